@@ -1,0 +1,109 @@
+import type { Awaitable } from './store.js';
+
+/**
+ * The values of a session, for applications that want them typed:
+ *
+ * ```typescript
+ * declare module '@curveball/session' {
+ *   interface SessionData {
+ *     userId: number;
+ *   }
+ * }
+ * ```
+ *
+ * Every key is optional in `ctx.session`, since a session may be empty. Left
+ * alone, a session is a record of any values.
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: applications add to it
+export interface SessionData {}
+
+/** What `ctx.session` is. */
+export type SessionOf<Data> = keyof Data extends never
+  // biome-ignore lint/suspicious/noExplicitAny: an application's values are its own
+  ? Record<string, any>
+  : Partial<Data>;
+
+declare module '@curveball/kernel' {
+
+  // The type parameters must be those of the class that this merges with.
+  // biome-ignore lint/suspicious/noExplicitAny: as the kernel has them
+  // biome-ignore lint/correctness/noUnusedVariables: as the kernel has them
+  interface Context<ReqT = any, ResT = any> {
+
+    /**
+     * The session's values: a plain object that this request owns.
+     *
+     * What it holds at the end of the request is stored, key by key: only
+     * top-level keys that differ are written. Assign `null` or `{}`, or delete
+     * the last key, to end the session. What JSON can't hold faithfully is
+     * refused with a `SessionValueError`; a `Date` is stored as its ISO text.
+     */
+    get session(): SessionOf<SessionData>;
+    set session(values: SessionOf<SessionData> | null);
+
+    /**
+     * The id of the session, or null while there is none: a new session gets
+     * its id when it is stored.
+     *
+     * Assign `null` to give the session a new id and end the old one, as
+     * whenever the visitor's privileges change (OWASP ASVS 5.0, 7.2.4).
+     *
+     * @throws {TypeError} if anything but null is assigned
+     */
+    get sessionId(): string | null;
+    set sessionId(id: null);
+
+    /**
+     * Changes the session as one atomic step: where another request has changed
+     * it meanwhile, `update` is called again with what is stored then. Changes
+     * made to `ctx.session` before are stored with it.
+     *
+     * ```typescript
+     * await ctx.updateSession(session => {
+     *   session.visits = (session.visits ?? 0) + 1;
+     * });
+     * ```
+     *
+     * @param update changes the values it is given, or returns new ones; it may
+     *   be called more than once
+     * @returns the session as it is now
+     * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
+     * @throws {SessionStoreError} 503: the store failed; the change may have
+     *   been stored, and is not tried again
+     */
+    updateSession(
+      update: (session: SessionOf<SessionData>) => Awaitable<SessionOf<SessionData> | void>,
+    ): Promise<SessionOf<SessionData>>;
+
+    /**
+     * Stores the session now instead of at the end of the request, for instance
+     * while a WebSocket is open. May be called any number of times; what did
+     * not change is not written again.
+     *
+     * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
+     * @throws {SessionStoreError} 503: the store failed
+     * @throws {SessionCookieError} in a WebSocket: a new id can't be sent to the browser
+     */
+    saveSession(): Promise<void>;
+
+    /**
+     * Returns the CSRF token of the session, for a form's `csrf-token` field or
+     * an `X-CSRF-Token` header.
+     *
+     * It stays the same for as long as the session keeps its id: call it after
+     * `ctx.sessionId = null`. A visitor without a session gets one.
+     */
+    getCsrf(): Promise<string>;
+
+    /**
+     * Checks a CSRF token.
+     *
+     * @param token by default, the member `csrf-token` of the parsed request
+     *   body, or else the `X-CSRF-Token` header
+     * @throws {CsrfError} 403: the token is missing or wrong
+     */
+    validateCsrf(token?: string): void;
+
+  }
+
+}

@@ -1,0 +1,25 @@
+import type { Context } from '@curveball/kernel';
+
+/**
+ * Finds the token that a request carries: the member `csrf-token` of a parsed
+ * body, of whatever type the body is; else the header `X-CSRF-Token`. A body
+ * that has the member decides, even if its token is wrong.
+ *
+ * @returns undefined if there is none
+ */
+export function requestToken(request: Context['request']): unknown {
+
+  const inBody = ownMember(request.body, 'csrf-token');
+  return inBody === undefined ? request.headers.get('X-CSRF-Token') ?? undefined : inBody;
+
+}
+
+// An own data property: what a client sent never runs code of ours.
+function ownMember(body: unknown, name: string): unknown {
+
+  if (typeof body !== 'object' || body === null) return undefined;
+  const property = Object.getOwnPropertyDescriptor(body, name);
+  // A getter is something, but no token.
+  return property && (property.get ? null : property.value);
+
+}

@@ -1,0 +1,92 @@
+/**
+ * The errors of this package. Those that answer a request are HTTP problems
+ * (RFC 9457) in the shape of `@curveball/http-errors`; a wrong option is a
+ * `TypeError` when the middleware is built.
+ */
+
+/** What all errors of a request have in common. */
+export abstract class SessionError extends Error {
+
+  /** A URI that names the kind of problem. */
+  abstract readonly type: string;
+  abstract readonly title: string;
+  abstract readonly httpStatus: number;
+  /** A stable name, for code. */
+  abstract readonly code: string;
+  readonly detail: string;
+  readonly instance: string | null = null;
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options);
+    this.name = new.target.name;
+    this.detail = detail;
+  }
+
+}
+
+/** 403: the CSRF token was missing or wrong. */
+export class CsrfError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/csrf-error';
+  readonly title: string = 'CSRF Error';
+  readonly httpStatus: number = 403;
+  readonly code: string = 'ERR_SESSION_CSRF';
+
+}
+
+/**
+ * 409: the session had ended or moved to another id before this request's
+ * change reached it (RFC 9110 section 15.5.10). Nothing of the change was
+ * stored; the same request with today's cookie may work. Other effects of the
+ * handler have happened.
+ */
+export class SessionEndedError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-ended';
+  readonly title: string = 'Session ended';
+  readonly httpStatus: number = 409;
+  readonly code: string = 'ERR_SESSION_ENDED';
+
+}
+
+/**
+ * 503: the store failed or did not answer in time (`cause` has its error).
+ * A change may or may not have been stored; no cookie was set or cleared.
+ */
+export class SessionStoreError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-store';
+  readonly title: string = 'Session store unavailable';
+  readonly httpStatus: number = 503;
+  readonly code: string = 'ERR_SESSION_STORE';
+
+}
+
+/**
+ * 500: the application put something into the session that can't be stored.
+ * What was stored before stays as it was. `path` leads to the value.
+ */
+export class SessionValueError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-value';
+  readonly title: string = 'Invalid session value';
+  readonly httpStatus: number = 500;
+  readonly code: string = 'ERR_SESSION_VALUE';
+  readonly path: string;
+
+  constructor(path: string, problem: string) {
+    super(`${path} ${problem}`);
+    this.path = path;
+  }
+
+}
+
+/** 500: a WebSocket was to get a cookie, which can't be sent after the upgrade. */
+export class SessionCookieError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-cookie';
+  readonly title: string = 'No cookie can be sent';
+  readonly httpStatus: number = 500;
+  readonly code: string = 'ERR_SESSION_COOKIE';
+
+}

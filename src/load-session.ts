@@ -1,0 +1,43 @@
+import type { TimedStore } from './timed-store.js';
+import type { SessionTexts } from './store.js';
+
+/** What the store has for this request, as far as the request knows. */
+export type Loaded =
+  /** No cookie, or an id that the store does not know. */
+  | { readonly kind: 'none' }
+  | LoadedSession
+  /** The id was moved or ended a moment ago. */
+  | { readonly kind: 'retired'; readonly id: string; readonly moved: boolean };
+
+export interface LoadedSession {
+  readonly kind: 'live';
+  readonly id: string;
+  readonly texts: SessionTexts;
+  /** Undefined after a change of our own, whose version the store did not say. */
+  readonly version: string | number | undefined;
+  /** When the session ends if nobody uses it, in milliseconds of `performance.now()`. */
+  readonly endsAt: number;
+}
+
+export const NOTHING: Loaded = { kind: 'none' };
+
+/**
+ * Looks up the ids that a request carries, and takes the first that lives. A
+ * retired one is taken only if none does; an unknown one never is.
+ *
+ * @throws {SessionStoreError} if the store fails
+ */
+export async function loadSession(ids: readonly string[], store: TimedStore): Promise<Loaded> {
+
+  let retired: Loaded | undefined;
+  for (const id of ids) {
+    const found = await store.load(id);
+    if (found?.status === 'live') {
+      const { texts, version, remaining } = found;
+      return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000 };
+    }
+    if (found) retired ??= { kind: 'retired', id, moved: found.moved };
+  }
+  return retired ?? NOTHING;
+
+}

@@ -1,0 +1,36 @@
+import type { Context } from '@curveball/kernel';
+
+type Headers = Context['response']['headers'];
+
+/**
+ * Keeps a response that depended on the session out of shared caches, which
+ * would show one visitor's page or cookie to another (RFC 9111 sections 3.5,
+ * 4.1 and 7.3).
+ *
+ * @param hasCookie whether the response carries our cookie; it must not be
+ *   stored at all then
+ */
+export function keepFromSharedCaches(headers: Headers, hasCookie: boolean): void {
+
+  varyByCookie(headers);
+  const control = headers.get('Cache-Control');
+  if (hasCookie) {
+    if (control === null || !/(^|[,\s])no-store($|[,\s])/i.test(control)) {
+      headers.set('Cache-Control', 'no-store');
+    }
+  } else if (control === null) {
+    headers.set('Cache-Control', 'private');
+  }
+
+}
+
+function varyByCookie(headers: Headers): void {
+
+  const vary = headers.get('Vary');
+  if (vary === null || vary === '') {
+    headers.set('Vary', 'Cookie');
+  } else if (!/(^|[,\s])(\*|cookie)($|[,\s])/i.test(vary)) {
+    headers.set('Vary', `${vary}, Cookie`);
+  }
+
+}

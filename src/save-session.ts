@@ -1,0 +1,245 @@
+import { SessionCookieError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
+import { type LoadedSession, NOTHING } from './load-session.js';
+import type { Settings } from './options.js';
+import type { Session } from './session.js';
+import { difference, isEmpty, merge, type NamedChange, sessionChange } from './session-change.js';
+import { isPlausibleId } from './session-id.js';
+import type { SessionChange, SessionTexts } from './store.js';
+import type { TimedStore } from './timed-store.js';
+
+/** What the response must do with the cookie. */
+export type CookieAction = 'keep' | 'set' | 'clear';
+
+/** What saving needs beside the session itself. */
+export interface Saving {
+  readonly store: TimedStore;
+  readonly settings: Pick<Settings, 'expiry' | 'touchInterval' | 'cookieOptions'>;
+  /** Says whether a browser would keep a cookie with this id. */
+  readonly fits: (id: string) => boolean;
+  /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */
+  readonly canSetCookie: boolean;
+}
+
+export const CHANGE_TOO_LATE = 'The session had ended or had a new id before this request could change it';
+
+/** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
+const MOST_TRIES = 3;
+
+/**
+ * Stores what the request did to its session, and says what the cookie has to
+ * do. May be called again: only what changed since is stored then.
+ *
+ * @throws {SessionValueError} if a value can't be stored
+ * @throws {SessionStoreError} if the store failed: the change may or may not be stored
+ * @throws {SessionEndedError} if there is no session any more to change
+ */
+export async function saveSession(session: Session, saving: Saving): Promise<CookieAction> {
+
+  try {
+    const { stored } = session;
+    const change = sessionChange(stored, session.wanted(), isTouchDue(stored, saving));
+    // Most requests end here, and none of them waits for it.
+    return change.name === 'none' ? 'keep' : await carryOut(change, session, saving);
+  } catch (error) {
+    if (error instanceof SessionError) session.failure = error;
+    throw error;
+  }
+
+}
+
+async function carryOut(change: NamedChange, session: Session, saving: Saving): Promise<CookieAction> {
+
+  const { store, settings } = saving;
+
+  switch (change.name) {
+
+    case 'none':
+      return 'keep';
+
+    case 'touch':
+      return refresh(change.id, session, saving);
+
+    case 'create':
+      return create(change.texts, session, saving);
+
+    case 'update': {
+      const answer = await store.update(change.id, change, lifetime(settings));
+      if (answer !== 'updated' && answer !== 'ended') throw new SessionEndedError(CHANGE_TOO_LATE);
+      return updated(answer, change, session, saving);
+    }
+
+    case 'regenerate':
+      return regenerate(change.id, change, session, saving);
+
+    case 'destroy': {
+      const ended = await store.end(change.id);
+      session.committed(NOTHING);
+      // Where there was nothing to end, the browser may have a newer cookie.
+      return ended ? 'clear' : 'keep';
+    }
+
+    case 'refuse':
+      throw new SessionEndedError(CHANGE_TOO_LATE);
+
+  }
+
+}
+
+/** What a store's answer to `update` means for the session and its cookie. */
+export function updated(
+  answer: 'updated' | 'ended', change: SessionChange, session: Session, { settings }: Saving,
+): CookieAction {
+
+  const before = session.stored as LoadedSession;
+  if (answer === 'ended') {
+    session.committed(NOTHING);
+    return 'clear';
+  }
+  session.committed(live(before.id, merge(before.texts, change), settings));
+  return isCookieDue(before, settings) ? 'set' : 'keep';
+
+}
+
+/** How long a session lives from now on, if nobody uses it, in seconds. */
+export function lifetime({ expiry, touchInterval }: Saving['settings']): number {
+
+  return expiry + touchInterval;
+
+}
+
+/**
+ * The id that a new or moved session will have.
+ *
+ * @throws {SessionStoreError} if the store makes ids that can't be used
+ */
+export async function reserveId(session: Session, { store, fits }: Saving): Promise<string> {
+
+  if (session.newId === undefined) {
+    const id: unknown = await store.newSessionId();
+    if (typeof id !== 'string' || !isPlausibleId(id) || !fits(id)) {
+      throw new SessionStoreError(
+        'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters that fits into a cookie',
+      );
+    }
+    // Another call may have come first: all must get the same.
+    session.newId ??= id;
+  }
+  return session.newId;
+
+}
+
+async function refresh(id: string, session: Session, { store, settings }: Saving): Promise<CookieAction> {
+
+  const before = session.stored as LoadedSession;
+  try {
+    if (!await store.touch(id, lifetime(settings))) return 'keep';
+  } catch {
+    // The request changed nothing, so nothing of it is lost.
+    return 'keep';
+  }
+  session.stored = live(id, before.texts, settings, before.version);
+  return isCookieDue(before, settings) ? 'set' : 'keep';
+
+}
+
+async function create(texts: SessionTexts, session: Session, saving: Saving): Promise<CookieAction> {
+
+  requireCookie(saving);
+  const before = session.stored;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const id = await reserveId(session, saving);
+    if (await saving.store.create(id, texts, lifetime(saving.settings))) {
+      session.committed(live(id, texts, saving.settings));
+      return 'set';
+    }
+    // The handler saved twice at once, and the other call has just created the session.
+    if (session.stored !== before) return saveSession(session, saving);
+    session.newId = undefined;
+  }
+  throw new SessionStoreError('newSessionId() returned only ids that are in use');
+
+}
+
+async function regenerate(
+  id: string, change: SessionChange, session: Session, saving: Saving,
+): Promise<CookieAction> {
+
+  requireCookie(saving);
+  const { store, settings } = saving;
+  const { texts } = session.stored as LoadedSession;
+  const newId = await reserveId(session, saving);
+  const answer = store.canMove
+    ? await store.move(id, newId, change, lifetime(settings))
+    : await moveInSteps(id, newId, texts, change, saving);
+  if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
+  session.committed(answer === 'moved' ? live(newId, merge(texts, change), settings) : NOTHING);
+  return answer === 'moved' ? 'set' : 'clear';
+
+}
+
+/**
+ * Moves a session on a store that changes only one record at a time. The new
+ * record stands before the old one goes: a crash between the two leaves the
+ * user signed in. What others saved in the old record meanwhile is carried over.
+ */
+async function moveInSteps(
+  id: string, newId: string, base: SessionTexts, own: SessionChange, { store, settings }: Saving,
+): Promise<'moved' | 'ended' | 'gone'> {
+
+  if (!await store.create(newId, merge(base, own), lifetime(settings))) {
+    throw new SessionStoreError('newSessionId() returned an id that is in use');
+  }
+  const theirs = await store.take(id, newId);
+  if (theirs === null) {
+    await store.end(newId);
+    return 'gone';
+  }
+  const late = without(difference(base, theirs), own);
+  if (isEmpty(late)) return 'moved';
+  const answer = await store.update(newId, late, lifetime(settings));
+  return answer === 'updated' ? 'moved' : answer as 'ended' | 'gone';
+
+}
+
+function without(change: SessionChange, other: SessionChange): SessionChange {
+
+  const touched = new Set([...other.set.keys(), ...other.unset]);
+  return {
+    set: new Map([...change.set].filter(([key]) => !touched.has(key))),
+    unset: change.unset.filter(key => !touched.has(key)),
+  };
+
+}
+
+/** @throws {SessionCookieError} where the response can't carry a cookie */
+export function requireCookie({ canSetCookie }: Saving): void {
+
+  if (canSetCookie) return;
+  throw new SessionCookieError(
+    'A WebSocket can\'t be given a cookie after its upgrade: create or regenerate the session in an HTTP request',
+  );
+
+}
+
+function live(
+  id: string, texts: SessionTexts, settings: Saving['settings'], version?: string | number,
+): LoadedSession {
+
+  return { kind: 'live', id, texts, version, endsAt: performance.now() + lifetime(settings) * 1000 };
+
+}
+
+function isTouchDue(stored: Session['stored'], { settings }: Saving): boolean {
+
+  if (stored.kind !== 'live') return false;
+  if (settings.touchInterval === 0) return true;
+  return stored.endsAt - performance.now() < settings.expiry * 1000;
+
+}
+
+function isCookieDue(before: LoadedSession, settings: Saving['settings']): boolean {
+
+  return settings.cookieOptions.maxAge !== undefined
+    && before.endsAt - performance.now() < settings.expiry * 1000;
+
+}

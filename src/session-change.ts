@@ -1,0 +1,103 @@
+import type { SessionChange, SessionTexts } from './store.js';
+
+/**
+ * The decision: what one request did to its session, as one named change.
+ *
+ * Pure: it sees what was loaded and what is there now, and touches nothing.
+ */
+
+/** What stands in the store for this request, as far as it knows. */
+export type StoredState =
+  /** No cookie, or an id that the store does not know. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'live'; readonly id: string; readonly texts: SessionTexts }
+  /** The id was moved or ended less than {@link RETIRED_FOR} seconds ago. */
+  | { readonly kind: 'retired'; readonly id: string; readonly moved: boolean };
+
+/** What the request wants to be there. */
+export interface WantedState {
+  readonly texts: SessionTexts;
+  /** `ctx.session` was given `null` or `{}`, and nothing was put in since. */
+  readonly cleared: boolean;
+  /** `ctx.sessionId` was given `null`. */
+  readonly regenerate: boolean;
+}
+
+export type NamedChange =
+  | { readonly name: 'none' }
+  | { readonly name: 'touch'; readonly id: string }
+  | { readonly name: 'create'; readonly texts: SessionTexts }
+  | ({ readonly name: 'update'; readonly id: string } & SessionChange)
+  | ({ readonly name: 'regenerate'; readonly id: string } & SessionChange)
+  | { readonly name: 'destroy'; readonly id: string }
+  /** A change of a session that had moved or ended before the request began. */
+  | { readonly name: 'refuse' };
+
+/**
+ * Decides what a request did.
+ *
+ * @param touchDue whether a live session that was only read needs a refresh
+ */
+export function sessionChange(
+  stored: StoredState, wanted: WantedState, touchDue: boolean,
+): NamedChange {
+
+  const empty = wanted.texts.size === 0;
+
+  switch (stored.kind) {
+
+    case 'none':
+      return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
+
+    case 'retired':
+      if (empty) return wanted.cleared ? { name: 'destroy', id: stored.id } : { name: 'none' };
+      return wanted.regenerate ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
+
+    case 'live': {
+      const { id } = stored;
+      if (empty && (wanted.cleared || wanted.regenerate)) return { name: 'destroy', id };
+      const change = difference(stored.texts, wanted.texts);
+      if (wanted.regenerate) return { name: 'regenerate', id, ...change };
+      if (!isEmpty(change)) return { name: 'update', id, ...change };
+      return touchDue ? { name: 'touch', id } : { name: 'none' };
+    }
+
+  }
+
+}
+
+const NO_CHANGE: SessionChange = { set: new Map(), unset: [] };
+
+/** Finds the keys that differ, by their text: a change deep inside a value is one of its key. */
+export function difference(before: SessionTexts, after: SessionTexts): SessionChange {
+
+  // An untouched session is the same object: nothing was parsed, nothing is compared.
+  if (before === after) return NO_CHANGE;
+
+  const set = new Map<string, string>();
+  for (const [key, text] of after) {
+    if (before.get(key) !== text) set.set(key, text);
+  }
+  const unset: string[] = [];
+  for (const key of before.keys()) {
+    if (!after.has(key)) unset.push(key);
+  }
+  return { set, unset };
+
+}
+
+/** Merges a change into texts; the texts that were given stay as they are. */
+export function merge(texts: SessionTexts, change: SessionChange): Map<string, string> {
+
+  const merged = new Map(texts);
+  for (const key of change.unset) merged.delete(key);
+  for (const [key, text] of change.set) merged.set(key, text);
+  return merged;
+
+}
+
+export function isEmpty(change: SessionChange): boolean {
+
+  return change.set.size === 0 && change.unset.length === 0;
+
+}

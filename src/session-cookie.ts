@@ -1,0 +1,149 @@
+import { stringifySetCookie } from 'cookie';
+import type { Context } from '@curveball/kernel';
+import type { Settings } from './options.js';
+
+type Headers = Context['response']['headers'];
+
+/** A toss-up of cookies with our name (other paths, other domains) is tried so often. */
+const MOST_CANDIDATES = 4;
+
+/** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
+const MOST_BYTES = 4096;
+
+/** The session's cookie: read from the request, written to the response. */
+export class SessionCookie {
+
+  readonly #name: string;
+  readonly #encode: (id: string) => string;
+  readonly #mostCandidates: number;
+  readonly #attributes: string;
+  readonly #secureAttributes: string;
+  readonly #clear: string;
+  readonly #secureClear: string;
+
+  constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
+
+    this.#name = cookieName;
+    this.#encode = cookieOptions.encode ?? encodeURIComponent;
+    // Only one host can set such a cookie, on one path: a second one is nobody's.
+    this.#mostCandidates = cookieName.startsWith('__Host-') ? 1 : MOST_CANDIDATES;
+
+    const attributes = (secure: boolean, more: object) => stringifySetCookie(cookieName, '', {
+      ...cookieOptions, secure: cookieOptions.secure ?? secure, ...more,
+    }).slice(cookieName.length + 1);
+    const ended = { maxAge: 0, expires: new Date(0) };
+    this.#attributes = attributes(false, {});
+    this.#secureAttributes = attributes(true, {});
+    this.#clear = attributes(false, ended);
+    this.#secureClear = attributes(true, ended);
+
+  }
+
+  /**
+   * Finds the ids that a `Cookie` header offers, first to last: all values of
+   * our name that could be ids, each once, up to four of them.
+   *
+   * Names match to the letter, and around name and value only spaces and tabs
+   * are dropped (RFC 6265bis section 5.6). A value counts only in the spelling
+   * that we would have written ourselves.
+   */
+  read(header: string | null, isId: (text: string) => boolean): string[] {
+
+    const ids: string[] = [];
+    if (header === null) return ids;
+    const name = this.#name;
+    for (
+      let at = header.indexOf(name);
+      at !== -1 && ids.length < this.#mostCandidates;
+      at = header.indexOf(name, at + name.length)
+    ) {
+      const equals = skipBlanks(header, at + name.length);
+      if (header.charCodeAt(equals) !== EQUALS || !isStartOfPair(header, at)) continue;
+      const semicolon = header.indexOf(';', equals);
+      const end = semicolon === -1 ? header.length : semicolon;
+      const id = this.#decode(trimBlanks(header, equals + 1, end));
+      if (id !== null && isId(id) && !ids.includes(id)) ids.push(id);
+    }
+    return ids;
+
+  }
+
+  /** Says whether a browser would keep a cookie with this id. */
+  fits(id: string): boolean {
+
+    return Buffer.byteLength(this.#name + this.#encode(id)) <= MOST_BYTES;
+
+  }
+
+  /** Sets the cookie, beside the cookies that the application has set. */
+  set(headers: Headers, id: string, isHttps: boolean): void {
+
+    this.#write(headers, this.#encode(id) + (isHttps ? this.#secureAttributes : this.#attributes));
+
+  }
+
+  /** Tells the browser to forget the cookie. */
+  clear(headers: Headers, isHttps: boolean): void {
+
+    this.#write(headers, isHttps ? this.#secureClear : this.#clear);
+
+  }
+
+  #write(headers: Headers, rest: string): void {
+
+    const ours = `${this.#name}=`;
+    // One cookie of a name in a response (RFC 6265bis section 4.1.1).
+    const others = headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(ours));
+    headers.set('Set-Cookie', others.length > 0 ? [...others, ours + rest] : ours + rest);
+
+  }
+
+  #decode(value: string): string | null {
+
+    try {
+      if (this.#encode(value) === value) return value;
+      const id = decodeURIComponent(value);
+      return this.#encode(id) === value ? id : null;
+    } catch {
+      return null;
+    }
+
+  }
+
+}
+
+const TAB = 0x09;
+const SPACE = 0x20;
+const SEMICOLON = 0x3b;
+const EQUALS = 0x3d;
+
+function isStartOfPair(header: string, at: number): boolean {
+
+  let before = at - 1;
+  while (before >= 0 && isBlank(header.charCodeAt(before))) before--;
+  return before < 0 || header.charCodeAt(before) === SEMICOLON;
+
+}
+
+function skipBlanks(header: string, at: number): number {
+
+  let next = at;
+  while (isBlank(header.charCodeAt(next))) next++;
+  return next;
+
+}
+
+function trimBlanks(header: string, start: number, end: number): string {
+
+  const first = skipBlanks(header, start);
+  let last = end;
+  while (last > first && isBlank(header.charCodeAt(last - 1))) last--;
+  return header.slice(first, last);
+
+}
+
+function isBlank(code: number): boolean {
+
+  return code === SPACE || code === TAB;
+
+}

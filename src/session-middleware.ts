@@ -1,0 +1,83 @@
+import type { Context, Middleware } from '@curveball/kernel';
+import { attachSession } from './attach-session.js';
+import { SessionError, SessionStoreError } from './errors.js';
+import { adapted, type SessionOptions, settingsFrom } from './options.js';
+import { type Backend, RequestSession } from './request-session.js';
+import { SessionCookie } from './session-cookie.js';
+import { isPlausibleId } from './session-id.js';
+import { TimedStore } from './timed-store.js';
+
+/**
+ * Makes the middleware that gives each request its session.
+ *
+ * It loads the session of the request's cookie, lets the handlers that come
+ * after it change `ctx.session`, and stores what they changed, also when one of
+ * them throws.
+ *
+ * @throws {TypeError} for a wrong option
+ */
+export default function session(options: SessionOptions): Middleware {
+
+  const backend = backendFrom(options);
+
+  return async (ctx, next) => {
+
+    const request = new RequestSession(ctx, backend);
+    const outer = attachSession(ctx, request);
+    let answered = false;
+
+    try {
+      await request.load();
+      try {
+        await next();
+        answered = true;
+      } finally {
+        await finish(request, answered);
+      }
+    } catch (error) {
+      if (!ctx.webSocket || !(error instanceof SessionError)) throw error;
+      closeSocket(ctx.webSocket, error);
+    } finally {
+      if (outer) attachSession(ctx, outer);
+    }
+
+  };
+
+}
+
+/** Stores what was changed. The application's own error is never masked by one of ours. */
+async function finish(request: RequestSession, answered: boolean): Promise<void> {
+
+  if (answered) return request.finish();
+  // A store that has just failed would keep the client waiting once more.
+  if (request.session.failure instanceof SessionStoreError) return;
+  await request.finish().catch(() => {});
+
+}
+
+/** A thrown error would end the process here: nothing above a WebSocket's handler catches it. */
+function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionError): void {
+
+  process.emitWarning(`A WebSocket was closed: ${error.detail}`, { code: error.code });
+  // "Try again later" or "internal error", from the IANA registry of close codes.
+  socket.close(error.httpStatus === 503 ? 1013 : 1011, error.title);
+
+}
+
+function backendFrom(options: SessionOptions): Backend {
+
+  const settings = settingsFrom(options);
+  const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
+  const store = new TimedStore(inUse, settings.storeTimeout);
+  const cookie = new SessionCookie(settings);
+  const saving = { store, settings, fits: (id: string) => cookie.fits(id), canSetCookie: true };
+  return {
+    store,
+    cookie,
+    cookieName: settings.cookieName,
+    isId: text => inUse().isSessionId?.(text) ?? isPlausibleId(text),
+    saving,
+    savingInWebSocket: { ...saving, canSetCookie: false },
+  };
+
+}

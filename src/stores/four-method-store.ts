@@ -1,0 +1,227 @@
+import { SessionStoreError } from '../errors.js';
+import { setOwn } from '../session-values.js';
+import type {
+  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionStore, SessionTexts,
+  SessionValues,
+} from '../store.js';
+import { KeyedLock } from './lib/keyed-lock.js';
+import { RetiredIds } from './lib/retired-ids.js';
+
+/** Of how many sessions the expiry is remembered. */
+const MOST_EXPIRIES = 10_000;
+
+/**
+ * Makes an atomic store of one that has only the four basic methods.
+ *
+ * Within this process it is one: changes of a session wait for each other, each
+ * reads again before it writes, and a change waits for the answer to the one
+ * before it, even if its request has given up on it. Between processes nothing
+ * of this holds: two of them can overwrite each other's changes, and a slow one
+ * can bring a session back that another has ended.
+ */
+export class FourMethodStore implements AtomicSessionStore {
+
+  readonly atomic: boolean = true;
+
+  // A touch is not free, but throttled it would need a longer `expire` than 1.x passed.
+  readonly touchIsFree: boolean = true;
+
+  readonly #store: SessionStore;
+  readonly #lock = new KeyedLock();
+  readonly #retired = new RetiredIds(now);
+  readonly #expiries = new Map<string, number>();
+
+  constructor(store: SessionStore) {
+    this.#store = store;
+  }
+
+  async get(id: string): Promise<SessionValues | null> {
+
+    const values = await this.#store.get(id) ?? null;
+    if (values !== null && (typeof values !== 'object' || Array.isArray(values))) {
+      throw new SessionStoreError('The session store returned something that is no record of values');
+    }
+    return values;
+
+  }
+
+  async set(id: string, values: SessionValues, expire: number): Promise<void> {
+
+    await this.#store.set(id, values, expire);
+    this.#expiries.delete(id);
+    this.#expiries.set(id, expire);
+    if (this.#expiries.size > MOST_EXPIRIES) {
+      for (const [oldest] of this.#expiries) {
+        this.#expiries.delete(oldest);
+        break;
+      }
+    }
+
+  }
+
+  async delete(id: string): Promise<void> {
+
+    await this.#store.delete(id);
+    this.#expiries.delete(id);
+
+  }
+
+  newSessionId(): ReturnType<SessionStore['newSessionId']> {
+
+    return this.#store.newSessionId();
+
+  }
+
+  async load(id: string): Promise<LiveSession | RetiredSession | null> {
+
+    const values = await this.get(id);
+    // Asked last: the id may have been retired while the store answered.
+    const mark = this.#retired.get(id);
+    if (mark || !values) return mark;
+    const texts = storedTexts(values);
+    if (texts.size === 0) return null;
+    return {
+      status: 'live',
+      texts,
+      version: versionOf(texts),
+      remaining: (this.#expiries.get(id) ?? 0) - Math.floor(now()),
+    };
+
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+
+    return this.#lock.run(id, async () => {
+      if (await this.get(id) || this.#retired.get(id)) return false;
+      await this.set(id, changed({}, { set: texts, unset: [] }), expireIn(lifetime));
+      return true;
+    });
+
+  }
+
+  update(
+    id: string, change: SessionChange, lifetime: number, version?: string | number,
+  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+
+    return this.#lock.run(id, async () => {
+      const values = await this.#live(id);
+      if (!values) return 'gone';
+      if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
+      const result = changed(values, change);
+      if (Object.keys(result).length === 0) {
+        await this.#retire(id);
+        return 'ended';
+      }
+      await this.set(id, result, expireIn(lifetime));
+      return 'updated';
+    });
+
+  }
+
+  touch(id: string, lifetime: number): Promise<boolean> {
+
+    return this.#lock.run(id, async () => {
+      const values = await this.#live(id);
+      if (!values) return false;
+      await this.set(id, values, expireIn(lifetime));
+      return true;
+    });
+
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number,
+  ): Promise<'moved' | 'ended' | 'gone'> {
+
+    return this.#lock.run(id, async () => {
+      const values = await this.#live(id);
+      if (!values) return 'gone';
+      const result = changed(values, change);
+      if (Object.keys(result).length === 0) {
+        await this.#retire(id);
+        return 'ended';
+      }
+      if (await this.get(newId)) {
+        throw new Error('newSessionId() returned an id that is in use');
+      }
+      // In this order, a crash between the two leaves the user signed in.
+      await this.set(newId, result, expireIn(lifetime));
+      await this.#retire(id, newId);
+      return 'moved';
+    });
+
+  }
+
+  end(id: string): Promise<boolean> {
+
+    return this.#lock.run(id, async () => {
+      if (await this.#live(id)) {
+        await this.#retire(id);
+        return true;
+      }
+      const target = this.#retired.whereIs(id);
+      return target !== id && this.end(target);
+    });
+
+  }
+
+  async #live(id: string): Promise<SessionValues | null> {
+
+    return this.#retired.get(id) ? null : this.get(id);
+
+  }
+
+  async #retire(id: string, next?: string): Promise<void> {
+
+    // Before the delete: a load in between must not find the id unknown.
+    this.#retired.add(id, next);
+    try {
+      await this.delete(id);
+    } catch (error) {
+      this.#retired.delete(id);
+      throw error;
+    }
+
+  }
+
+}
+
+function now(): number {
+
+  return Date.now() / 1000;
+
+}
+
+function expireIn(lifetime: number): number {
+
+  return Math.floor(now()) + lifetime;
+
+}
+
+// Values that another program stored are taken as JSON takes them: a store's own
+// date or object-id class becomes what its toJSON() says.
+function storedTexts(values: SessionValues): Map<string, string> {
+
+  const texts = new Map<string, string>();
+  for (const key of Object.keys(values)) {
+    const text: string | undefined = JSON.stringify(values[key]);
+    if (text !== undefined) texts.set(key, text);
+  }
+  return texts;
+
+}
+
+function versionOf(texts: SessionTexts): string {
+
+  return JSON.stringify([...texts]);
+
+}
+
+function changed(values: SessionValues, change: SessionChange): SessionValues {
+
+  const result = { ...values };
+  for (const key of change.unset) delete result[key];
+  for (const [key, text] of change.set) setOwn(result, key, JSON.parse(text));
+  return result;
+
+}

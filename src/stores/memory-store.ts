@@ -1,0 +1,312 @@
+import { merge } from '../session-change.js';
+import { newSessionId } from '../session-id.js';
+import { fromTexts, toTexts } from '../session-values.js';
+import type {
+  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+} from '../store.js';
+import { pack, unpack } from './lib/packed-texts.js';
+import { RetiredIds } from './lib/retired-ids.js';
+import { ShardedMap } from './lib/sharded-map.js';
+
+/** Options of {@link MemoryStore}. */
+export interface MemoryStoreOptions {
+
+  /**
+   * The most sessions to keep; unlimited by default. Where one more comes, the
+   * session that was used longest ago is dropped, as if it had expired.
+   */
+  maxSessions?: number;
+
+  /** The clock, in seconds since 1970; the system's by default. For tests. */
+  now?: () => number;
+
+}
+
+/** How long a clean-up may hold the event loop at a time, in milliseconds. */
+const SLICE = 2;
+
+/** What {@link MemoryStore.store} holds: a tuple that begins with the expiry. */
+export interface MemoryEntry extends Iterable<unknown> {
+  /** Unix timestamp in seconds after which the session is gone. */
+  readonly 0: number;
+}
+
+// An object with three fields takes two thirds of the memory of an array.
+class Entry implements MemoryEntry {
+
+  constructor(public expire: number, public packed: string, public used: number) {}
+
+  get 0(): number {
+    return this.expire;
+  }
+
+  [Symbol.iterator](): Iterator<unknown> {
+    return [this.expire, this.packed][Symbol.iterator]();
+  }
+
+}
+
+/**
+ * Keeps sessions in the memory of this process.
+ *
+ * Sessions are gone when the process ends, and no other process sees them: use
+ * it for tests, for development, or for one process whose users may sign in
+ * again after a restart. Expired sessions are collected in small steps, and the
+ * store does not keep the process alive.
+ */
+export class MemoryStore implements AtomicSessionStore {
+
+  /** From id to a tuple whose first member is the expiry, for inspection. */
+  readonly store: Map<string, MemoryEntry>;
+
+  readonly touchIsFree: boolean = true;
+
+  readonly #entries = new ShardedMap<Entry>();
+  readonly #retired: RetiredIds;
+  readonly #maxSessions: number;
+  readonly #now: () => number;
+  #uses = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #sweep: Promise<void> | undefined;
+
+  /** @throws {TypeError} for a wrong option */
+  constructor(options: MemoryStoreOptions = {}) {
+
+    const { maxSessions = Infinity, now = () => Date.now() / 1000 } = options;
+    if (typeof maxSessions !== 'number' || !(maxSessions >= 1)) {
+      throw new TypeError(`maxSessions is ${String(maxSessions)}: it must be a number from 1`);
+    }
+    if (typeof now !== 'function') {
+      throw new TypeError(`now is ${String(now)}: it must be a function that returns seconds`);
+    }
+    this.store = this.#entries;
+    this.#maxSessions = maxSessions;
+    this.#now = () => Math.floor(now());
+    this.#retired = new RetiredIds(now);
+    this.scheduleGc();
+
+  }
+
+  /**
+   * True, unless one of the four basic methods was replaced, by a subclass or by
+   * a test: what the replacement does must happen then.
+   */
+  get atomic(): boolean {
+
+    const { get, set, delete: remove } = MemoryStore.prototype;
+    return this.get === get && this.set === set && this.delete === remove;
+
+  }
+
+  async get(id: string): Promise<SessionValues | null> {
+
+    const entry = this.#live(id);
+    return entry ? fromTexts(unpack(entry.packed)) : null;
+
+  }
+
+  /** @throws {SessionValueError} for values that can't be stored */
+  async set(id: string, values: SessionValues, expire: number): Promise<void> {
+
+    const packed = pack(toTexts(values));
+    this.#retired.delete(id);
+    this.#put(id, packed, expire);
+
+  }
+
+  async delete(id: string): Promise<void> {
+
+    this.#entries.delete(id);
+
+  }
+
+  newSessionId(): string {
+
+    return newSessionId();
+
+  }
+
+  isSessionId(id: string): boolean {
+
+    return /^[\x21-\x7e]{1,256}$/.test(id);
+
+  }
+
+  load(id: string): LiveSession | RetiredSession | null {
+
+    const entry = this.#live(id);
+    if (!entry) return this.#retired.get(id);
+    return {
+      status: 'live',
+      texts: unpack(entry.packed),
+      // Equal text is equal data: no counter is needed.
+      version: entry.packed,
+      remaining: entry.expire - this.#now(),
+    };
+
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): boolean {
+
+    if (this.#live(id) || this.#retired.get(id)) return false;
+    this.#put(id, pack(texts), this.#now() + lifetime);
+    return true;
+
+  }
+
+  update(
+    id: string, change: SessionChange, lifetime: number, version?: string | number,
+  ): 'updated' | 'ended' | 'gone' | 'conflict' {
+
+    const entry = this.#live(id);
+    if (!entry) return 'gone';
+    if (version !== undefined && version !== entry.packed) return 'conflict';
+    const texts = merge(unpack(entry.packed), change);
+    if (texts.size === 0) {
+      this.#end(id);
+      return 'ended';
+    }
+    entry.packed = pack(texts);
+    this.#use(id, entry, lifetime);
+    return 'updated';
+
+  }
+
+  touch(id: string, lifetime: number): boolean {
+
+    const entry = this.#live(id);
+    if (entry) this.#use(id, entry, lifetime);
+    return entry !== undefined;
+
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number,
+  ): 'moved' | 'ended' | 'gone' {
+
+    const entry = this.#live(id);
+    if (!entry) return 'gone';
+    const texts = merge(unpack(entry.packed), change);
+    if (texts.size === 0) {
+      this.#end(id);
+      return 'ended';
+    }
+    if (!this.create(newId, texts, lifetime)) {
+      throw new Error('newSessionId() returned an id that is in use');
+    }
+    this.#entries.delete(id);
+    this.#retired.add(id, newId);
+    return 'moved';
+
+  }
+
+  end(id: string): boolean {
+
+    const target = this.#live(id) ? id : this.#retired.whereIs(id);
+    if (!this.#live(target)) return false;
+    this.#end(target);
+    return true;
+
+  }
+
+  /**
+   * Removes expired sessions: at once as many as a few milliseconds allow, and
+   * the rest in steps between which other work goes on.
+   *
+   * @returns a promise that is fulfilled when all are gone
+   */
+  gc(): Promise<void> {
+
+    this.#sweep ??= this.#sweepInSlices().finally(() => {
+      this.#sweep = undefined;
+    });
+    return this.#sweep;
+
+  }
+
+  /** Calls `gc()` every `interval` seconds from now on. The constructor does, too. */
+  scheduleGc(interval = 600): void {
+
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.gc();
+      this.scheduleGc(interval);
+    }, interval * 1000);
+    this.#timer.unref();
+
+  }
+
+  /** Cancels the scheduled clean-up. */
+  close(): void {
+
+    clearTimeout(this.#timer);
+
+  }
+
+  #live(id: string): Entry | undefined {
+
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.expire >= this.#now()) return entry;
+    this.#entries.delete(id);
+    return undefined;
+
+  }
+
+  #put(id: string, packed: string, expire: number): void {
+
+    this.#entries.delete(id);
+    if (this.#maxSessions !== Infinity) this.#makeRoom();
+    this.#entries.set(id, new Entry(expire, packed, this.#uses++));
+
+  }
+
+  #use(id: string, entry: Entry, lifetime: number): void {
+
+    entry.expire = Math.max(entry.expire, this.#now() + lifetime);
+    if (this.#maxSessions === Infinity) return;
+    // Last in its shard, so that each shard begins with what was used longest ago.
+    entry.used = this.#uses++;
+    this.#entries.delete(id);
+    this.#entries.set(id, entry);
+
+  }
+
+  #makeRoom(): void {
+
+    while (this.#entries.size >= this.#maxSessions) {
+      let idle: [string, Entry] | undefined;
+      for (const candidate of this.#entries.oldest()) {
+        if (!idle || candidate[1].used < idle[1].used) idle = candidate;
+      }
+      if (!idle) return;
+      this.#entries.delete(idle[0]);
+    }
+
+  }
+
+  #end(id: string): void {
+
+    this.#entries.delete(id);
+    this.#retired.add(id);
+
+  }
+
+  async #sweepInSlices(): Promise<void> {
+
+    let pauseAt = performance.now() + SLICE;
+    let looked = 0;
+    for (const [id, entry] of this.#entries) {
+      if (entry.expire < this.#now()) this.#entries.delete(id);
+      if (++looked % 64 === 0 && performance.now() > pauseAt) {
+        await new Promise<void>(resolve => {
+          setImmediate(resolve).unref();
+        });
+        pauseAt = performance.now() + SLICE;
+      }
+    }
+
+  }
+
+}
+
+export default MemoryStore;

@@ -1,0 +1,152 @@
+import { SessionError, SessionStoreError } from './errors.js';
+import type {
+  AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts,
+} from './store.js';
+
+interface Waiting {
+  readonly until: number;
+  readonly giveUp: () => void;
+}
+
+/**
+ * The store as the request sees it: it answers within a time limit, and every
+ * failure of it is a {@link SessionStoreError} with the store's own as `cause`.
+ */
+export class TimedStore {
+
+  readonly #store: () => AtomicSessionStore;
+  readonly #limit: number;
+  // All wait equally long, so the first in is the first to give up.
+  readonly #waiting = new Set<Waiting>();
+  // One for all calls: a timer each would be dearer than the call of a fast store.
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /**
+   * @param store asked anew for each call
+   * @param limit in seconds
+   */
+  constructor(store: () => AtomicSessionStore, limit: number) {
+    this.#store = store;
+    this.#limit = limit;
+  }
+
+  newSessionId(): Promise<string> {
+    return this.#ask(() => this.#store().newSessionId());
+  }
+
+  load(id: string): Promise<LiveSession | RetiredSession | null> {
+    return this.#ask(() => this.#store().load(id));
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+    return this.#ask(() => this.#store().create(id, texts, lifetime));
+  }
+
+  update(
+    id: string, change: SessionChange, lifetime: number, version?: string | number,
+  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+    return this.#ask(() => this.#store().update(id, change, lifetime, version));
+  }
+
+  touch(id: string, lifetime: number): Promise<boolean> {
+    return this.#ask(() => this.#store().touch(id, lifetime));
+  }
+
+  end(id: string): Promise<boolean> {
+    return this.#ask(() => this.#store().end(id));
+  }
+
+  /** Says whether the store moves a session in one step; else it has `take`. */
+  get canMove(): boolean {
+    return typeof this.#store().move === 'function';
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number,
+  ): Promise<'moved' | 'ended' | 'gone'> {
+    // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
+    return this.#ask(() => this.#store().move!(id, newId, change, lifetime));
+  }
+
+  take(id: string, newId: string): Promise<SessionTexts | null> {
+    // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
+    return this.#ask(() => this.#store().take!(id, newId));
+  }
+
+  async #ask<T>(call: () => Awaitable<T>): Promise<T> {
+
+    try {
+      const answer = call();
+      return isThenable(answer) ? await this.#inTime(answer) : answer;
+    } catch (cause) {
+      if (cause instanceof SessionError) throw cause;
+      throw new SessionStoreError('The session store failed', { cause });
+    }
+
+  }
+
+  #inTime<T>(answer: PromiseLike<T>): Promise<T> {
+
+    return new Promise((resolve, reject) => {
+      const waiting: Waiting = {
+        until: performance.now() + this.#limit * 1000,
+        giveUp: () => reject(new Error(`no answer within ${this.#limit} seconds`)),
+      };
+      this.#waiting.add(waiting);
+      this.#arm();
+      answer.then(
+        value => {
+          this.#done(waiting);
+          resolve(value);
+        },
+        error => {
+          this.#done(waiting);
+          reject(error);
+        },
+      );
+    });
+
+  }
+
+  #done(waiting: Waiting): void {
+
+    this.#waiting.delete(waiting);
+    // Nobody waits: the timer must not keep the process alive.
+    if (this.#waiting.size === 0) this.#timer?.unref();
+
+  }
+
+  #arm(): void {
+
+    if (this.#timer) {
+      if (this.#waiting.size === 1) this.#timer.ref();
+      return;
+    }
+    for (const first of this.#waiting) {
+      const delay = Math.max(1, first.until - performance.now());
+      this.#timer = setTimeout(() => this.#giveUpOnLate(), delay);
+      return;
+    }
+
+  }
+
+  #giveUpOnLate(): void {
+
+    this.#timer = undefined;
+    const now = performance.now();
+    for (const waiting of this.#waiting) {
+      if (waiting.until > now) break;
+      this.#done(waiting);
+      waiting.giveUp();
+    }
+    this.#arm();
+
+  }
+
+}
+
+function isThenable<T>(value: Awaitable<T>): value is PromiseLike<T> {
+
+  return typeof (value as PromiseLike<T> | null)?.then === 'function';
+
+}

@@ -1,0 +1,73 @@
+import { SessionEndedError, SessionStoreError } from './errors.js';
+import { type LoadedSession, loadSession } from './load-session.js';
+import {
+  type CookieAction, CHANGE_TOO_LATE, lifetime, type Saving, saveSession, updated,
+} from './save-session.js';
+import type { Session } from './session.js';
+import { difference, isEmpty, merge } from './session-change.js';
+import { fromTexts, toTexts } from './session-values.js';
+import type { Awaitable, SessionValues } from './store.js';
+import type { TimedStore } from './timed-store.js';
+
+/** A session that others have changed so often meanwhile is in the hands of a loop. */
+const MOST_TRIES = 1000;
+
+/**
+ * Reads, changes and stores the whole session as one atomic step: where another
+ * request has changed it meanwhile, `update` is called again with what is stored
+ * then. What this request had changed before is stored with it.
+ *
+ * @param update changes the values it is given, or returns new ones
+ * @throws {SessionStoreError} if the store failed: not tried again, since the
+ *   change may have been stored
+ * @throws {SessionEndedError} if there is no session any more to change
+ */
+export async function updateSession(
+  session: Session, saving: Saving,
+  update: (values: SessionValues) => Awaitable<SessionValues | void>,
+): Promise<CookieAction> {
+
+  if (session.stored.kind !== 'live' || session.regenerate) {
+    const { values } = session;
+    session.values = await update(values) ?? values;
+    return saveSession(session, saving);
+  }
+
+  const { id } = session.stored;
+  let latest: LoadedSession | undefined = session.stored;
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    if (latest?.version === undefined) latest = await reload(id, saving.store);
+    const values = fromTexts(merge(latest.texts, pendingChange(session)));
+    const wanted = toTexts(await update(values) ?? values);
+    const change = difference(latest.texts, wanted);
+    const answer = isEmpty(change)
+      ? 'updated'
+      : await saving.store.update(id, change, lifetime(saving.settings), latest.version);
+    if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
+    if (answer !== 'conflict') {
+      session.stored = latest;
+      const action = updated(answer, change, session, saving);
+      session.refresh();
+      return action;
+    }
+    latest = undefined;
+  }
+  throw new SessionStoreError('The session was changed by others again and again');
+
+}
+
+async function reload(id: string, store: TimedStore): Promise<LoadedSession> {
+
+  const loaded = await loadSession([id], store);
+  if (loaded.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
+  return loaded;
+
+}
+
+/** What the request has changed so far and not stored yet. */
+function pendingChange(session: Session) {
+
+  if (session.stored.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
+  return difference(session.stored.texts, session.wanted().texts);
+
+}
