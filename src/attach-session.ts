@@ -47,7 +47,7 @@ const offered: Record<string, { get(request: RequestSession): unknown; set?(requ
   },
 
   updateSession: { get: request => request.update.bind(request) },
-  saveSession: { get: request => request.save.bind(request) },
+  saveSession: { get: request => async () => request.save() },
   getCsrf: { get: request => request.getCsrf.bind(request) },
   validateCsrf: { get: request => request.validateCsrf.bind(request) },
 

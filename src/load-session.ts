@@ -1,5 +1,6 @@
+import { andThen } from './awaitable.js';
+import type { Awaitable, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
-import type { SessionTexts } from './store.js';
 
 /** What the store has for this request, as far as the request knows. */
 export type Loaded =
@@ -27,17 +28,21 @@ export const NOTHING: Loaded = { kind: 'none' };
  *
  * @throws {SessionStoreError} if the store fails
  */
-export async function loadSession(ids: readonly string[], store: TimedStore): Promise<Loaded> {
+export function loadSession(
+  ids: readonly string[], store: TimedStore, at = 0, ifNoneLives: Loaded = NOTHING,
+): Awaitable<Loaded> {
 
-  let retired: Loaded | undefined;
-  for (const id of ids) {
-    const found = await store.load(id);
+  const id = ids[at];
+  if (id === undefined) return ifNoneLives;
+  return andThen(store.load(id), found => {
     if (found?.status === 'live') {
       const { texts, version, remaining } = found;
       return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000 };
     }
-    if (found) retired ??= { kind: 'retired', id, moved: found.moved };
-  }
-  return retired ?? NOTHING;
+    const otherwise: Loaded = found && ifNoneLives === NOTHING
+      ? { kind: 'retired', id, moved: found.moved }
+      : ifNoneLives;
+    return loadSession(ids, store, at + 1, otherwise);
+  });
 
 }

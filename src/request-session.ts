@@ -1,5 +1,6 @@
 import type { Context } from '@curveball/kernel';
 import { getCsrf, validateCsrf } from './csrf/session-csrf.js';
+import { andThen, onError } from './awaitable.js';
 import { SessionError } from './errors.js';
 import { loadSession } from './load-session.js';
 import { keepFromSharedCaches } from './response-caching.js';
@@ -38,37 +39,34 @@ export class RequestSession {
   }
 
   /** Finds the session that the request's cookie speaks of. */
-  async load(): Promise<void> {
+  load(): Awaitable<void> {
 
     const { cookie, isId, store } = this.#backend;
-    const ids = cookie.read(this.#ctx.request.headers.get('Cookie'), isId);
+    const header = this.#ctx.request.headers.get('Cookie');
+    if (header === null) return;
+    const ids = cookie.read(header, isId);
     if (ids.length === 0) return;
-    try {
-      this.session.stored = await loadSession(ids, store);
-    } catch (error) {
+    return onError(() => andThen(loadSession(ids, store), stored => {
+      this.session.stored = stored;
+    }), error => {
       if (error instanceof SessionError) this.session.failure = error;
-      throw error;
-    }
+    });
 
   }
 
   /** Stores what has changed since it was loaded or last stored, and writes the headers. */
-  async save(): Promise<void> {
+  save(): Awaitable<void> {
 
-    let action: CookieAction = 'keep';
-    try {
-      action = await saveSession(this.session, this.#saving);
-    } finally {
-      this.#answer(action);
-    }
+    const saved = onError(() => saveSession(this.session, this.#saving), () => this.#answer('keep'));
+    return andThen(saved, action => this.#answer(action));
 
   }
 
   /** Stores what the handler has changed. What comes later is stored when it is asked for. */
-  async finish(): Promise<void> {
+  finish(): Awaitable<void> {
 
     this.#finished = true;
-    await this.save();
+    return this.save();
 
   }
 

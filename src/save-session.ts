@@ -1,10 +1,11 @@
+import { andThen, isThenable, onError } from './awaitable.js';
 import { SessionCookieError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
 import { type LoadedSession, NOTHING } from './load-session.js';
 import type { Settings } from './options.js';
 import type { Session } from './session.js';
 import { difference, isEmpty, merge, type NamedChange, sessionChange } from './session-change.js';
 import { isPlausibleId } from './session-id.js';
-import type { SessionChange, SessionTexts } from './store.js';
+import type { Awaitable, SessionChange, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
 /** What the response must do with the cookie. */
@@ -33,21 +34,19 @@ const MOST_TRIES = 3;
  * @throws {SessionStoreError} if the store failed: the change may or may not be stored
  * @throws {SessionEndedError} if there is no session any more to change
  */
-export async function saveSession(session: Session, saving: Saving): Promise<CookieAction> {
+export function saveSession(session: Session, saving: Saving): Awaitable<CookieAction> {
 
-  try {
+  return onError(() => {
     const { stored } = session;
     const change = sessionChange(stored, session.wanted(), isTouchDue(stored, saving));
-    // Most requests end here, and none of them waits for it.
-    return change.name === 'none' ? 'keep' : await carryOut(change, session, saving);
-  } catch (error) {
+    return carryOut(change, session, saving);
+  }, error => {
     if (error instanceof SessionError) session.failure = error;
-    throw error;
-  }
+  });
 
 }
 
-async function carryOut(change: NamedChange, session: Session, saving: Saving): Promise<CookieAction> {
+function carryOut(change: NamedChange, session: Session, saving: Saving): Awaitable<CookieAction> {
 
   const { store, settings } = saving;
 
@@ -62,21 +61,21 @@ async function carryOut(change: NamedChange, session: Session, saving: Saving): 
     case 'create':
       return create(change.texts, session, saving);
 
-    case 'update': {
-      const answer = await store.update(change.id, change, lifetime(settings));
-      if (answer !== 'updated' && answer !== 'ended') throw new SessionEndedError(CHANGE_TOO_LATE);
-      return updated(answer, change, session, saving);
-    }
+    case 'update':
+      return andThen(store.update(change.id, change, lifetime(settings)), answer => {
+        if (answer !== 'updated' && answer !== 'ended') throw new SessionEndedError(CHANGE_TOO_LATE);
+        return updated(answer, change, session, saving);
+      });
 
     case 'regenerate':
       return regenerate(change.id, change, session, saving);
 
-    case 'destroy': {
-      const ended = await store.end(change.id);
-      session.committed(NOTHING);
-      // Where there was nothing to end, the browser may have a newer cookie.
-      return ended ? 'clear' : 'keep';
-    }
+    case 'destroy':
+      return andThen(store.end(change.id), ended => {
+        session.committed(NOTHING);
+        // Where there was nothing to end, the browser may have a newer cookie.
+        return ended ? 'clear' : 'keep';
+      });
 
     case 'refuse':
       throw new SessionEndedError(CHANGE_TOO_LATE);
@@ -128,17 +127,22 @@ export async function reserveId(session: Session, { store, fits }: Saving): Prom
 
 }
 
-async function refresh(id: string, session: Session, { store, settings }: Saving): Promise<CookieAction> {
+function refresh(id: string, session: Session, { store, settings }: Saving): Awaitable<CookieAction> {
 
   const before = session.stored as LoadedSession;
+  const done = (touched: boolean): CookieAction => {
+    if (!touched) return 'keep';
+    session.stored = live(id, before.texts, settings, before.version);
+    return isCookieDue(before, settings) ? 'set' : 'keep';
+  };
+  // The request changed nothing, so nothing is lost where the store fails.
+  const failed = () => 'keep' as const;
   try {
-    if (!await store.touch(id, lifetime(settings))) return 'keep';
+    const answer = store.touch(id, lifetime(settings));
+    return isThenable(answer) ? answer.then(done, failed) : done(answer);
   } catch {
-    // The request changed nothing, so nothing of it is lost.
-    return 'keep';
+    return failed();
   }
-  session.stored = live(id, before.texts, settings, before.version);
-  return isCookieDue(before, settings) ? 'set' : 'keep';
 
 }
 

@@ -7,6 +7,9 @@ type Headers = Context['response']['headers'];
 /** A toss-up of cookies with our name (other paths, other domains) is tried so often. */
 const MOST_CANDIDATES = 4;
 
+/** What `encodeURIComponent` leaves as it is. */
+const UNTOUCHED = /^[\w.!~*'()-]*$/;
+
 /** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
 
@@ -100,6 +103,7 @@ export class SessionCookie {
 
   #decode(value: string): string | null {
 
+    if (this.#encode === encodeURIComponent && UNTOUCHED.test(value)) return value;
     try {
       if (this.#encode(value) === value) return value;
       const id = decodeURIComponent(value);

@@ -5,6 +5,7 @@ import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
 import { SessionCookie } from './session-cookie.js';
 import { isPlausibleId } from './session-id.js';
+import type { Awaitable } from './store.js';
 import { TimedStore } from './timed-store.js';
 
 /**
@@ -27,12 +28,14 @@ export default function session(options: SessionOptions): Middleware {
     let answered = false;
 
     try {
-      await request.load();
+      const loading = request.load();
+      if (loading) await loading;
       try {
         await next();
         answered = true;
       } finally {
-        await finish(request, answered);
+        const finishing = finish(request, answered);
+        if (finishing) await finishing;
       }
     } catch (error) {
       if (!ctx.webSocket || !(error instanceof SessionError)) throw error;
@@ -46,12 +49,22 @@ export default function session(options: SessionOptions): Middleware {
 }
 
 /** Stores what was changed. The application's own error is never masked by one of ours. */
-async function finish(request: RequestSession, answered: boolean): Promise<void> {
+function finish(request: RequestSession, answered: boolean): Awaitable<void> {
 
   if (answered) return request.finish();
   // A store that has just failed would keep the client waiting once more.
   if (request.session.failure instanceof SessionStoreError) return;
-  await request.finish().catch(() => {});
+  return finishQuietly(request);
+
+}
+
+async function finishQuietly(request: RequestSession): Promise<void> {
+
+  try {
+    await request.finish();
+  } catch {
+    // The handler's error is under way.
+  }
 
 }
 

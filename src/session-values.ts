@@ -14,6 +14,12 @@ const DEEPEST = 500;
 /** The shape of a key that a path can name with a dot. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
 
+export const NO_TEXTS: SessionTexts = new Map();
+
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const NINE = 0x39;
+
 /** Text that stands in JSON as it is, between quotes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const PLAIN_TEXT = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/;
@@ -21,17 +27,28 @@ const PLAIN_TEXT = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/;
 /**
  * Turns values into texts, reading each value exactly once.
  *
+ * @param before what the values were made from; returned as it is if nothing differs
  * @throws {SessionValueError} if a value can't be stored
  */
-export function toTexts(values: SessionValues): Map<string, string> {
+export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS): SessionTexts {
 
   if (Object.getOwnPropertySymbols(values).length > 0) throw symbolKey('session');
-  const texts = new Map<string, string>();
-  for (const key of Object.keys(values)) {
+  const keys = Object.keys(values);
+  const texts: Array<string | undefined> = [];
+  let same = keys.length === before.size;
+  for (const key of keys) {
     const value: unknown = values[key];
-    if (value !== undefined) texts.set(key, toText(value, key, []));
+    const text = value === undefined ? undefined : toText(value, key, NO_WAY);
+    if (same && text !== before.get(key)) same = false;
+    texts.push(text);
   }
-  return texts;
+  if (same) return before;
+  const after = new Map<string, string>();
+  for (let index = 0; index < keys.length; index++) {
+    const text = texts[index];
+    if (text !== undefined) after.set(keys[index] as string, text);
+  }
+  return after;
 
 }
 
@@ -39,8 +56,19 @@ export function toTexts(values: SessionValues): Map<string, string> {
 export function fromTexts(texts: SessionTexts): SessionValues {
 
   const values: SessionValues = {};
-  for (const [key, text] of texts) setOwn(values, key, JSON.parse(text));
+  for (const [key, text] of texts) setOwn(values, key, fromText(text));
   return values;
+
+}
+
+/** Turns one text into its value. */
+export function fromText(text: string): unknown {
+
+  // Most values are a short text or a number, for which the parser is slow to start.
+  const first = text.charCodeAt(0);
+  if (first === QUOTE && !text.includes('\\')) return text.slice(1, -1);
+  if (first >= ZERO && first <= NINE) return Number(text);
+  return JSON.parse(text);
 
 }
 
@@ -78,7 +106,10 @@ export function kindOf(value: unknown): string {
 }
 
 /** Where a value stands: the top-level key, then the containers and keys on the way. */
-type Way = Array<{ container: object; key: string | number }>;
+type Way = ReadonlyArray<Step>;
+interface Step { readonly container: object; readonly key: string | number }
+
+const NO_WAY: Way = [];
 
 function toText(value: unknown, name: string, way: Way): string {
 
@@ -105,11 +136,11 @@ function toText(value: unknown, name: string, way: Way): string {
 function arrayText(array: readonly unknown[], name: string, way: Way): string {
 
   enter(array, name, way);
+  const inside = [...way];
   let text = '[';
   for (let index = 0; index < array.length; index++) {
-    way.push({ container: array, key: index });
-    text += (index === 0 ? '' : ',') + toText(array[index], name, way);
-    way.pop();
+    inside[way.length] = { container: array, key: index };
+    text += (index === 0 ? '' : ',') + toText(array[index], name, inside);
   }
   return text + ']';
 
@@ -121,14 +152,14 @@ function objectText(object: SessionValues, name: string, way: Way): string {
   if (Object.getOwnPropertySymbols(object).length > 0) {
     throw symbolKey(pathTo(name, way));
   }
+  const inside = [...way];
   let text = '{';
   for (const key of Object.keys(object)) {
-    way.push({ container: object, key });
+    inside[way.length] = { container: object, key };
     const value: unknown = object[key];
     if (value !== undefined) {
-      text += (text === '{' ? '' : ',') + JSON.stringify(key) + ':' + toText(value, name, way);
+      text += (text === '{' ? '' : ',') + JSON.stringify(key) + ':' + toText(value, name, inside);
     }
-    way.pop();
   }
   return text + '}';
 

@@ -1,10 +1,8 @@
 import type { SessionError } from './errors.js';
 import { type Loaded, NOTHING } from './load-session.js';
-import { fromTexts, isPlainObject, kindOf, setOwn, toTexts } from './session-values.js';
+import { fromText, fromTexts, isPlainObject, kindOf, NO_TEXTS, setOwn, toTexts } from './session-values.js';
 import type { WantedState } from './session-change.js';
 import type { SessionTexts, SessionValues } from './store.js';
-
-const NO_TEXTS: SessionTexts = new Map();
 
 /**
  * What one request holds of its session: what was loaded, and what the handler
@@ -59,7 +57,7 @@ export class Session {
    */
   wanted(): WantedState {
 
-    const texts = this.#values === undefined ? this.#texts : toTexts(this.#values);
+    const texts = this.#values === undefined ? this.#texts : toTexts(this.#values, this.#texts);
     return { texts, cleared: this.#assigned && texts.size === 0, regenerate: this.regenerate };
 
   }
@@ -92,7 +90,7 @@ export class Session {
       if (!stored.has(key)) delete values[key];
     }
     for (const [key, text] of stored) {
-      if (held.get(key) !== text) setOwn(values, key, JSON.parse(text));
+      if (held.get(key) !== text) setOwn(values, key, fromText(text));
     }
 
   }

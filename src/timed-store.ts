@@ -1,3 +1,4 @@
+import { isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import type {
   AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts,
@@ -30,29 +31,29 @@ export class TimedStore {
     this.#limit = limit;
   }
 
-  newSessionId(): Promise<string> {
+  newSessionId(): Awaitable<string> {
     return this.#ask(() => this.#store().newSessionId());
   }
 
-  load(id: string): Promise<LiveSession | RetiredSession | null> {
+  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
     return this.#ask(() => this.#store().load(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
     return this.#ask(() => this.#store().create(id, texts, lifetime));
   }
 
   update(
     id: string, change: SessionChange, lifetime: number, version?: string | number,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
     return this.#ask(() => this.#store().update(id, change, lifetime, version));
   }
 
-  touch(id: string, lifetime: number): Promise<boolean> {
+  touch(id: string, lifetime: number): Awaitable<boolean> {
     return this.#ask(() => this.#store().touch(id, lifetime));
   }
 
-  end(id: string): Promise<boolean> {
+  end(id: string): Awaitable<boolean> {
     return this.#ask(() => this.#store().end(id));
   }
 
@@ -63,25 +64,25 @@ export class TimedStore {
 
   move(
     id: string, newId: string, change: SessionChange, lifetime: number,
-  ): Promise<'moved' | 'ended' | 'gone'> {
+  ): Awaitable<'moved' | 'ended' | 'gone'> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
     return this.#ask(() => this.#store().move!(id, newId, change, lifetime));
   }
 
-  take(id: string, newId: string): Promise<SessionTexts | null> {
+  take(id: string, newId: string): Awaitable<SessionTexts | null> {
     // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
     return this.#ask(() => this.#store().take!(id, newId));
   }
 
-  async #ask<T>(call: () => Awaitable<T>): Promise<T> {
+  #ask<T>(call: () => Awaitable<T>): Awaitable<T> {
 
+    let answer: Awaitable<T>;
     try {
-      const answer = call();
-      return isThenable(answer) ? await this.#inTime(answer) : answer;
-    } catch (cause) {
-      if (cause instanceof SessionError) throw cause;
-      throw new SessionStoreError('The session store failed', { cause });
+      answer = call();
+    } catch (error) {
+      throw storeError(error);
     }
+    return isThenable(answer) ? this.#inTime(answer) : answer;
 
   }
 
@@ -90,7 +91,7 @@ export class TimedStore {
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         until: performance.now() + this.#limit * 1000,
-        giveUp: () => reject(new Error(`no answer within ${this.#limit} seconds`)),
+        giveUp: () => reject(storeError(new Error(`no answer within ${this.#limit} seconds`))),
       };
       this.#waiting.add(waiting);
       this.#arm();
@@ -101,7 +102,7 @@ export class TimedStore {
         },
         error => {
           this.#done(waiting);
-          reject(error);
+          reject(storeError(error));
         },
       );
     });
@@ -145,8 +146,8 @@ export class TimedStore {
 
 }
 
-function isThenable<T>(value: Awaitable<T>): value is PromiseLike<T> {
+function storeError(cause: unknown): SessionError {
 
-  return typeof (value as PromiseLike<T> | null)?.then === 'function';
+  return cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause });
 
 }

@@ -93,8 +93,7 @@ export class MemoryStore implements AtomicSessionStore {
    */
   get atomic(): boolean {
 
-    const { get, set, delete: remove } = MemoryStore.prototype;
-    return this.get === get && this.set === set && this.delete === remove;
+    return this.get === own.get && this.set === own.set && this.delete === own.delete;
 
   }
 
@@ -309,4 +308,5 @@ export class MemoryStore implements AtomicSessionStore {
 
 }
 
-export default MemoryStore;
+const { get, set, delete: remove } = MemoryStore.prototype;
+const own = { get, set, delete: remove };

@@ -1,0 +1,41 @@
+# What each target does stands in CONTRIBUTING.md. Every target makes what it
+# needs from a bare clone.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := build
+
+NODE ?= node
+TESTS = $(shell find build/test -name '*.test.js' | sort)
+
+.PHONY: build demo test unit lint fix bench clean
+
+build: dist/index.js
+
+dist/index.js: node_modules/.package-lock.json $(shell find src -name '*.ts') tsconfig.json
+	rm -rf dist
+	npx tsc -p tsconfig.json
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci
+	@touch $@
+
+build/.tests: node_modules/.package-lock.json $(shell find src test examples bench -name '*.ts' -o -name tsconfig.json) tsconfig.json
+	rm -rf build
+	npx tsc -p test/tsconfig.json
+	@touch $@
+
+test: build build/.tests
+	$(NODE) --enable-source-maps --test $(TESTS)
+
+# One file, while working on it: make unit T=session-cookie
+unit: build/.tests
+	$(NODE) --enable-source-maps --test $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+
+lint: node_modules/.package-lock.json
+	npx biome lint --error-on-warnings .
+
+fix: node_modules/.package-lock.json
+	npx biome lint --write .
+
+clean:
+	rm -rf dist build

@@ -1,0 +1,36 @@
+import type { Awaitable } from './store.js';
+
+/*
+ * A store in memory answers at once, and a promise for each of its answers would
+ * cost more than the answer: what most requests do goes on without waiting.
+ */
+
+export function isThenable<T>(value: Awaitable<T>): value is PromiseLike<T> {
+
+  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+
+}
+
+/** Goes on with an answer: at once if it is there, otherwise when it comes. */
+export function andThen<T, R>(answer: Awaitable<T>, next: (value: T) => Awaitable<R>): Awaitable<R> {
+
+  return isThenable(answer) ? answer.then(next) : next(answer);
+
+}
+
+/** Runs `react` if a call throws, now or later, and throws the same error on. */
+export function onError<T>(call: () => Awaitable<T>, react: (error: unknown) => void): Awaitable<T> {
+
+  const fail = (error: unknown): never => {
+    react(error);
+    throw error;
+  };
+  let answer: Awaitable<T>;
+  try {
+    answer = call();
+  } catch (error) {
+    return fail(error);
+  }
+  return isThenable(answer) ? answer.then(undefined, fail) : answer;
+
+}
