@@ -11,72 +11,82 @@ type WithSession = Context & { [REQUEST]?: RequestSession | undefined };
  *
  * @returns what the context had before, from a middleware further out
  */
-export function attachSession(ctx: Context, request: RequestSession | undefined): RequestSession | undefined {
+export function attachSession(ctx: Context, request: RequestSession): RequestSession | undefined {
 
   const target: WithSession = ctx;
   const before = target[REQUEST];
   target[REQUEST] = request;
-  if (!(ctx instanceof Context && prototypeIsOurs)) defineProperties(ctx);
+  if (!prototypeIsOurs || !(ctx instanceof Context)) Object.defineProperties(ctx, properties);
   return before;
 
 }
 
-/** What `ctx` offers. Functions work without their context, too: `const { getCsrf } = ctx`. */
-const offered: Record<string, { get(request: RequestSession): unknown; set?(request: RequestSession, value: unknown): void }> = {
+const properties: PropertyDescriptorMap & ThisType<WithSession> = {
 
   session: {
-    get(request) {
+    configurable: true,
+    get() {
+      const request = this[REQUEST];
+      if (!request) return undefined;
       request.use();
       return request.session.values;
     },
-    set(request, value) {
+    set(values: SessionValues | null) {
+      const request = this[REQUEST];
+      if (!request) return replace(this, 'session', values);
       request.use();
-      request.session.values = value as SessionValues | null;
+      request.session.values = values;
     },
   },
 
   sessionId: {
-    get: request => request.session.regenerate ? null : request.session.id,
-    set(request, value) {
-      if (value !== null && value !== undefined) {
-        throw new TypeError(`ctx.sessionId can't be set to a ${typeof value}: only null is allowed, which asks for a new id`);
+    configurable: true,
+    get() {
+      const session = this[REQUEST]?.session;
+      return session && (session.regenerate ? null : session.id);
+    },
+    set(id: unknown) {
+      const request = this[REQUEST];
+      if (!request) return replace(this, 'sessionId', id);
+      if (id !== null && id !== undefined) {
+        throw new TypeError(`ctx.sessionId can't be set to a ${typeof id}: only null is allowed, which asks for a new id`);
       }
       request.use();
       request.session.regenerate = true;
     },
   },
 
-  updateSession: { get: request => request.update.bind(request) },
-  saveSession: { get: request => async () => request.save() },
-  getCsrf: { get: request => request.getCsrf.bind(request) },
-  validateCsrf: { get: request => request.validateCsrf.bind(request) },
+  updateSession: method('updateSession', request => request.update.bind(request)),
+  saveSession: method('saveSession', request => request.save.bind(request)),
+  getCsrf: method('getCsrf', request => request.getCsrf.bind(request)),
+  validateCsrf: method('validateCsrf', request => request.validateCsrf.bind(request)),
 
 };
 
-function defineProperties(target: object): void {
+/** A function that works without its context, too: `const { getCsrf } = ctx`. */
+function method(name: string, of: (request: RequestSession) => unknown): PropertyDescriptor & ThisType<WithSession> {
 
-  for (const [name, { get, set }] of Object.entries(offered)) {
-    Object.defineProperty(target, name, {
-      configurable: true,
-      get(this: WithSession) {
-        const request = this[REQUEST];
-        return request && get(request);
-      },
-      set(this: WithSession, value: unknown) {
-        const request = this[REQUEST];
-        if (request && set) {
-          set(request, value);
-        } else {
-          // Somebody's own property of that name, for instance a test's stand-in.
-          Object.defineProperty(this, name, { value, writable: true, enumerable: true, configurable: true });
-        }
-      },
-    });
-  }
+  return {
+    configurable: true,
+    get() {
+      const request = this[REQUEST];
+      return request && of(request);
+    },
+    set(value: unknown) {
+      replace(this, name, value);
+    },
+  };
+
+}
+
+/** Where no session is, or a test puts in a stand-in, these are properties like any other. */
+function replace(ctx: Context, name: string, value: unknown): void {
+
+  Object.defineProperty(ctx, name, { value, writable: true, enumerable: true, configurable: true });
 
 }
 
 // Once for all requests: to define them on each context would cost more than the
 // rest of an anonymous request. Another copy of this package may have been first.
 const prototypeIsOurs = !Object.hasOwn(Context.prototype, 'session');
-if (prototypeIsOurs) defineProperties(Context.prototype);
+if (prototypeIsOurs) Object.defineProperties(Context.prototype, properties);

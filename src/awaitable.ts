@@ -17,20 +17,3 @@ export function andThen<T, R>(answer: Awaitable<T>, next: (value: T) => Awaitabl
   return isThenable(answer) ? answer.then(next) : next(answer);
 
 }
-
-/** Runs `react` if a call throws, now or later, and throws the same error on. */
-export function onError<T>(call: () => Awaitable<T>, react: (error: unknown) => void): Awaitable<T> {
-
-  const fail = (error: unknown): never => {
-    react(error);
-    throw error;
-  };
-  let answer: Awaitable<T>;
-  try {
-    answer = call();
-  } catch (error) {
-    return fail(error);
-  }
-  return isThenable(answer) ? answer.then(undefined, fail) : answer;
-
-}

@@ -27,7 +27,6 @@ declare module '@curveball/kernel' {
 
   // The type parameters must be those of the class that this merges with.
   // biome-ignore lint/suspicious/noExplicitAny: as the kernel has them
-  // biome-ignore lint/correctness/noUnusedVariables: as the kernel has them
   interface Context<ReqT = any, ResT = any> {
 
     /**

@@ -16,7 +16,7 @@ export interface LoadedSession {
   readonly texts: SessionTexts;
   /** Undefined after a change of our own, whose version the store did not say. */
   readonly version: string | number | undefined;
-  /** When the session ends if nobody uses it, in milliseconds of `performance.now()`. */
+  /** When the session ends if nobody uses it, in milliseconds of the clock that was given. */
   readonly endsAt: number;
 }
 
@@ -26,10 +26,11 @@ export const NOTHING: Loaded = { kind: 'none' };
  * Looks up the ids that a request carries, and takes the first that lives. A
  * retired one is taken only if none does; an unknown one never is.
  *
+ * @param now the time in milliseconds, of a clock that never goes back
  * @throws {SessionStoreError} if the store fails
  */
 export function loadSession(
-  ids: readonly string[], store: TimedStore, at = 0, ifNoneLives: Loaded = NOTHING,
+  ids: readonly string[], store: TimedStore, now: number, at = 0, ifNoneLives: Loaded = NOTHING,
 ): Awaitable<Loaded> {
 
   const id = ids[at];
@@ -37,12 +38,12 @@ export function loadSession(
   return andThen(store.load(id), found => {
     if (found?.status === 'live') {
       const { texts, version, remaining } = found;
-      return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000 };
+      return { kind: 'live', id, texts, version, endsAt: now + remaining * 1000 };
     }
     const otherwise: Loaded = found && ifNoneLives === NOTHING
       ? { kind: 'retired', id, moved: found.moved }
       : ifNoneLives;
-    return loadSession(ids, store, at + 1, otherwise);
+    return loadSession(ids, store, now, at + 1, otherwise);
   });
 
 }

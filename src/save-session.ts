@@ -1,5 +1,5 @@
-import { andThen, isThenable, onError } from './awaitable.js';
-import { SessionCookieError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
+import { andThen, isThenable } from './awaitable.js';
+import { SessionCookieError, SessionEndedError, SessionStoreError } from './errors.js';
 import { type LoadedSession, NOTHING } from './load-session.js';
 import type { Settings } from './options.js';
 import type { Session } from './session.js';
@@ -15,6 +15,8 @@ export type CookieAction = 'keep' | 'set' | 'clear';
 export interface Saving {
   readonly store: TimedStore;
   readonly settings: Pick<Settings, 'expiry' | 'touchInterval' | 'cookieOptions'>;
+  /** The time in milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
   /** Says whether a browser would keep a cookie with this id. */
   readonly fits: (id: string) => boolean;
   /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */
@@ -36,17 +38,15 @@ const MOST_TRIES = 3;
  */
 export function saveSession(session: Session, saving: Saving): Awaitable<CookieAction> {
 
-  return onError(() => {
-    const { stored } = session;
-    const change = sessionChange(stored, session.wanted(), isTouchDue(stored, saving));
-    return carryOut(change, session, saving);
-  }, error => {
-    if (error instanceof SessionError) session.failure = error;
-  });
+  const wanted = session.wanted();
+  const change = sessionChange(session.stored, wanted, isTouchDue(session.stored, saving));
+  return carryOut(change, wanted.texts, session, saving);
 
 }
 
-function carryOut(change: NamedChange, session: Session, saving: Saving): Awaitable<CookieAction> {
+function carryOut(
+  change: NamedChange, wanted: SessionTexts, session: Session, saving: Saving,
+): Awaitable<CookieAction> {
 
   const { store, settings } = saving;
 
@@ -64,7 +64,7 @@ function carryOut(change: NamedChange, session: Session, saving: Saving): Awaita
     case 'update':
       return andThen(store.update(change.id, change, lifetime(settings)), answer => {
         if (answer !== 'updated' && answer !== 'ended') throw new SessionEndedError(CHANGE_TOO_LATE);
-        return updated(answer, change, session, saving);
+        return updated(answer, wanted, session, saving);
       });
 
     case 'regenerate':
@@ -86,7 +86,7 @@ function carryOut(change: NamedChange, session: Session, saving: Saving): Awaita
 
 /** What a store's answer to `update` means for the session and its cookie. */
 export function updated(
-  answer: 'updated' | 'ended', change: SessionChange, session: Session, { settings }: Saving,
+  answer: 'updated' | 'ended', texts: SessionTexts, session: Session, saving: Saving,
 ): CookieAction {
 
   const before = session.stored as LoadedSession;
@@ -94,8 +94,8 @@ export function updated(
     session.committed(NOTHING);
     return 'clear';
   }
-  session.committed(live(before.id, merge(before.texts, change), settings));
-  return isCookieDue(before, settings) ? 'set' : 'keep';
+  session.committed(live(before.id, texts, saving));
+  return isCookieDue(before, saving) ? 'set' : 'keep';
 
 }
 
@@ -127,18 +127,18 @@ export async function reserveId(session: Session, { store, fits }: Saving): Prom
 
 }
 
-function refresh(id: string, session: Session, { store, settings }: Saving): Awaitable<CookieAction> {
+function refresh(id: string, session: Session, saving: Saving): Awaitable<CookieAction> {
 
   const before = session.stored as LoadedSession;
   const done = (touched: boolean): CookieAction => {
     if (!touched) return 'keep';
-    session.stored = live(id, before.texts, settings, before.version);
-    return isCookieDue(before, settings) ? 'set' : 'keep';
+    session.stored = live(id, before.texts, saving, before.version);
+    return isCookieDue(before, saving) ? 'set' : 'keep';
   };
   // The request changed nothing, so nothing is lost where the store fails.
   const failed = () => 'keep' as const;
   try {
-    const answer = store.touch(id, lifetime(settings));
+    const answer = saving.store.touch(id, lifetime(saving.settings));
     return isThenable(answer) ? answer.then(done, failed) : done(answer);
   } catch {
     return failed();
@@ -153,7 +153,7 @@ async function create(texts: SessionTexts, session: Session, saving: Saving): Pr
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const id = await reserveId(session, saving);
     if (await saving.store.create(id, texts, lifetime(saving.settings))) {
-      session.committed(live(id, texts, saving.settings));
+      session.committed(live(id, texts, saving));
       return 'set';
     }
     // The handler saved twice at once, and the other call has just created the session.
@@ -176,7 +176,7 @@ async function regenerate(
     ? await store.move(id, newId, change, lifetime(settings))
     : await moveInSteps(id, newId, texts, change, saving);
   if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
-  session.committed(answer === 'moved' ? live(newId, merge(texts, change), settings) : NOTHING);
+  session.committed(answer === 'moved' ? live(newId, merge(texts, change), saving) : NOTHING);
   return answer === 'moved' ? 'set' : 'clear';
 
 }
@@ -226,24 +226,23 @@ export function requireCookie({ canSetCookie }: Saving): void {
 }
 
 function live(
-  id: string, texts: SessionTexts, settings: Saving['settings'], version?: string | number,
+  id: string, texts: SessionTexts, { settings, now }: Saving, version?: string | number,
 ): LoadedSession {
 
-  return { kind: 'live', id, texts, version, endsAt: performance.now() + lifetime(settings) * 1000 };
+  return { kind: 'live', id, texts, version, endsAt: now() + lifetime(settings) * 1000 };
 
 }
 
-function isTouchDue(stored: Session['stored'], { settings }: Saving): boolean {
+function isTouchDue(stored: Session['stored'], { settings, now }: Saving): boolean {
 
-  if (stored.kind !== 'live') return false;
-  if (settings.touchInterval === 0) return true;
-  return stored.endsAt - performance.now() < settings.expiry * 1000;
+  return stored.kind === 'live'
+    && (settings.touchInterval === 0 || stored.endsAt - now() < settings.expiry * 1000);
 
 }
 
-function isCookieDue(before: LoadedSession, settings: Saving['settings']): boolean {
+// A cookie that ends by itself is sent anew as often as the session is refreshed.
+function isCookieDue(before: LoadedSession, saving: Saving): boolean {
 
-  return settings.cookieOptions.maxAge !== undefined
-    && before.endsAt - performance.now() < settings.expiry * 1000;
+  return saving.settings.cookieOptions.maxAge !== undefined && isTouchDue(before, saving);
 
 }

@@ -1,14 +1,12 @@
 import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
 import type { Settings } from './options.js';
+import { isOwnId } from './session-id.js';
 
 type Headers = Context['response']['headers'];
 
 /** A toss-up of cookies with our name (other paths, other domains) is tried so often. */
 const MOST_CANDIDATES = 4;
-
-/** What `encodeURIComponent` leaves as it is. */
-const UNTOUCHED = /^[\w.!~*'()-]*$/;
 
 /** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
@@ -64,7 +62,9 @@ export class SessionCookie {
       if (header.charCodeAt(equals) !== EQUALS || !isStartOfPair(header, at)) continue;
       const semicolon = header.indexOf(';', equals);
       const end = semicolon === -1 ? header.length : semicolon;
-      const id = this.#decode(trimBlanks(header, equals + 1, end));
+      const value = trimBlanks(header, equals + 1, end);
+      // Nearly all are ours, and what is ours is written as it is.
+      const id = isOwnId(value) && this.#encode === encodeURIComponent ? value : this.#decode(value);
       if (id !== null && isId(id) && !ids.includes(id)) ids.push(id);
     }
     return ids;
@@ -96,14 +96,15 @@ export class SessionCookie {
 
     const ours = `${this.#name}=`;
     // One cookie of a name in a response (RFC 6265bis section 4.1.1).
-    const others = headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(ours));
+    const others = headers.has('Set-Cookie')
+      ? headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(ours))
+      : [];
     headers.set('Set-Cookie', others.length > 0 ? [...others, ours + rest] : ours + rest);
 
   }
 
   #decode(value: string): string | null {
 
-    if (this.#encode === encodeURIComponent && UNTOUCHED.test(value)) return value;
     try {
       if (this.#encode(value) === value) return value;
       const id = decodeURIComponent(value);

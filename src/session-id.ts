@@ -33,6 +33,13 @@ export function newSessionId(): string {
 
 }
 
+/** Says whether a text has the form of the ids that {@link newSessionId} makes. */
+export function isOwnId(text: string): boolean {
+
+  return text.length === LENGTH && /^[0-9A-Za-z]+$/.test(text);
+
+}
+
 /** Longer than any id in the wild, shorter than what strains a store. */
 const LONGEST = 512;
 
@@ -48,6 +55,6 @@ export function isPlausibleId(text: string): boolean {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
     && !/[\u0000-\u001f\u007f-\u009f]|\.\./.test(text)
     && text.isWellFormed()
-    && !(text in Object.prototype);
+    && !Object.hasOwn(Object.prototype, text);
 
 }

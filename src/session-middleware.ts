@@ -3,9 +3,9 @@ import { attachSession } from './attach-session.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
+import type { Saving } from './save-session.js';
 import { SessionCookie } from './session-cookie.js';
-import { isPlausibleId } from './session-id.js';
-import type { Awaitable } from './store.js';
+import { isOwnId, isPlausibleId } from './session-id.js';
 import { TimedStore } from './timed-store.js';
 
 /**
@@ -25,19 +25,20 @@ export default function session(options: SessionOptions): Middleware {
 
     const request = new RequestSession(ctx, backend);
     const outer = attachSession(ctx, request);
-    let answered = false;
 
     try {
       const loading = request.load();
       if (loading) await loading;
       try {
         await next();
-        answered = true;
-      } finally {
-        const finishing = finish(request, answered);
-        if (finishing) await finishing;
+      } catch (error) {
+        await finishQuietly(request);
+        throw error;
       }
+      const saving = request.finish();
+      if (saving) await saving;
     } catch (error) {
+      request.fail(error);
       if (!ctx.webSocket || !(error instanceof SessionError)) throw error;
       closeSocket(ctx.webSocket, error);
     } finally {
@@ -48,22 +49,15 @@ export default function session(options: SessionOptions): Middleware {
 
 }
 
-/** Stores what was changed. The application's own error is never masked by one of ours. */
-function finish(request: RequestSession, answered: boolean): Awaitable<void> {
-
-  if (answered) return request.finish();
-  // A store that has just failed would keep the client waiting once more.
-  if (request.session.failure instanceof SessionStoreError) return;
-  return finishQuietly(request);
-
-}
-
+/** Stores what a handler changed before it threw. Its own error is the one that the client must see. */
 async function finishQuietly(request: RequestSession): Promise<void> {
 
+  // A store that has just failed would keep the client waiting once more.
+  if (request.session.failure instanceof SessionStoreError) return;
   try {
     await request.finish();
-  } catch {
-    // The handler's error is under way.
+  } catch (error) {
+    request.fail(error);
   }
 
 }
@@ -83,12 +77,18 @@ function backendFrom(options: SessionOptions): Backend {
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
   const store = new TimedStore(inUse, settings.storeTimeout);
   const cookie = new SessionCookie(settings);
-  const saving = { store, settings, fits: (id: string) => cookie.fits(id), canSetCookie: true };
-  return {
+  const saving: Saving = {
     store,
+    settings,
+    // Where every request refreshes its session, nobody asks when the last one did.
+    now: settings.touchInterval === 0 ? () => 0 : () => performance.now(),
+    fits: id => cookie.fits(id),
+    canSetCookie: true,
+  };
+  return {
     cookie,
     cookieName: settings.cookieName,
-    isId: text => inUse().isSessionId?.(text) ?? isPlausibleId(text),
+    isId: text => isOwnId(text) || (inUse().isSessionId?.(text) ?? isPlausibleId(text)),
     saving,
     savingInWebSocket: { ...saving, canSetCookie: false },
   };

@@ -7,7 +7,6 @@ import type { Session } from './session.js';
 import { difference, isEmpty, merge } from './session-change.js';
 import { fromTexts, toTexts } from './session-values.js';
 import type { Awaitable, SessionValues } from './store.js';
-import type { TimedStore } from './timed-store.js';
 
 /** A session that others have changed so often meanwhile is in the hands of a loop. */
 const MOST_TRIES = 1000;
@@ -36,7 +35,7 @@ export async function updateSession(
   const { id } = session.stored;
   let latest: LoadedSession | undefined = session.stored;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    if (latest?.version === undefined) latest = await reload(id, saving.store);
+    if (latest?.version === undefined) latest = await reload(id, saving);
     const values = fromTexts(merge(latest.texts, pendingChange(session)));
     const wanted = toTexts(await update(values) ?? values);
     const change = difference(latest.texts, wanted);
@@ -46,7 +45,7 @@ export async function updateSession(
     if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
     if (answer !== 'conflict') {
       session.stored = latest;
-      const action = updated(answer, change, session, saving);
+      const action = updated(answer, wanted, session, saving);
       session.refresh();
       return action;
     }
@@ -56,9 +55,9 @@ export async function updateSession(
 
 }
 
-async function reload(id: string, store: TimedStore): Promise<LoadedSession> {
+async function reload(id: string, { store, now }: Saving): Promise<LoadedSession> {
 
-  const loaded = await loadSession([id], store);
+  const loaded = await loadSession([id], store, now());
   if (loaded.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
   return loaded;
 

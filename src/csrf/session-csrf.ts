@@ -2,7 +2,6 @@ import type { Context } from '@curveball/kernel';
 import { CsrfError } from '../errors.js';
 import { requireCookie, reserveId, type Saving } from '../save-session.js';
 import type { Session } from '../session.js';
-import type { Awaitable } from '../store.js';
 import { csrfToken, isSameToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 
@@ -19,7 +18,7 @@ const MARKER = 'csrf-token';
  * @param save stores the session at once, for a caller that comes after the middleware
  */
 export async function getCsrf(
-  session: Session, saving: Saving, cookieName: string, save: (() => Awaitable<void>) | null,
+  session: Session, saving: Saving, cookieName: string, save: (() => Promise<void>) | null,
 ): Promise<string> {
 
   const { stored } = session;

@@ -1,4 +1,4 @@
-import { merge } from '../session-change.js';
+import { apply } from '../session-change.js';
 import { newSessionId } from '../session-id.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
@@ -127,28 +127,30 @@ export class MemoryStore implements AtomicSessionStore {
 
   isSessionId(id: string): boolean {
 
-    return /^[\x21-\x7e]{1,256}$/.test(id);
+    return id.length <= 256 && /^[\x21-\x7e]+$/.test(id);
 
   }
 
   load(id: string): LiveSession | RetiredSession | null {
 
-    const entry = this.#live(id);
+    const now = this.#now();
+    const entry = this.#live(id, now);
     if (!entry) return this.#retired.get(id);
     return {
       status: 'live',
       texts: unpack(entry.packed),
       // Equal text is equal data: no counter is needed.
       version: entry.packed,
-      remaining: entry.expire - this.#now(),
+      remaining: entry.expire - now,
     };
 
   }
 
   create(id: string, texts: SessionTexts, lifetime: number): boolean {
 
-    if (this.#live(id) || this.#retired.get(id)) return false;
-    this.#put(id, pack(texts), this.#now() + lifetime);
+    const now = this.#now();
+    if (this.#live(id, now) || this.#retired.get(id)) return false;
+    this.#put(id, pack(texts), now + lifetime);
     return true;
 
   }
@@ -157,24 +159,27 @@ export class MemoryStore implements AtomicSessionStore {
     id: string, change: SessionChange, lifetime: number, version?: string | number,
   ): 'updated' | 'ended' | 'gone' | 'conflict' {
 
-    const entry = this.#live(id);
+    const now = this.#now();
+    const entry = this.#live(id, now);
     if (!entry) return 'gone';
     if (version !== undefined && version !== entry.packed) return 'conflict';
-    const texts = merge(unpack(entry.packed), change);
+    const texts = unpack(entry.packed);
+    apply(texts, change);
     if (texts.size === 0) {
       this.#end(id);
       return 'ended';
     }
     entry.packed = pack(texts);
-    this.#use(id, entry, lifetime);
+    this.#use(id, entry, now + lifetime);
     return 'updated';
 
   }
 
   touch(id: string, lifetime: number): boolean {
 
-    const entry = this.#live(id);
-    if (entry) this.#use(id, entry, lifetime);
+    const now = this.#now();
+    const entry = this.#live(id, now);
+    if (entry) this.#use(id, entry, now + lifetime);
     return entry !== undefined;
 
   }
@@ -185,7 +190,8 @@ export class MemoryStore implements AtomicSessionStore {
 
     const entry = this.#live(id);
     if (!entry) return 'gone';
-    const texts = merge(unpack(entry.packed), change);
+    const texts = unpack(entry.packed);
+    apply(texts, change);
     if (texts.size === 0) {
       this.#end(id);
       return 'ended';
@@ -242,10 +248,10 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  #live(id: string): Entry | undefined {
+  #live(id: string, now = this.#now()): Entry | undefined {
 
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.expire >= this.#now()) return entry;
+    if (entry === undefined || entry.expire >= now) return entry;
     this.#entries.delete(id);
     return undefined;
 
@@ -259,9 +265,9 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  #use(id: string, entry: Entry, lifetime: number): void {
+  #use(id: string, entry: Entry, expire: number): void {
 
-    entry.expire = Math.max(entry.expire, this.#now() + lifetime);
+    if (expire > entry.expire) entry.expire = expire;
     if (this.#maxSessions === Infinity) return;
     // Last in its shard, so that each shard begins with what was used longest ago.
     entry.used = this.#uses++;

@@ -13,12 +13,12 @@ const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 /** Packs texts into one flat string; two equal records may pack differently. */
 export function pack(texts: SessionTexts): string {
 
-  // join() makes a flat string; adding up would keep every piece in memory.
-  const pieces: string[] = [];
-  for (const [key, text] of texts) {
-    pieces.push(pieces.length === 0 ? '' : '\n', packKey(key), '\t', text);
-  }
-  return pieces.join('');
+  const lines: string[] = [];
+  for (const [key, text] of texts) lines.push(`${packKey(key)}\t${text}`);
+  // The last line ends, too: joining two makes a flat string of even a single one,
+  // where a sum would keep its pieces in memory.
+  lines.push('');
+  return lines.join('\n');
 
 }
 
@@ -28,8 +28,7 @@ export function unpack(packed: string): Map<string, string> {
   let start = 0;
   while (start < packed.length) {
     const tab = packed.indexOf('\t', start);
-    let end = packed.indexOf('\n', tab);
-    if (end === -1) end = packed.length;
+    const end = packed.indexOf('\n', tab);
     texts.set(unpackKey(packed.slice(start, tab)), packed.slice(tab + 1, end));
     start = end + 1;
   }
