@@ -37,5 +37,15 @@ lint: node_modules/.package-lock.json
 fix: node_modules/.package-lock.json
 	npx biome lint --write .
 
+# Side by side with 1.0.1, as ratios: bench/README.md says how to read them.
+bench: build bench/node_modules/.package-lock.json
+	$(NODE) bench/requests.js
+	$(NODE) --expose-gc bench/memory.js
+	$(NODE) --expose-gc bench/pauses.js
+
+bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
+	npm ci --prefix bench
+	@touch $@
+
 clean:
 	rm -rf dist build

@@ -1,4 +1,4 @@
-import { Context } from '@curveball/kernel';
+import type { Context } from '@curveball/kernel';
 import type { RequestSession } from './request-session.js';
 import type { SessionValues } from './store.js';
 
@@ -13,10 +13,10 @@ type WithSession = Context & { [REQUEST]?: RequestSession | undefined };
  */
 export function attachSession(ctx: Context, request: RequestSession): RequestSession | undefined {
 
+  if (!(REQUEST in ctx)) defineProperties(ctx);
   const target: WithSession = ctx;
   const before = target[REQUEST];
   target[REQUEST] = request;
-  if (!prototypeIsOurs || !(ctx instanceof Context)) Object.defineProperties(ctx, properties);
   return before;
 
 }
@@ -86,7 +86,17 @@ function replace(ctx: Context, name: string, value: unknown): void {
 
 }
 
-// Once for all requests: to define them on each context would cost more than the
-// rest of an anonymous request. Another copy of this package may have been first.
-const prototypeIsOurs = !Object.hasOwn(Context.prototype, 'session');
-if (prototypeIsOurs) Object.defineProperties(Context.prototype, properties);
+/**
+ * Defines them once for all contexts of a class: on each context it would cost
+ * more than the rest of an anonymous request.
+ */
+function defineProperties(ctx: Context): void {
+
+  const prototype = Object.getPrototypeOf(ctx);
+  const isClass = prototype !== null && prototype !== Object.prototype;
+  // Another copy of this package may have been first.
+  const target = isClass && !Object.hasOwn(prototype, 'session') ? prototype : ctx;
+  Object.defineProperties(target, properties);
+  Object.defineProperty(target, REQUEST, { value: undefined, writable: true });
+
+}

@@ -1,0 +1,33 @@
+// An application that types its session.
+import type { Context } from '@curveball/kernel';
+import '@curveball/session';
+
+declare module '@curveball/session' {
+  interface SessionData {
+    userId: number;
+    theme: 'light' | 'dark';
+  }
+}
+
+export async function handler(ctx: Context): Promise<void> {
+
+  ctx.session = { userId: 5 };
+  ctx.session.theme = 'dark';
+  // A session may be empty, so every key may be missing.
+  const userId: number | undefined = ctx.session.userId;
+  // @ts-expect-error it may be missing
+  const certain: number = ctx.session.userId;
+  // @ts-expect-error it is a number
+  ctx.session.userId = 'five';
+  // @ts-expect-error there is no such key
+  ctx.session.usreId = 5;
+  ctx.session = {};
+  ctx.session = null;
+  const { theme } = await ctx.updateSession(session => {
+    session.theme = session.theme === 'dark' ? 'light' : 'dark';
+    // @ts-expect-error it is one of two
+    session.theme = 'blue';
+  });
+  ctx.response.body = { userId, certain, theme };
+
+}
