@@ -72,8 +72,8 @@ function carryOut(
 
     case 'destroy':
       return andThen(store.end(change.id), ended => {
-        session.committed(NOTHING);
         // Where there was nothing to end, the browser may have a newer cookie.
+        session.committed(ended ? NOTHING : { kind: 'retired', id: change.id, moved: false });
         return ended ? 'clear' : 'keep';
       });
 

@@ -27,8 +27,8 @@ export async function updateSession(
 ): Promise<CookieAction> {
 
   if (session.stored.kind !== 'live' || session.regenerate) {
-    const { values } = session;
-    session.values = await update(values) ?? values;
+    const replaced = await update(session.values);
+    if (replaced) session.values = replaced;
     return saveSession(session, saving);
   }
 

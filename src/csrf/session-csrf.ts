@@ -25,7 +25,7 @@ export async function getCsrf(
   if (stored.kind !== 'none' && !session.regenerate) return csrfToken(stored.id, cookieName);
   if (session.failure) throw session.failure;
   requireCookie(saving);
-  if (stored.kind === 'none' && Object.keys(session.values).length === 0) {
+  if (stored.kind !== 'live' && Object.keys(session.values).length === 0) {
     session.values[MARKER] = true;
   }
   const id = await reserveId(session, saving);
