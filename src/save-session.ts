@@ -4,7 +4,7 @@ import { type LoadedSession, NOTHING } from './load-session.js';
 import type { Settings } from './options.js';
 import type { Session } from './session.js';
 import { difference, isEmpty, merge, type NamedChange, sessionChange } from './session-change.js';
-import { isPlausibleId } from './session-id.js';
+import { isOwnId, isPlausibleId } from './session-id.js';
 import type { Awaitable, SessionChange, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
@@ -115,7 +115,7 @@ export async function reserveId(session: Session, { store, fits }: Saving): Prom
 
   if (session.newId === undefined) {
     const id: unknown = await store.newSessionId();
-    if (typeof id !== 'string' || !isPlausibleId(id) || !fits(id)) {
+    if (typeof id !== 'string' || !(isOwnId(id) || (isPlausibleId(id) && fits(id)))) {
       throw new SessionStoreError(
         'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters that fits into a cookie',
       );
