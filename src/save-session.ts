@@ -235,8 +235,10 @@ function live(
 
 function isTouchDue(stored: Session['stored'], { settings, now }: Saving): boolean {
 
-  return stored.kind === 'live'
-    && (settings.touchInterval === 0 || stored.endsAt - now() < settings.expiry * 1000);
+  if (stored.kind !== 'live') return false;
+  // Expiries are whole seconds: a second refresh within one would change nothing.
+  const enough = settings.touchInterval === 0 ? settings.expiry - 1 : settings.expiry;
+  return stored.endsAt - now() < enough * 1000;
 
 }
 

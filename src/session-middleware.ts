@@ -80,8 +80,7 @@ function backendFrom(options: SessionOptions): Backend {
   const saving: Saving = {
     store,
     settings,
-    // Where every request refreshes its session, nobody asks when the last one did.
-    now: settings.touchInterval === 0 ? () => 0 : () => performance.now(),
+    now: () => performance.now(),
     fits: id => cookie.fits(id),
     canSetCookie: true,
   };

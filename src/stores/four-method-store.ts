@@ -84,7 +84,8 @@ export class FourMethodStore implements AtomicSessionStore {
       status: 'live',
       texts,
       version: versionOf(texts),
-      remaining: (this.#expiries.get(id) ?? 0) - Math.floor(now()),
+      // Rounded down, so that without a `touchInterval` each request refreshes, as in 1.x.
+      remaining: Math.ceil((this.#expiries.get(id) ?? 0) - now()) - 1,
     };
 
   }
