@@ -19,9 +19,10 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci
 	@touch $@
 
-build/.tests: node_modules/.package-lock.json $(shell find src test examples bench -name '*.ts' -o -name tsconfig.json) tsconfig.json
+build/.tests: dist/index.js $(shell find src test examples bench -name '*.ts' -o -name tsconfig.json) tsconfig.json
 	rm -rf build
 	npx tsc -p test/tsconfig.json
+	npx tsc -p examples/tsconfig.json
 	@touch $@
 
 test: build build/.tests
@@ -46,6 +47,11 @@ bench: build bench/node_modules/.package-lock.json
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench
 	@touch $@
+
+# The example application. On another port: make demo PORT=4000
+demo: build
+	npx tsc -p examples/tsconfig.json
+	$(NODE) --enable-source-maps build/examples/demo/server.js
 
 clean:
 	rm -rf dist build

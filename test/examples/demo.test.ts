@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore } from '@curveball/session';
+import type { Page } from 'playwright-core';
+import { deferred } from '../support/events.js';
+import { runDemo, secondTab, signIn, signOut, useChromium, visit, whoIsSignedIn } from './running-demo.js';
+
+useChromium();
+
+test('signs in under any name, which never becomes markup', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  const name = '<b>Ada</b> & "co" \'s';
+  await signIn(page, name);
+
+  assert.equal(await page.locator('h1').textContent(), `Hello, ${name}`);
+  assert.equal(await page.locator('body').getAttribute('data-name'), name);
+  assert.equal(await page.locator('main b').count(), 0);
+
+});
+
+test('asks again for a name that is blank', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await page.getByLabel('Your name').fill('   ');
+  assert.equal(await statusOf(page, '/sign-in', 'Sign in'), 422);
+
+  await page.getByText('Please enter a name.').waitFor();
+  await signIn(page);
+
+});
+
+test('gives the browser a new session id at sign-in, in a cookie that is kept from scripts and other sites', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  const [before, ...none] = await page.context().cookies();
+  assert.deepEqual(none, []);
+  await signIn(page);
+
+  const [{ value, ...cookie }, ...others] = await page.context().cookies();
+  assert.deepEqual(others, []);
+  assert.notEqual(value, before.value);
+  assert.deepEqual(cookie, {
+    name: 'CB', domain: '127.0.0.1', path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax',
+  });
+  assert.equal(await page.evaluate(() => document.cookie), '');
+
+});
+
+test('stays signed in over a reload, in a second tab and, where the store does, over a restart', async t => {
+
+  const store = new MemoryStore();
+  const demo = await runDemo(t, { store });
+  const page = await visit(t, demo);
+  await signIn(page);
+  await page.reload();
+  await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+  assert.equal(await whoIsSignedIn(page), 'Ada');
+
+  await demo.stop();
+  await runDemo(t, { store, port: demo.port });
+  assert.equal(await whoIsSignedIn(page), 'Ada');
+
+});
+
+test('keeps a note', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await signIn(page);
+  await page.getByLabel('Your note').fill('</textarea>Buy milk');
+  assert.equal(await statusOf(page, '/note', 'Save'), 303);
+  await page.getByText('Saved at').waitFor();
+
+  await page.reload();
+  assert.equal(await page.getByLabel('Your note').inputValue(), '</textarea>Buy milk');
+
+});
+
+test('refuses a form whose token is wrong, and changes nothing', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await signIn(page);
+  await page.locator('form[action="/note"] [name=csrf-token]').evaluate((input: HTMLInputElement) => {
+    input.value = input.value.replace(/^./, first => first === 'x' ? 'y' : 'x');
+  });
+  await page.getByLabel('Your note').fill('Forged');
+  assert.equal(await statusOf(page, '/note', 'Save'), 403);
+
+  await page.getByRole('heading', { name: 'This page was out of date' }).waitFor();
+  await page.getByRole('link', { name: 'Go on' }).click();
+  await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+  assert.equal(await page.getByLabel('Your note').inputValue(), '');
+
+});
+
+test('counts 20 clicks at once as 20, also where they get in each other\'s way', async t => {
+
+  const store = new MemoryStore();
+  const { load, update } = store;
+  const page = await visit(t, await runDemo(t, { store }));
+  await signIn(page);
+  await page.getByRole('button', { name: 'Click', exact: true }).click();
+  await page.getByText('1 of 1 counted').waitFor();
+
+  // The first two both read 1 before either of them writes.
+  const bothHaveRead = deferred();
+  let reads = 0;
+  let conflicts = 0;
+  Object.assign(store, {
+    async load(id: string) {
+      const found = load.call(store, id);
+      if (++reads === 2) bothHaveRead.resolve();
+      await bothHaveRead.promise;
+      return found;
+    },
+    update(...args: Parameters<typeof update>) {
+      const answer = update.apply(store, args);
+      if (answer === 'conflict') conflicts++;
+      return answer;
+    },
+  });
+  await page.getByRole('button', { name: 'Click 20 times at once' }).click();
+  await page.getByText('20 of 20 counted').waitFor();
+
+  assert.equal(await page.getByLabel('Clicks').textContent(), '21');
+  await page.reload();
+  assert.equal(await page.getByLabel('Clicks').textContent(), '21');
+  assert.ok(conflicts > 0);
+
+});
+
+test('signs out, and "back" does not show what was there', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await signIn(page);
+  assert.equal((await page.reload())?.headers()['cache-control'], 'no-store');
+  await signOut(page);
+  assert.equal(await whoIsSignedIn(page), '');
+
+  assert.equal((await page.goBack())?.status(), 200);
+  assert.equal(await page.getByText('Hello, Ada').count(), 0);
+
+});
+
+test('notices that another tab has signed out', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await page.clock.install();
+  await signIn(page);
+  await signOut(await secondTab(page));
+  await page.clock.runFor(5000);
+
+  await page.getByRole('alert').getByText('You have been signed out in another tab.').waitFor();
+  await page.getByRole('link', { name: 'Reload' }).click();
+  await page.getByLabel('Your name').waitFor();
+
+});
+
+test('answers what a signed-out tab still sends without signing anybody in', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await page.clock.install();
+  await signIn(page);
+  const third = await secondTab(page);
+  await signOut(await secondTab(page));
+
+  await page.getByRole('button', { name: 'Click 20 times at once' }).click();
+  await page.getByText('0 of 20 counted').waitFor();
+  await page.getByText('You have been signed out in another tab.').waitFor();
+  assert.equal(await statusOf(page, '/note', 'Save'), 403);
+  await page.getByRole('heading', { name: 'This page was out of date' }).waitFor();
+  // Nobody is signed in any more, which is what its button asks for.
+  assert.equal(await statusOf(third, '/sign-out', 'Sign out'), 303);
+  assert.equal(await whoIsSignedIn(page), '');
+
+});
+
+test('says so where the session ended while a form was under way', async t => {
+
+  const store = new MemoryStore();
+  const { update } = store;
+  const page = await visit(t, await runDemo(t, { store }));
+  await signIn(page);
+  Object.assign(store, {
+    update(...args: Parameters<typeof update>) {
+      store.end(args[0]);
+      return update.apply(store, args);
+    },
+  });
+  assert.equal(await statusOf(page, '/note', 'Save'), 409);
+  await page.getByRole('heading', { name: 'Somebody was faster' }).waitFor();
+
+});
+
+test('shows a page while the store is down, and nobody is signed out by it', async t => {
+
+  const store = new MemoryStore();
+  const { load } = store;
+  const page = await visit(t, await runDemo(t, { store }));
+  await signIn(page);
+  t.mock.method(console, 'error', () => {});
+  Object.assign(store, {
+    load() {
+      throw new Error('down');
+    },
+  });
+  assert.equal((await page.reload())?.status(), 503);
+  await page.getByRole('heading', { name: 'Back in a moment' }).waitFor();
+
+  Object.assign(store, { load });
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+
+});
+
+test('works without JavaScript', async t => {
+
+  const page = await visit(t, await runDemo(t), { javaScriptEnabled: false });
+  await signIn(page);
+  assert.equal(await statusOf(page, '/clicks', 'Click'), 303);
+  await page.getByLabel('Clicks').getByText('1').waitFor();
+  assert.equal(await page.getByRole('button', { name: 'Click 20 times at once' }).isVisible(), false);
+  await page.getByLabel('Your note').fill('By hand');
+  assert.equal(await statusOf(page, '/note', 'Save'), 303);
+  await page.getByText('Saved at').waitFor();
+  assert.equal(await page.getByLabel('Your note').inputValue(), 'By hand');
+  await signOut(page);
+
+});
+
+/** Presses a button, and returns the status of the answer to its form. */
+async function statusOf(page: Page, path: string, button: string): Promise<number> {
+
+  const answer = page.waitForResponse(response => new URL(response.url()).pathname === path);
+  await page.getByRole('button', { name: button, exact: true }).click();
+  return (await answer).status();
+
+}

@@ -1,0 +1,32 @@
+/** A promise and its handles: what a test waits for, or lets others wait for. */
+export interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (error: unknown) => void;
+}
+
+export function deferred<T = void>(): Deferred<T> {
+
+  const result = {} as Deferred<T>;
+  result.promise = new Promise<T>((resolve, reject) => {
+    Object.assign(result, { resolve, reject });
+  });
+  return result;
+
+}
+
+/** Never answers. */
+export function never<T>(): Promise<T> {
+
+  return new Promise(() => {});
+
+}
+
+/** Lets everything run that is due now. */
+export function settled(): Promise<void> {
+
+  return new Promise(resolve => {
+    setImmediate(resolve);
+  });
+
+}
