@@ -42,8 +42,7 @@ const properties: PropertyDescriptorMap & ThisType<WithSession> = {
   sessionId: {
     configurable: true,
     get() {
-      const session = this[REQUEST]?.session;
-      return session && (session.regenerate ? null : session.id);
+      return this[REQUEST]?.id;
     },
     set(id: unknown) {
       const request = this[REQUEST];

@@ -79,6 +79,8 @@ export class RequestSession {
   async update(change: (values: SessionValues) => Awaitable<SessionValues | void>): Promise<SessionValues> {
 
     this.use();
+    // First, so that its cookie is sent even if the update fails.
+    if (this.session.regenerate && this.session.id !== null) await this.save();
     try {
       this.answer(await updateSession(this.session, this.saving, change));
     } catch (error) {
@@ -101,6 +103,15 @@ export class RequestSession {
 
     this.use();
     validateCsrf(this.session, this.ctx.request, this.backend.cookieName, token);
+
+  }
+
+  /** The id that the session has, and will have after this response. */
+  get id(): string | null {
+
+    // Later, it is read for a log: the response is made already.
+    if (!this.finished) this.used = true;
+    return this.session.regenerate ? null : this.session.id;
 
   }
 

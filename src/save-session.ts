@@ -4,7 +4,6 @@ import { type LoadedSession, NOTHING } from './load-session.js';
 import type { Settings } from './options.js';
 import type { Session } from './session.js';
 import { difference, isEmpty, merge, type NamedChange, sessionChange } from './session-change.js';
-import { isOwnId, isPlausibleId } from './session-id.js';
 import type { Awaitable, SessionChange, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
@@ -17,8 +16,8 @@ export interface Saving {
   readonly settings: Pick<Settings, 'expiry' | 'touchInterval' | 'cookieOptions'>;
   /** The time in milliseconds, of a clock that never goes back. */
   readonly now: () => number;
-  /** Says whether a browser would keep a cookie with this id. */
-  readonly fits: (id: string) => boolean;
+  /** Says whether an id will be recognised when the browser sends it back. */
+  readonly isUsable: (id: string) => boolean;
   /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */
   readonly canSetCookie: boolean;
 }
@@ -111,13 +110,13 @@ export function lifetime({ expiry, touchInterval }: Saving['settings']): number 
  *
  * @throws {SessionStoreError} if the store makes ids that can't be used
  */
-export async function reserveId(session: Session, { store, fits }: Saving): Promise<string> {
+export async function reserveId(session: Session, { store, isUsable }: Saving): Promise<string> {
 
   if (session.newId === undefined) {
     const id: unknown = await store.newSessionId();
-    if (typeof id !== 'string' || !(isOwnId(id) || (isPlausibleId(id) && fits(id)))) {
+    if (typeof id !== 'string' || !isUsable(id)) {
       throw new SessionStoreError(
-        'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters that fits into a cookie',
+        'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',
       );
     }
     // Another call may have come first: all must get the same.
@@ -238,7 +237,7 @@ function isTouchDue(stored: Session['stored'], { settings, now }: Saving): boole
   if (stored.kind !== 'live') return false;
   // Expiries are whole seconds: a second refresh within one would change nothing.
   const enough = settings.touchInterval === 0 ? settings.expiry - 1 : settings.expiry;
-  return stored.endsAt - now() < enough * 1000;
+  return stored.endsAt - now() <= enough * 1000;
 
 }
 

@@ -77,17 +77,18 @@ function backendFrom(options: SessionOptions): Backend {
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
   const store = new TimedStore(inUse, settings.storeTimeout);
   const cookie = new SessionCookie(settings);
+  const isId = (text: string) => isOwnId(text) || (inUse().isSessionId?.(text) ?? isPlausibleId(text));
   const saving: Saving = {
     store,
     settings,
     now: () => performance.now(),
-    fits: id => cookie.fits(id),
+    isUsable: id => isOwnId(id) || (isId(id) && cookie.fits(id)),
     canSetCookie: true,
   };
   return {
     cookie,
     cookieName: settings.cookieName,
-    isId: text => isOwnId(text) || (inUse().isSessionId?.(text) ?? isPlausibleId(text)),
+    isId,
     saving,
     savingInWebSocket: { ...saving, canSetCookie: false },
   };

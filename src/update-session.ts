@@ -14,7 +14,8 @@ const MOST_TRIES = 1000;
 /**
  * Reads, changes and stores the whole session as one atomic step: where another
  * request has changed it meanwhile, `update` is called again with what is stored
- * then. What this request had changed before is stored with it.
+ * then. What this request had changed before is stored with it; only a new id it
+ * must have already.
  *
  * @param update changes the values it is given, or returns new ones
  * @throws {SessionStoreError} if the store failed: not tried again, since the
@@ -26,7 +27,7 @@ export async function updateSession(
   update: (values: SessionValues) => Awaitable<SessionValues | void>,
 ): Promise<CookieAction> {
 
-  if (session.stored.kind !== 'live' || session.regenerate) {
+  if (session.stored.kind !== 'live') {
     const replaced = await update(session.values);
     if (replaced) session.values = replaced;
     return saveSession(session, saving);
@@ -39,17 +40,21 @@ export async function updateSession(
     const values = fromTexts(merge(latest.texts, pendingChange(session)));
     const wanted = toTexts(await update(values) ?? values);
     const change = difference(latest.texts, wanted);
-    const answer = isEmpty(change)
-      ? 'updated'
-      : await saving.store.update(id, change, lifetime(saving.settings), latest.version);
-    if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
-    if (answer !== 'conflict') {
+    let action: CookieAction = 'keep';
+    if (isEmpty(change)) {
+      session.committed(latest);
+    } else {
+      const answer = await saving.store.update(id, change, lifetime(saving.settings), latest.version);
+      if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
+      if (answer === 'conflict') {
+        latest = undefined;
+        continue;
+      }
       session.stored = latest;
-      const action = updated(answer, wanted, session, saving);
-      session.refresh();
-      return action;
+      action = updated(answer, wanted, session, saving);
     }
-    latest = undefined;
+    session.refresh();
+    return action;
   }
   throw new SessionStoreError('The session was changed by others again and again');
 

@@ -73,8 +73,8 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   /**
-   * True, unless one of the four basic methods was replaced, by a subclass or by
-   * a test: what the replacement does must happen then.
+   * True, unless `get`, `set` or `delete` was replaced, by a subclass or by a
+   * test: what the replacement does must happen then.
    */
   get atomic(): boolean {
 
@@ -121,6 +121,7 @@ export class MemoryStore implements AtomicSessionStore {
     const now = this.#now();
     const entry = this.#live(id, now);
     if (!entry) return this.#retired.get(id);
+    this.#use(id, entry, entry[0]);
     return {
       status: 'live',
       texts: unpack(entry[1]),

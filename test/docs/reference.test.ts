@@ -1,0 +1,187 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import * as library from '../../src/index.js';
+import { settingsFrom } from '../../src/options.js';
+import { codeIn, page, root, table } from './support/markdown.js';
+
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+describe('The table of options in the README', () => {
+
+  const rows = table(page('README.md'), 'Options').slice(1);
+  const defaults = new Map(rows.map(([option, value]) => [
+    codeIn(option)[0], codeIn(value).map(code => new Function(`return ${code}`)() as unknown),
+  ]));
+
+  it('has all options and no other', () => {
+
+    assert.throws(() => settingsFrom({ nonsense: 1 } as never), (error: Error) => {
+      const names = /one of (.+)$/.exec(error.message)?.[1].split(', ') ?? [];
+      assert.deepEqual([...defaults.keys()].sort(), names.sort());
+      return true;
+    });
+
+  });
+
+  it('has the defaults of the sources', () => {
+
+    const { cookieName, cookieOptions, expiry, storeTimeout } = settingsFrom({ store: 'memory' });
+    for (const [option, value] of Object.entries({ cookieName, cookieOptions, expiry, storeTimeout })) {
+      assert.deepEqual(defaults.get(option), [value], option);
+    }
+
+  });
+
+  it('has the two default touch intervals', () => {
+
+    const memory = new library.MemoryStore();
+    const four = {
+      get: () => null, set: () => {}, delete: () => {}, newSessionId: () => '',
+    };
+    const remote = Object.assign(Object.create(null), four, {
+      atomic: true, load: () => null, create: () => true, update: () => 'gone', touch: () => false,
+      end: () => false, move: () => 'gone',
+    });
+    const interval = (store: library.SessionStore, maxAge?: number) =>
+      settingsFrom({ store, cookieOptions: { maxAge } }).touchInterval;
+    const [short, long] = defaults.get('touchInterval') as [number, number];
+    assert.deepEqual([interval(memory), interval(four), interval(remote)], [short, short, long]);
+    assert.deepEqual([interval(memory, 60), interval(four, 60)], [long, long]);
+
+  });
+
+  it('says that a store is required', () => {
+
+    assert.match(rows.find(([option]) => option === '`store`')?.[1] ?? '', /required/);
+    assert.throws(() => settingsFrom({} as never), TypeError);
+
+  });
+
+});
+
+describe('The tables of errors', () => {
+
+  type ErrorClass = new (...args: string[]) => library.SessionError;
+  const classes = Object.entries<unknown>(library).filter((entry): entry is [string, ErrorClass] =>
+    typeof entry[1] === 'function' && entry[1].prototype instanceof library.SessionError);
+
+  const errors = page('docs/errors.md');
+
+  for (const [where, rows] of [
+    ['README.md', table(page('README.md'), 'Errors')],
+    ['docs/errors.md', table(errors, 'Errors')],
+  ] as const) {
+
+    it(`have a row for each class in ${where}`, () => {
+
+      assert.deepEqual(
+        rows.slice(1).map(([status, name, code]) => [Number(status), codeIn(name)[0], codeIn(code)[0]]).sort(),
+        classes.map(([name, Class]) => {
+          const { httpStatus, code } = new Class('x', 'y');
+          return [httpStatus, name, code];
+        }).sort(),
+      );
+
+    });
+
+  }
+
+  it('stand beside the types of the problems', () => {
+
+    for (const [, Class] of classes) {
+      const { type } = new Class('x', 'y');
+      assert.ok(errors.text.includes(`\`${type.slice(type.lastIndexOf('/') + 1)}\``), type);
+    }
+
+  });
+
+});
+
+describe('The documentation', () => {
+
+  it('names the members of the context', () => {
+
+    const members = table(page('README.md'), 'On the context').slice(1)
+      .map(([member]) => /ctx\.(\w+)/.exec(member)?.[1]);
+    const source = readFileSync(join(root, 'src', 'context.ts'), 'utf8');
+    const declared = source.slice(source.indexOf('interface Context<'))
+      .matchAll(/^ {4}(?:get |set )?(\w+)\(/gm);
+    assert.deepEqual(members.sort(), [...new Set([...declared].map(match => match[1]))].sort());
+
+  });
+
+  it('has the version of the package at the top of the changelog', () => {
+
+    const [, version, date] = /^## (\S+) \((\d{4}-\d\d-\d\d)\)$/m.exec(page('CHANGELOG.md').text) ?? [];
+    assert.equal(version, manifest.version);
+    assert.ok(!Number.isNaN(Date.parse(date)));
+
+  });
+
+  it('names the versions that the package supports', () => {
+
+    const { text } = page('README.md');
+    const node = /(\d+)$/.exec(manifest.engines.node)?.[1];
+    assert.ok(text.includes(`Node.js ${node} or newer`));
+    assert.ok(page('CONTRIBUTING.md').text.includes(`Node.js ${node} or newer`));
+    assert.equal(manifest.peerDependencies['@curveball/kernel'], '^1');
+    assert.ok(text.includes('`@curveball/kernel` 1.x'));
+
+  });
+
+  it('lists the exported types', () => {
+
+    const index = readFileSync(join(root, 'src', 'index.ts'), 'utf8');
+    const exported = [...index.matchAll(/export (type )?\{([^}]*)\}/g)].flatMap(([, allTypes, names]) =>
+      names.split(',').map(name => name.trim()).filter(name => name !== '')
+        .filter(name => allTypes || name.startsWith('type '))
+        .map(name => name.replace(/^type /, '')));
+    const listed = table(page('docs/typescript.md'), 'Types of the package').slice(1)
+      .flatMap(([type]) => codeIn(type)).map(type => type.replace(/<.*/, ''));
+    assert.deepEqual(listed.sort(), exported.sort());
+
+  });
+
+  it('describes each target of the Makefile', () => {
+
+    const targets = /^\.PHONY: (.+)$/m.exec(readFileSync(join(root, 'Makefile'), 'utf8'))?.[1].split(' ');
+    const described = table(page('CONTRIBUTING.md'), 'Contributing').slice(1)
+      .map(([target]) => /make (\w+)/.exec(target)?.[1]);
+    assert.deepEqual(described.sort(), targets?.sort());
+
+  });
+
+  it('names each source file, and no other', () => {
+
+    const listing = /```text\nsrc\/\n([\s\S]*?)```/.exec(page('CONTRIBUTING.md').text)?.[1] ?? '';
+    const folders: string[] = [];
+    const named: string[] = [];
+    for (const line of listing.split('\n').filter(line => line !== '')) {
+      const [, indent, name] = /^( +)(\S+)/.exec(line) as RegExpExecArray;
+      folders.length = indent.length / 2 - 1;
+      if (name.endsWith('/')) {
+        folders.push(name);
+      } else {
+        named.push(folders.join('') + name);
+      }
+    }
+    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
+      .map(path => path.replaceAll('\\', '/'))
+      .filter(path => path.endsWith('.ts'));
+    assert.deepEqual(named.sort(), files.sort());
+
+  });
+
+  it('speaks of files of one request that exist', () => {
+
+    const files = readdirSync(join(root, 'src'));
+    const steps = table(page('docs/one-request.md'), 'One request').slice(1);
+    for (const file of steps.flatMap(([, named]) => codeIn(named))) {
+      assert.ok(files.includes(file), file);
+    }
+
+  });
+
+});

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { begin } from '../support/steps.js';
+import type { Scenarios } from './index.js';
+
+export const cookiesAndCaching: Scenarios = {
+
+  async 'host-prefix'({ app, site }) {
+
+    app.use(ctx => {
+      ctx.session.seen = true;
+    });
+    const { setCookies } = await site.visitor().get('/');
+    assert.match(setCookies.join(), /^__Host-CB=\w+; Path=\/; HttpOnly; Secure; SameSite=Lax$/);
+
+  },
+
+  async 'cache-control'({ app, site }) {
+
+    const visitor = site.visitor();
+    const anonymous = await visitor.get('/news');
+    assert.equal(anonymous.text, 'News');
+    assert.equal(anonymous.headers.get('Vary'), 'Cookie');
+    assert.equal(anonymous.headers.get('Cache-Control'), 'public, max-age=60');
+    await begin(app, visitor, { language: 'nl' });
+    const dutch = await visitor.get('/news');
+    assert.equal(dutch.text, 'Nieuws');
+    assert.equal(dutch.headers.get('Cache-Control'), 'public, max-age=60');
+
+  },
+
+};

@@ -1,0 +1,50 @@
+import type { Application } from '@curveball/core';
+import type { Site } from '../support/browser.js';
+import { cookiesAndCaching } from './cookies-and-caching.js';
+import { csrf } from './csrf.js';
+import { errors } from './errors.js';
+import { memoryStore } from './memory-store.js';
+import { parallelRequests } from './parallel-requests.js';
+import { readme } from './readme.js';
+import { typescript } from './typescript.js';
+import { upgrading } from './upgrading.js';
+import { values } from './values.js';
+import { websockets } from './websockets.js';
+import { writingAStore } from './writing-a-store.js';
+
+/** What a scenario has of its example. */
+export interface Running {
+  readonly app: Application;
+  /** The server of `app`. */
+  readonly site: Site;
+  /** What the example exports. */
+  // biome-ignore lint/suspicious/noExplicitAny: the example was compiled apart
+  readonly exported: Record<string, any>;
+}
+
+/** Drives one example and asserts what its page says of it. */
+export type Scenario = (running: Running) => Promise<void>;
+export type Scenarios = Record<string, Scenario>;
+
+/** By page and name, as in `README.md: sign-in`. */
+export const scenarios: Scenarios = {
+  ...named('README.md', readme),
+  ...named('UPGRADING.md', upgrading),
+  ...named('docs/cookies-and-caching.md', cookiesAndCaching),
+  ...named('docs/csrf.md', csrf),
+  ...named('docs/errors.md', errors),
+  ...named('docs/memory-store.md', memoryStore),
+  ...named('docs/parallel-requests.md', parallelRequests),
+  ...named('docs/typescript.md', typescript),
+  ...named('docs/values.md', values),
+  ...named('docs/websockets.md', websockets),
+  ...named('docs/writing-a-store.md', writingAStore),
+};
+
+function named(page: string, scenarios: Scenarios): Scenarios {
+
+  return Object.fromEntries(
+    Object.entries(scenarios).map(([name, scenario]) => [`${page}: ${name}`, scenario]),
+  );
+
+}
