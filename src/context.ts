@@ -63,8 +63,8 @@ declare module '@curveball/kernel' {
      * });
      * ```
      *
-     * @param update changes the values it is given, or returns new ones; it may
-     *   be called more than once
+     * @param update changes the values it is given, or returns others in a
+     *   plain object; it may be called more than once
      * @returns the session as it is now
      * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
      * @throws {SessionStoreError} 503: the store failed; the change may have

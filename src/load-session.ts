@@ -1,4 +1,5 @@
 import { andThen } from './awaitable.js';
+import { NO_TEXTS } from './session-values.js';
 import type { Awaitable, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
@@ -21,6 +22,13 @@ export interface LoadedSession {
 }
 
 export const NOTHING: Loaded = { kind: 'none' };
+
+/** The values that were loaded, as texts; none where no session lives. */
+export function textsOf(loaded: Loaded): SessionTexts {
+
+  return loaded.kind === 'live' ? loaded.texts : NO_TEXTS;
+
+}
 
 /**
  * Looks up the ids that a request carries, and takes the first that lives. A

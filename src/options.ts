@@ -83,17 +83,15 @@ export function settingsFrom(options: SessionOptions): Settings {
 
   record('options', options);
   known('option', options, KNOWN);
-  const cookieName = checkedName(options.cookieName ?? 'CB');
-  const cookieOptions = checkedCookieOptions(cookieName, options.cookieOptions ?? {});
+  const { cookieName = 'CB', expiry = 3600, storeTimeout = 3, cookieOptions: given = {} } = options;
+  checkName(cookieName);
+  const cookieOptions = checkedCookieOptions(cookieName, given);
   const store = checkedStore(options.store);
-  return {
-    store,
-    cookieName,
-    cookieOptions,
-    expiry: seconds('expiry', options.expiry ?? 3600, 0, LONGEST_EXPIRY),
-    touchInterval: seconds('touchInterval', options.touchInterval ?? defaultInterval(store, cookieOptions), 0, 86_400),
-    storeTimeout: seconds('storeTimeout', options.storeTimeout ?? 3, 0.001, 3600),
-  };
+  const { touchInterval = defaultInterval(store, cookieOptions) } = options;
+  checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
+  checkSeconds('touchInterval', touchInterval, 0, 86_400);
+  checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
+  return { store, cookieName, cookieOptions, expiry, touchInterval, storeTimeout };
 
 }
 
@@ -139,13 +137,12 @@ export function adapted(store: SessionStore): AtomicSessionStore {
 
 }
 
-function checkedName(name: unknown): string {
+function checkName(name: unknown): void {
 
   // A token, as RFC 6265bis section 4.1.1 has it.
   if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]{1,256}$/.test(name)) {
     throw wrong('cookieName', name, 'must be 1 to 256 letters, digits or characters of !#$%&\'*+-.^_`|~');
   }
-  return name;
 
 }
 
@@ -227,12 +224,11 @@ function checkAgainstBrowsers(name: string, options: CookieOptions): void {
 
 }
 
-function seconds(option: string, value: unknown, least: number, most: number): number {
+function checkSeconds(option: string, value: unknown, least: number, most: number): void {
 
   if (typeof value !== 'number' || !(value >= least && value <= most)) {
     throw wrong(option, value, `must be a number of seconds from ${least} to ${most}`);
   }
-  return value;
 
 }
 

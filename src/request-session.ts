@@ -8,7 +8,7 @@ import { type CookieAction, saveSession, type Saving } from './save-session.js';
 import { Session } from './session.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { Awaitable, SessionValues } from './store.js';
-import { updateSession } from './update-session.js';
+import { type SessionUpdate, updateSession } from './update-session.js';
 
 /** What all requests of one middleware share. */
 export interface Backend {
@@ -76,7 +76,7 @@ export class RequestSession {
 
   }
 
-  async update(change: (values: SessionValues) => Awaitable<SessionValues | void>): Promise<SessionValues> {
+  async update(change: SessionUpdate): Promise<SessionValues> {
 
     this.use();
     // First, so that its cookie is sent even if the update fails.

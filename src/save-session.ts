@@ -1,9 +1,10 @@
 import { andThen, isThenable } from './awaitable.js';
 import { SessionCookieError, SessionEndedError, SessionStoreError } from './errors.js';
 import { type LoadedSession, NOTHING } from './load-session.js';
+import { moveInSteps } from './move-in-steps.js';
 import type { Settings } from './options.js';
 import type { Session } from './session.js';
-import { difference, isEmpty, merge, type NamedChange, sessionChange } from './session-change.js';
+import { merge, type NamedChange, sessionChange } from './session-change.js';
 import type { Awaitable, SessionChange, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
@@ -37,13 +38,25 @@ const MOST_TRIES = 3;
  */
 export function saveSession(session: Session, saving: Saving): Awaitable<CookieAction> {
 
-  const wanted = session.wanted();
-  const change = sessionChange(session.stored, wanted, isTouchDue(session.stored, saving));
-  return carryOut(change, wanted.texts, session, saving);
+  return session.inTurn(() => {
+    const wanted = session.take();
+    const giveBack = (error: unknown): never => {
+      session.giveBack(wanted);
+      throw error;
+    };
+    try {
+      const change = sessionChange(session.stored, wanted, isTouchDue(session.stored, saving));
+      const action = carryOut(change, wanted.texts, session, saving);
+      return isThenable(action) ? action.then(undefined, giveBack) : action;
+    } catch (error) {
+      return giveBack(error);
+    }
+  });
 
 }
 
-function carryOut(
+/** Makes the store do what was decided. */
+export function carryOut(
   change: NamedChange, wanted: SessionTexts, session: Session, saving: Saving,
 ): Awaitable<CookieAction> {
 
@@ -148,15 +161,12 @@ function refresh(id: string, session: Session, saving: Saving): Awaitable<Cookie
 async function create(texts: SessionTexts, session: Session, saving: Saving): Promise<CookieAction> {
 
   requireCookie(saving);
-  const before = session.stored;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const id = await reserveId(session, saving);
     if (await saving.store.create(id, texts, lifetime(saving.settings))) {
       session.committed(live(id, texts, saving));
       return 'set';
     }
-    // The handler saved twice at once, and the other call has just created the session.
-    if (session.stored !== before) return saveSession(session, saving);
     session.newId = undefined;
   }
   throw new SessionStoreError('newSessionId() returned only ids that are in use');
@@ -173,44 +183,10 @@ async function regenerate(
   const newId = await reserveId(session, saving);
   const answer = store.canMove
     ? await store.move(id, newId, change, lifetime(settings))
-    : await moveInSteps(id, newId, texts, change, saving);
+    : await moveInSteps(store, id, newId, texts, change, lifetime(settings));
   if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
   session.committed(answer === 'moved' ? live(newId, merge(texts, change), saving) : NOTHING);
   return answer === 'moved' ? 'set' : 'clear';
-
-}
-
-/**
- * Moves a session on a store that changes only one record at a time. The new
- * record stands before the old one goes: a crash between the two leaves the
- * user signed in. What others saved in the old record meanwhile is carried over.
- */
-async function moveInSteps(
-  id: string, newId: string, base: SessionTexts, own: SessionChange, { store, settings }: Saving,
-): Promise<'moved' | 'ended' | 'gone'> {
-
-  if (!await store.create(newId, merge(base, own), lifetime(settings))) {
-    throw new SessionStoreError('newSessionId() returned an id that is in use');
-  }
-  const theirs = await store.take(id, newId);
-  if (theirs === null) {
-    await store.end(newId);
-    return 'gone';
-  }
-  const late = without(difference(base, theirs), own);
-  if (isEmpty(late)) return 'moved';
-  const answer = await store.update(newId, late, lifetime(settings));
-  return answer === 'updated' ? 'moved' : answer as 'ended' | 'gone';
-
-}
-
-function without(change: SessionChange, other: SessionChange): SessionChange {
-
-  const touched = new Set([...other.set.keys(), ...other.unset]);
-  return {
-    set: new Map([...change.set].filter(([key]) => !touched.has(key))),
-    unset: change.unset.filter(key => !touched.has(key)),
-  };
 
 }
 

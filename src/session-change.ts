@@ -50,12 +50,13 @@ export function sessionChange(
       return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
 
     case 'retired':
-      if (empty) return wanted.cleared ? { name: 'destroy', id: stored.id } : { name: 'none' };
+      if (wanted.cleared) return { name: 'destroy', id: stored.id };
+      if (empty) return { name: 'none' };
       return wanted.regenerate ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
 
     case 'live': {
       const { id } = stored;
-      if (empty && (wanted.cleared || wanted.regenerate)) return { name: 'destroy', id };
+      if (wanted.cleared) return { name: 'destroy', id };
       const change = difference(stored.texts, wanted.texts);
       if (wanted.regenerate) return { name: 'regenerate', id, ...change };
       if (!isEmpty(change)) return { name: 'update', id, ...change };

@@ -168,7 +168,8 @@ function objectText(object: SessionValues, name: string, way: Way): string {
 function dateText(date: Date, name: string, way: Way): string {
 
   if (Number.isNaN(date.getTime())) throw refusal(name, way, 'is an invalid Date');
-  return `"${date.toISOString()}"`;
+  // Not a method of a subclass, which could return anything.
+  return `"${Date.prototype.toISOString.call(date)}"`;
 
 }
 

@@ -1,8 +1,9 @@
+import { isThenable } from './awaitable.js';
 import type { SessionError } from './errors.js';
-import { type Loaded, NOTHING } from './load-session.js';
-import { fromText, fromTexts, isPlainObject, kindOf, NO_TEXTS, setOwn, toTexts } from './session-values.js';
-import type { WantedState } from './session-change.js';
-import type { SessionTexts, SessionValues } from './store.js';
+import { type Loaded, NOTHING, textsOf } from './load-session.js';
+import { fromText, fromTexts, isPlainObject, kindOf, setOwn, toTexts } from './session-values.js';
+import { difference, merge, type WantedState } from './session-change.js';
+import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /**
  * What one request holds of its session: what was loaded, and what the handler
@@ -24,6 +25,7 @@ export class Session {
 
   #values: SessionValues | undefined;
   #assigned = false;
+  #lastTurn: PromiseLike<void> | undefined;
 
   get id(): string | null {
 
@@ -34,7 +36,7 @@ export class Session {
   /** The values, in an object that this request owns. */
   get values(): SessionValues {
 
-    this.#values ??= fromTexts(this.#texts);
+    this.#values ??= fromTexts(textsOf(this.stored));
     return this.#values;
 
   }
@@ -51,54 +53,79 @@ export class Session {
   }
 
   /**
-   * What the request wants to be stored.
+   * Takes what the request wants to be stored. What is asked for from here on
+   * is a wish of its own, whatever becomes of this one.
    *
    * @throws {SessionValueError} if it holds what can't be stored
    */
-  wanted(): WantedState {
+  take(): WantedState {
 
-    const texts = this.#values === undefined ? this.#texts : toTexts(this.#values, this.#texts);
-    return { texts, cleared: this.#assigned && texts.size === 0, regenerate: this.regenerate };
+    const texts = this.wantedTexts;
+    const wanted = { texts, cleared: this.#assigned && texts.size === 0, regenerate: this.regenerate };
+    this.#assigned = false;
+    this.regenerate = false;
+    return wanted;
 
   }
 
-  /** Takes note that the store has now what `stored` says, and that no change is left. */
+  /** Gives back what was taken and not stored: it is wanted still. */
+  giveBack({ cleared, regenerate }: WantedState): void {
+
+    this.#assigned ||= cleared;
+    this.regenerate ||= regenerate;
+
+  }
+
+  /** Takes note of what is in the store now. */
   committed(stored: Loaded): void {
 
     this.stored = stored;
-    this.#assigned = false;
-    this.regenerate = false;
     this.newId = undefined;
 
   }
 
   /**
    * Makes the values equal to what is stored, in the object that the handler
-   * may have a reference to.
+   * may have a reference to. What the handler has changed since is left alone.
+   *
+   * @param taken the values as they were when they were taken to be stored
    */
-  refresh(): void {
+  refresh(taken: SessionTexts): void {
 
-    const values = this.#values;
-    if (values === undefined) return;
-    if (!Object.isExtensible(values)) {
-      this.#values = fromTexts(this.#texts);
+    if (this.#values === undefined || this.#assigned) return;
+    const now = this.wantedTexts;
+    const wanted = merge(textsOf(this.stored), difference(taken, now));
+    if (!Object.isExtensible(this.#values)) {
+      this.#values = fromTexts(wanted);
       return;
     }
-    const stored = this.#texts;
-    const held = toTexts(values);
-    for (const key of Object.keys(values)) {
-      if (!stored.has(key)) delete values[key];
-    }
-    for (const [key, text] of stored) {
-      if (held.get(key) !== text) setOwn(values, key, fromText(text));
-    }
+    const change = difference(now, wanted);
+    for (const key of change.unset) delete this.#values[key];
+    for (const [key, text] of change.set) setOwn(this.#values, key, fromText(text));
 
   }
 
-  get #texts(): SessionTexts {
+  /** Runs one task on the stored session after the other, however many the handler starts at once. */
+  inTurn<T>(task: () => Awaitable<T>): Awaitable<T> {
 
-    return this.stored.kind === 'live' ? this.stored.texts : NO_TEXTS;
+    const answer = this.#lastTurn ? this.#lastTurn.then(task) : task();
+    if (!isThenable(answer)) return answer;
+    const turn = answer.then(nothing, nothing);
+    this.#lastTurn = turn;
+    turn.then(() => {
+      if (this.#lastTurn === turn) this.#lastTurn = undefined;
+    });
+    return answer;
+
+  }
+
+  /** The values as texts. */
+  private get wantedTexts(): SessionTexts {
+
+    return this.#values === undefined ? textsOf(this.stored) : toTexts(this.#values, textsOf(this.stored));
 
   }
 
 }
+
+function nothing(): void {}

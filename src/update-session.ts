@@ -1,12 +1,13 @@
 import { SessionEndedError, SessionStoreError } from './errors.js';
-import { type LoadedSession, loadSession } from './load-session.js';
-import {
-  type CookieAction, CHANGE_TOO_LATE, lifetime, type Saving, saveSession, updated,
-} from './save-session.js';
+import { type Loaded, loadSession, textsOf } from './load-session.js';
+import { CHANGE_TOO_LATE, type CookieAction, carryOut, lifetime, type Saving, updated } from './save-session.js';
 import type { Session } from './session.js';
-import { difference, isEmpty, merge } from './session-change.js';
-import { fromTexts, toTexts } from './session-values.js';
-import type { Awaitable, SessionValues } from './store.js';
+import { difference, isEmpty, merge, sessionChange, type WantedState } from './session-change.js';
+import { fromTexts, isPlainObject, toTexts } from './session-values.js';
+import type { Awaitable, SessionTexts, SessionValues } from './store.js';
+
+/** Changes the values it is given, or returns others in a plain object. May be called more than once. */
+export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
 
 /** A session that others have changed so often meanwhile is in the hands of a loop. */
 const MOST_TRIES = 1000;
@@ -17,61 +18,100 @@ const MOST_TRIES = 1000;
  * then. What this request had changed before is stored with it; only a new id it
  * must have already.
  *
- * @param update changes the values it is given, or returns new ones
  * @throws {SessionStoreError} if the store failed: not tried again, since the
  *   change may have been stored
  * @throws {SessionEndedError} if there is no session any more to change
  */
 export async function updateSession(
-  session: Session, saving: Saving,
-  update: (values: SessionValues) => Awaitable<SessionValues | void>,
+  session: Session, saving: Saving, update: SessionUpdate,
 ): Promise<CookieAction> {
 
-  if (session.stored.kind !== 'live') {
-    const replaced = await update(session.values);
-    if (replaced) session.values = replaced;
-    return saveSession(session, saving);
-  }
-
-  const { id } = session.stored;
-  let latest: LoadedSession | undefined = session.stored;
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    if (latest?.version === undefined) latest = await reload(id, saving);
-    const values = fromTexts(merge(latest.texts, pendingChange(session)));
-    const wanted = toTexts(await update(values) ?? values);
-    const change = difference(latest.texts, wanted);
-    let action: CookieAction = 'keep';
-    if (isEmpty(change)) {
-      session.committed(latest);
-    } else {
-      const answer = await saving.store.update(id, change, lifetime(saving.settings), latest.version);
-      if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
-      if (answer === 'conflict') {
-        latest = undefined;
-        continue;
+    const latest = await latestOf(session, saving, tries > 0);
+    const wanted = session.take();
+    try {
+      const pending = difference(textsOf(session.stored), wanted.texts);
+      const texts = await updatedTexts(merge(textsOf(latest), pending), update);
+      const action = await session.inTurn(() => attempt(latest, { ...wanted, texts }, session, saving));
+      if (action !== 'conflict') {
+        session.refresh(wanted.texts);
+        return action;
       }
-      session.stored = latest;
-      action = updated(answer, wanted, session, saving);
+    } catch (error) {
+      session.giveBack(wanted);
+      throw error;
     }
-    session.refresh();
-    return action;
+    session.giveBack(wanted);
   }
   throw new SessionStoreError('The session was changed by others again and again');
 
 }
 
-async function reload(id: string, { store, now }: Saving): Promise<LoadedSession> {
+/**
+ * What a function makes of texts: the values that it changed, or another plain
+ * object that it returned. Whatever else it returns is the value of an arrow
+ * function's expression, as in `session => session.visits++`.
+ */
+async function updatedTexts(before: SessionTexts, update: SessionUpdate): Promise<SessionTexts> {
 
-  const loaded = await loadSession([id], store, now());
-  if (loaded.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
-  return loaded;
+  const values = fromTexts(before);
+  const returned = await update(values);
+  const changed = toTexts(values, before);
+  if (!isPlainObject(returned) || holds(values, returned)) return changed;
+  const texts = toTexts(returned, changed);
+  if (changed !== before && texts !== changed) {
+    throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');
+  }
+  return texts;
 
 }
 
-/** What the request has changed so far and not stored yet. */
-function pendingChange(session: Session) {
+/** Whether an object is the other or stands somewhere in it, as in `session => session.cart = {}`. */
+function holds(container: unknown, object: object): boolean {
 
-  if (session.stored.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
-  return difference(session.stored.texts, session.wanted().texts);
+  if (container === object) return true;
+  return typeof container === 'object' && container !== null
+    && Object.values(container).some(member => holds(member, object));
+
+}
+
+/** Stores what `update` made of `latest`, if that is what is stored. */
+async function attempt(
+  latest: Loaded, wanted: WantedState, session: Session, saving: Saving,
+): Promise<CookieAction | 'conflict'> {
+
+  if (latest.kind !== 'live') {
+    // The handler may have created the session meanwhile.
+    if (session.stored !== latest) return 'conflict';
+    const cleared = wanted.cleared && wanted.texts.size === 0;
+    return carryOut(sessionChange(latest, { ...wanted, cleared }, false), wanted.texts, session, saving);
+  }
+
+  const { id, version } = latest;
+  const change = difference(latest.texts, wanted.texts);
+  if (isEmpty(change)) {
+    session.committed(latest);
+    return 'keep';
+  }
+  const answer = await saving.store.update(id, change, lifetime(saving.settings), version);
+  if (answer === 'conflict') return 'conflict';
+  if (answer === 'gone') {
+    // The handler itself may have moved the session meanwhile.
+    if (session.id !== null && session.id !== id) return 'conflict';
+    throw new SessionEndedError(CHANGE_TOO_LATE);
+  }
+  session.stored = latest;
+  return updated(answer, wanted.texts, session, saving);
+
+}
+
+/** What is stored, with the version that a change of it must name. */
+async function latestOf(session: Session, { store, now }: Saving, isOutdated: boolean): Promise<Loaded> {
+
+  const { stored } = session;
+  if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
+  const latest = await loadSession([stored.id], store, now());
+  if (latest.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
+  return latest;
 
 }

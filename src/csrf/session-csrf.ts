@@ -29,7 +29,8 @@ export async function getCsrf(
     session.values[MARKER] = true;
   }
   const id = await reserveId(session, saving);
-  if (save) await save();
+  if (!save) return csrfToken(id, cookieName);
+  await save();
   return csrfToken(session.id ?? id, cookieName);
 
 }

@@ -22,6 +22,9 @@ export interface MemoryStoreOptions {
 
 }
 
+/** What `setTimeout` can wait for, in milliseconds: almost 25 days. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** How long a clean-up may hold the event loop at a time, in milliseconds. */
 const SLICE = 1;
 
@@ -182,11 +185,10 @@ export class MemoryStore implements AtomicSessionStore {
       this.#end(id);
       return 'ended';
     }
-    if (!this.create(newId, texts, lifetime)) {
-      throw new Error('newSessionId() returned an id that is in use');
-    }
+    if (this.load(newId)) throw new Error('newSessionId() returned an id that is in use');
     this.#entries.delete(id);
     this.#retired.add(id, newId);
+    this.#put(newId, pack(texts), this.#now() + lifetime);
     return 'moved';
 
   }
@@ -208,9 +210,10 @@ export class MemoryStore implements AtomicSessionStore {
    */
   gc(): Promise<void> {
 
-    this.#sweep ??= this.#sweepInSlices().finally(() => {
-      this.#sweep = undefined;
-    });
+    if (this.#sweep) return this.#sweep;
+    const entries = this.#entries.entries();
+    if (this.#sweepSlice(entries)) return Promise.resolve();
+    this.#sweep = this.#sweepRest(entries);
     return this.#sweep;
 
   }
@@ -222,7 +225,7 @@ export class MemoryStore implements AtomicSessionStore {
     this.#timer = setTimeout(() => {
       this.gc();
       this.scheduleGc(interval);
-    }, interval * 1000);
+    }, Math.min(interval * 1000, LONGEST_TIMER));
     this.#timer.unref();
 
   }
@@ -282,19 +285,27 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  async #sweepInSlices(): Promise<void> {
+  /** Removes what it finds expired until its time is over; true when it came to the end. */
+  #sweepSlice(entries: MapIterator<[string, MemoryEntry]>): boolean {
 
-    let now = this.#now();
-    let pauseAt = performance.now() + SLICE;
+    const now = this.#now();
+    const pauseAt = performance.now() + SLICE;
     let looked = 0;
-    for (const [id, [expire]] of this.#entries) {
+    for (let next = entries.next(); !next.done; next = entries.next()) {
+      const [id, [expire]] = next.value;
       if (expire < now) this.#entries.delete(id);
-      if (++looked % 64 === 0 && performance.now() > pauseAt) {
-        await new Promise(resolve => setImmediate(resolve));
-        now = this.#now();
-        pauseAt = performance.now() + SLICE;
-      }
+      if (++looked % 64 === 0 && performance.now() > pauseAt) return false;
     }
+    return true;
+
+  }
+
+  async #sweepRest(entries: MapIterator<[string, MemoryEntry]>): Promise<void> {
+
+    do {
+      await new Promise(resolve => setImmediate(resolve));
+    } while (!this.#sweepSlice(entries));
+    this.#sweep = undefined;
 
   }
 

@@ -1,0 +1,46 @@
+import { SessionStoreError } from './errors.js';
+import { difference, isEmpty, merge } from './session-change.js';
+import type { SessionChange, SessionTexts } from './store.js';
+import type { TimedStore } from './timed-store.js';
+
+/**
+ * Moves a session on a store that changes only one record at a time. The new
+ * record stands before the old one goes: a crash between the two leaves the
+ * user signed in. What others saved in the old record meanwhile is carried over.
+ *
+ * @param base what the record held when it was loaded
+ * @param own what this request changes
+ */
+export async function moveInSteps(
+  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number,
+): Promise<'moved' | 'ended' | 'gone'> {
+
+  const moved = merge(base, own);
+  if (!await store.create(newId, moved, lifetime)) {
+    throw new SessionStoreError('newSessionId() returned an id that is in use');
+  }
+  const theirs = await store.take(id, newId);
+  if (theirs === null) {
+    await store.end(newId);
+    return 'gone';
+  }
+  const late = without(difference(base, theirs), own);
+  if (isEmpty(late)) {
+    if (moved.size > 0) return 'moved';
+    await store.end(newId);
+    return 'ended';
+  }
+  const answer = await store.update(newId, late, lifetime);
+  return answer === 'updated' ? 'moved' : answer as 'ended' | 'gone';
+
+}
+
+function without(change: SessionChange, other: SessionChange): SessionChange {
+
+  const touched = new Set([...other.set.keys(), ...other.unset]);
+  return {
+    set: new Map([...change.set].filter(([key]) => !touched.has(key))),
+    unset: change.unset.filter(key => !touched.has(key)),
+  };
+
+}

@@ -1,0 +1,180 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { difference, isEmpty, merge, sessionChange, type StoredState, type WantedState } from '../src/session-change.js';
+
+// Few keys and values, so that two records often share some.
+const key: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', '__proto__', '');
+const texts = fc.array(fc.tuple(key, fc.constantFrom('1', '2', '"x"', '{}')), { maxLength: 5 }).map(entries => new Map(entries));
+const EMPTY = new Map<string, string>();
+
+const stored: fc.Arbitrary<StoredState> = fc.oneof(
+  fc.constant<StoredState>({ kind: 'none' }),
+  texts.map(held => ({ kind: 'live', id: 'A', texts: held }) as const),
+  fc.boolean().map(moved => ({ kind: 'retired', id: 'A', moved }) as const),
+);
+
+/** What a request may want: only what is empty can have been cleared. */
+const wanted: fc.Arbitrary<WantedState> = fc.record({ texts, cleared: fc.boolean(), regenerate: fc.boolean() })
+  .map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
+
+function want(entries: Record<string, string>, more: Partial<WantedState> = {}): WantedState {
+
+  return { texts: new Map(Object.entries(entries)), cleared: false, regenerate: false, ...more };
+
+}
+
+const LIVE: StoredState = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
+
+describe('The difference between two records', () => {
+
+  it('gives the second when it is applied to the first', () => {
+
+    fc.assert(fc.property(texts, texts, (before, after) => {
+      deepStrictEqual(new Map([...merge(before, difference(before, after))].sort()), new Map([...after].sort()));
+    }));
+
+  });
+
+  it('is nothing between equal records, and only then', () => {
+
+    fc.assert(fc.property(texts, texts, (before, after) => {
+      ok(isEmpty(difference(before, before)));
+      ok(isEmpty(difference(before, new Map(before))));
+      const equal = before.size === after.size && [...before].every(([name, text]) => after.get(name) === text);
+      strictEqual(isEmpty(difference(before, after)), equal);
+    }));
+
+  });
+
+  it('names each key once, and only keys that differ', () => {
+
+    fc.assert(fc.property(texts, texts, (before, after) => {
+      const { set, unset } = difference(before, after);
+      const named = [...set.keys(), ...unset];
+      strictEqual(new Set(named).size, named.length);
+      for (const name of named) ok(before.get(name) !== after.get(name));
+    }));
+
+  });
+
+  it('keeps what another request changed at other keys', () => {
+
+    fc.assert(fc.property(texts, texts, texts, (base, mine, theirs) => {
+      const change = difference(base, mine);
+      const merged = merge(theirs, change);
+      const touched = new Set([...change.set.keys(), ...change.unset]);
+      for (const name of new Set([...theirs.keys(), ...mine.keys(), ...base.keys()])) {
+        strictEqual(merged.get(name), (touched.has(name) ? mine : theirs).get(name));
+      }
+    }));
+
+  });
+
+  it('leaves what it was given as it was', () => {
+
+    fc.assert(fc.property(texts, texts, (before, after) => {
+      const copies = [new Map(before), new Map(after)];
+      merge(before, difference(before, after));
+      deepStrictEqual([before, after], copies);
+    }));
+
+  });
+
+});
+
+describe('What a request did', () => {
+
+  const cases: Array<[name: string, StoredState, WantedState, boolean, unknown]> = [
+    ['nothing, without a session', { kind: 'none' }, want({}), true, { name: 'none' }],
+    ['nothing, by clearing what is not there', { kind: 'none' }, want({}, { cleared: true, regenerate: true }), true, { name: 'none' }],
+    ['creates', { kind: 'none' }, want({ a: '1' }), false, { name: 'create', texts: new Map([['a', '1']]) }],
+    ['creates, also when it asked for a new id', { kind: 'none' }, want({ a: '1' }, { regenerate: true }), false, { name: 'create', texts: new Map([['a', '1']]) }],
+    ['only read, and a refresh is due', LIVE, want({ a: '1', b: '2' }), true, { name: 'touch', id: 'A' }],
+    ['only read, and no refresh is due', LIVE, want({ a: '1', b: '2' }), false, { name: 'none' }],
+    ['changed a key', LIVE, want({ a: '1', b: '3' }), false, { name: 'update', id: 'A', set: new Map([['b', '3']]), unset: [] }],
+    ['removed a key', LIVE, want({ a: '1' }), true, { name: 'update', id: 'A', set: new Map(), unset: ['b'] }],
+    ['removed the last key, which leaves it to the store whether the session ends', LIVE, want({}), true, { name: 'update', id: 'A', set: new Map(), unset: ['a', 'b'] }],
+    ['cleared', LIVE, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
+    ['cleared, and asked for a new id: a logout', LIVE, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
+    ['asked for a new id', LIVE, want({ a: '1', b: '2' }, { regenerate: true }), false, { name: 'regenerate', id: 'A', set: new Map(), unset: [] }],
+    ['signed in', LIVE, want({ a: '1', u: '5' }, { regenerate: true }), true, { name: 'regenerate', id: 'A', set: new Map([['u', '5']]), unset: ['b'] }],
+    ['only read under a retired id', { kind: 'retired', id: 'A', moved: true }, want({}), true, { name: 'none' }],
+    ['wrote under a retired id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }), true, { name: 'refuse' }],
+    ['wrote under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }), true, { name: 'refuse' }],
+    ['signed in under a retired id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }, { regenerate: true }), true, { name: 'create', texts: new Map([['a', '1']]) }],
+    ['signed out under a retired id', { kind: 'retired', id: 'A', moved: true }, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
+    ['signed out under a retired id, asking for a new one', { kind: 'retired', id: 'A', moved: true }, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
+  ];
+
+  for (const [name, before, after, touchDue, expected] of cases) {
+    it(name, () => {
+
+      deepStrictEqual(sessionChange(before, after, touchDue), expected);
+
+    });
+  }
+
+  it('leaves it to the store whether a session ends, when the last key goes together with the id', () => {
+
+    // Another request may have added a key meanwhile, which must not be lost.
+    deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), false), {
+      name: 'regenerate', id: 'A', set: new Map(), unset: ['a', 'b'],
+    });
+
+  });
+
+  it('is always one change, which leads from what was there to what is wanted', () => {
+
+    fc.assert(fc.property(stored, wanted, fc.boolean(), (before, after, touchDue) => {
+      const change = sessionChange(before, after, touchDue);
+      const had = before.kind === 'live' ? before.texts : EMPTY;
+      switch (change.name) {
+        case 'none':
+        case 'touch':
+          ok(!after.regenerate || before.kind !== 'live');
+          deepStrictEqual(new Map([...after.texts].sort()), new Map([...had].sort()));
+          break;
+        case 'create':
+          ok(before.kind !== 'live');
+          deepStrictEqual(change.texts, after.texts);
+          ok(change.texts.size > 0);
+          break;
+        case 'update':
+        case 'regenerate':
+          ok(before.kind === 'live' && change.id === before.id);
+          strictEqual(change.name === 'regenerate', after.regenerate);
+          deepStrictEqual(new Map([...merge(had, change)].sort()), new Map([...after.texts].sort()));
+          break;
+        case 'destroy':
+          strictEqual(after.texts.size, 0);
+          ok(before.kind !== 'none' && change.id === before.id);
+          break;
+        case 'refuse':
+          ok(before.kind === 'retired' && after.texts.size > 0 && !after.regenerate);
+          break;
+      }
+    }), { numRuns: 1000 });
+
+  });
+
+  it('never touches a session for which no refresh is due, and never sends a store what did not change', () => {
+
+    fc.assert(fc.property(stored, wanted, (before, after) => {
+      const change = sessionChange(before, after, false);
+      ok(change.name !== 'touch');
+      if (change.name === 'update') ok(!isEmpty(change));
+    }));
+
+  });
+
+  it('never ends a session by a request that did not clear it', () => {
+
+    fc.assert(fc.property(stored, wanted, fc.boolean(), (before, after, touchDue) => {
+      const { name } = sessionChange(before, { ...after, cleared: false }, touchDue);
+      ok(name !== 'destroy');
+    }));
+
+  });
+
+});

@@ -1,0 +1,30 @@
+import { MemoryStore } from '../../src/index.js';
+import type { MapStore } from './map-store.js';
+import type { RecordingStore } from './recording-store.js';
+import { type Page, site } from './site.js';
+
+/** What `updateSession()` is for. */
+export function count(values: { n?: number }): void {
+
+  values.n = (values.n ?? 0) + 1;
+
+}
+
+const PAGES: Record<string, Page> = {
+  '/create': ctx => { ctx.session = { userId: 5 }; },
+  '/read': ctx => ctx.session,
+  '/count': ctx => ctx.updateSession(count),
+  '/end': ctx => { ctx.session = null; },
+  '/new-id': ctx => { ctx.sessionId = null; },
+};
+
+/** A session, and a page that does as it is told. */
+export async function withPage(page: Page, store: MemoryStore | RecordingStore | MapStore = new MemoryStore()) {
+
+  const there = site({ ...PAGES, '/page': page }, { store, storeTimeout: 0.03 });
+  await there.browser.get('/create');
+  const visit = () => there.browser.get('/page');
+  const stored = async () => (await there.browser.get('/read')).body;
+  return { ...there, visit, stored };
+
+}

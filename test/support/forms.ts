@@ -1,0 +1,42 @@
+import { strictEqual } from 'node:assert/strict';
+import type { Browser } from './browser.js';
+import { type Page, site } from './site.js';
+
+/** Pages with a form, and what it is sent to. */
+export const PAGES: Record<string, Page> = {
+  '/create': ctx => { ctx.session = { userId: 5 }; },
+  '/read': ctx => ctx.session,
+  '/form': ctx => ctx.getCsrf(),
+  '/submit': ctx => { ctx.validateCsrf(); },
+  '/new-id': ctx => { ctx.sessionId = null; },
+  '/new-id-form': ctx => {
+    ctx.sessionId = null;
+    return ctx.getCsrf();
+  },
+  '/end': ctx => { ctx.session = null; },
+};
+
+/** The token that a page shows. */
+export async function tokenOf(browser: Browser, path = '/form'): Promise<string> {
+
+  const { body } = await browser.get(path);
+  strictEqual(typeof body, 'string');
+  return body as string;
+
+}
+
+/** Sends a token in a form, and returns the status. */
+export async function submit(browser: Browser, token: unknown): Promise<number> {
+
+  return (await browser.post('/submit', { body: { 'csrf-token': token } })).status;
+
+}
+
+/** A session, and the token of its form. */
+export async function withForm() {
+
+  const there = site(PAGES);
+  await there.browser.get('/create');
+  return { ...there, token: await tokenOf(there.browser) };
+
+}

@@ -1,0 +1,94 @@
+import {
+  type AtomicSessionStore, type Awaitable, type LiveSession, MemoryStore, type MemoryStoreOptions,
+  type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
+} from '../../src/index.js';
+
+/**
+ * A MemoryStore behind a wire: each call is a promise, is written down, and can
+ * be made to fail or to hang.
+ */
+export class RecordingStore implements AtomicSessionStore {
+
+  readonly atomic = true;
+  readonly touchIsFree: boolean = false;
+
+  /** The round trips so far. */
+  calls: string[] = [];
+  /** How many ids were made. */
+  idsMade = 0;
+  /** Runs before each call: throw to fail, return a promise to make it wait. */
+  before: (method: string) => Awaitable<unknown> = () => {};
+  /** Runs after each call, when its effect has happened but not been answered. */
+  after: (method: string) => Awaitable<unknown> = () => {};
+
+  readonly memory: MemoryStore;
+
+  constructor(options?: MemoryStoreOptions) {
+    this.memory = new MemoryStore(options);
+  }
+
+  /** Returns the calls since it was last asked. */
+  takeCalls(): string[] {
+
+    const calls = this.calls;
+    this.calls = [];
+    return calls;
+
+  }
+
+  get(id: string): Promise<SessionValues | null> {
+    return this.#call('get', () => this.memory.get(id));
+  }
+
+  set(id: string, values: SessionValues, expire: number): Promise<void> {
+    return this.#call('set', () => this.memory.set(id, values, expire));
+  }
+
+  delete(id: string): Promise<void> {
+    return this.#call('delete', () => this.memory.delete(id));
+  }
+
+  newSessionId(): string {
+    this.idsMade++;
+    return this.memory.newSessionId();
+  }
+
+  isSessionId(id: string): boolean {
+    return this.memory.isSessionId(id);
+  }
+
+  load(id: string): Promise<LiveSession | RetiredSession | null> {
+    return this.#call('load', () => this.memory.load(id));
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+    return this.#call('create', () => this.memory.create(id, texts, lifetime));
+  }
+
+  update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
+    return this.#call('update', () => this.memory.update(id, change, lifetime, version));
+  }
+
+  touch(id: string, lifetime: number): Promise<boolean> {
+    return this.#call('touch', () => this.memory.touch(id, lifetime));
+  }
+
+  end(id: string): Promise<boolean> {
+    return this.#call('end', () => this.memory.end(id));
+  }
+
+  move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    return this.#call('move', () => this.memory.move(id, newId, change, lifetime));
+  }
+
+  async #call<T>(method: string, act: () => Awaitable<T>): Promise<T> {
+
+    this.calls.push(method);
+    await this.before(method);
+    const answer = await act();
+    await this.after(method);
+    return answer;
+
+  }
+
+}

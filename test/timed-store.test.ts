@@ -1,0 +1,212 @@
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import { type AtomicSessionStore, SessionEndedError, SessionStoreError } from '../src/index.js';
+import { TimedStore } from '../src/timed-store.js';
+import { runProgram } from './support/child-process.js';
+import { deferred, never, settled } from './support/events.js';
+
+const SHORT = 0.02;
+
+function timed(load: () => unknown, limit = SHORT) {
+
+  return new TimedStore(() => ({ load }) as unknown as AtomicSessionStore, limit);
+
+}
+
+/** Holds the clock and the timers, and moves both. */
+function fakeTime() {
+
+  let time = 0;
+  mock.timers.enable({ apis: ['setTimeout'] });
+  const clock = mock.method(performance, 'now', () => time);
+  return {
+    advance(milliseconds: number) {
+      time += milliseconds;
+      mock.timers.tick(milliseconds);
+    },
+    restore() {
+      mock.timers.reset();
+      clock.mock.restore();
+    },
+  };
+
+}
+
+describe('A store with a time limit', () => {
+
+  it('answers what the store answers, at once if it can', async () => {
+
+    const live = { status: 'live' };
+    strictEqual(timed(() => live).load('A'), live as never);
+    strictEqual(await timed(async () => live).load('A'), live as never);
+    // biome-ignore lint/suspicious/noThenProperty: a driver may have promises of its own
+    strictEqual(await timed(() => ({ then: (resolve: (value: unknown) => void) => resolve(live) })).load('A'), live as never);
+
+  });
+
+  it('passes everything on to the store that is in use, and calls it as its method', async () => {
+
+    const calls: unknown[] = [];
+    const methods = ['newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take'] as const;
+    const store: Record<string, unknown> = {};
+    for (const method of methods) {
+      store[method] = function (this: unknown, ...args: unknown[]) {
+        strictEqual(this, store);
+        calls.push([method, ...args]);
+        return method;
+      };
+    }
+    const wrapped = new TimedStore(() => store as unknown as AtomicSessionStore, SHORT);
+    const change = { set: new Map(), unset: [] };
+    strictEqual(await wrapped.newSessionId(), 'newSessionId');
+    await wrapped.load('A');
+    await wrapped.create('A', change.set, 1);
+    await wrapped.update('A', change, 2, 'v');
+    await wrapped.touch('A', 3);
+    await wrapped.end('A');
+    await wrapped.move('A', 'B', change, 4);
+    await wrapped.take('A', 'B');
+    deepStrictEqual(calls, [
+      ['newSessionId'], ['load', 'A'], ['create', 'A', change.set, 1], ['update', 'A', change, 2, 'v'], ['touch', 'A', 3], ['end', 'A'],
+      ['move', 'A', 'B', change, 4], ['take', 'A', 'B'],
+    ]);
+    strictEqual(wrapped.canMove, true);
+    store.move = undefined;
+    strictEqual(wrapped.canMove, false);
+
+  });
+
+  it('makes a failure a SessionStoreError that says why', async () => {
+
+    const cause = new Error('connection refused');
+    const isOurs = (error: unknown) => {
+      ok(error instanceof SessionStoreError);
+      strictEqual(error.cause, cause);
+      strictEqual(error.httpStatus, 503);
+      return true;
+    };
+    await rejects(async () => timed(() => Promise.reject(cause)).load('A'), isOurs);
+    throws(() => timed(() => { throw cause; }).load('A'), isOurs);
+
+  });
+
+  it('leaves an error of ours as it is', async () => {
+
+    const ours = new SessionEndedError('gone');
+    await rejects(async () => timed(() => Promise.reject(ours)).load('A'), (error: unknown) => error === ours);
+
+  });
+
+  it('gives up on a store that hangs', async () => {
+
+    const start = performance.now();
+    await rejects(async () => timed(() => never()).load('A'), (error: unknown) => {
+      ok(error instanceof SessionStoreError);
+      ok((error.cause as Error).message.includes('0.02 seconds'));
+      return true;
+    });
+    ok(performance.now() - start < 1000);
+
+  });
+
+  it('gives each call its own time, with one timer for all of them', async () => {
+
+    const time = fakeTime();
+    const timers = mock.method(globalThis, 'setTimeout');
+    try {
+      const store = timed(() => never(), 3);
+      const log: string[] = [];
+      const call = (name: string) => void (store.load(name) as Promise<unknown>).catch(() => log.push(name));
+      for (let i = 0; i < 100; i++) call('first');
+      strictEqual(timers.mock.callCount(), 1);
+      time.advance(2000);
+      call('second');
+      strictEqual(timers.mock.callCount(), 1);
+      time.advance(999);
+      await settled();
+      deepStrictEqual(log, []);
+      time.advance(1);
+      await settled();
+      deepStrictEqual(log, Array.from({ length: 100 }, () => 'first'));
+      time.advance(1999);
+      await settled();
+      strictEqual(log.length, 100);
+      time.advance(1);
+      await settled();
+      strictEqual(log.at(-1), 'second');
+      strictEqual(timers.mock.callCount(), 2);
+    } finally {
+      timers.mock.restore();
+      time.restore();
+    }
+
+  });
+
+  it('does not give up on an answer that came in time', async () => {
+
+    const time = fakeTime();
+    try {
+      const answers = [deferred<string>(), deferred<string>()];
+      const given = [...answers];
+      const store = timed(() => (given.shift() as { promise: Promise<string> }).promise, 3);
+      const first = store.load('A') as Promise<unknown>;
+      time.advance(2900);
+      answers[0].resolve('one');
+      strictEqual(await first, 'one');
+      const second = store.load('A') as Promise<unknown>;
+      time.advance(2900);
+      answers[1].resolve('two');
+      strictEqual(await second, 'two');
+      time.advance(10_000);
+    } finally {
+      time.restore();
+    }
+
+  });
+
+  it('lets a failure that comes too late pass', async () => {
+
+    const late = deferred<null>();
+    await rejects(async () => timed(() => late.promise).load('A'), SessionStoreError);
+    let unhandled = 0;
+    const count = () => { unhandled++; };
+    process.on('unhandledRejection', count);
+    try {
+      late.reject(new Error('too late'));
+      await settled();
+      await settled();
+      strictEqual(unhandled, 0);
+    } finally {
+      process.off('unhandledRejection', count);
+    }
+
+  });
+
+  it('keeps the process alive while somebody waits for the store, and no longer', () => {
+
+    const program = (load: string) => `
+      const other = async () => null;
+      const store = {
+        atomic: true, load: ${load}, create: other, update: other, touch: other, end: other, move: other,
+        get: other, set: other, delete: other, newSessionId: other,
+      };
+      const middleware = lib.default({ store, storeTimeout: STORE_TIMEOUT });
+      const { Application } = await import(${JSON.stringify(import.meta.resolve('@curveball/kernel'))});
+      const app = new Application();
+      app.use(async (ctx, next) => {
+        try {
+          await next();
+        } catch (error) {
+          ctx.status = error.httpStatus;
+        }
+      }, middleware, ctx => { ctx.status = 200; });
+      app.subRequest('GET', '/', { Cookie: 'CB=A' }).then(response => console.log(response.status));
+    `;
+    const answered = runProgram(program('async () => null').replace('STORE_TIMEOUT', '3600'));
+    deepStrictEqual({ ...answered, stderr: '' }, { status: 0, signal: null, stdout: '200\n', stderr: '' });
+    const hanging = runProgram(program('() => new Promise(() => {})').replace('STORE_TIMEOUT', '0.05'));
+    deepStrictEqual({ ...hanging, stderr: '' }, { status: 0, signal: null, stdout: '503\n', stderr: '' });
+
+  });
+
+});
