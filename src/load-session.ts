@@ -38,7 +38,7 @@ export function textsOf(loaded: Loaded): SessionTexts {
  * @throws {SessionStoreError} if the store fails
  */
 export function loadSession(
-  ids: readonly string[], store: TimedStore, now: number, at = 0, ifNoneLives: Loaded = NOTHING,
+  ids: readonly string[], store: TimedStore, now: () => number, at = 0, ifNoneLives: Loaded = NOTHING,
 ): Awaitable<Loaded> {
 
   const id = ids[at];
@@ -46,7 +46,7 @@ export function loadSession(
   return andThen(store.load(id), found => {
     if (found?.status === 'live') {
       const { texts, version, remaining } = found;
-      return { kind: 'live', id, texts, version, endsAt: now + remaining * 1000 };
+      return { kind: 'live', id, texts, version, endsAt: now() + remaining * 1000 };
     }
     const otherwise: Loaded = found && ifNoneLives === NOTHING
       ? { kind: 'retired', id, moved: found.moved }

@@ -23,13 +23,20 @@ export interface Backend {
 /** One request's session, between its HTTP messages and the store. */
 export class RequestSession {
 
-  readonly session = new Session();
-
+  private made: Session | undefined;
   private used = false;
   private finished = false;
   private cookieSent = false;
 
   constructor(private readonly ctx: Context, private readonly backend: Backend) {}
+
+  /** Made when it is first needed: for most anonymous requests it never is. */
+  get session(): Session {
+
+    this.made ??= new Session();
+    return this.made;
+
+  }
 
   /** Finds the session that the request's cookie speaks of. */
   load(): Awaitable<void> {
@@ -39,7 +46,7 @@ export class RequestSession {
     if (header === null) return;
     const ids = cookie.read(header, isId);
     if (ids.length === 0) return;
-    const found = loadSession(ids, saving.store, saving.now());
+    const found = loadSession(ids, saving.store, saving.now);
     if (isThenable(found)) return found.then(stored => this.found(stored));
     this.found(found);
 
@@ -49,7 +56,7 @@ export class RequestSession {
   finish(): Awaitable<void> {
 
     this.finished = true;
-    if (!this.used && this.session.stored === NOTHING) return;
+    if (this.made === undefined) return;
     const saved = saveSession(this.session, this.saving);
     if (isThenable(saved)) return saved.then(action => this.answer(action));
     this.answer(saved);
@@ -125,7 +132,7 @@ export class RequestSession {
 
   private found(stored: Loaded): void {
 
-    this.session.stored = stored;
+    if (stored !== NOTHING) this.session.stored = stored;
 
   }
 

@@ -63,9 +63,8 @@ export class SessionCookie {
       const semicolon = header.indexOf(';', equals);
       const end = semicolon === -1 ? header.length : semicolon;
       const value = trimBlanks(header, equals + 1, end);
-      // Nearly all are ours, and what is ours is written as it is.
-      const id = isOwnId(value) && this.#encode === encodeURIComponent ? value : this.#decode(value);
-      if (id !== null && isId(id) && !ids.includes(id)) ids.push(id);
+      const id = this.#idIn(value, isId);
+      if (id !== null && !ids.includes(id)) ids.push(id);
     }
     return ids;
 
@@ -81,7 +80,7 @@ export class SessionCookie {
   /** Sets the cookie, beside the cookies that the application has set. */
   set(headers: Headers, id: string, isHttps: boolean): void {
 
-    this.#write(headers, this.#encode(id) + (isHttps ? this.#secureAttributes : this.#attributes));
+    this.#write(headers, this.#spell(id) + (isHttps ? this.#secureAttributes : this.#attributes));
 
   }
 
@@ -103,12 +102,25 @@ export class SessionCookie {
 
   }
 
-  #decode(value: string): string | null {
+  #spell(id: string): string {
 
+    return this.#isPlain(id) ? id : this.#encode(id);
+
+  }
+
+  /** Nearly all ids are our own, and those are written as they are. */
+  #isPlain(id: string): boolean {
+
+    return this.#encode === encodeURIComponent && isOwnId(id);
+
+  }
+
+  #idIn(value: string, isId: (text: string) => boolean): string | null {
+
+    if (this.#isPlain(value)) return value;
     try {
-      if (this.#encode(value) === value) return value;
-      const id = decodeURIComponent(value);
-      return this.#encode(id) === value ? id : null;
+      const id = this.#encode(value) === value ? value : decodeURIComponent(value);
+      return this.#encode(id) === value && isId(id) ? id : null;
     } catch {
       return null;
     }

@@ -77,7 +77,7 @@ function backendFrom(options: SessionOptions): Backend {
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
   const store = new TimedStore(inUse, settings.storeTimeout);
   const cookie = new SessionCookie(settings);
-  const isId = (text: string) => isOwnId(text) || (inUse().isSessionId?.(text) ?? isPlausibleId(text));
+  const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const saving: Saving = {
     store,
     settings,

@@ -110,7 +110,7 @@ async function latestOf(session: Session, { store, now }: Saving, isOutdated: bo
 
   const { stored } = session;
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
-  const latest = await loadSession([stored.id], store, now());
+  const latest = await loadSession([stored.id], store, now);
   if (latest.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
   return latest;
 

@@ -60,7 +60,7 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: MemoryStoreOptions = {}) {
 
-    const { maxSessions = Infinity, now = () => Date.now() / 1000 } = options;
+    const { maxSessions = Infinity, now = systemTime } = options;
     if (typeof maxSessions !== 'number' || !(maxSessions >= 1)) {
       throw new TypeError(`maxSessions is ${String(maxSessions)}: it must be a number from 1`);
     }
@@ -69,7 +69,7 @@ export class MemoryStore implements AtomicSessionStore {
     }
     this.store = this.#entries;
     this.#maxSessions = maxSessions;
-    this.#now = () => Math.floor(now());
+    this.#now = now === systemTime ? systemTime : () => Math.floor(now());
     this.#retired = new RetiredIds(now);
     this.scheduleGc();
 
@@ -211,9 +211,9 @@ export class MemoryStore implements AtomicSessionStore {
   gc(): Promise<void> {
 
     if (this.#sweep) return this.#sweep;
-    const entries = this.#entries.entries();
-    if (this.#sweepSlice(entries)) return Promise.resolve();
-    this.#sweep = this.#sweepRest(entries);
+    const shards = this.#entries.shards.values();
+    if (this.#sweepSlice(shards)) return Promise.resolve();
+    this.#sweep = this.#sweepRest(shards);
     return this.#sweep;
 
   }
@@ -248,8 +248,10 @@ export class MemoryStore implements AtomicSessionStore {
 
   #put(id: string, packed: string, expire: number): void {
 
-    this.#entries.delete(id);
-    if (this.#maxSessions !== Infinity) this.#makeRoom();
+    if (this.#maxSessions !== Infinity) {
+      this.#entries.delete(id);
+      this.#makeRoom();
+    }
     this.#entries.set(id, [expire, packed, this.#uses++]);
 
   }
@@ -285,29 +287,36 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  /** Removes what it finds expired until its time is over; true when it came to the end. */
-  #sweepSlice(entries: MapIterator<[string, MemoryEntry]>): boolean {
+  /** Removes what is expired until its time is over; true when it came to the end. */
+  #sweepSlice(shards: Iterator<Map<string, MemoryEntry>>): boolean {
 
     const now = this.#now();
     const pauseAt = performance.now() + SLICE;
-    let looked = 0;
-    for (let next = entries.next(); !next.done; next = entries.next()) {
-      const [id, [expire]] = next.value;
-      if (expire < now) this.#entries.delete(id);
-      if (++looked % 64 === 0 && performance.now() > pauseAt) return false;
+    for (let next = shards.next(); !next.done; next = shards.next()) {
+      const shard = next.value;
+      shard.forEach(([expire], id) => {
+        if (expire < now) shard.delete(id);
+      });
+      if (performance.now() > pauseAt) return false;
     }
     return true;
 
   }
 
-  async #sweepRest(entries: MapIterator<[string, MemoryEntry]>): Promise<void> {
+  async #sweepRest(shards: Iterator<Map<string, MemoryEntry>>): Promise<void> {
 
     do {
       await new Promise(resolve => setImmediate(resolve));
-    } while (!this.#sweepSlice(entries));
+    } while (!this.#sweepSlice(shards));
     this.#sweep = undefined;
 
   }
+
+}
+
+function systemTime(): number {
+
+  return Math.floor(Date.now() / 1000);
 
 }
 

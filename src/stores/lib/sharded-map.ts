@@ -12,7 +12,8 @@ const SHARDS = 256;
  */
 export class ShardedMap<V> extends Map<string, V> {
 
-  readonly #shards = Array.from({ length: SHARDS }, () => new Map<string, V>());
+  /** The small maps, for whoever goes through all of them in steps. */
+  readonly shards: ReadonlyArray<Map<string, V>> = Array.from({ length: SHARDS }, () => new Map<string, V>());
 
   override get(key: string): V | undefined {
     return this.#shard(key).get(key);
@@ -32,25 +33,25 @@ export class ShardedMap<V> extends Map<string, V> {
   }
 
   override clear(): void {
-    for (const shard of this.#shards) shard.clear();
+    for (const shard of this.shards) shard.clear();
   }
 
   override get size(): number {
     let size = 0;
-    for (const shard of this.#shards) size += shard.size;
+    for (const shard of this.shards) size += shard.size;
     return size;
   }
 
   override *entries(): MapIterator<[string, V]> {
-    for (const shard of this.#shards) yield* shard.entries();
+    for (const shard of this.shards) yield* shard.entries();
   }
 
   override *keys(): MapIterator<string> {
-    for (const shard of this.#shards) yield* shard.keys();
+    for (const shard of this.shards) yield* shard.keys();
   }
 
   override *values(): MapIterator<V> {
-    for (const shard of this.#shards) yield* shard.values();
+    for (const shard of this.shards) yield* shard.values();
   }
 
   override [Symbol.iterator](): MapIterator<[string, V]> {
@@ -63,7 +64,7 @@ export class ShardedMap<V> extends Map<string, V> {
 
   /** The entry of each shard that was inserted first. */
   *oldest(): Generator<[string, V]> {
-    for (const shard of this.#shards) {
+    for (const shard of this.shards) {
       const first = shard.entries().next();
       if (!first.done) yield first.value;
     }
@@ -80,7 +81,7 @@ export class ShardedMap<V> extends Map<string, V> {
     const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
       ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
       ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
-    return this.#shards[mixed >>> 24] as Map<string, V>;
+    return this.shards[mixed >>> 24] as Map<string, V>;
   }
 
 }
