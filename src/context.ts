@@ -81,7 +81,8 @@ declare module '@curveball/kernel' {
      *
      * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
      * @throws {SessionStoreError} 503: the store failed
-     * @throws {SessionCookieError} in a WebSocket: a new id can't be sent to the browser
+     * @throws {SessionCookieError} in a WebSocket, or after the response has left:
+     *   a new id can't be sent to the browser
      */
     saveSession(): Promise<void>;
 

@@ -81,7 +81,10 @@ export class SessionValueError extends SessionError {
 
 }
 
-/** 500: a WebSocket was to get a cookie, which can't be sent after the upgrade. */
+/**
+ * 500: a session was to be created or to get a new id where no cookie can be sent
+ * any more: in a WebSocket, or after the response has left.
+ */
 export class SessionCookieError extends SessionError {
 
   readonly type: string = 'https://curveball.org/errors/session-cookie';

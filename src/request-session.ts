@@ -16,8 +16,7 @@ export interface Backend {
   readonly cookieName: string;
   readonly isId: (text: string) => boolean;
   readonly saving: Saving;
-  /** After the upgrade, no cookie can be sent. */
-  readonly savingInWebSocket: Saving;
+  readonly savingWithoutCookie: Saving;
 }
 
 /** One request's session, between its HTTP messages and the store. */
@@ -138,6 +137,7 @@ export class RequestSession {
 
   private answer(action: CookieAction): void {
 
+    if (this.hasLeft) return;
     if (action !== 'keep') this.sendCookie(action);
     if (this.used || this.cookieSent) keepFromSharedCaches(this.ctx.response.headers, this.cookieSent);
 
@@ -156,10 +156,19 @@ export class RequestSession {
 
   }
 
+  /** Whether the response is on its way: a body that is streamed may use the session still. */
+  private get hasLeft(): boolean {
+
+    // The kernel does not tell, but node's response does.
+    return this.finished
+      && (this.ctx.response as { inner?: { headersSent?: boolean } }).inner?.headersSent === true;
+
+  }
+
   private get saving(): Saving {
 
-    const { saving, savingInWebSocket } = this.backend;
-    return this.ctx.webSocket === undefined ? saving : savingInWebSocket;
+    const { saving, savingWithoutCookie } = this.backend;
+    return this.ctx.webSocket === undefined && !this.hasLeft ? saving : savingWithoutCookie;
 
   }
 

@@ -195,7 +195,7 @@ export function requireCookie({ canSetCookie }: Saving): void {
 
   if (canSetCookie) return;
   throw new SessionCookieError(
-    'A WebSocket can\'t be given a cookie after its upgrade: create or regenerate the session in an HTTP request',
+    'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before',
   );
 
 }

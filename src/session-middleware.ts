@@ -90,7 +90,7 @@ function backendFrom(options: SessionOptions): Backend {
     cookieName: settings.cookieName,
     isId,
     saving,
-    savingInWebSocket: { ...saving, canSetCookie: false },
+    savingWithoutCookie: { ...saving, canSetCookie: false },
   };
 
 }
