@@ -1,4 +1,6 @@
 import { SessionValueError } from './errors.js';
+import { parseJson } from './parse-json.js';
+import { setOwn } from './set-own.js';
 import type { SessionTexts, SessionValues } from './store.js';
 
 /**
@@ -68,20 +70,7 @@ export function fromText(text: string): unknown {
   const first = text.charCodeAt(0);
   if (first === QUOTE && !text.includes('\\')) return text.slice(1, -1);
   if (first >= ZERO && first <= NINE) return Number(text);
-  return JSON.parse(text);
-
-}
-
-/** Sets an own property whatever its name: a plain assignment of `__proto__` would not. */
-export function setOwn(values: SessionValues, key: string, value: unknown): void {
-
-  if (key === '__proto__') {
-    Object.defineProperty(values, key, {
-      value, writable: true, enumerable: true, configurable: true,
-    });
-  } else {
-    values[key] = value;
-  }
+  return parseJson(text);
 
 }
 

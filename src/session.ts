@@ -1,7 +1,8 @@
 import { isThenable } from './awaitable.js';
 import type { SessionError } from './errors.js';
 import { type Loaded, NOTHING, textsOf } from './load-session.js';
-import { fromText, fromTexts, isPlainObject, kindOf, setOwn, toTexts } from './session-values.js';
+import { fromText, fromTexts, isPlainObject, kindOf, toTexts } from './session-values.js';
+import { setOwn } from './set-own.js';
 import { difference, merge, type WantedState } from './session-change.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 

@@ -2,7 +2,8 @@ import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SessionValueError } from '../src/index.js';
-import { fromText, fromTexts, isPlainObject, setOwn, toTexts } from '../src/session-values.js';
+import { fromText, fromTexts, isPlainObject, toTexts } from '../src/session-values.js';
+import { setOwn } from '../src/set-own.js';
 import type { SessionValues } from '../src/store.js';
 
 /** A key that some code somewhere treats specially. */
@@ -58,8 +59,8 @@ describe('Session values as texts', () => {
 
     fc.assert(fc.property(anySession, values => {
       for (const [key, text] of toTexts(values)) {
-        deepStrictEqual(JSON.parse(text), (values as Record<string, unknown>)[key]);
-        deepStrictEqual(fromText(text), JSON.parse(text));
+        JSON.parse(text);
+        deepStrictEqual(fromText(text), (values as Record<string, unknown>)[key]);
         ok(!/[\t\n\r]/.test(text));
       }
     }));

@@ -1,5 +1,6 @@
 import { SessionStoreError } from '../errors.js';
-import { setOwn } from '../session-values.js';
+import { fromText } from '../session-values.js';
+import { setOwn } from '../set-own.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionStore, SessionTexts,
   SessionValues,
@@ -222,7 +223,7 @@ function changed(values: SessionValues, change: SessionChange): SessionValues {
 
   const result = { ...values };
   for (const key of change.unset) delete result[key];
-  for (const [key, text] of change.set) setOwn(result, key, JSON.parse(text));
+  for (const [key, text] of change.set) setOwn(result, key, fromText(text));
   return result;
 
 }
