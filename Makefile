@@ -1,7 +1,6 @@
 # What each target does stands in CONTRIBUTING.md. Every target makes what it
 # needs from a bare clone.
 
-SHELL := /bin/bash
 .DEFAULT_GOAL := build
 
 NODE ?= node
@@ -19,7 +18,7 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci
 	@touch $@
 
-build/.tests: dist/index.js $(shell find src test examples bench -name '*.ts' -o -name tsconfig.json) tsconfig.json
+build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name tsconfig.json) tsconfig.json
 	rm -rf build
 	npx tsc -p test/tsconfig.json
 	npx tsc -p examples/tsconfig.json
@@ -30,6 +29,7 @@ test: build build/.tests
 
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests
+	@test -n "$(shell find build/test -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
 	$(NODE) --enable-source-maps --test $(shell find build/test -name '$(T).test.js' 2>/dev/null)
 
 lint: node_modules/.package-lock.json

@@ -1,20 +1,13 @@
 import { andThen } from './awaitable.js';
+import type { StoredState } from './session-change.js';
 import { NO_TEXTS } from './session-values.js';
 import type { Awaitable, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
-/** What the store has for this request, as far as the request knows. */
-export type Loaded =
-  /** No cookie, or an id that the store does not know. */
-  | { readonly kind: 'none' }
-  | LoadedSession
-  /** The id was moved or ended a moment ago. */
-  | { readonly kind: 'retired'; readonly id: string; readonly moved: boolean };
+/** What is decided on, and for a live session what storing it takes. */
+export type Loaded = Exclude<StoredState, { kind: 'live' }> | LoadedSession;
 
-export interface LoadedSession {
-  readonly kind: 'live';
-  readonly id: string;
-  readonly texts: SessionTexts;
+export interface LoadedSession extends Extract<StoredState, { kind: 'live' }> {
   /** Undefined after a change of our own, whose version the store did not say. */
   readonly version: string | number | undefined;
   /** When the session ends if nobody uses it, in milliseconds of the clock that was given. */

@@ -9,49 +9,105 @@ import { setOwn } from './set-own.js';
  */
 export function parseJson(text: string): unknown {
 
-  return text.includes('\\') && hasEscapedKey(text) ? readValue(tokensOf(text)) : JSON.parse(text);
+  // Refuses what is no JSON: what comes below takes it for granted.
+  const value: unknown = JSON.parse(text);
+  return text.includes('\\') && hasEscapedKey(text) ? new Reader(text).value() : value;
 
 }
 
 function hasEscapedKey(text: string): boolean {
 
-  for (const [name] of text.matchAll(/"(?:[^"\\]|\\.)*"\s*:?/g)) {
-    if (name.endsWith(':') && name.includes('\\')) return true;
+  for (let start = text.indexOf('"'); start !== -1;) {
+    const end = endOfString(text, start);
+    if (isKey(text, end) && text.slice(start, end).includes('\\')) return true;
+    start = text.indexOf('"', end);
   }
   return false;
 
 }
 
-/** Strings, other scalars, and what opens and closes; commas and colons tell nothing more. */
-function tokensOf(text: string): Iterator<RegExpExecArray> {
+/** The index behind the quote that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
 
-  // Refuses what is no JSON: the tokens would not.
-  JSON.parse(text);
-  return text.matchAll(/"(?:[^"\\]|\\.)*"|[[\]{}]|[^\s,:[\]{}"]+/g);
-
-}
-
-function readValue(tokens: Iterator<RegExpExecArray>, token = next(tokens)): unknown {
-
-  switch (token) {
-    case '[': {
-      const array: unknown[] = [];
-      for (let item = next(tokens); item !== ']'; item = next(tokens)) array.push(readValue(tokens, item));
-      return array;
-    }
-    case '{': {
-      const object = {};
-      for (let key = next(tokens); key !== '}'; key = next(tokens)) setOwn(object, JSON.parse(key), readValue(tokens));
-      return object;
-    }
-    default:
-      return JSON.parse(token);
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let before = quote - 1;
+    while (text[before] === '\\') before--;
+    // Every other backslash stands for itself.
+    if ((quote - before) % 2 === 1) return quote + 1;
   }
 
 }
 
-function next(tokens: Iterator<RegExpExecArray>): string {
+function isKey(text: string, end: number): boolean {
 
-  return tokens.next().value[0];
+  let next = end;
+  while (BLANKS.includes(text.charAt(next)) && next < text.length) next++;
+  return text[next] === ':';
+
+}
+
+const BLANKS = ' \t\n\r';
+const BETWEEN = `${BLANKS},:`;
+const AFTER_SCALAR = `${BETWEEN}]}`;
+
+/** Reads a valid text, member by member. */
+class Reader {
+
+  #at = 0;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  value(): unknown {
+
+    switch (this.#next()) {
+      case '[': return this.#array();
+      case '{': return this.#object();
+      default: return this.#scalar();
+    }
+
+  }
+
+  #array(): unknown[] {
+
+    const array: unknown[] = [];
+    this.#at++;
+    while (this.#next() !== ']') array.push(this.value());
+    this.#at++;
+    return array;
+
+  }
+
+  #object(): object {
+
+    const object = {};
+    this.#at++;
+    while (this.#next() !== '}') setOwn(object, this.#scalar() as string, this.value());
+    this.#at++;
+    return object;
+
+  }
+
+  #scalar(): unknown {
+
+    const start = this.#at;
+    if (this.#text[start] === '"') {
+      this.#at = endOfString(this.#text, start);
+    } else {
+      while (this.#at < this.#text.length && !AFTER_SCALAR.includes(this.#text.charAt(this.#at))) this.#at++;
+    }
+    return JSON.parse(this.#text.slice(start, this.#at));
+
+  }
+
+  /** The character that the next value begins with, or the bracket that ends this one. */
+  #next(): string {
+
+    while (BETWEEN.includes(this.#text.charAt(this.#at))) this.#at++;
+    return this.#text.charAt(this.#at);
+
+  }
 
 }

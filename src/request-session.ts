@@ -25,7 +25,7 @@ export class RequestSession {
   private made: Session | undefined;
   private used = false;
   private finished = false;
-  private cookieSent = false;
+  private cookieAction: CookieAction = 'keep';
 
   constructor(private readonly ctx: Context, private readonly backend: Backend) {}
 
@@ -71,14 +71,10 @@ export class RequestSession {
   }
 
   /** Stores what has changed since it was loaded or last stored, and writes the headers. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
 
-    try {
-      this.answer(await saveSession(this.session, this.saving));
-    } catch (error) {
-      this.fail(error);
-      throw error;
-    }
+    this.use();
+    return this.answerTo(() => saveSession(this.session, this.saving));
 
   }
 
@@ -87,19 +83,16 @@ export class RequestSession {
     this.use();
     // First, so that its cookie is sent even if the update fails.
     if (this.session.regenerate && this.session.id !== null) await this.save();
-    try {
-      this.answer(await updateSession(this.session, this.saving, change));
-    } catch (error) {
-      this.fail(error);
-      throw error;
-    }
+    await this.answerTo(() => updateSession(this.session, this.saving, change));
     return this.session.values;
 
   }
 
-  getCsrf(): Promise<string> {
+  async getCsrf(): Promise<string> {
 
     this.use();
+    // The id goes with this response: the token must be one of the session that comes after it.
+    if (this.session.isCleared) await this.save();
     const save = this.finished ? () => this.save() : null;
     return getCsrf(this.session, this.saving, this.backend.cookieName, save);
 
@@ -135,24 +128,37 @@ export class RequestSession {
 
   }
 
-  private answer(action: CookieAction): void {
+  private async answerTo(task: () => Awaitable<CookieAction>): Promise<void> {
 
-    if (this.hasLeft) return;
-    if (action !== 'keep') this.sendCookie(action);
-    if (this.used || this.cookieSent) keepFromSharedCaches(this.ctx.response.headers, this.cookieSent);
+    try {
+      this.answer(await task());
+    } catch (error) {
+      this.fail(error);
+      throw error;
+    }
 
   }
 
-  private sendCookie(action: 'set' | 'clear'): void {
+  private answer(action: CookieAction): void {
+
+    if (this.hasLeft) return;
+    if (action !== 'keep') this.cookieAction = action;
+    // Also what was written before: the handler may have replaced the headers since.
+    const hasCookie = this.cookieAction !== 'keep';
+    if (hasCookie) this.writeCookie();
+    if (this.used || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
+
+  }
+
+  private writeCookie(): void {
 
     const { headers, origin } = this.ctx.response;
     const isHttps = origin.startsWith('https:');
-    if (action === 'clear') {
+    if (this.cookieAction === 'clear') {
       this.backend.cookie.clear(headers, isHttps);
     } else if (this.session.id !== null) {
       this.backend.cookie.set(headers, this.session.id, isHttps);
     }
-    this.cookieSent = true;
 
   }
 

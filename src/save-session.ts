@@ -184,7 +184,11 @@ async function regenerate(
   const answer = store.canMove
     ? await store.move(id, newId, change, lifetime(settings))
     : await moveInSteps(store, id, newId, texts, change, lifetime(settings));
-  if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
+  if (answer === 'gone') {
+    // `moveInSteps` has left a mark there: a second try must not find it in use.
+    session.newId = undefined;
+    throw new SessionEndedError(CHANGE_TOO_LATE);
+  }
   session.committed(answer === 'moved' ? live(newId, merge(texts, change), saving) : NOTHING);
   return answer === 'moved' ? 'set' : 'clear';
 

@@ -70,10 +70,12 @@ export class SessionCookie {
 
   }
 
-  /** Says whether a browser would keep a cookie with this id. */
+  /** Says whether a browser would keep a cookie with this id, and we would know it again. */
   fits(id: string): boolean {
 
-    return Buffer.byteLength(this.#name + this.#encode(id)) <= MOST_BYTES;
+    const value = this.#spell(id);
+    return Buffer.byteLength(this.#name + value) <= MOST_BYTES
+      && this.read(`${this.#name}=${value}`, () => true)[0] === id;
 
   }
 
@@ -104,23 +106,17 @@ export class SessionCookie {
 
   #spell(id: string): string {
 
-    return this.#isPlain(id) ? id : this.#encode(id);
-
-  }
-
-  /** Nearly all ids are our own, and those are written as they are. */
-  #isPlain(id: string): boolean {
-
-    return this.#encode === encodeURIComponent && isOwnId(id);
+    // Nearly all ids are our own, and those are written as they are.
+    return this.#encode === encodeURIComponent && isOwnId(id) ? id : this.#encode(id);
 
   }
 
   #idIn(value: string, isId: (text: string) => boolean): string | null {
 
-    if (this.#isPlain(value)) return value;
     try {
-      const id = this.#encode(value) === value ? value : decodeURIComponent(value);
-      return this.#encode(id) === value && isId(id) ? id : null;
+      if (this.#spell(value) === value) return isId(value) ? value : null;
+      const id = decodeURIComponent(value);
+      return this.#spell(id) === value && isId(id) ? id : null;
     } catch {
       return null;
     }

@@ -5,7 +5,7 @@ import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
 import type { Saving } from './save-session.js';
 import { SessionCookie } from './session-cookie.js';
-import { isOwnId, isPlausibleId } from './session-id.js';
+import { isPlausibleId } from './session-id.js';
 import { TimedStore } from './timed-store.js';
 
 /**
@@ -82,7 +82,7 @@ function backendFrom(options: SessionOptions): Backend {
     store,
     settings,
     now: () => performance.now(),
-    isUsable: id => isOwnId(id) || (isId(id) && cookie.fits(id)),
+    isUsable: id => isId(id) && cookie.fits(id),
     canSetCookie: true,
   };
   return {

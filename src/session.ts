@@ -53,6 +53,13 @@ export class Session {
 
   }
 
+  /** Whether it was given `null` or `{}`, and nothing was put in since. */
+  get isCleared(): boolean {
+
+    return this.#assigned && Object.keys(this.values).length === 0;
+
+  }
+
   /**
    * Takes what the request wants to be stored. What is asked for from here on
    * is a wish of its own, whatever becomes of this one.

@@ -3,7 +3,7 @@ import { type Loaded, loadSession, textsOf } from './load-session.js';
 import { CHANGE_TOO_LATE, type CookieAction, carryOut, lifetime, type Saving, updated } from './save-session.js';
 import type { Session } from './session.js';
 import { difference, isEmpty, merge, sessionChange, type WantedState } from './session-change.js';
-import { fromTexts, isPlainObject, toTexts } from './session-values.js';
+import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from './session-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
@@ -27,12 +27,19 @@ export async function updateSession(
 ): Promise<CookieAction> {
 
   for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const latest = await latestOf(session, saving, tries > 0);
+    const before = session.stored;
+    const latest = await latestOf(before, saving, tries > 0);
     const wanted = session.take();
     try {
       const pending = difference(textsOf(session.stored), wanted.texts);
-      const texts = await updatedTexts(merge(textsOf(latest), pending), update);
-      const action = await session.inTurn(() => attempt(latest, { ...wanted, texts }, session, saving));
+      const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
+      const texts = await updatedTexts(base, update);
+      const action = await session.inTurn(() => {
+        if (session.stored === before) return attempt(latest, { ...wanted, texts }, session, saving);
+        // The handler itself has stored something meanwhile: `latest` is not the latest any more.
+        if (before.kind === 'live' && session.id === null) throw new SessionEndedError(CHANGE_TOO_LATE);
+        return 'conflict';
+      });
       if (action !== 'conflict') {
         session.refresh(wanted.texts);
         return action;
@@ -81,8 +88,6 @@ async function attempt(
 ): Promise<CookieAction | 'conflict'> {
 
   if (latest.kind !== 'live') {
-    // The handler may have created the session meanwhile.
-    if (session.stored !== latest) return 'conflict';
     const cleared = wanted.cleared && wanted.texts.size === 0;
     return carryOut(sessionChange(latest, { ...wanted, cleared }, false), wanted.texts, session, saving);
   }
@@ -95,20 +100,15 @@ async function attempt(
   }
   const answer = await saving.store.update(id, change, lifetime(saving.settings), version);
   if (answer === 'conflict') return 'conflict';
-  if (answer === 'gone') {
-    // The handler itself may have moved the session meanwhile.
-    if (session.id !== null && session.id !== id) return 'conflict';
-    throw new SessionEndedError(CHANGE_TOO_LATE);
-  }
+  if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
   session.stored = latest;
   return updated(answer, wanted.texts, session, saving);
 
 }
 
 /** What is stored, with the version that a change of it must name. */
-async function latestOf(session: Session, { store, now }: Saving, isOutdated: boolean): Promise<Loaded> {
+async function latestOf(stored: Loaded, { store, now }: Saving, isOutdated: boolean): Promise<Loaded> {
 
-  const { stored } = session;
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
   const latest = await loadSession([stored.id], store, now);
   if (latest.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);

@@ -30,6 +30,15 @@ describe('JSON texts', () => {
 
   });
 
+  it('may be as long as they like', () => {
+
+    for (const piece of ['x', '\n', '"', '\\']) {
+      const long = { [`${piece}k`]: piece.repeat(1e6), [piece.repeat(1e6)]: '\n' };
+      deepStrictEqual(parseJson(JSON.stringify(long)), long);
+    }
+
+  });
+
   it('are refused where they are none, whatever their keys', () => {
 
     for (const text of ['{"\\n":}', '{"\\n":1', '{"\\n" 1}', '{"\\n":1}}', '["\\n":1]', '{"\\n":1,}', '']) {

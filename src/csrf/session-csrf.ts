@@ -2,6 +2,7 @@ import type { Context } from '@curveball/kernel';
 import { CsrfError } from '../errors.js';
 import { requireCookie, reserveId, type Saving } from '../save-session.js';
 import type { Session } from '../session.js';
+import type { Awaitable } from '../store.js';
 import { csrfToken, isSameToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 
@@ -21,17 +22,25 @@ export async function getCsrf(
   session: Session, saving: Saving, cookieName: string, save: (() => Promise<void>) | null,
 ): Promise<string> {
 
+  // In turn: what the handler stores at this moment may give the session another id.
+  const id = await session.inTurn(() => idToCome(session, saving));
+  if (!save || id !== session.newId) return csrfToken(id, cookieName);
+  await save();
+  return csrfToken(session.id ?? id, cookieName);
+
+}
+
+/** The id that the browser has after this response. */
+function idToCome(session: Session, saving: Saving): Awaitable<string> {
+
   const { stored } = session;
-  if (stored.kind !== 'none' && !session.regenerate) return csrfToken(stored.id, cookieName);
+  if (stored.kind !== 'none' && !session.regenerate) return stored.id;
   if (session.failure) throw session.failure;
   requireCookie(saving);
   if (stored.kind !== 'live' && Object.keys(session.values).length === 0) {
     session.values[MARKER] = true;
   }
-  const id = await reserveId(session, saving);
-  if (!save) return csrfToken(id, cookieName);
-  await save();
-  return csrfToken(session.id ?? id, cookieName);
+  return reserveId(session, saving);
 
 }
 

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../errors.js';
-import { fromText } from '../session-values.js';
+import { fromText, fromTexts } from '../session-values.js';
 import { setOwn } from '../set-own.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionStore, SessionTexts,
@@ -52,10 +52,7 @@ export class FourMethodStore implements AtomicSessionStore {
     this.#expiries.delete(id);
     this.#expiries.set(id, expire);
     if (this.#expiries.size > MOST_EXPIRIES) {
-      for (const [oldest] of this.#expiries) {
-        this.#expiries.delete(oldest);
-        break;
-      }
+      this.#expiries.delete(this.#expiries.keys().next().value as string);
     }
 
   }
@@ -95,7 +92,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
     return this.#lock.run(id, async () => {
       if (await this.get(id) || this.#retired.get(id)) return false;
-      await this.set(id, changed({}, { set: texts, unset: [] }), expireIn(lifetime));
+      await this.set(id, fromTexts(texts), expireIn(lifetime));
       return true;
     });
 

@@ -195,7 +195,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   end(id: string): boolean {
 
-    const target = this.#live(id) ? id : this.#retired.whereIs(id);
+    const target = this.#retired.whereIs(id);
     if (!this.#live(target)) return false;
     this.#end(target);
     return true;

@@ -1,22 +1,23 @@
-/** After so many milliseconds without an answer, a call does not hold its key any longer. */
+/** After so many milliseconds without an answer, a task does not hold its key any longer. */
 const PATIENCE = 30_000;
 
 /** Runs one task at a time for each key, in the order in which they came. */
 export class KeyedLock {
 
-  readonly #last = new Map<string, Promise<unknown>>();
+  readonly #last = new Map<string, Promise<void>>();
 
   /** Runs a task once all that came before it on this key have been answered. */
-  async run<T>(key: string, task: () => Promise<T>): Promise<T> {
+  run<T>(key: string, task: () => Promise<T>): Promise<T> {
 
     const before = this.#last.get(key);
-    const mine = before ? settledOrLate(before).then(task) : task();
-    this.#last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (this.#last.get(key) === mine) this.#last.delete(key);
-    }
+    const answer = before ? before.then(task) : task();
+    // The time counts from the moment at which the task begins.
+    const over = before ? before.then(() => settledOrLate(answer)) : settledOrLate(answer);
+    this.#last.set(key, over);
+    over.then(() => {
+      if (this.#last.get(key) === over) this.#last.delete(key);
+    });
+    return answer;
 
   }
 
@@ -25,7 +26,8 @@ export class KeyedLock {
 function settledOrLate(promise: Promise<unknown>): Promise<void> {
 
   return new Promise(resolve => {
-    const timer = setTimeout(resolve, PATIENCE);
+    // Who waits for the answer keeps the process alive, not the lock.
+    const timer = setTimeout(resolve, PATIENCE).unref();
     const done = () => {
       clearTimeout(timer);
       resolve();
