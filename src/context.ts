@@ -69,6 +69,10 @@ declare module '@curveball/kernel' {
      * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
      * @throws {SessionStoreError} 503: the store failed; the change may have
      *   been stored, and is not tried again
+     * @throws {SessionValueError} 500: a value can't be stored
+     * @throws {SessionCookieError} 500: there is no session, and no cookie can be
+     *   sent for a new one
+     * @throws {TypeError} if `update` changed the session and returned another
      */
     updateSession(
       update: (session: SessionOf<SessionData>) => Awaitable<SessionOf<SessionData> | void>,
@@ -81,7 +85,8 @@ declare module '@curveball/kernel' {
      *
      * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
      * @throws {SessionStoreError} 503: the store failed
-     * @throws {SessionCookieError} in a WebSocket, or after the response has left:
+     * @throws {SessionValueError} 500: a value can't be stored
+     * @throws {SessionCookieError} 500: in a WebSocket, or after the response has left:
      *   a new id can't be sent to the browser
      */
     saveSession(): Promise<void>;
@@ -92,6 +97,9 @@ declare module '@curveball/kernel' {
      *
      * It stays the same for as long as the session keeps its id: call it after
      * `ctx.sessionId = null`. A visitor without a session gets one.
+     *
+     * @throws {SessionStoreError} 503: a session was to be started, and the store failed
+     * @throws {SessionCookieError} 500: a session was to be started, and no cookie can be sent
      */
     getCsrf(): Promise<string>;
 

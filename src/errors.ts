@@ -51,7 +51,7 @@ export class SessionEndedError extends SessionError {
 
 /**
  * 503: the store failed or did not answer in time (`cause` has its error).
- * A change may or may not have been stored; no cookie was set or cleared.
+ * A change may or may not have been stored; no cookie was set or cleared for it.
  */
 export class SessionStoreError extends SessionError {
 

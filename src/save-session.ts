@@ -35,6 +35,7 @@ const MOST_TRIES = 3;
  * @throws {SessionValueError} if a value can't be stored
  * @throws {SessionStoreError} if the store failed: the change may or may not be stored
  * @throws {SessionEndedError} if there is no session any more to change
+ * @throws {SessionCookieError} if it needs a cookie, and none can be sent any more
  */
 export function saveSession(session: Session, saving: Saving): Awaitable<CookieAction> {
 

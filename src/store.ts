@@ -76,10 +76,11 @@ export interface LiveSession {
  */
 export interface RetiredSession {
   readonly status: 'retired';
+  /** Whether it was moved, and has not been ended since under its new id. */
   readonly moved: boolean;
 }
 
-/** For how many seconds a moved or ended id is remembered (design invariant I13). */
+/** For how many seconds a moved or ended id is remembered; docs/parallel-requests.md says why. */
 export const RETIRED_FOR = 30;
 
 /**

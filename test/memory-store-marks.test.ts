@@ -57,9 +57,10 @@ describe('What MemoryStore remembers of sessions that were', () => {
     store.create('A', A1, 1000);
     store.move('A', 'B', NO_CHANGE, 1000);
     store.move('B', 'C', NO_CHANGE, 1000);
+    deepStrictEqual(store.load('A'), { status: 'retired', moved: true });
     strictEqual(store.end('A'), true);
     strictEqual(store.store.size, 0);
-    deepStrictEqual(store.load('C'), { status: 'retired', moved: false });
+    for (const id of ['A', 'B', 'C']) deepStrictEqual(store.load(id), { status: 'retired', moved: false });
     strictEqual(store.end('A'), false);
     strictEqual(store.end('unknown'), false);
 

@@ -45,8 +45,9 @@ export class RetiredIds {
 
   get(id: string): { status: 'retired'; moved: boolean } | null {
 
-    const mark = this.#mark(id);
-    return mark ? { status: 'retired', moved: mark.next !== undefined } : null;
+    if (!this.#mark(id)) return null;
+    // At the end of its moves, a mark says that the session has ended there.
+    return { status: 'retired', moved: !this.#mark(this.whereIs(id)) };
 
   }
 
