@@ -106,7 +106,7 @@ const adapters = new WeakMap<SessionStore, AtomicSessionStore>();
 function checkedStore(store: unknown): AtomicSessionStore {
 
   if (store === 'memory') return new MemoryStore();
-  if (typeof store !== 'object' || store === null) {
+  if ((typeof store !== 'object' && typeof store !== 'function') || store === null) {
     throw wrong('store', store, "must be 'memory' or an object with get(), set(), delete() and newSessionId()");
   }
   const given = store as SessionStore;

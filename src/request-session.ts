@@ -88,7 +88,16 @@ export class RequestSession {
 
   }
 
-  async getCsrf(): Promise<string> {
+  getCsrf(): Promise<string> {
+
+    const token = this.csrf();
+    // In 1.x nobody had to wait for it: where nobody does, the request itself fails soon enough.
+    token.catch(() => {});
+    return token;
+
+  }
+
+  private async csrf(): Promise<string> {
 
     this.use();
     // The id goes with this response: the token must be one of the session that comes after it.
@@ -155,7 +164,9 @@ export class RequestSession {
     const { headers, origin } = this.ctx.response;
     const isHttps = origin.startsWith('https:');
     if (this.cookieAction === 'clear') {
-      this.backend.cookie.clear(headers, isHttps);
+      // The browser may have another cookie than the one it never got.
+      if (this.session.created) this.backend.cookie.drop(headers);
+      else this.backend.cookie.clear(headers, isHttps);
     } else if (this.session.id !== null) {
       this.backend.cookie.set(headers, this.session.id, isHttps);
     }

@@ -166,6 +166,7 @@ async function create(texts: SessionTexts, session: Session, saving: Saving): Pr
     const id = await reserveId(session, saving);
     if (await saving.store.create(id, texts, lifetime(saving.settings))) {
       session.committed(live(id, texts, saving));
+      session.created = true;
       return 'set';
     }
     session.newId = undefined;
@@ -209,16 +210,14 @@ function live(
   id: string, texts: SessionTexts, { settings, now }: Saving, version?: string | number,
 ): LoadedSession {
 
-  return { kind: 'live', id, texts, version, endsAt: now() + lifetime(settings) * 1000 };
+  // What was stored in this second needs no refresh.
+  return { kind: 'live', id, texts, version, endsAt: now() + (lifetime(settings) + 1) * 1000 };
 
 }
 
 function isTouchDue(stored: Session['stored'], { settings, now }: Saving): boolean {
 
-  if (stored.kind !== 'live') return false;
-  // Expiries are whole seconds: a second refresh within one would change nothing.
-  const enough = settings.touchInterval === 0 ? settings.expiry - 1 : settings.expiry;
-  return stored.endsAt - now() <= enough * 1000;
+  return stored.kind === 'live' && stored.endsAt - now() <= settings.expiry * 1000;
 
 }
 

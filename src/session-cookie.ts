@@ -5,6 +5,9 @@ import { isOwnId } from './session-id.js';
 
 type Headers = Context['response']['headers'];
 
+/** More cookies of one name than this only serve to keep the server busy. */
+const MOST_LOOKED_AT = 1000;
+
 /** A toss-up of cookies with our name (other paths, other domains) is tried so often. */
 const MOST_CANDIDATES = 4;
 
@@ -53,13 +56,15 @@ export class SessionCookie {
     const ids: string[] = [];
     if (header === null) return ids;
     const name = this.#name;
+    let looked = 0;
     for (
       let at = header.indexOf(name);
-      at !== -1 && ids.length < this.#mostCandidates;
+      at !== -1 && ids.length < this.#mostCandidates && looked < MOST_LOOKED_AT;
       at = header.indexOf(name, at + name.length)
     ) {
       const equals = skipBlanks(header, at + name.length);
       if (header.charCodeAt(equals) !== EQUALS || !isStartOfPair(header, at)) continue;
+      looked++;
       const semicolon = header.indexOf(';', equals);
       const end = semicolon === -1 ? header.length : semicolon;
       const value = trimBlanks(header, equals + 1, end);
@@ -93,14 +98,28 @@ export class SessionCookie {
 
   }
 
+  /** Takes the cookie back that this response has set. */
+  drop(headers: Headers): void {
+
+    const others = this.#others(headers);
+    if (others.length > 0) headers.set('Set-Cookie', others);
+    else headers.delete('Set-Cookie');
+
+  }
+
   #write(headers: Headers, rest: string): void {
 
-    const ours = `${this.#name}=`;
     // One cookie of a name in a response (RFC 6265bis section 4.1.1).
-    const others = headers.has('Set-Cookie')
-      ? headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(ours))
-      : [];
-    headers.set('Set-Cookie', others.length > 0 ? [...others, ours + rest] : ours + rest);
+    const others = this.#others(headers);
+    const ours = `${this.#name}=${rest}`;
+    headers.set('Set-Cookie', others.length > 0 ? [...others, ours] : ours);
+
+  }
+
+  #others(headers: Headers): string[] {
+
+    if (!headers.has('Set-Cookie')) return [];
+    return headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(`${this.#name}=`));
 
   }
 

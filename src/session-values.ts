@@ -125,11 +125,16 @@ function toText(value: unknown, name: string, way: Way): string {
 function arrayText(array: readonly unknown[], name: string, way: Way): string {
 
   enter(array, name, way);
+  if (kindOf(array) !== 'Array') throw refusal(name, way, `is a ${kindOf(array)}: only plain objects and arrays can be stored`);
   const inside = [...way];
   let text = '[';
   for (let index = 0; index < array.length; index++) {
     inside[way.length] = { container: array, key: index };
     text += (index === 0 ? '' : ',') + toText(array[index], name, inside);
+  }
+  // Such as the match of a regular expression has.
+  if (Object.keys(array).length > array.length) {
+    throw refusal(name, way, 'has keys beside its indexes, which can\'t be stored');
   }
   return text + ']';
 

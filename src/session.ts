@@ -1,5 +1,5 @@
 import { isThenable } from './awaitable.js';
-import type { SessionError } from './errors.js';
+import { type SessionError, SessionStoreError } from './errors.js';
 import { type Loaded, NOTHING, textsOf } from './load-session.js';
 import { fromText, fromTexts, isPlainObject, kindOf, toTexts } from './session-values.js';
 import { setOwn } from './set-own.js';
@@ -21,6 +21,9 @@ export class Session {
   /** The id that a session to be created or moved will have, if it was asked for early. */
   newId: string | undefined;
 
+  /** Whether this request has created the session: the browser does not know it yet. */
+  created = false;
+
   /** Why the session can't be used any more, if it can't. */
   failure: SessionError | undefined;
 
@@ -37,7 +40,7 @@ export class Session {
   /** The values, in an object that this request owns. */
   get values(): SessionValues {
 
-    this.#values ??= fromTexts(textsOf(this.stored));
+    this.#values ??= this.parse();
     return this.#values;
 
   }
@@ -124,6 +127,16 @@ export class Session {
       if (this.#lastTurn === turn) this.#lastTurn = undefined;
     });
     return answer;
+
+  }
+
+  private parse(): SessionValues {
+
+    try {
+      return fromTexts(textsOf(this.stored));
+    } catch (cause) {
+      throw new SessionStoreError('The session store returned what is no JSON text', { cause });
+    }
 
   }
 

@@ -1,4 +1,4 @@
-import { isThenable } from './awaitable.js';
+import { andThen, isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import type {
   AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts,
@@ -36,17 +36,23 @@ export class TimedStore {
   }
 
   load(id: string): Awaitable<LiveSession | RetiredSession | null> {
-    return this.#ask(() => this.#store().load(id));
+    return andThen(this.#ask(() => this.#store().load(id)), checked);
   }
 
   create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
-    return this.#ask(() => this.#store().create(id, texts, lifetime));
+    return andThen(
+      this.#ask(() => this.#store().create(id, texts, lifetime)),
+      answer => oneOf(answer, 'create', [true, false]),
+    );
   }
 
   update(
     id: string, change: SessionChange, lifetime: number, version?: string | number,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
-    return this.#ask(() => this.#store().update(id, change, lifetime, version));
+    return andThen(
+      this.#ask(() => this.#store().update(id, change, lifetime, version)),
+      answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict']),
+    );
   }
 
   touch(id: string, lifetime: number): Awaitable<boolean> {
@@ -54,7 +60,7 @@ export class TimedStore {
   }
 
   end(id: string): Awaitable<boolean> {
-    return this.#ask(() => this.#store().end(id));
+    return andThen(this.#ask(() => this.#store().end(id)), answer => oneOf(answer, 'end', [true, false]));
   }
 
   /** Says whether the store moves a session in one step; else it has `take`. */
@@ -66,7 +72,8 @@ export class TimedStore {
     id: string, newId: string, change: SessionChange, lifetime: number,
   ): Awaitable<'moved' | 'ended' | 'gone'> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-    return this.#ask(() => this.#store().move!(id, newId, change, lifetime));
+    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime));
+    return andThen(answer, moved => oneOf(moved, 'move', ['moved', 'ended', 'gone']));
   }
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
@@ -143,6 +150,22 @@ export class TimedStore {
     this.#arm();
 
   }
+
+}
+
+function oneOf<T>(answer: T, method: string, allowed: readonly unknown[]): T {
+
+  if (allowed.includes(answer)) return answer;
+  throw new SessionStoreError(`The session store's ${method}() returned what it may not: ${String(answer)}`);
+
+}
+
+/** What a store says that it found, if it has the form of it. */
+function checked(found: LiveSession | RetiredSession | null | undefined): LiveSession | RetiredSession | null {
+
+  if (found === null || found === undefined) return null;
+  if (found.status === 'retired' || (found.status === 'live' && typeof found.texts?.get === 'function')) return found;
+  throw new SessionStoreError('The session store\'s load() returned what is no session');
 
 }
 

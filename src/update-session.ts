@@ -30,6 +30,8 @@ export async function updateSession(
     const before = session.stored;
     const latest = await latestOf(before, saving, tries > 0);
     const wanted = session.take();
+    // A new id is not given here: the wish stands until the session is saved.
+    if (latest.kind === 'live') session.regenerate = wanted.regenerate;
     try {
       const pending = difference(textsOf(session.stored), wanted.texts);
       const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);

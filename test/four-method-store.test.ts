@@ -127,7 +127,7 @@ describe('A store with four methods', () => {
 
   it('is out of order when it returns what is no record', async () => {
 
-    for (const garbage of ['x', '', 1, 0, true, false, [], [1], () => {}]) {
+    for (const garbage of ['x', 1, true, [], [1], () => {}]) {
       const store = Object.assign(new MapStore(), { get: async () => garbage as never });
       const { browser, errors } = site(PAGES, { store });
       browser.cookies.set('CB', 'A');

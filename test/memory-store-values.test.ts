@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, SessionValueError } from '../src/index.js';
 
@@ -95,19 +95,30 @@ describe('MemoryStore', () => {
 
   });
 
-  it('says how many seconds a session has left', () => {
+  it('says how many seconds a session has left, up to the end of its last one', () => {
 
     const { store, clock } = storeAt();
     store.create('A', texts({ a: 1 }), 100);
     clock.now += 30.7;
-    strictEqual(Math.round((store.load('A') as { remaining: number }).remaining), 70);
+    strictEqual(Math.round((store.load('A') as { remaining: number }).remaining), 71);
 
   });
 
-  it('tells its own ids from what can\'t be one', () => {
+  it('refuses options that it does not know, and numbers that can\'t be meant', () => {
+
+    for (const options of [{ maxSession: 5 }, { maxSessions: 1.5 }, { maxSessions: 0 }, { maxSessions: Number.NaN }, { maxSessions: '5' }, { now: 5 }]) {
+      throws(() => new MemoryStore(options as never), TypeError, JSON.stringify(options));
+    }
+    const { store } = storeAt();
+    for (const interval of [0, -1, Number.NaN, 'x']) throws(() => store.scheduleGc(interval as number), TypeError, String(interval));
+    store.close();
+
+  });
+
+  it('tells its own ids from what can\'t be one', async () => {
 
     const { store } = storeAt();
-    ok(store.isSessionId(store.newSessionId()));
+    ok(store.isSessionId(await store.newSessionId()));
     for (const text of ['', ' ', 'a b', 'é', 'a\n', '\x7f', 'x'.repeat(257)]) ok(!store.isSessionId(text), text);
 
   });

@@ -97,7 +97,7 @@ describe('The option store', () => {
   it('is needed, and is a store', () => {
 
     refuses('store', [
-      [undefined, 'undefined', "'memory'"], [null, 'null'], ['redis', '"redis"', "'memory'"], [5, '5'], [MemoryStore, 'function'], [true, 'true'],
+      [undefined, 'undefined', "'memory'"], [null, 'null'], ['redis', '"redis"', "'memory'"], [5, '5'], [MemoryStore, 'get', 'undefined'], [true, 'true'],
       [{}, 'get', 'undefined'],
     ]);
 

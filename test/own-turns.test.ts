@@ -85,6 +85,41 @@ describe('A request that stores in several steps', () => {
 
   });
 
+  it('gets the new id that it asked for while an update was under way', async () => {
+
+    const { browser, store } = site({
+      '/start': ctx => { ctx.session = { user: 'ann' }; },
+      '/sign-in': async ctx => {
+        const updating = ctx.updateSession(values => { values.attempts = 0; });
+        ctx.sessionId = null;
+        ctx.session.user = 'bob';
+        await updating;
+      },
+    });
+    await browser.get('/start');
+    const before = idOf(browser);
+    strictEqual((await browser.get('/sign-in')).status, 200);
+    notStrictEqual(idOf(browser), before);
+    strictEqual(await store.get(before), null);
+    deepStrictEqual(await store.get(idOf(browser)), { user: 'bob', attempts: 0 });
+
+  });
+
+  it('clears no cookie for a session that it created itself: the browser may have another by now', async () => {
+
+    const { browser, store } = site({
+      '/page': async ctx => {
+        ctx.response.headers.set('Set-Cookie', 'theme=dark');
+        await ctx.updateSession(values => { values.a = 1; });
+        ctx.session = null;
+      },
+    });
+    const response = await browser.get('/page');
+    deepStrictEqual(setCookies(response), ['theme=dark']);
+    strictEqual(store.store.size, 0);
+
+  });
+
   it('gets 409 at its end, too, where it swallowed the 409 of a move', async () => {
 
     const { browser } = site({

@@ -189,6 +189,8 @@ describe('A value that JSON can\'t hold faithfully', () => {
     ['a boxed number', { a: Object(1) }, 'session.a', /Number/],
     ['a hole in an array', { a: Object.assign([1], { 2: 3 }) }, 'session.a[1]', /undefined/],
     ['undefined in an array', { a: { b: [undefined] } }, 'session.a.b[0]', /undefined/],
+    ['what a regular expression matched', { a: 'abc'.match(/(?<x>b)/) }, 'session.a', /beside its indexes/],
+    ['a list of a class', { a: new (class List extends Array {})() }, 'session.a', /List/],
     ['a symbol for a key', { a: { [Symbol('x')]: 1 } }, 'session.a', /symbol/],
     ['a symbol for a top-level key', { [Symbol('x')]: 1 }, 'session', /symbol/],
     ['a method toJSON', { a: { toJSON: () => 'lie' } }, 'session.a.toJSON', /function/],

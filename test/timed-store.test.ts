@@ -32,11 +32,16 @@ function fakeTime() {
 
 }
 
+/** What each method may answer, where that is not a text of its own. */
+const ANSWERS: Record<string, unknown> = {
+  load: null, create: true, update: 'gone', end: false, move: 'moved',
+};
+
 describe('A store with a time limit', () => {
 
   it('answers what the store answers, at once if it can', async () => {
 
-    const live = { status: 'live' };
+    const live = { status: 'live', texts: new Map() };
     strictEqual(timed(() => live).load('A'), live as never);
     strictEqual(await timed(async () => live).load('A'), live as never);
     // biome-ignore lint/suspicious/noThenProperty: a driver may have promises of its own
@@ -53,7 +58,7 @@ describe('A store with a time limit', () => {
       store[method] = function (this: unknown, ...args: unknown[]) {
         strictEqual(this, store);
         calls.push([method, ...args]);
-        return method;
+        return method in ANSWERS ? ANSWERS[method] : method;
       };
     }
     const wrapped = new TimedStore(() => store as unknown as AtomicSessionStore, SHORT);
@@ -73,6 +78,24 @@ describe('A store with a time limit', () => {
     strictEqual(wrapped.canMove, true);
     store.move = undefined;
     strictEqual(wrapped.canMove, false);
+
+  });
+
+  it('refuses what no store may answer', async () => {
+
+    const change = { set: new Map(), unset: [] };
+    for (const answer of [0, 1, 'x', {}, [], { status: 'x' }, { status: 'live' }, { status: 'live', texts: {} }]) {
+      const every = () => answer;
+      const store = new TimedStore(
+        () => ({ load: every, create: every, update: every, end: every, move: every }) as unknown as AtomicSessionStore, SHORT,
+      );
+      for (const call of [
+        () => store.load('A'), () => store.create('A', change.set, 1), () => store.update('A', change, 1),
+        () => store.end('A'), () => store.move('A', 'B', change, 1),
+      ]) {
+        throws(call, SessionStoreError, `${call} with ${String(answer)}`);
+      }
+    }
 
   });
 
@@ -146,17 +169,17 @@ describe('A store with a time limit', () => {
 
     const time = fakeTime();
     try {
-      const answers = [deferred<string>(), deferred<string>()];
+      const answers = [deferred<null>(), deferred<null>()];
       const given = [...answers];
-      const store = timed(() => (given.shift() as { promise: Promise<string> }).promise, 3);
+      const store = timed(() => (given.shift() as { promise: Promise<null> }).promise, 3);
       const first = store.load('A') as Promise<unknown>;
       time.advance(2900);
-      answers[0].resolve('one');
-      strictEqual(await first, 'one');
+      answers[0].resolve(null);
+      strictEqual(await first, null);
       const second = store.load('A') as Promise<unknown>;
       time.advance(2900);
-      answers[1].resolve('two');
-      strictEqual(await second, 'two');
+      answers[1].resolve(null);
+      strictEqual(await second, null);
       time.advance(10_000);
     } finally {
       time.restore();

@@ -18,8 +18,12 @@ export function requestToken(request: Context['request']): unknown {
 function ownMember(body: unknown, name: string): unknown {
 
   if (typeof body !== 'object' || body === null) return undefined;
-  const property = Object.getOwnPropertyDescriptor(body, name);
-  // A getter is something, but no token.
-  return property && (property.get ? null : property.value);
+  try {
+    const property = Object.getOwnPropertyDescriptor(body, name);
+    // A getter is something, but no token.
+    return property && (property.get ? null : property.value);
+  } catch {
+    return null;
+  }
 
 }

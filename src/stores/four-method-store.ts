@@ -8,6 +8,9 @@ import type {
 import { KeyedLock } from './lib/keyed-lock.js';
 import { RetiredIds } from './lib/retired-ids.js';
 
+/** For so many milliseconds a read may hold the lock of its session. */
+const READ_PATIENCE = 5000;
+
 /** Of how many sessions the expiry is remembered. */
 const MOST_EXPIRIES = 10_000;
 
@@ -38,7 +41,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const values = await this.#store.get(id) ?? null;
+    const values = (await this.#store.get(id)) || null;
     if (values !== null && (typeof values !== 'object' || Array.isArray(values))) {
       throw new SessionStoreError('The session store returned something that is no record of values');
     }
@@ -122,7 +125,7 @@ export class FourMethodStore implements AtomicSessionStore {
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return false;
-      await this.set(id, values, expireIn(lifetime));
+      await this.set(id, { ...values }, expireIn(lifetime));
       return true;
     });
 
@@ -166,7 +169,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   async #live(id: string): Promise<SessionValues | null> {
 
-    return this.#retired.get(id) ? null : this.get(id);
+    return this.#retired.get(id) ? null : inTime(this.get(id));
 
   }
 
@@ -182,6 +185,16 @@ export class FourMethodStore implements AtomicSessionStore {
     }
 
   }
+
+}
+
+/** A read that hangs must not hold its session's lock: nothing has been written yet. */
+function inTime<T>(read: Promise<T>): Promise<T> {
+
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error('no answer to get()')), READ_PATIENCE).unref();
+    read.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 
 }
 

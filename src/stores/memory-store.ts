@@ -60,9 +60,12 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: MemoryStoreOptions = {}) {
 
+    for (const name of Object.keys(options)) {
+      if (name !== 'maxSessions' && name !== 'now') throw new TypeError(`option ${name} is unknown: it must be maxSessions or now`);
+    }
     const { maxSessions = Infinity, now = systemTime } = options;
-    if (typeof maxSessions !== 'number' || !(maxSessions >= 1)) {
-      throw new TypeError(`maxSessions is ${String(maxSessions)}: it must be a number from 1`);
+    if (maxSessions !== Infinity && !(Number.isInteger(maxSessions) && maxSessions >= 1)) {
+      throw new TypeError(`maxSessions is ${String(maxSessions)}: it must be a whole number from 1, or Infinity`);
     }
     if (typeof now !== 'function') {
       throw new TypeError(`now is ${String(now)}: it must be a function that returns seconds`);
@@ -107,7 +110,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  newSessionId(): string {
+  async newSessionId(): Promise<string> {
 
     return newSessionId();
 
@@ -130,7 +133,8 @@ export class MemoryStore implements AtomicSessionStore {
       texts: unpack(entry[1]),
       // Equal text is equal data: no counter is needed.
       version: entry[1],
-      remaining: entry[0] - now,
+      // It lives until its last second is over.
+      remaining: entry[0] + 1 - now,
     };
 
   }
@@ -218,8 +222,14 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  /** Calls `gc()` every `interval` seconds from now on. The constructor does, too. */
+  /**
+   * Calls `gc()` every `interval` seconds from now on. The constructor does, too.
+   *
+   * @throws {TypeError} if the interval is not a number above 0
+   */
   scheduleGc(interval = 600): void {
+
+    if (!(interval > 0)) throw new TypeError(`interval is ${String(interval)}: it must be a number of seconds above 0`);
 
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
