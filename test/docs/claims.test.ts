@@ -225,7 +225,7 @@ describe('Values', () => {
       await comeAs({ a: { b: undefined } }, { value: { a: {} } })();
     },
     // biome-ignore lint/suspicious/noSparseArray: the gap is what is tried
-    '`undefined` in an array, or a gap': refused([undefined], [1, , 2]),
+    '`undefined` in an array, or a gap; keys of an array beside its indexes': refused([undefined], [1, , 2], 'abc'.match(/b/)),
     '`NaN`, `Infinity`': refused(NaN, Infinity, -Infinity),
     '`BigInt`, function, symbol': refused(1n, () => 1, Symbol('x')),
     '`Map`, `Set`, `Buffer`, an object of a class': refused(new Map(), new Set(), Buffer.from('x'), new Point()),
