@@ -4,15 +4,8 @@ import { MemoryStore } from '../src/index.js';
 import { FourMethodStore } from '../src/stores/four-method-store.js';
 import { deferred, settled } from './support/events.js';
 import { MapStore } from './support/map-store.js';
+import { PAGES } from './support/pages.js';
 import { type Page, site } from './support/site.js';
-
-const PAGES: Record<string, Page> = {
-  '/create': ctx => { ctx.session = { userId: 5 }; },
-  '/read': ctx => ctx.session,
-  '/visit': ctx => { ctx.session.visits = (ctx.session.visits ?? 0) + 1; },
-  '/new-id': ctx => { ctx.sessionId = null; },
-  '/end': ctx => { ctx.session = null; },
-};
 
 describe('A store with four methods, within one process', () => {
 

@@ -3,15 +3,8 @@ import { describe, it } from 'node:test';
 import { type SessionStore, SessionStoreError, type SessionValues } from '../src/index.js';
 import { idOf } from './support/browser.js';
 import { MapStore } from './support/map-store.js';
-import { type Page, site } from './support/site.js';
-
-const PAGES: Record<string, Page> = {
-  '/create': ctx => { ctx.session = { userId: 5 }; },
-  '/read': ctx => ctx.session,
-  '/visit': ctx => { ctx.session.visits = (ctx.session.visits ?? 0) + 1; },
-  '/new-id': ctx => { ctx.sessionId = null; },
-  '/end': ctx => { ctx.session = null; },
-};
+import { PAGES } from './support/pages.js';
+import { site } from './support/site.js';
 
 describe('A store with four methods', () => {
 

@@ -3,15 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MemoryStore, RETIRED_FOR } from '../src/index.js';
 import { site } from './support/site.js';
-
-const NOW = 1_800_000_000;
-
-function storeAt(options = {}) {
-
-  const clock = { now: NOW };
-  return { clock, store: new MemoryStore({ ...options, now: () => clock.now }) };
-
-}
+import { NOW, storeAt } from './support/memory-store-at.js';
 
 const A1 = new Map([['a', '1']]);
 const NO_CHANGE = { set: new Map(), unset: [] };

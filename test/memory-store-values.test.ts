@@ -1,21 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, SessionValueError } from '../src/index.js';
-
-const NOW = 1_800_000_000;
-
-/** A store whose time is set by hand. */
-function storeAt(options = {}) {
-
-  const clock = { now: NOW };
-  return { clock, store: new MemoryStore({ ...options, now: () => clock.now }) };
-
-}
-
-const texts = (values: Record<string, unknown>) => new Map(
-  Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]),
-);
-const set = (values: Record<string, unknown>) => ({ set: texts(values), unset: [] });
+import { NOW, set, storeAt, texts } from './support/memory-store-at.js';
 
 describe('MemoryStore', () => {
 

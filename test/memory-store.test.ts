@@ -3,21 +3,7 @@ import { describe, it, mock } from 'node:test';
 import { MemoryStore } from '../src/index.js';
 import { runProgram } from './support/child-process.js';
 import { settled } from './support/events.js';
-
-const NOW = 1_800_000_000;
-
-/** A store whose time is set by hand. */
-function storeAt(options = {}) {
-
-  const clock = { now: NOW };
-  return { clock, store: new MemoryStore({ ...options, now: () => clock.now }) };
-
-}
-
-const texts = (values: Record<string, unknown>) => new Map(
-  Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]),
-);
-const set = (values: Record<string, unknown>) => ({ set: texts(values), unset: [] });
+import { NOW, set, storeAt, texts } from './support/memory-store-at.js';
 
 describe('MemoryStore, as users of 1.x know it', () => {
 
