@@ -41,7 +41,7 @@ export class RequestSession {
   load(): Awaitable<void> {
 
     const { cookie, isId, saving } = this.backend;
-    const header = this.ctx.request.headers.get('Cookie');
+    const header = this.ctx.request.headers.get('cookie');
     if (header === null) return;
     const ids = cookie.read(header, isId);
     if (ids.length === 0) return;

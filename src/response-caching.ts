@@ -13,7 +13,7 @@ type Headers = Context['response']['headers'];
 export function keepFromSharedCaches(headers: Headers, hasCookie: boolean): void {
 
   varyByCookie(headers);
-  const control = headers.get('Cache-Control');
+  const control = headers.get('cache-control');
   if (hasCookie) {
     if (control === null || !/(^|[,\s])no-store($|[,\s])/i.test(control)) {
       headers.set('Cache-Control', 'no-store');
@@ -26,7 +26,7 @@ export function keepFromSharedCaches(headers: Headers, hasCookie: boolean): void
 
 function varyByCookie(headers: Headers): void {
 
-  const vary = headers.get('Vary');
+  const vary = headers.get('vary');
   if (vary === null || vary === '') {
     headers.set('Vary', 'Cookie');
   } else if (!/(^|[,\s])(\*|cookie)($|[,\s])/i.test(vary)) {

@@ -58,8 +58,9 @@ export function sessionChange(
       const { id } = stored;
       if (wanted.cleared) return { name: 'destroy', id };
       const change = difference(stored.texts, wanted.texts);
-      if (wanted.regenerate) return { name: 'regenerate', id, ...change };
-      if (!isEmpty(change)) return { name: 'update', id, ...change };
+      const { set, unset } = change;
+      if (wanted.regenerate) return { name: 'regenerate', id, set, unset };
+      if (!isEmpty(change)) return { name: 'update', id, set, unset };
       return touchDue ? { name: 'touch', id } : { name: 'none' };
     }
 

@@ -118,8 +118,8 @@ export class SessionCookie {
 
   #others(headers: Headers): string[] {
 
-    if (!headers.has('Set-Cookie')) return [];
-    return headers.getMany('Set-Cookie').filter(cookie => !cookie.startsWith(`${this.#name}=`));
+    if (!headers.has('set-cookie')) return [];
+    return headers.getMany('set-cookie').filter(cookie => !cookie.startsWith(`${this.#name}=`));
 
   }
 
