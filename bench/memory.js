@@ -34,7 +34,7 @@ if (process.argv[2]) {
   await set('warm', { up: 1 });
   gc();
   const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < count; i++) await set(await ids.newSessionId(), { userId: i, name: `user${i}` });
+  for (let i = 0; i < count; i++) await set(ids.newSessionId(), { userId: i, name: `user${i}` });
   gc();
   console.log((process.memoryUsage().heapUsed - before) / count);
   // Still in use here, so that it was not collected above.

@@ -39,14 +39,14 @@ async function longestPause(collect) {
 let time = 1000;
 const own = new MemoryStore({ now: () => time });
 own.close();
-for (let i = 0; i < COUNT; i++) own.create(await own.newSessionId(), TEXTS, 60);
+for (let i = 0; i < COUNT; i++) own.create(own.newSessionId(), TEXTS, 60);
 time += 100;
 const two = await longestPause(() => own.gc());
 assert.equal(own.store.size, 0);
 
 const old = new MemoryStore1();
 old.close();
-for (let i = 0; i < COUNT; i++) await old.set(await own.newSessionId(), { userId: 5, name: 'Ada' }, 1);
+for (let i = 0; i < COUNT; i++) await old.set(own.newSessionId(), { userId: 5, name: 'Ada' }, 1);
 const one = await longestPause(() => old.gc());
 assert.equal(old.store.size, 0);
 

@@ -146,7 +146,7 @@ describe('While the store fails', () => {
 
     const store = new RecordingStore();
     const { browser, app, errors } = site(PAGES, { store });
-    store.newSessionId = async () => 'same';
+    store.newSessionId = () => 'same';
     await browser.get('/create');
     const response = await new Browser(app).get('/create');
     strictEqual(response.status, 503);
@@ -162,7 +162,7 @@ describe('While the store fails', () => {
     const store = new RecordingStore();
     const { browser, app } = site(PAGES, { store });
     const ids = ['one', 'one', 'two'];
-    store.newSessionId = async () => ids.shift() as string;
+    store.newSessionId = () => ids.shift() as string;
     await browser.get('/create');
     const second = new Browser(app);
     await second.get('/create');

@@ -113,7 +113,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  async newSessionId(): Promise<string> {
+  newSessionId(): string {
 
     return newSessionId();
 

@@ -48,7 +48,7 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('delete', () => this.memory.delete(id));
   }
 
-  newSessionId(): Promise<string> {
+  newSessionId(): string {
     this.idsMade++;
     return this.memory.newSessionId();
   }

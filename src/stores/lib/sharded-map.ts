@@ -77,6 +77,8 @@ export class ShardedMap<V> extends Map<string, V> {
 
   // The last characters of a random id choose its shard, without a hash of the whole.
   #shard(key: string): Map<string, V> {
+    // A `Map` has nothing under a key of another type, and does not complain.
+    if (typeof key !== 'string') return this.shards[0] as Map<string, V>;
     const end = key.length - 1;
     const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
       ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
