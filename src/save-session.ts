@@ -124,10 +124,10 @@ export function lifetime({ expiry, touchInterval }: Saving['settings']): number 
  *
  * @throws {SessionStoreError} if the store makes ids that can't be used
  */
-export async function reserveId(session: Session, { store, isUsable }: Saving): Promise<string> {
+export function reserveId(session: Session, { store, isUsable }: Saving): Awaitable<string> {
 
-  if (session.newId === undefined) {
-    const id: unknown = await store.newSessionId();
+  if (session.newId !== undefined) return session.newId;
+  return andThen(store.newSessionId(), (id: unknown) => {
     if (typeof id !== 'string' || !isUsable(id)) {
       throw new SessionStoreError(
         'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',
@@ -135,8 +135,8 @@ export async function reserveId(session: Session, { store, isUsable }: Saving): 
     }
     // Another call may have come first: all must get the same.
     session.newId ??= id;
-  }
-  return session.newId;
+    return session.newId;
+  });
 
 }
 
@@ -159,19 +159,23 @@ function refresh(id: string, session: Session, saving: Saving): Awaitable<Cookie
 
 }
 
-async function create(texts: SessionTexts, session: Session, saving: Saving): Promise<CookieAction> {
+function create(
+  texts: SessionTexts, session: Session, saving: Saving, triesLeft = MOST_TRIES,
+): Awaitable<CookieAction> {
 
   requireCookie(saving);
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const id = await reserveId(session, saving);
-    if (await saving.store.create(id, texts, lifetime(saving.settings))) {
-      session.committed(live(id, texts, saving));
-      session.created = true;
-      return 'set';
-    }
-    session.newId = undefined;
-  }
-  throw new SessionStoreError('newSessionId() returned only ids that are in use');
+  return andThen(reserveId(session, saving), id => (
+    andThen(saving.store.create(id, texts, lifetime(saving.settings)), isCreated => {
+      if (isCreated) {
+        session.committed(live(id, texts, saving));
+        session.created = true;
+        return 'set';
+      }
+      session.newId = undefined;
+      if (triesLeft > 1) return create(texts, session, saving, triesLeft - 1);
+      throw new SessionStoreError('newSessionId() returned only ids that are in use');
+    })
+  ));
 
 }
 

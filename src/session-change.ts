@@ -92,16 +92,9 @@ export function difference(before: SessionTexts, after: SessionTexts): SessionCh
 export function merge(texts: SessionTexts, change: SessionChange): Map<string, string> {
 
   const merged = new Map(texts);
-  apply(merged, change);
+  for (const key of change.unset) merged.delete(key);
+  for (const [key, text] of change.set) merged.set(key, text);
   return merged;
-
-}
-
-/** Merges a change into a map of the caller's own. */
-export function apply(texts: Map<string, string>, change: SessionChange): void {
-
-  for (const key of change.unset) texts.delete(key);
-  for (const [key, text] of change.set) texts.set(key, text);
 
 }
 

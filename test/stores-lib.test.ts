@@ -3,7 +3,8 @@ import { describe, it, mock } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { KeyedLock } from '../src/stores/lib/keyed-lock.js';
-import { pack, unpack } from '../src/stores/lib/packed-texts.js';
+import { merge } from '../src/session-change.js';
+import { pack, repack, unpack } from '../src/stores/lib/packed-texts.js';
 import { RetiredIds } from '../src/stores/lib/retired-ids.js';
 import { ShardedMap } from '../src/stores/lib/sharded-map.js';
 import { deferred, never, settled } from './support/events.js';
@@ -14,6 +15,16 @@ const key = fc.oneof(
 );
 
 describe('Packed texts', () => {
+
+  it('take a change as a map does, in the same order', () => {
+
+    const record = fc.array(fc.tuple(key, fc.jsonValue().map(value => JSON.stringify(value))), { maxLength: 12 }).map(entries => new Map(entries));
+    fc.assert(fc.property(record, record, fc.array(key, { maxLength: 12 }), (texts, set, gone) => {
+      const change = { set, unset: [...new Set(gone)].filter(name => !set.has(name)) };
+      strictEqual(repack(pack(texts), change), pack(merge(texts, change)));
+    }), { numRuns: 1000 });
+
+  });
 
   it('come back exactly, in their order', () => {
 

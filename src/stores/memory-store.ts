@@ -1,10 +1,9 @@
-import { apply } from '../session-change.js';
 import { newSessionId } from '../session-id.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
 } from '../store.js';
-import { pack, unpack } from './lib/packed-texts.js';
+import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
 import { RetiredIds } from './lib/retired-ids.js';
 import { ShardedMap } from './lib/sharded-map.js';
 
@@ -127,18 +126,19 @@ export class MemoryStore implements AtomicSessionStore {
 
   load(id: string): LiveSession | RetiredSession | null {
 
-    const now = this.#now();
-    const entry = this.#live(id, now);
-    if (!entry) return this.#retired.get(id);
-    this.#use(id, entry, entry[0]);
-    return {
-      status: 'live',
-      texts: unpack(entry[1]),
-      // Equal text is equal data: no counter is needed.
-      version: entry[1],
+    const entry = this.#entries.get(id);
+    // An id that is not here asks for no clock.
+    if (entry) {
       // It lives until its last second is over.
-      remaining: entry[0] + 1 - now,
-    };
+      const remaining = entry[0] + 1 - this.#now();
+      if (remaining > 0) {
+        this.#use(id, entry, entry[0]);
+        // Equal text is equal data: the version needs no counter.
+        return { status: 'live', texts: unpack(entry[1]), version: entry[1], remaining };
+      }
+      this.#entries.delete(id);
+    }
+    return this.#retired.get(id);
 
   }
 
@@ -159,13 +159,12 @@ export class MemoryStore implements AtomicSessionStore {
     const entry = this.#live(id, now);
     if (!entry) return 'gone';
     if (version !== undefined && version !== entry[1]) return 'conflict';
-    const texts = unpack(entry[1]);
-    apply(texts, change);
-    if (texts.size === 0) {
+    const packed = repack(entry[1], change);
+    if (packed === EMPTY) {
       this.#end(id);
       return 'ended';
     }
-    entry[1] = pack(texts);
+    entry[1] = packed;
     this.#use(id, entry, now + lifetime);
     return 'updated';
 
@@ -186,16 +185,15 @@ export class MemoryStore implements AtomicSessionStore {
 
     const entry = this.#live(id);
     if (!entry) return 'gone';
-    const texts = unpack(entry[1]);
-    apply(texts, change);
-    if (texts.size === 0) {
+    const packed = repack(entry[1], change);
+    if (packed === EMPTY) {
       this.#end(id);
       return 'ended';
     }
     if (this.load(newId)) throw new Error('newSessionId() returned an id that is in use');
     this.#entries.delete(id);
     this.#retired.add(id, newId);
-    this.#put(newId, pack(texts), this.#now() + lifetime);
+    this.#put(newId, packed, this.#now() + lifetime);
     return 'moved';
 
   }
