@@ -126,19 +126,18 @@ export class MemoryStore implements AtomicSessionStore {
 
   load(id: string): LiveSession | RetiredSession | null {
 
-    const entry = this.#entries.get(id);
-    // An id that is not here asks for no clock.
-    if (entry) {
+    const now = this.#now();
+    const entry = this.#live(id, now);
+    if (!entry) return this.#retired.get(id);
+    this.#use(id, entry, entry[0]);
+    return {
+      status: 'live',
+      texts: unpack(entry[1]),
+      // Equal text is equal data: no counter is needed.
+      version: entry[1],
       // It lives until its last second is over.
-      const remaining = entry[0] + 1 - this.#now();
-      if (remaining > 0) {
-        this.#use(id, entry, entry[0]);
-        // Equal text is equal data: the version needs no counter.
-        return { status: 'live', texts: unpack(entry[1]), version: entry[1], remaining };
-      }
-      this.#entries.delete(id);
-    }
-    return this.#retired.get(id);
+      remaining: entry[0] + 1 - now,
+    };
 
   }
 
@@ -231,7 +230,6 @@ export class MemoryStore implements AtomicSessionStore {
   scheduleGc(interval = 600): void {
 
     if (!(interval > 0)) throw new TypeError(`interval is ${String(interval)}: it must be a number of seconds above 0`);
-
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.gc();
