@@ -127,7 +127,8 @@ export function lifetime({ expiry, touchInterval }: Saving['settings']): number 
 export function reserveId(session: Session, { store, isUsable }: Saving): Awaitable<string> {
 
   if (session.newId !== undefined) return session.newId;
-  return andThen(store.newSessionId(), (id: unknown) => {
+  const { stored } = session;
+  return andThen(store.newSessionId(stored.kind === 'live' ? stored.id : undefined), (id: unknown) => {
     if (typeof id !== 'string' || !isUsable(id)) {
       throw new SessionStoreError(
         'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',

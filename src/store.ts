@@ -105,6 +105,14 @@ export interface AtomicSessionStore extends SessionStore {
   /** Says that a touch costs no round trip: `touchInterval` is 0 by default then. */
   readonly touchIsFree?: boolean;
 
+  /**
+   * As {@link SessionStore.newSessionId}.
+   *
+   * @param moving for a session that gets a new id, the id that it has now: a
+   *   store may keep a part of it, so that it finds the session in its old place
+   */
+  newSessionId(moving?: string): Awaitable<string>;
+
   /** Returns the live session, or the retired mark that stands in its place, or `null`. */
   load(id: string): Awaitable<LiveSession | RetiredSession | null>;
 
@@ -121,11 +129,15 @@ export interface AtomicSessionStore extends SessionStore {
    * session ends in the same step and leaves a mark.
    *
    * @param version if given, the change applies only to this version
+   * @param patience the seconds for which the caller waits for the answer. A
+   *   store whose commands can be executed late refuses this one then, by its
+   *   own clock and with an error, where it can: the caller has given it up,
+   *   and it could undo what came after it
    * @returns `updated`; `ended` where no key was left; `gone` where there is no
    *   live session; `conflict` where the version has passed
    */
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'>;
 
   /**
@@ -151,19 +163,23 @@ export interface AtomicSessionStore extends SessionStore {
    *
    * A store that can't do this in one step has `take` instead.
    *
+   * @param newId made by `newSessionId(id)`
+   * @param patience as in `update`
    * @returns `moved`; `ended` where no key was left; `gone` where there is no
    *   live session
    * @throws if `newId` is in use
    */
   move?(
-    id: string, newId: string, change: SessionChange, lifetime: number,
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
   ): Awaitable<'moved' | 'ended' | 'gone'>;
 
   /**
    * Removes the session, leaves a mark that points to `newId`, and returns what
    * was stored, or `null` where there was no live session.
+   *
+   * @param patience as in `update`
    */
-  take?(id: string, newId: string): Awaitable<SessionTexts | null>;
+  take?(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null>;
 
 }
 

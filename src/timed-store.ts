@@ -31,8 +31,8 @@ export class TimedStore {
     this.#limit = limit;
   }
 
-  newSessionId(): Awaitable<string> {
-    return this.#ask(() => this.#store().newSessionId());
+  newSessionId(moving?: string): Awaitable<string> {
+    return this.#ask(() => this.#store().newSessionId(moving));
   }
 
   load(id: string): Awaitable<LiveSession | RetiredSession | null> {
@@ -50,7 +50,7 @@ export class TimedStore {
     id: string, change: SessionChange, lifetime: number, version?: string | number,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
     return andThen(
-      this.#ask(() => this.#store().update(id, change, lifetime, version)),
+      this.#ask(() => this.#store().update(id, change, lifetime, version, this.#limit)),
       answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict']),
     );
   }
@@ -72,13 +72,13 @@ export class TimedStore {
     id: string, newId: string, change: SessionChange, lifetime: number,
   ): Awaitable<'moved' | 'ended' | 'gone'> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime));
+    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime, this.#limit));
     return andThen(answer, moved => oneOf(moved, 'move', ['moved', 'ended', 'gone']));
   }
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
     // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
-    return this.#ask(() => this.#store().take!(id, newId));
+    return this.#ask(() => this.#store().take!(id, newId, this.#limit));
   }
 
   #ask<T>(call: () => Awaitable<T>): Awaitable<T> {

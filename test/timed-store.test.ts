@@ -63,7 +63,7 @@ describe('A store with a time limit', () => {
     }
     const wrapped = new TimedStore(() => store as unknown as AtomicSessionStore, SHORT);
     const change = { set: new Map(), unset: [] };
-    strictEqual(await wrapped.newSessionId(), 'newSessionId');
+    strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
     await wrapped.create('A', change.set, 1);
     await wrapped.update('A', change, 2, 'v');
@@ -72,8 +72,8 @@ describe('A store with a time limit', () => {
     await wrapped.move('A', 'B', change, 4);
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
-      ['newSessionId'], ['load', 'A'], ['create', 'A', change.set, 1], ['update', 'A', change, 2, 'v'], ['touch', 'A', 3], ['end', 'A'],
-      ['move', 'A', 'B', change, 4], ['take', 'A', 'B'],
+      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, 1], ['update', 'A', change, 2, 'v', SHORT],
+      ['touch', 'A', 3], ['end', 'A'], ['move', 'A', 'B', change, 4, SHORT], ['take', 'A', 'B', SHORT],
     ]);
     strictEqual(wrapped.canMove, true);
     store.move = undefined;

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../errors.js';
-import { fromText, fromTexts } from '../session-values.js';
+import { fromText, fromTexts, toTexts } from '../session-values.js';
 import { setOwn } from '../set-own.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionStore, SessionTexts,
@@ -114,7 +114,7 @@ export class FourMethodStore implements AtomicSessionStore {
         await this.#retire(id);
         return 'ended';
       }
-      await this.set(id, result, expireIn(lifetime));
+      await this.set(id, result, this.#notEarlier(id, lifetime));
       return 'updated';
     });
 
@@ -125,7 +125,7 @@ export class FourMethodStore implements AtomicSessionStore {
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return false;
-      await this.set(id, { ...values }, expireIn(lifetime));
+      await this.set(id, { ...values }, this.#notEarlier(id, lifetime));
       return true;
     });
 
@@ -173,6 +173,12 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
+  #notEarlier(id: string, lifetime: number): number {
+
+    return Math.max(expireIn(lifetime), this.#expiries.get(id) ?? 0);
+
+  }
+
   async #retire(id: string, next?: string): Promise<void> {
 
     // Before the delete: a load in between must not find the id unknown.
@@ -198,21 +204,26 @@ function inTime<T>(read: Promise<T>): Promise<T> {
 
 }
 
-function now(): number {
-
-  return Date.now() / 1000;
-
-}
-
+const now = (): number => Date.now() / 1000;
 function expireIn(lifetime: number): number {
 
   return Math.floor(now()) + lifetime;
 
 }
 
+function storedTexts(values: SessionValues): SessionTexts {
+
+  try {
+    return toTexts(values);
+  } catch {
+    return textsOfObjects(values);
+  }
+
+}
+
 // Values that another program stored are taken as JSON takes them: a store's own
 // date or object-id class becomes what its toJSON() says.
-function storedTexts(values: SessionValues): Map<string, string> {
+function textsOfObjects(values: SessionValues): SessionTexts {
 
   const texts = new Map<string, string>();
   for (const key of Object.keys(values)) {
