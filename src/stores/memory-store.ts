@@ -3,6 +3,7 @@ import { fromTexts, toTexts } from '../session-values.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
 } from '../store.js';
+import { GcTimer } from './lib/gc-timer.js';
 import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
 import { RetiredIds } from './lib/retired-ids.js';
 import { ShardedMap } from './lib/sharded-map.js';
@@ -23,9 +24,6 @@ export interface MemoryStoreOptions {
 
 /** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
 const FEW = 1000;
-
-/** What `setTimeout` can wait for, in milliseconds: almost 25 days. */
-const LONGEST_TIMER = 2 ** 31 - 1;
 
 /** How long a clean-up may hold the event loop at a time, in milliseconds. */
 const SLICE = 1;
@@ -55,8 +53,8 @@ export class MemoryStore implements AtomicSessionStore {
   readonly #retired: RetiredIds;
   readonly #maxSessions: number;
   readonly #now: () => number;
+  readonly #timer = new GcTimer(() => this.gc());
   #uses = 0;
-  #timer: ReturnType<typeof setTimeout> | undefined;
   #sweep: Promise<void> | undefined;
 
   /** @throws {TypeError} for a wrong option */
@@ -229,20 +227,14 @@ export class MemoryStore implements AtomicSessionStore {
    */
   scheduleGc(interval = 600): void {
 
-    if (!(interval > 0)) throw new TypeError(`interval is ${String(interval)}: it must be a number of seconds above 0`);
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      this.gc();
-      this.scheduleGc(interval);
-    }, Math.min(interval * 1000, LONGEST_TIMER));
-    this.#timer.unref();
+    this.#timer.schedule(interval);
 
   }
 
   /** Cancels the scheduled clean-up. */
   close(): void {
 
-    clearTimeout(this.#timer);
+    this.#timer.cancel();
 
   }
 

@@ -25,17 +25,77 @@ export function pack(texts: SessionTexts): string {
 
 }
 
-export function unpack(packed: string): Map<string, string> {
+/**
+ * Unpacks texts.
+ *
+ * @param start where the first line begins, if something else stands before the packed texts
+ * @throws {Error} where it is nothing that {@link pack} has made, as far as that can be seen
+ */
+export function unpack(packed: string, start = 1): Map<string, string> {
 
   const texts = new Map<string, string>();
-  let start = 1;
+  const mayBeEscaped = packed.includes('\\');
   while (start < packed.length) {
     const tab = packed.indexOf('\t', start);
-    const end = packed.indexOf('\n', tab);
-    texts.set(unpackKey(packed.slice(start, tab)), packed.slice(tab + 1, end));
+    const end = packed.indexOf('\n', start);
+    if (tab === -1 || end < tab) throw new Error('These are no packed texts');
+    const key = packed.slice(start, tab);
+    texts.set(mayBeEscaped ? unpackKey(key) : key, packed.slice(tab + 1, end));
     start = end + 1;
   }
   return texts;
+
+}
+
+/** Packed texts that are unpacked when somebody looks into them, as not every request does. */
+export class PackedTexts implements SessionTexts {
+
+  readonly #packed: string;
+  readonly #start: number;
+  #texts: SessionTexts | undefined;
+
+  /** The parameters are those of {@link unpack}, which throws when somebody looks. */
+  constructor(packed: string, start = 1) {
+    this.#packed = packed;
+    this.#start = start;
+  }
+
+  get size(): number {
+    return this.#unpacked.size;
+  }
+
+  get(key: string): string | undefined {
+    return this.#unpacked.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#unpacked.has(key);
+  }
+
+  entries(): MapIterator<[string, string]> {
+    return this.#unpacked.entries();
+  }
+
+  keys(): MapIterator<string> {
+    return this.#unpacked.keys();
+  }
+
+  values(): MapIterator<string> {
+    return this.#unpacked.values();
+  }
+
+  [Symbol.iterator](): MapIterator<[string, string]> {
+    return this.#unpacked.entries();
+  }
+
+  forEach(callback: (text: string, key: string, texts: SessionTexts) => void): void {
+    for (const [key, text] of this.#unpacked) callback(text, key, this);
+  }
+
+  get #unpacked(): SessionTexts {
+    this.#texts ??= unpack(this.#packed, this.#start);
+    return this.#texts;
+  }
 
 }
 
@@ -74,13 +134,14 @@ function joined(lines: readonly string[]): string {
 
 }
 
-function packKey(key: string): string {
+/** Escapes a key as JSON does, without quotes: no control characters and no lone surrogates are left. */
+export function packKey(key: string): string {
 
   return ESCAPED.test(key) ? JSON.stringify(key).slice(1, -1) : key;
 
 }
 
-function unpackKey(key: string): string {
+export function unpackKey(key: string): string {
 
   return key.includes('\\') ? JSON.parse(`"${key}"`) : key;
 

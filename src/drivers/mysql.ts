@@ -1,0 +1,80 @@
+import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
+import { loadDriver } from './load-driver.js';
+
+export interface Statements {
+  execute(...args: readonly unknown[]): Promise<unknown>;
+  query(...args: readonly unknown[]): Promise<unknown>;
+}
+
+interface Connection extends Statements {
+  release(): void;
+  destroy(): void;
+}
+
+/** The connection itself, behind its promises. */
+interface Socket {
+  readonly stream?: { destroy?(): void };
+  once(event: 'end', listener: () => void): unknown;
+}
+
+interface Pool {
+  on(event: 'connection', listener: (socket: Socket) => void): unknown;
+  getConnection(): Promise<Connection>;
+  end(): Promise<unknown>;
+}
+
+export interface MysqlConnection {
+  readonly pool: Statements;
+  close(): Promise<void>;
+}
+
+/** Makes a pool of connections to MySQL or MariaDB; it connects when it is first used. */
+export async function openMysql(url: string): Promise<MysqlConnection> {
+
+  const { exports } = await loadDriver('mysql2/promise');
+  const address = new URL(url.replace(/^mariadb:/, 'mysql:'));
+  // As a part of the address, so that the address can say something else.
+  if (!address.searchParams.has('connectTimeout')) address.searchParams.set('connectTimeout', String(CONNECTING));
+  const pool: Pool = exports.createPool(address.href);
+  const sockets = new Set<Socket>();
+  pool.on('connection', socket => {
+    sockets.add(socket);
+    socket.once('end', () => sockets.delete(socket));
+  });
+
+  /** Runs a statement; after a failure, and where there is no answer, its connection is not used again. */
+  async function run(method: keyof Statements, args: readonly unknown[]): Promise<unknown> {
+
+    const connection = await pool.getConnection();
+    let isSound = false;
+    try {
+      const answer = await within(ANSWERING, connection[method](...args));
+      isSound = true;
+      return answer;
+    } catch (error) {
+      isSound = isConstraint(error);
+      throw error;
+    } finally {
+      if (isSound) connection.release();
+      else connection.destroy();
+    }
+
+  }
+
+  return {
+    pool: { execute: (...args) => run('execute', args), query: (...args) => run('query', args) },
+    close: async () => {
+      await within(CLOSING, pool.end()).catch(() => {});
+      // The driver waits for the server to end them, which may never happen.
+      for (const { stream } of sockets) stream?.destroy?.();
+    },
+  };
+
+}
+
+/** Whether a statement failed because of what is stored, which is an answer like others: class 23 of the SQL standard. */
+function isConstraint(error: unknown): boolean {
+
+  return String((error as { sqlState?: unknown }).sqlState).startsWith('23');
+
+}

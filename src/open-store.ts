@@ -1,0 +1,204 @@
+import { NO_DRIVER } from './drivers/load-driver.js';
+import { openMysql } from './drivers/mysql.js';
+import { openPostgres } from './drivers/postgres.js';
+import { openRedis } from './drivers/redis.js';
+import { openSqlite } from './drivers/sqlite.js';
+import type { AtomicSessionStore, Awaitable } from './store.js';
+import { MemoryStore } from './stores/memory-store.js';
+import { MysqlStore } from './stores/mysql-store.js';
+import { PostgresStore } from './stores/postgres-store.js';
+import { RedisStore } from './stores/redis-store.js';
+import { SqliteStore } from './stores/sqlite-store.js';
+
+/** A store that has a connection of its own. */
+export interface OpenedStore extends AtomicSessionStore {
+
+  /** Ends what the store does by itself, and closes the connection. */
+  close(): Promise<void>;
+
+  /** The same, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+
+}
+
+/** An address, without what is meant for the store. */
+interface Address {
+  /** As the driver takes it. */
+  readonly url: string;
+  /** What stands after the scheme, without a query. */
+  readonly path: string;
+  /** The query's members that are the store's own. */
+  readonly options: { readonly [name: string]: string };
+}
+
+/** A kind of store: what it is called, what may be said of it, and how it is opened. */
+interface Kind {
+  readonly example: string;
+  readonly hasHost: boolean;
+  /** Members of the query that are no driver's. */
+  readonly own: readonly string[];
+  open(address: Address): Promise<OpenedStore>;
+}
+
+const MEMORY: Kind = {
+  example: 'memory:',
+  hasHost: false,
+  own: [],
+  open: async ({ path }) => {
+    if (path !== '') throw wrong('something follows memory:');
+    return opened({ close() {} }, () => new MemoryStore());
+  },
+};
+
+const SQLITE: Kind = {
+  example: 'sqlite:./sessions.db',
+  hasHost: false,
+  own: ['table', 'synchronous'],
+  open: async ({ path, options: { table, synchronous = 'normal' } }) => {
+    if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
+    const connection = await openSqlite(filePath(path));
+    return opened(connection, () => {
+      connection.database.exec(`PRAGMA synchronous = ${synchronous}`);
+      return new SqliteStore({ database: connection.database, ...given({ table }) });
+    });
+  },
+};
+
+const REDIS: Kind = {
+  example: 'redis://localhost:6379',
+  hasHost: true,
+  own: ['prefix'],
+  open: async ({ url, options: { prefix } }) => {
+    const connection = await openRedis(url);
+    return opened(connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
+  },
+};
+
+const POSTGRES: Kind = {
+  example: 'postgres://user@localhost/database',
+  hasHost: true,
+  own: ['table', 'schema'],
+  open: async ({ url, options: { table, schema } }) => {
+    const connection = await openPostgres(url);
+    return opened(connection, () => new PostgresStore({ pool: connection.pool, ...given({ table, schema }) }));
+  },
+};
+
+const MYSQL: Kind = {
+  example: 'mysql://user@localhost/database',
+  hasHost: true,
+  own: ['table'],
+  open: async ({ url, options: { table } }) => {
+    const connection = await openMysql(url);
+    return opened(connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
+  },
+};
+
+const KINDS: { readonly [scheme: string]: Kind } = {
+  memory: MEMORY, sqlite: SQLITE, redis: REDIS, rediss: REDIS,
+  postgres: POSTGRES, postgresql: POSTGRES, mysql: MYSQL, mariadb: MYSQL,
+};
+
+/**
+ * Opens the store of an address, with a connection of its own and the driver
+ * that is installed for it. Tables are set up.
+ *
+ * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
+ *   `postgres://…` or `mysql://…`; docs/open-store.md has what may follow
+ * @throws {TypeError} if it is none
+ * @throws {Error} if the driver is not installed, or the store can't be reached
+ */
+export async function openStore(address: string): Promise<OpenedStore> {
+
+  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(String(address)) ?? [];
+  const kind = KINDS[scheme.toLowerCase()];
+  if (!kind) throw wrong('its beginning is none that is known');
+  const { options, others } = divided(query, kind.own);
+  if (!kind.hasHost && others) throw wrong(`it has the option ${others.split('=')[0]}`);
+  const url = `${scheme}:${path}${others && `?${others}`}`;
+  if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is no ${scheme}:// URL`);
+  try {
+    return await kind.open({ url, path, options });
+  } catch (error) {
+    if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
+    const shown = `${scheme}:${path.replace(/\/\/.*@/s, '//')}`;
+    throw new Error(`The store at ${shown} can't be opened: ${reason(error)}`, { cause: error });
+  }
+
+}
+
+/** Makes a store that closes its connection with itself. */
+async function opened(
+  connection: { close(): Awaitable<void> }, make: () => AtomicSessionStore & { setup?(): Promise<void>; close?(): void },
+): Promise<OpenedStore> {
+
+  let store: ReturnType<typeof make> | undefined;
+  try {
+    store = make();
+    await store.setup?.();
+  } catch (error) {
+    store?.close?.();
+    await connection.close();
+    throw error;
+  }
+  const cancelTimer = store.close?.bind(store);
+  let closed: Promise<void> | undefined;
+  const close = () => closed ??= (async () => {
+    cancelTimer?.();
+    await connection.close();
+  })();
+  // Node.js has had the symbol only since 20.4.
+  const dispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol('asyncDispose');
+  return Object.assign(store, { close, [dispose]: close });
+
+}
+
+/** Parts the store's own options from what is the driver's. */
+function divided(query: string, own: readonly string[]): Pick<Address, 'options'> & { others: string } {
+
+  const members = new URLSearchParams(query);
+  const options: Record<string, string> = {};
+  for (const name of own) {
+    const value = members.get(name);
+    if (value !== null) options[name] = value;
+    members.delete(name);
+  }
+  // What is the driver's stays as it was written.
+  return { options, others: Object.keys(options).length === 0 ? query : String(members) };
+
+}
+
+function filePath(path: string): string {
+
+  if (path === '') throw wrong('it names no file');
+  if (/^\/\/(?!\/)/.test(path)) throw wrong('two slashes are not followed by a third');
+  try {
+    return decodeURIComponent(path.replace(/^\/\/\//, '/'));
+  } catch {
+    throw wrong('a % is not followed by two hexadecimal digits');
+  }
+
+}
+
+/** Says nothing of the address itself, which may hold a password. */
+function wrong(problem: string): TypeError {
+
+  const examples = new Set(Object.values(KINDS).map(({ example }) => example));
+  return new TypeError(`The address of the store is wrong, ${problem}. It must be like one of these: ${[...examples].join(', ')}`);
+
+}
+
+/** What went wrong; a connection that was tried over several addresses has an error for each. */
+function reason(error: unknown): string {
+
+  const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
+  return message || first?.message || String(error);
+
+}
+
+/** Without members that are not given: a store refuses to be told that its table is undefined. */
+function given<T extends { [name: string]: string | undefined }>(options: T): { [Name in keyof T]?: string } {
+
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Name in keyof T]?: string };
+
+}

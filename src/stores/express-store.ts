@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import { isThenable } from '../awaitable.js';
+import { parseJson } from '../parse-json.js';
+import { newSessionId } from '../session-id.js';
+import { isPlainObject, kindOf, toTexts } from '../session-values.js';
+import type { SessionStore, SessionValues } from '../store.js';
+
+/**
+ * What is needed of a store for express-session: the three methods that
+ * express-session demands of it, with callbacks, promises or both.
+ */
+export interface ExpressSessionStore {
+  get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown;
+  set(sid: string, session: unknown, callback: (error?: unknown) => void): unknown;
+  destroy(sid: string, callback: (error?: unknown) => void): unknown;
+  // biome-ignore lint/suspicious/noExplicitAny: the listener of any emitter
+  on?(event: 'error', listener: (...args: any[]) => void): unknown;
+  listenerCount?(event: 'error'): number;
+}
+
+/** A callback, as a store calls it. */
+type Callback = (error?: unknown, answer?: unknown) => void;
+
+const METHODS = ['get', 'set', 'destroy'] as const;
+
+/** As long as the ids of express-session, which is what some tables have room for: 128 bits in hexadecimal. */
+const KEY_LENGTH = 32;
+
+/** Stores whose `error` events are heard. */
+const heard = new WeakSet<ExpressSessionStore>();
+
+/**
+ * Keeps sessions in a store that was made for express-session.
+ *
+ * It has the four basic methods, so it gives all guarantees within one process,
+ * and between processes what docs/writing-a-store.md says of four methods.
+ *
+ * The store sees no id but a hash of it, and a session `{ cookie, values }`:
+ * `cookie` is what such stores take their time to live from, `values` is the
+ * whole session as one JSON text, which no store can change on the way.
+ */
+export class ExpressStore implements SessionStore {
+
+  readonly #store: ExpressSessionStore;
+
+  /**
+   * @param store a store, as the option `store` of express-session takes it
+   * @throws {TypeError} if it is none
+   */
+  constructor(store: ExpressSessionStore) {
+
+    check(store);
+    hearErrors(store);
+    this.#store = store;
+
+  }
+
+  async get(id: string): Promise<SessionValues | null> {
+
+    const session = await this.#ask('get', keyOf(id)).catch(unlessNoEntry);
+    if (typeof session !== 'object' || session === null) return null;
+    const { cookie, values } = session as { cookie?: unknown; values?: unknown };
+    return isOver(cookie) ? null : valuesIn(values);
+
+  }
+
+  /** @throws {SessionValueError} for values that can't be stored */
+  async set(id: string, values: SessionValues, expire: number): Promise<void> {
+
+    await this.#ask('set', keyOf(id), { cookie: new Cookie(expire), values: textOf(values) });
+
+  }
+
+  async delete(id: string): Promise<void> {
+
+    await this.#ask('destroy', keyOf(id)).catch(unlessNoEntry);
+
+  }
+
+  newSessionId(): string {
+
+    return newSessionId();
+
+  }
+
+  #ask(method: typeof METHODS[number], ...args: unknown[]): Promise<unknown> {
+
+    const store = this.#store;
+    return new Promise((resolve, reject) => {
+      const callback: Callback = (error, answer) => error ? reject(error) : resolve(answer);
+      const call = store[method] as (...args: unknown[]) => unknown;
+      const returned = call.call(store, ...args, callback);
+      if (call.length <= args.length) {
+        if (isThenable(returned)) returned.then(resolve, reject);
+      } else if (returned instanceof Promise) {
+        // It has a callback, and its promise may be there first, with nothing: only its failure counts.
+        returned.catch(reject);
+      }
+    });
+
+  }
+
+}
+
+/** What stores look at in express-session's own `Cookie`, and may assign to. */
+class Cookie {
+
+  path = '/';
+  httpOnly = true;
+  originalMaxAge: number;
+  _expires: Date;
+
+  /** @param expire the last second in which the session lives, as Unix timestamp */
+  constructor(expire: number) {
+    this._expires = new Date((Math.floor(expire) + 1) * 1000);
+    this.originalMaxAge = this.maxAge;
+  }
+
+  get expires(): Date {
+    return this._expires;
+  }
+
+  set expires(date: Date) {
+    this._expires = date;
+  }
+
+  /** What is left, in milliseconds. */
+  get maxAge(): number {
+    return this._expires.getTime() - Date.now();
+  }
+
+  set maxAge(milliseconds: number) {
+    this._expires = new Date(Date.now() + milliseconds);
+  }
+
+  toJSON(): object {
+    const { originalMaxAge, expires, httpOnly, path } = this;
+    return { originalMaxAge, expires, httpOnly, path };
+  }
+
+}
+
+/** What the store keeps instead of the id: safe as a file name, whatever the case, and as a key of any database. */
+function keyOf(id: string): string {
+
+  return createHash('sha256').update(id).digest('hex').slice(0, KEY_LENGTH);
+
+}
+
+/** A JSON text of ASCII alone, which a database of any character set keeps. */
+function textOf(values: SessionValues): string {
+
+  let json = '';
+  for (const [key, text] of toTexts(values)) json += `${json && ','}${JSON.stringify(key)}:${text}`;
+  return `{${json}}`.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+}
+
+/** What {@link textOf} was made from; `null` for anything else. */
+function valuesIn(text: unknown): SessionValues | null {
+
+  if (typeof text !== 'string') return null;
+  try {
+    const values = parseJson(text);
+    return isPlainObject(values) ? values : null;
+  } catch {
+    return null;
+  }
+
+}
+
+/** Says whether a session's time is over, which not every store looks at. */
+function isOver(cookie: unknown): boolean {
+
+  const { expires, _expires } = (cookie ?? {}) as { expires?: Date | string; _expires?: Date | string };
+  // Where it says nothing, the store has its own way to know.
+  return new Date(expires ?? _expires ?? Number.NaN).getTime() <= Date.now();
+
+}
+
+/**
+ * A file that is not there is a session that is not there: express-session takes
+ * this error for that, too. A socket that is not there is a server that is down.
+ */
+function unlessNoEntry(error: unknown): undefined {
+
+  const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' || syscall === 'connect') throw error;
+
+}
+
+function check(store: unknown): void {
+
+  if (typeof store === 'function') {
+    throw new TypeError(`store is the function ${store.name}: it must be a store, which \`new\` makes of a class`);
+  }
+  if (typeof store !== 'object' || store === null) {
+    throw new TypeError(`store is ${String(store)}: it must be a store for express-session, with get(), set() and destroy()`);
+  }
+  for (const method of METHODS) {
+    const given = (store as Record<string, unknown>)[method];
+    if (typeof given !== 'function') {
+      throw new TypeError(`store.${method} is ${kindOf(given)}: a store for express-session must have this method`);
+    }
+  }
+
+}
+
+/** An `error` event that nobody hears would end the process. */
+function hearErrors(store: ExpressSessionStore): void {
+
+  if (typeof store.on !== 'function' || heard.has(store)) return;
+  heard.add(store);
+  store.on('error', error => {
+    if ((store.listenerCount?.('error') ?? 0) > 1) return;
+    process.emitWarning(`The session store reports: ${String(error)}`, { code: 'SESSION_STORE' });
+  });
+
+}

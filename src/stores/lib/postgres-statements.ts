@@ -1,0 +1,119 @@
+import { createHash } from 'node:crypto';
+import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from './former-ids.js';
+import { LEASE, SWEEPER } from './sweeper.js';
+
+/*
+ * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
+ * hash of its id. In one that changes values, $3 is what is set, $4 what goes, $5
+ * the lifetime and $6 the deadline. All that a row answers is in one column.
+ */
+
+/**
+ * The server's time, in Unix milliseconds: that of the moment, and not of the
+ * beginning of the statement, which may have waited for a lock since.
+ */
+const NOW = "(date_part('epoch', clock_timestamp()) * 1000)::bigint";
+
+const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
+
+/** Until when it is remembered that a session has ended. */
+const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
+
+/** What `former` is once the session has lost the id that it has. */
+const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, 13) > ${NOW}::text THEN left(former, ${MOST_LENGTH - ENTRY_LENGTH}) ELSE '' END`;
+
+/** Whether the id is a former one. One that is unknown stands at 0, and before that there is no text. */
+const IS_FORMER = `substr(former, position($2 in former) - 13, 13) > ${NOW}::text`;
+
+const CHANGED = '((data::jsonb || $3::jsonb) - $4::text[])';
+
+const DONE = `RETURNING ${NOW} AS answer`;
+
+/**
+ * After a wait for a row that was locked, and then not changed, the server does
+ * not look at a condition again: too late, the statement fails here, and nothing is changed.
+ */
+const DONE_IN_TIME = `RETURNING ${NOW} / CASE WHEN ${NOW} > $6::bigint THEN 0 WHEN id_hash = '' THEN -1 ELSE 1 END AS answer`;
+
+/** What setup() creates, by name. */
+export function creations(table: string, index: string, inSchema: (name: string) => string) {
+
+  return {
+    [inSchema(table)]: `CREATE TABLE IF NOT EXISTS ${inSchema(table)} (
+      handle text COLLATE "C" PRIMARY KEY,
+      id_hash text NOT NULL,
+      former text NOT NULL,
+      user_id text,
+      data text NOT NULL,
+      version bigint NOT NULL,
+      ends_at bigint NOT NULL
+    ) WITH (fillfactor = 90)`,
+    [inSchema(index)]: `CREATE INDEX IF NOT EXISTS "${index}" ON ${inSchema(table)} (user_id) WHERE user_id IS NOT NULL`,
+  };
+
+}
+
+/** @param table its name between quotes, with its schema */
+export function statements(table: string) {
+
+  const insert = (values: string, overwritten: string, condition: string) => statement(`
+    INSERT INTO ${table} AS old (handle, id_hash, former, data, version, ends_at) VALUES (${values})
+    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at${overwritten} WHERE ${condition} ${DONE}`);
+  const session = `$1, $2, '', $3, ${NOW}, ${NOW} + $4::bigint`;
+  const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
+  const isOver = `old.ends_at <= ${NOW}`;
+
+  const change = (condition: string, columns: string) => statement(`
+    UPDATE ${table} SET version = version + 1, ${columns}
+    WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} ${DONE_IN_TIME}`);
+  const isExpected = 'version = coalesce($7::bigint, version)';
+  const isNew = 'position($7 in former) = 0';
+  const fromNow = `${NOW} + $5::bigint`;
+  const atLeast = `greatest(ends_at, ${fromNow})`;
+  const changed = `data = ${CHANGED}::text`;
+  // Made once, since all columns depend on whether something is left.
+  const changedOrEnded = (idHash: string, former: string, endsAt: string) => `(data, id_hash, former, user_id, ends_at) = (
+      SELECT kept::text, CASE kept WHEN '{}' THEN '' ELSE ${idHash} END, CASE kept WHEN '{}' THEN ${RETIRED} ELSE ${former} END,
+        CASE kept WHEN '{}' THEN NULL ELSE user_id END, CASE kept WHEN '{}' THEN ${MARK_ENDS} ELSE ${endsAt} END
+      FROM (SELECT ${CHANGED} AS kept OFFSET 0) AS changed)`;
+
+  return {
+    read: statement(`SELECT concat_ws(' ', ${NOW}, ends_at, version, id_hash || former || data) AS answer FROM ${table} WHERE handle = $1`),
+    create: insert(session, `${asNew}, former = '', user_id = NULL`, isOver),
+    put: insert(
+      session,
+      `${asNew}, former = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.former END,
+      user_id = CASE WHEN ${isOver} OR old.id_hash = '' THEN NULL ELSE old.user_id END`,
+      `${isOver} OR old.id_hash IN ('', $2)`,
+    ),
+    update: change(isExpected, `${changed}, ends_at = ${atLeast}`),
+    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast)),
+    move: change(isNew, `${changed}, id_hash = $7, former = ${RETIRED}, ends_at = ${fromNow}`),
+    moveOrEnd: change(isNew, changedOrEnded('$7', RETIRED, fromNow)),
+    touch: statement(`UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint) WHERE ${LIVE} ${DONE}`),
+    end: statement(`
+    UPDATE ${table} SET data = '{}', version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, ends_at = ${MARK_ENDS}
+    WHERE handle = $1 AND id_hash <> '' AND ends_at > ${NOW} AND (id_hash = $2 OR ${IS_FORMER}) ${DONE}`),
+    delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
+    begin: insert(`'${SWEEPER}', '', '', '{}', 0, ${NOW} + ${LEASE}`, '', `${isOver} AND old.version + $1::bigint <= ${NOW}`),
+    keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
+    page: statement(`
+    SELECT CASE WHEN ends_at > ${NOW} THEN '+' ELSE '-' END || handle AS answer FROM ${table}
+    WHERE handle > $1 AND handle <> '${SWEEPER}' ORDER BY handle LIMIT $2`),
+    remove: statement(`DELETE FROM ${table} WHERE handle = ANY ($1::text[]) AND ends_at <= ${NOW}`),
+    done: statement(`UPDATE ${table} SET version = ${NOW}, ends_at = ${NOW} WHERE handle = '${SWEEPER}'`),
+  };
+
+}
+
+export interface Statement {
+  /** Its own, whatever the application and other tables have. */
+  readonly name: string;
+  readonly text: string;
+}
+
+function statement(text: string): Statement {
+
+  return { name: `session_${createHash('sha256').update(text).digest('base64url')}`, text };
+
+}

@@ -1,0 +1,163 @@
+import type { Awaitable, LiveSession, RetiredSession } from '../../store.js';
+import { EMPTY } from './packed-texts.js';
+import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
+import { type FoundRow, liveSession, type Row, sessionIn } from './sqlite-row.js';
+import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
+
+/** Unix time in milliseconds. */
+const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+
+const WAL = 'PRAGMA journal_mode = WAL';
+
+const TABLE = (name: string) => `
+CREATE TABLE IF NOT EXISTS "${name}" (
+  handle TEXT NOT NULL PRIMARY KEY,
+  id_hash TEXT NOT NULL,
+  former TEXT NOT NULL,
+  user_id TEXT,
+  version INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  data TEXT NOT NULL
+) STRICT`;
+
+const INDEX = (name: string) => `
+CREATE INDEX IF NOT EXISTS "${name}_user_id" ON "${name}" (user_id) WHERE user_id IS NOT NULL`;
+
+const STATEMENTS = (name: string) => ({
+  now: `SELECT ${NOW}`,
+  // Most requests ask for a live session: they get no more columns than they need.
+  load: `SELECT id_hash, ends_at - ${NOW}, version, data FROM "${name}" WHERE handle = ?`,
+  find: `SELECT id_hash, former, version, ends_at, data, ${NOW} FROM "${name}" WHERE handle = ?`,
+  write: `
+    INSERT INTO "${name}" (handle, id_hash, former, ends_at, data, version) VALUES (?, ?, ?, ?, ?, ${NOW})
+    ON CONFLICT (handle) DO UPDATE SET id_hash = excluded.id_hash, former = excluded.former,
+      ends_at = excluded.ends_at, data = excluded.data, version = "${name}".version + 1`,
+  touch: `UPDATE "${name}" SET ends_at = ? WHERE handle = ?`,
+  delete: `DELETE FROM "${name}" WHERE handle = ?`,
+  page: `
+    SELECT handle, ends_at <= ${NOW} FROM "${name}" WHERE handle > ? AND handle <> '${SWEEPER}' ORDER BY handle LIMIT ?`,
+  remove: `DELETE FROM "${name}" WHERE handle IN (SELECT value FROM json_each(?)) AND ends_at <= ${NOW}`,
+  done: `UPDATE "${name}" SET ends_at = 0, version = ${NOW} WHERE handle = '${SWEEPER}'`,
+});
+
+/** The last moment that every driver can read. */
+const LATEST = Number.MAX_SAFE_INTEGER;
+
+/** How long `setup()` waits for other processes, in seconds. */
+const SETUP_PATIENCE = 30;
+
+/** So many rows are removed at a time: the database is locked and the event loop held meanwhile. */
+const BATCH = 25;
+
+/** The table of sessions. */
+export class SqliteTable implements SweptTable {
+
+  readonly #connection: SqliteConnection;
+  readonly #name: string;
+  readonly #sql: ReturnType<typeof STATEMENTS>;
+
+  constructor(database: SqliteDatabase, name: string) {
+    this.#connection = new SqliteConnection(database);
+    this.#name = name;
+    this.#sql = STATEMENTS(name);
+  }
+
+  async setup(): Promise<void> {
+
+    for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP_PATIENCE);
+
+  }
+
+  /** Returns what is under a handle for those who come with the id of this hash. */
+  load(handle: string, hash: string): Awaitable<LiveSession | RetiredSession | null> {
+
+    return this.#connection.read(() => {
+      const found = this.#connection.first(this.#sql.load, handle);
+      if (!found) return null;
+      const left = Number(found[1]);
+      if (found[0] === hash && left > 0) return liveSession(Number(found[2]), left, String(found[3]));
+      const row = this.#find(handle);
+      return row && sessionIn(row, hash);
+    });
+
+  }
+
+  /**
+   * Changes the row under a handle in one step: what `decide` is given stays as
+   * it is until what it does is stored, or all of that is not.
+   *
+   * @param decide is given a row whose time is over where there is none
+   * @param patience the seconds after which it is not tried any more
+   */
+  change<T>(handle: string, decide: (row: FoundRow) => T, patience?: number): Awaitable<T> {
+
+    return this.#connection.write(() => decide(this.#find(handle) ?? this.#noRow()), patience);
+
+  }
+
+  /** Only within a change. */
+  write(handle: string, { idHash, former, endsAt, data }: Row): void {
+    this.#connection.run(this.#sql.write, handle, idHash, former, Math.min(endsAt, LATEST), data);
+  }
+
+  /** Only within a change. */
+  touch(handle: string, endsAt: number): void {
+    this.#connection.run(this.#sql.touch, Math.min(endsAt, LATEST), handle);
+  }
+
+  /** Only within a change. */
+  delete(handle: string): void {
+    this.#connection.run(this.#sql.delete, handle);
+  }
+
+  begin(pause: number): Awaitable<boolean> {
+
+    return this.change(SWEEPER, ({ now, endsAt, version }) => {
+      const isDue = endsAt <= now && version <= now - pause;
+      if (isDue) this.write(SWEEPER, { idHash: '', former: '', endsAt: now + LEASE, data: EMPTY });
+      return isDue;
+    });
+
+  }
+
+  page(after: string, limit: number): Awaitable<SweptRow[]> {
+
+    return this.#connection.read(() => this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => (
+      { handle: String(handle), dead: Number(dead) === 1 })));
+
+  }
+
+  async remove(handles: readonly string[]): Promise<void> {
+
+    for (let start = 0; start < handles.length; start += BATCH) {
+      const batch = JSON.stringify(handles.slice(start, start + BATCH));
+      await this.#connection.write(() => this.#connection.run(this.#sql.remove, batch));
+      // Requests go first.
+      await new Promise(resolve => setImmediate(resolve));
+    }
+
+  }
+
+  done(): Awaitable<void> {
+
+    return this.#connection.write(() => this.#connection.run(this.#sql.done));
+
+  }
+
+  #find(handle: string): FoundRow | null {
+
+    const row = this.#connection.first(this.#sql.find, handle);
+    return row && {
+      idHash: String(row[0]), former: String(row[1]), version: Number(row[2]), endsAt: Number(row[3]), data: String(row[4]), now: Number(row[5]),
+    };
+
+  }
+
+  #noRow(): FoundRow {
+
+    const [now] = this.#connection.first(this.#sql.now) as Columns;
+    return { idHash: '', former: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+
+  }
+
+}

@@ -1,0 +1,60 @@
+import { type PostgresPool, PostgresTable } from './lib/postgres-table.js';
+import { checkIdentifier, checkNames } from './lib/sql-options.js';
+import { SqlStore } from './lib/sql-store.js';
+
+export type { PostgresPool };
+
+/** Options of {@link PostgresStore}. */
+export interface PostgresStoreOptions {
+
+  /**
+   * The application's own `Pool` or `Client` of `pg`, a PGlite, or anything with
+   * their method `query`. The store neither opens nor closes it.
+   */
+  pool: PostgresPool;
+
+  /** The name of the table; `sessions` by default. */
+  table?: string;
+
+  /** The schema of the table; by default where the connection's `search_path` finds it. */
+  schema?: string;
+
+  /**
+   * Whether each connection prepares a statement once, under a name, as those of
+   * `pg` can; by default where `pool` has a method `connect`. Set it to false
+   * behind a PgBouncer in transaction mode that is older than 1.21, or has
+   * `max_prepared_statements = 0`.
+   */
+  prepare?: boolean;
+
+}
+
+/**
+ * Keeps sessions in PostgreSQL (12 or newer): a row for each. Each method is one
+ * statement, in a transaction of its own.
+ */
+export class PostgresStore extends SqlStore {
+
+  /** @throws {TypeError} for a wrong option */
+  constructor(options: PostgresStoreOptions) {
+
+    checkNames(options, 'pool', 'table', 'schema', 'prepare');
+    const { pool, table = 'sessions', schema, prepare = hasConnect(pool) } = options;
+    if (typeof pool?.query !== 'function') {
+      throw new TypeError(`pool is ${String(pool)}: it must be a Pool or Client of pg, or have a method query(text, values) as they do`);
+    }
+    if (typeof prepare !== 'boolean') throw new TypeError(`prepare is ${String(prepare)}: it must be true or false`);
+    checkIdentifier('table', table);
+    if (schema !== undefined) checkIdentifier('schema', schema);
+    super(new PostgresTable(pool, table, schema, prepare));
+
+  }
+
+}
+
+/** PGlite and others that take no name have no such method. */
+function hasConnect(pool: unknown): boolean {
+
+  return typeof (pool as { connect?: unknown } | null | undefined)?.connect === 'function';
+
+}

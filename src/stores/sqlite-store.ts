@@ -1,0 +1,238 @@
+import { andThen } from '../awaitable.js';
+import { fromTexts, toTexts } from '../session-values.js';
+import type {
+  AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+} from '../store.js';
+import { isFormer, REMEMBERED } from './lib/former-ids.js';
+import { EMPTY, pack, repack } from './lib/packed-texts.js';
+import type { SqliteDatabase, SqliteStatement } from './lib/sqlite-connection.js';
+import { type FoundRow, isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
+import { SqliteTable } from './lib/sqlite-table.js';
+import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
+import { Sweeper } from './lib/sweeper.js';
+
+export type { SqliteDatabase, SqliteStatement };
+
+/** Options of {@link SqliteStore}. */
+export interface SqliteStoreOptions {
+
+  /**
+   * An open handle, which the store does not close: a `DatabaseSync` of
+   * `node:sqlite`, or a `Database` of `better-sqlite3` or `libsql`. Let it be the
+   * store's own: while it is in a transaction of the application's, changes fail.
+   */
+  database: SqliteDatabase;
+
+  /** The name of the table; `sessions` by default. */
+  table?: string;
+
+}
+
+/**
+ * Keeps sessions in a SQLite database (3.38 or newer), for the processes of one
+ * machine. It answers at once, and not with a promise, unless the database is
+ * locked by another process at that moment.
+ */
+export class SqliteStore implements AtomicSessionStore {
+
+  readonly atomic = true;
+
+  readonly #table: SqliteTable;
+  readonly #sweeper: Sweeper;
+
+  /** @throws {TypeError} for a wrong option */
+  constructor(options: SqliteStoreOptions) {
+
+    for (const name of Object.keys(options)) {
+      if (name !== 'database' && name !== 'table') throw new TypeError(`option ${name} is unknown: it must be database or table`);
+    }
+    const { database, table = 'sessions' } = options;
+    if (typeof database?.exec !== 'function' || typeof database.prepare !== 'function') {
+      throw new TypeError(`database is ${String(database)}: it must be an open handle of node:sqlite, better-sqlite3 or libsql`);
+    }
+    if (typeof table !== 'string' || !/^[a-z_]\w{0,62}$/i.test(table)) {
+      throw new TypeError(`table is ${String(table)}: it must be a name of up to 63 letters, digits and _`);
+    }
+    this.#table = new SqliteTable(database, table);
+    this.#sweeper = new Sweeper(this.#table);
+    this.scheduleGc();
+
+  }
+
+  /**
+   * Creates the table and its index where they are missing, and lets the
+   * database write in WAL mode. Several processes may do so at once.
+   */
+  setup(): Promise<void> {
+
+    return this.#table.setup();
+
+  }
+
+  get(id: string): Awaitable<SessionValues | null> {
+
+    return andThen(this.load(id), found => {
+      try {
+        return found?.status === 'live' ? fromTexts(found.texts) : null;
+      } catch {
+        // What this store wrote is JSON.
+        return null;
+      }
+    });
+
+  }
+
+  /**
+   * @throws {SessionValueError} for values that can't be stored
+   * @throws {Error} where the session has another id by now
+   */
+  set(id: string, values: SessionValues, expire: number): Awaitable<void> {
+
+    const { handle, hash } = storedId(id);
+    const data = pack(toTexts(values));
+    const lifetime = expire - Date.now() / 1000;
+    return this.#table.change(handle, row => {
+      const { idHash, former, now } = row;
+      const isOver = isDead(row) || idHash === '';
+      if (!isOver && idHash !== hash) throw new Error('The session has another id by now: this one can\'t be set');
+      this.#table.write(handle, { idHash: hash, former: isOver ? '' : former, endsAt: later(now, lifetime), data });
+    });
+
+  }
+
+  delete(id: string): Awaitable<void> {
+
+    const { handle, hash } = storedId(id);
+    return this.#table.change(handle, row => {
+      if (row.idHash === hash) this.#table.delete(handle);
+    });
+
+  }
+
+  newSessionId(moving?: string): string {
+
+    return newStoredId(moving);
+
+  }
+
+  isSessionId(id: string): boolean {
+
+    return isStoredId(id);
+
+  }
+
+  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+
+    const { handle, hash } = storedId(id);
+    return this.#table.load(handle, hash);
+
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
+
+    const { handle, hash } = storedId(id);
+    const data = pack(texts);
+    return this.#table.change(handle, row => {
+      if (!isDead(row)) return false;
+      this.#table.write(handle, { idHash: hash, former: '', endsAt: later(row.now, lifetime), data });
+      return true;
+    });
+
+  }
+
+  update(
+    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+
+    const { handle, hash } = storedId(id);
+    return this.#table.change(handle, row => {
+      if (!isLive(row, hash)) return 'gone';
+      if (version !== undefined && version !== row.version) return 'conflict';
+      const data = repack(row.data, change);
+      if (data === EMPTY) return this.#end(handle, row);
+      const endsAt = Math.max(row.endsAt, later(row.now, lifetime));
+      this.#table.write(handle, { idHash: hash, former: row.former, endsAt, data });
+      return 'updated';
+    }, patience);
+
+  }
+
+  touch(id: string, lifetime: number): Awaitable<boolean> {
+
+    const { handle, hash } = storedId(id);
+    return this.#table.change(handle, row => {
+      if (!isLive(row, hash)) return false;
+      this.#table.touch(handle, Math.max(row.endsAt, later(row.now, lifetime)));
+      return true;
+    });
+
+  }
+
+  /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
+  ): Awaitable<'moved' | 'ended' | 'gone'> {
+
+    const { from: { handle, hash }, to } = movedId(id, newId);
+    return this.#table.change(handle, row => {
+      if (!isLive(row, hash)) return 'gone';
+      const data = repack(row.data, change);
+      if (data === EMPTY) return this.#end(handle, row);
+      if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
+      this.#table.write(handle, { idHash: to.hash, former: retired(row), endsAt: later(row.now, lifetime), data });
+      return 'moved';
+    }, patience);
+
+  }
+
+  end(id: string): Awaitable<boolean> {
+
+    const { handle, hash } = storedId(id);
+    return this.#table.change(handle, row => {
+      if (!isKnown(row, hash)) return false;
+      this.#end(handle, row);
+      return true;
+    });
+
+  }
+
+  /** Removes what has expired, in small steps; where another process does so already, nothing. */
+  gc(): Promise<void> {
+
+    return this.#sweeper.gc();
+
+  }
+
+  /**
+   * Calls `gc()` every `interval` seconds from now on, in one of the processes
+   * that do. The constructor does, too.
+   *
+   * @throws {TypeError} if the interval is not a number above 0
+   */
+  scheduleGc(interval = 600): void {
+
+    this.#sweeper.schedule(interval);
+
+  }
+
+  /** Cancels the scheduled clean-up; the handle stays open. */
+  close(): void {
+
+    this.#sweeper.close();
+
+  }
+
+  #end(handle: string, row: FoundRow): 'ended' {
+
+    this.#table.write(handle, { idHash: '', former: retired(row), endsAt: row.now + REMEMBERED, data: EMPTY });
+    return 'ended';
+
+  }
+
+}
+
+function later(now: number, lifetime: number): number {
+
+  return now + Math.ceil(lifetime * 1000);
+
+}
