@@ -1,0 +1,80 @@
+import { toTexts } from '../../session-values.js';
+import type { SessionChange } from '../../store.js';
+import { expectSame, expectSameKeys } from '../lib/failure.js';
+import { foundIn, Model } from '../lib/model.js';
+import { below, oneOf, type Random } from '../lib/random.js';
+import type { Rule } from '../lib/rule.js';
+import { LONG, type Scene } from '../lib/scene.js';
+import type { CheckedStore } from '../lib/checked-store.js';
+
+/** So many calls follow each other in a trial. */
+const CALLS = 40;
+
+const KEYS = ['a', 'b', '', '__proto__', 'a.b'];
+
+export const anyCalls: readonly Rule[] = [
+  {
+    sentence: 'Calls in any order get the answers that the contract says',
+    check: scene => scene.trials(async random => {
+      const model = new Model();
+      const ids = [await scene.id(), await scene.id()];
+      for (let call = 0; call < CALLS; call++) {
+        await anyCall(scene, oneOf(scene.both, random), model, ids, call, random);
+      }
+      for (const id of ids) await expectAsModel(scene.a, model, id);
+    }),
+  },
+];
+
+async function anyCall(
+  scene: Scene, store: CheckedStore, model: Model, ids: string[], call: number, random: Random,
+): Promise<void> {
+
+  // Mostly one of the last ids: that is where a session is.
+  const id = ids[Math.max(0, ids.length - 1 - below(4, random))] as string;
+  const change = anyChange(call, random);
+
+  switch (below(10, random)) {
+    case 0:
+    case 1: {
+      const texts = toTexts({ a: call });
+      return expectSame('The answer to create()', await store.create(id, texts, LONG), model.create(id, texts));
+    }
+    case 2:
+    case 3:
+    case 4:
+      return expectSame('The answer to update()', await store.update(id, change, LONG), model.update(id, change));
+    case 5:
+      return expectSame('The answer to touch()', await store.touch(id, LONG), model.touch(id));
+    case 6:
+      if (below(3, random) > 0) return;
+      return expectSame('The answer to end()', await store.end(id), model.end(id));
+    case 7: {
+      const { answer, newId } = await scene.move(store, id, change);
+      expectSame('The answer to the move', answer, model.move(id, newId, change));
+      if (answer === 'moved') ids.push(newId);
+      else if (below(2, random) === 0) ids.push(await scene.id());
+      return;
+    }
+    default:
+      return expectAsModel(store, model, id);
+  }
+
+}
+
+/** New values, so that every change changes something, and keys that go. */
+function anyChange(call: number, random: Random): SessionChange {
+
+  const set = new Map<string, string>();
+  for (const key of KEYS) if (below(3, random) === 0) set.set(key, JSON.stringify([call, key]));
+  return { set, unset: KEYS.filter(key => !set.has(key) && below(2, random) === 0) };
+
+}
+
+async function expectAsModel(store: CheckedStore, model: Model, id: string): Promise<void> {
+
+  const [found, expected] = [foundIn(await store.load(id)), model.load(id)];
+  if (found instanceof Map && expected instanceof Map) expectSameKeys('What load() returned', found, expected);
+  else expectSame('What load() found', found, expected);
+
+}

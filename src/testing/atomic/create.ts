@@ -1,0 +1,68 @@
+import { toTexts } from '../../session-values.js';
+import { A_WHILE } from '../contract/expiry.js';
+import { expectSame } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { LONG, type Scene } from '../lib/scene.js';
+
+const NEW = toTexts({ new: 1 });
+
+export const create: readonly Rule[] = [
+  {
+    sentence: 'create() returns false, and changes nothing, where a live session is',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      await expectRefused(scene, id);
+      await scene.expectLive(id, { a: 1 });
+      await scene.expectRemaining(id, LONG);
+    },
+  },
+  {
+    sentence: 'create() returns false, and changes nothing, where the mark of an ended session is',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      await scene.a.end(id);
+      await expectRefused(scene, id);
+      await scene.expectMark(id, false);
+    },
+  },
+  {
+    sentence: 'create() returns false, and changes nothing, where the mark of a moved session is',
+    check: async scene => {
+      const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
+      for (const id of [first, second]) {
+        await expectRefused(scene, id);
+        await scene.expectMark(id, true);
+      }
+      await scene.expectLive(last, { a: 1 });
+    },
+  },
+  {
+    sentence: 'create() creates a session in the place of one whose time is over, and nothing is left of that',
+    waits: A_WHILE,
+    check: async scene => {
+      const id = await scene.session({ old: 1 }, 1);
+      await scene.wait();
+      expectSame('The answer to create()', await scene.b.create(id, NEW, LONG), true);
+      await scene.expectLive(id, NEW);
+      await scene.expectRemaining(id, LONG);
+    },
+  },
+  {
+    sentence: 'create() takes a lifetime of 0 seconds: the session is over at once',
+    waits: A_WHILE,
+    check: async scene => {
+      const id = await scene.id();
+      expectSame('The answer to create()', await scene.a.create(id, NEW, 0), true);
+      await scene.wait();
+      await scene.expectNoSession(id);
+    },
+  },
+];
+
+async function expectRefused(scene: Scene, id: string): Promise<void> {
+
+  for (const store of scene.both) {
+    expectSame('The answer to create()', await store.create(id, NEW, LONG * 3), false);
+  }
+
+}

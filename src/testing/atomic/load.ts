@@ -1,0 +1,115 @@
+import { toTexts } from '../../session-values.js';
+import { A_WHILE } from '../contract/expiry.js';
+import { anySession, CORPUS, ESCAPED_CORPUS } from '../lib/corpus.js';
+import { expect, expectSame } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { LIFETIMES, LONG, type Scene } from '../lib/scene.js';
+import type { SessionTexts, SessionValues } from '../../store.js';
+
+export const load: readonly Rule[] = [
+  {
+    sentence: 'load() returns null for an id that is unknown',
+    check: async scene => {
+      const id = await scene.id();
+      await scene.expectUnknown(id);
+    },
+  },
+  {
+    sentence: 'load() returns null for a session whose time is over',
+    waits: A_WHILE,
+    check: async scene => {
+      const id = await scene.session({ a: 1 }, 1);
+      await scene.wait();
+      await scene.expectUnknown(id);
+    },
+  },
+  {
+    sentence: 'load() returns a live session',
+    check: async scene => {
+      const id = await scene.session({ a: 1, b: [2] });
+      await scene.expectLive(id, { a: 1, b: [2] });
+    },
+  },
+  {
+    sentence: 'load() returns the mark that stands in the place of a session that was ended or moved',
+    check: async scene => {
+      const ended = await scene.session();
+      await scene.b.end(ended);
+      await scene.expectMark(ended, false);
+      const [first] = await scene.moved(1) as [string];
+      await scene.expectMark(first, true);
+    },
+  },
+  ...Object.entries({ ...CORPUS, ...ESCAPED_CORPUS }).map(([name, session]): Rule => ({
+    sentence: `load() returns exactly the texts that create() and update() were given: ${name}`,
+    check: scene => roundTrip(scene, session),
+  })),
+  {
+    sentence: 'load() returns exactly the texts that create() and update() were given: values of a generator',
+    check: scene => scene.trials(random => roundTrip(scene, anySession(random))),
+  },
+  {
+    sentence: 'load() returns a copy of the caller\'s own, and what a caller does to its texts later changes nothing in the store',
+    check: async scene => {
+      const id = await scene.id();
+      const texts = new Map([['a', '1']]);
+      await scene.a.create(id, texts, LONG);
+      texts.set('a', '2');
+      await scene.expectLive(id, { a: 1 });
+      await spoil(scene, id);
+      await scene.expectLive(id, { a: 1 });
+      const set = new Map([['b', '1']]);
+      await scene.a.update(id, { set, unset: [] }, LONG);
+      set.set('b', '2');
+      await scene.expectLive(id, { a: 1, b: 1 });
+      await spoil(scene, id);
+      await scene.expectLive(id, { a: 1, b: 1 });
+    },
+  },
+  {
+    sentence: '`remaining` is the seconds left to live',
+    check: async scene => {
+      for (const lifetime of LIFETIMES) {
+        await scene.expectRemaining(await scene.session({ a: 1 }, lifetime), lifetime);
+      }
+    },
+  },
+];
+
+/** Texts that are created as they are, and texts that are put beside others and in the place of others. */
+async function roundTrip(scene: Scene, session: SessionValues): Promise<void> {
+
+  const texts = toTexts(session);
+  const created = await scene.id();
+  expectSame('The answer to create()', await scene.a.create(created, texts, LONG), true);
+  await scene.expectLive(created, texts);
+
+  const keys = [...texts.keys()];
+  const half = keys.filter((_, index) => index % 2 === 0);
+  const updated = await scene.id();
+  await scene.a.create(updated, new Map([['first', '0'], ...half.map(key => [key, '"old"'] as const)]), LONG);
+  const unset = texts.has('first') ? [] : ['first'];
+  expectSame('The answer to update()', await scene.b.update(updated, { set: texts, unset }, LONG), 'updated');
+  await scene.expectLive(updated, texts);
+
+  if (keys.length < 2) return;
+  expectSame('The answer to update()', await scene.b.update(updated, { set: new Map(), unset: half }, LONG), 'updated');
+  await scene.expectLive(updated, new Map([...texts].filter(([key]) => !half.includes(key))));
+
+}
+
+/** Does to what was loaded what a caller may do to its own. */
+async function spoil(scene: Scene, id: string): Promise<void> {
+
+  for (const store of scene.both) {
+    const found = await store.load(id);
+    expect(found?.status === 'live', () => 'load() found no live session');
+    const texts = (found as { texts: SessionTexts }).texts as Map<string, string>;
+    // A copy that can only be read is as good.
+    if (typeof texts.set !== 'function') continue;
+    texts.set('a', '"spoiled"');
+    texts.set('more', '1');
+    texts.delete('b');
+  }
+
+}

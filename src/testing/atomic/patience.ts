@@ -1,0 +1,54 @@
+import { toTexts } from '../../session-values.js';
+import { expectSame, expectSameKeys } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { changing, LONG, NOTHING } from '../lib/scene.js';
+
+/** The seconds for which a caller waits that has time. */
+const AMPLE = 60;
+
+export const patience: readonly Rule[] = [
+  {
+    sentence: 'Where its caller waits long enough, a write with a patience is carried out',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), LONG, undefined, AMPLE), 'updated');
+      const newId = await scene.id(id);
+      if (scene.a.canMove) {
+        expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, LONG, AMPLE), 'moved');
+        await scene.expectLive(newId, { a: 2 });
+      } else {
+        expectSameKeys('What take() returned', await scene.b.take(id, newId, AMPLE), toTexts({ a: 2 }));
+      }
+    },
+  },
+  {
+    sentence: 'An update whose caller has given up is refused with an error and not carried out, or it is carried out and says so',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      const { answer } = await scene.attempt(scene.a, 'update', id, changing({ a: 2 }), LONG, undefined, -1);
+      if (answer !== undefined) expectSame('The answer to update()', answer, 'updated');
+      await scene.expectLive(id, { a: answer === undefined ? 1 : 2 });
+    },
+  },
+  {
+    sentence: 'A move whose caller has given up is refused with an error and not carried out, or it is carried out and says so',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      const newId = await scene.id(id);
+      const { answer } = scene.a.canMove
+        ? await scene.attempt(scene.a, 'move', id, newId, changing({ a: 2 }), LONG, -1)
+        : await scene.attempt(scene.a, 'take', id, newId, -1);
+      if (answer === undefined) {
+        await scene.expectLive(id, { a: 1 });
+        await scene.expectNoSession(newId);
+      } else if (scene.a.canMove) {
+        expectSame('The answer to move()', answer, 'moved');
+        await scene.expectNoSession(id);
+        await scene.expectLive(newId, { a: 2 });
+      } else {
+        expectSame('What take() returned', answer, toTexts({ a: 1 }));
+        await scene.expectNoSession(id);
+      }
+    },
+  },
+];

@@ -1,0 +1,144 @@
+import { A_WHILE } from '../contract/expiry.js';
+import { expectSame } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { changing, LIFETIMES, LONG, NOTHING, type Scene } from '../lib/scene.js';
+
+export const update: readonly Rule[] = [
+  {
+    sentence: 'update() merges a change key by key: what it does not name stays',
+    check: async scene => {
+      const id = await scene.session({ a: 1, b: 2, c: 3 });
+      await expectUpdated(scene, id, { b: 'new', c: undefined, d: 4 });
+      await scene.expectLive(id, { a: 1, b: 'new', d: 4 });
+    },
+  },
+  {
+    sentence: 'update() replaces values whole: it never merges deeper',
+    check: async scene => {
+      const id = await scene.session({
+        user: { id: 5, roles: ['a', 'b'], more: { x: 1 } }, list: [1, 2, 3], empty: { a: 1 }, none: 1,
+      });
+      await expectUpdated(scene, id, { user: { roles: [], more: { y: 2 } }, list: [9], empty: {}, none: null });
+      await scene.expectLive(id, { user: { roles: [], more: { y: 2 } }, list: [9], empty: {}, none: null });
+    },
+  },
+  {
+    sentence: 'update() unsets only the keys that it names, and succeeds where they are not there',
+    check: async scene => {
+      const id = await scene.session({ a: 1, 'a.b': 2, A: 3, ' a': 4, '': 5, b: { c: 6 } });
+      await expectUpdated(scene, id, { 'a.b': undefined, 'b.c': undefined });
+      await scene.expectLive(id, { a: 1, A: 3, ' a': 4, '': 5, b: { c: 6 } });
+      await expectUpdated(scene, id, { a: undefined, missing: undefined });
+      await expectUpdated(scene, id, { a: undefined });
+      await scene.expectLive(id, { A: 3, ' a': 4, '': 5, b: { c: 6 } });
+    },
+  },
+  {
+    sentence: 'update() with nothing to change leaves the values as they are',
+    check: async scene => {
+      const id = await scene.session({ a: 1 });
+      expectSame('The answer to update()', await scene.a.update(id, NOTHING, LONG), 'updated');
+      await scene.expectLive(id, { a: 1 });
+    },
+  },
+  {
+    sentence: 'update() changes no other session',
+    check: async scene => {
+      const [id, other] = [await scene.session({ a: 1 }), await scene.session({ a: 1 })];
+      await expectUpdated(scene, id, { a: 2 });
+      await scene.expectLive(other, { a: 1 });
+    },
+  },
+  {
+    sentence: 'update() gives a session at least so many more seconds',
+    check: async scene => {
+      const id = await scene.session({ a: 1 }, 30);
+      for (const lifetime of LIFETIMES) {
+        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), lifetime), 'updated');
+        await scene.expectRemaining(id, lifetime);
+      }
+    },
+  },
+  {
+    sentence: 'update() never shortens a life',
+    check: async scene => {
+      const id = await scene.session({ a: 1 }, LONG);
+      for (const lifetime of [60, 1, 0]) {
+        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), lifetime), 'updated');
+      }
+      await scene.expectRemaining(id, LONG);
+    },
+  },
+  {
+    sentence: 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"',
+    check: async scene => {
+      const id = await scene.session({ a: 1, b: 2 });
+      expectSame('The answer to update()', await scene.b.update(id, changing({ a: undefined, b: undefined }), LONG), 'ended');
+      await scene.expectNoSession(id);
+      await scene.expectMark(id, false);
+    },
+  },
+  {
+    sentence: 'update() that unsets all keys and sets another does not end the session',
+    check: async scene => {
+      const id = await scene.session({ a: 1, b: 2 });
+      await expectUpdated(scene, id, { a: undefined, b: undefined, c: 3 });
+      await scene.expectLive(id, { c: 3 });
+    },
+  },
+  {
+    sentence: 'update() that leaves no key of a session that was moved ends it: no former id says "moved" any more',
+    check: async scene => {
+      const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
+      expectSame('The answer to update()', await scene.b.update(last, changing({ a: undefined }), LONG), 'ended');
+      for (const id of [first, second, last]) await scene.expectMark(id, false);
+    },
+  },
+  {
+    sentence: 'update() returns "gone" where there is no live session, and creates none',
+    check: async scene => {
+      const unknown = await scene.id();
+      const ended = await scene.session({ a: 1 });
+      await scene.expectLive(ended, { a: 1 });
+      await scene.a.end(ended);
+      const [moved, last] = await scene.moved(1, { a: 1 }) as [string, string];
+      for (const id of [unknown, ended, moved]) {
+        for (const change of [changing({ new: 1 }), changing({ a: undefined, b: undefined }), NOTHING]) {
+          expectSame('The answer to update()', await scene.b.update(id, change, LONG), 'gone');
+          await scene.expectNoSession(id);
+        }
+      }
+      await scene.expectUnknown(unknown);
+      await scene.expectMark(ended, false);
+      await scene.expectMark(moved, true);
+      await scene.expectLive(last, { a: 1 });
+    },
+  },
+  {
+    sentence: 'update() returns "gone" for a session whose time is over, and does not bring it back',
+    waits: A_WHILE,
+    check: async scene => {
+      const id = await scene.session({ a: 1 }, 1);
+      await scene.wait();
+      for (const change of [changing({ a: 2 }), changing({ a: undefined })]) {
+        expectSame('The answer to update()', await scene.b.update(id, change, LONG), 'gone');
+        await scene.expectNoSession(id);
+      }
+    },
+  },
+  {
+    sentence: 'A session that update() has lengthened outlives its first lifetime',
+    waits: A_WHILE,
+    check: async scene => {
+      const id = await scene.lengthened(each => scene.a.update(each, changing({ b: 2 }), LONG), 'updated');
+      await scene.wait();
+      await scene.expectLive(id, { a: 1, b: 2 });
+    },
+  },
+];
+
+async function expectUpdated(scene: Scene, id: string, values: Record<string, unknown>): Promise<void> {
+
+  expectSame('The answer to update()', await scene.b.update(id, changing(values), LONG), 'updated');
+
+}

@@ -1,0 +1,129 @@
+import { isPlausibleId } from '../../session-id.js';
+import type { SessionStore } from '../../store.js';
+import { expect, expectSame, show } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { expireIn, LONG, type Scene } from '../lib/scene.js';
+
+/** Enough that each character that can stand at a place does. */
+const MANY = 2000;
+
+/** OWASP ASVS 5.0, 7.2.3. */
+const LEAST_BITS = 128;
+
+/** What a browser may send as a cookie, and an engine take for something else. */
+const FOREIGN: readonly string[] = [
+  'no id of a session', '0', '-1', 'null', 'undefined',
+  '%', '_', '*', '?', '$', '\'', '"', '`', '\\', '/', 'a/b', '.', '~', ':', 'a:b', '{a}', '[a]',
+  '(1)', '; --', '\' OR 1=1; --', '\u0024{a}', '{{a}}', '%00', 'a b', ' ', 'é', '日本', '😀', '\ufeff', 'x'.repeat(512), '日'.repeat(512),
+];
+
+export const ids: readonly Rule[] = [
+  {
+    sentence: 'newSessionId() never returns an id twice',
+    check: async ({ a, b }) => {
+      const moving = await a.newSessionId();
+      const made = [moving];
+      for (const { store } of [a, b]) made.push(...await many(store), ...await many(store, moving));
+      const known = new Set<string>();
+      const twice = made.find(id => known.size === known.add(id).size);
+      expect(twice === undefined, () => `Among ${made.length} ids, this one was there twice: ${show(twice)}`);
+    },
+  },
+  {
+    sentence: 'An id is a printable text of at most 512 characters, without "..", and no name that every object has',
+    check: async ({ a }) => {
+      const [moving] = await many(a.store) as [string];
+      for (const id of [...await many(a.store), ...await many(a.store, moving)]) {
+        expect(typeof id === 'string' && isPlausibleId(id), () => `newSessionId() returned ${show(id)}`);
+      }
+    },
+  },
+  {
+    sentence: 'An id has at least 128 bits of a CSPRNG',
+    check: async ({ a }) => expectBits(await many(a.store)),
+  },
+  {
+    sentence: 'An id for a session that moves has as many, beside what it keeps of the old one',
+    check: async ({ a }) => expectBits(await many(a.store, await a.newSessionId())),
+  },
+  {
+    sentence: 'isSessionId(), where the store has it, knows the store\'s own ids',
+    check: async ({ a, b }) => {
+      const id = await a.newSessionId();
+      for (const own of [id, await a.newSessionId(id)]) {
+        expect(b.isSessionId(own) === true, () => `isSessionId(${show(own)}) returned ${show(b.isSessionId(own))}`);
+      }
+    },
+  },
+  {
+    sentence: 'Any text that can be an id, and that the store did not make, is unknown',
+    check: async scene => {
+      // One that a pattern would find.
+      await scene.a.set(await scene.id(), { a: 1 }, expireIn(LONG));
+      for (const id of FOREIGN) await expectUnknown(scene, id);
+    },
+  },
+  {
+    sentence: 'A text that differs from an id in anything is another id',
+    check: async scene => {
+      const id = await scene.id();
+      await scene.a.set(id, { a: 1 }, expireIn(LONG));
+      const others = [
+        id.toUpperCase(), id.toLowerCase(), swapCase(id), `${id} `, ` ${id}`, `${id}x`, `x${id}`, id.slice(0, -1), id.slice(1),
+        id.slice(0, id.length / 2), [...id].reverse().join(''), `${id}\u0301`, `${id}%`, `${id.slice(0, -1)}_`, `${id.slice(0, -1)}?`,
+        `${id.slice(0, -1)}*`, lastChanged(id),
+      ];
+      for (const other of others) if (other !== id) await expectUnknown(scene, other);
+    },
+  },
+];
+
+async function many(store: SessionStore, ...moving: readonly [string?]): Promise<string[]> {
+
+  const make = store.newSessionId.bind(store) as (...moving: readonly unknown[]) => unknown;
+  const made: string[] = [];
+  while (made.length < MANY) made.push(...await Promise.all(Array.from({ length: 100 }, () => make(...moving))) as string[]);
+  return made;
+
+}
+
+function expectBits(ids: readonly string[]): void {
+
+  const bits = mostBits(ids);
+  expect(bits > LEAST_BITS - 0.01, () => `${ids.length} ids such as ${show(ids[0])} differ in ${Math.floor(bits)} bits at most`);
+
+}
+
+/** How many bits ids can hold at most, if only the characters that were seen stand at each place. */
+function mostBits(ids: readonly string[]): number {
+
+  const places: Array<Set<string>> = [];
+  for (const id of ids) {
+    for (let place = 0; place < id.length; place++) (places[place] ??= new Set()).add(id.charAt(place));
+  }
+  return places.reduce((bits, { size }) => bits + Math.log2(size), 0);
+
+}
+
+async function expectUnknown(scene: Scene, id: string): Promise<void> {
+
+  // What can't be an id never reaches the store.
+  if (!isPlausibleId(id) || !scene.a.isSessionId(id)) return;
+  for (const store of scene.both) {
+    expectSame(`What get() returned for ${show(id)}`, await store.get(id), null);
+    if (store.isAtomic) expectSame(`What load() returned for ${show(id)}`, await store.load(id), null);
+  }
+
+}
+
+function swapCase(id: string): string {
+
+  return id.replace(/\p{L}/gu, letter => letter === letter.toUpperCase() ? letter.toLowerCase() : letter.toUpperCase());
+
+}
+
+function lastChanged(id: string): string {
+
+  return id.slice(0, -1) + (id.endsWith('a') ? 'b' : 'a');
+
+}

@@ -1,0 +1,82 @@
+import type { Awaitable, SessionStore } from '../store.js';
+import { anyCalls } from './atomic/any-calls.js';
+import { create } from './atomic/create.js';
+import { end } from './atomic/end.js';
+import { fourMethods } from './atomic/four-methods.js';
+import { load } from './atomic/load.js';
+import { marks } from './atomic/marks.js';
+import { move } from './atomic/move.js';
+import { patience } from './atomic/patience.js';
+import { take } from './atomic/take.js';
+import { touch } from './atomic/touch.js';
+import { update } from './atomic/update.js';
+import { version } from './atomic/version.js';
+import { expiry } from './contract/expiry.js';
+import { ids } from './contract/ids.js';
+import { sessions } from './contract/sessions.js';
+import { values } from './contract/values.js';
+import { Kit } from './lib/kit.js';
+import type { Rule } from './lib/rule.js';
+import { checkOptions, type StoreTestOptions } from './options.js';
+import { anyCallsAtOnce } from './races/any-calls.js';
+import { changes } from './races/changes.js';
+import { ends } from './races/ends.js';
+import { moves } from './races/moves.js';
+import { parallel } from './requests/parallel.js';
+
+export type { StoreTestOptions } from './options.js';
+
+/** One sentence of the contract, as a test for any runner. */
+export interface StoreTest {
+  /** The sentence. */
+  readonly name: string;
+  /** Rejects with an `AssertionError` that says how the store broke it. */
+  run(): Promise<void>;
+}
+
+/** What every store promises. */
+const FOUR_METHODS: readonly Rule[] = [...sessions, ...ids, ...values, ...expiry];
+
+/** What a store promises that declares `atomic: true`. */
+const ATOMIC: readonly Rule[] = [
+  ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...fourMethods, ...anyCalls,
+];
+
+/** What it promises to those who race, on two handles. */
+const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];
+
+/** What the middleware promises on it: with an atomic store between processes, else within one. */
+const REQUESTS: readonly Rule[] = [...parallel];
+
+/**
+ * Makes the tests that every store must pass, for any runner:
+ *
+ *     for (const { name, run } of storeTests(() => new MyStore(url))) test(name, run);
+ *
+ * They use ids that the store makes, so that they disturb neither each other nor
+ * what is stored already, and remove what they leave.
+ *
+ * @param open called twice, when the first test runs: it returns a handle on the
+ *   same data each time, as two processes have them. For what lives in memory it
+ *   returns one store twice. The tests close none
+ * @throws {TypeError} for a wrong option
+ */
+export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTestOptions = {}): StoreTest[] {
+
+  if (typeof open !== 'function') throw new TypeError('storeTests() must be given a function that opens the store');
+  checkOptions(options);
+  const { atomic = true, trials = 20, wait } = options;
+  const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES];
+  const rules = [...FOUR_METHODS, ...(atomic ? atomicRules : []), ...REQUESTS];
+  const kit = new Kit(open, trials, wait ?? sleep, rules);
+  return rules.map(rule => ({ name: rule.sentence, run: () => kit.run(rule) }));
+
+}
+
+function sleep(seconds: number): Promise<void> {
+
+  return new Promise(resolve => {
+    setTimeout(resolve, seconds * 1000);
+  });
+
+}

@@ -1,0 +1,143 @@
+import {
+  type AtomicSessionStore, isAtomic, type LiveSession, type RetiredSession, type SessionChange, type SessionStore,
+  type SessionTexts, type SessionValues,
+} from '../../store.js';
+import { broken, show } from './failure.js';
+import { isTexts } from './is-texts.js';
+import type { Journal } from './journal.js';
+
+/** Lets a test call a store, and checks the form of each answer. */
+export class CheckedStore implements AtomicSessionStore {
+
+  readonly atomic: boolean = true;
+  /** The store itself, for calls that may throw. */
+  readonly store: SessionStore;
+
+  readonly #name: string;
+  readonly #journal: Journal;
+
+  constructor(store: SessionStore, name: string, journal: Journal) {
+    this.store = store;
+    this.#name = name;
+    this.#journal = journal;
+  }
+
+  get isAtomic(): boolean {
+    return isAtomic(this.store);
+  }
+
+  get canMove(): boolean {
+    return typeof (this.store as Partial<AtomicSessionStore>).move === 'function';
+  }
+
+  get canTake(): boolean {
+    return typeof (this.store as Partial<AtomicSessionStore>).take === 'function';
+  }
+
+  async set(id: string, values: SessionValues, expire: number): Promise<void> {
+    await this.#ask('set', [id, values, expire], () => true, 'nothing');
+  }
+
+  async get(id: string): Promise<SessionValues | null> {
+    return await this.#ask<SessionValues | null | undefined>('get', [id], isValues, 'an object, null or undefined') ?? null;
+  }
+
+  async delete(id: string): Promise<void> {
+    await this.#ask('delete', [id], () => true, 'nothing');
+  }
+
+  newSessionId(...moving: [string?]): Promise<string> {
+    return this.#ask('newSessionId', moving, answer => typeof answer === 'string', 'a string');
+  }
+
+  isSessionId(id: string): boolean {
+
+    // Nobody asks a store of four methods.
+    const { isSessionId } = this.store as Partial<AtomicSessionStore>;
+    return !this.isAtomic || !isSessionId || isSessionId.call(this.store, id);
+
+  }
+
+  load(id: string): Promise<LiveSession | RetiredSession | null> {
+    return this.#ask('load', [id], isFound, FOUND);
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+    return this.#ask('create', [id, texts, lifetime], isBoolean, 'true or false');
+  }
+
+  update(
+    id: string, change: SessionChange, lifetime: number, ...more: [version?: string | number, patience?: number]
+  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+    return this.#oneOf('update', [id, change, lifetime, ...more], ['updated', 'ended', 'gone', 'conflict']);
+  }
+
+  touch(id: string, lifetime: number): Promise<boolean> {
+    return this.#ask('touch', [id, lifetime], isBoolean, 'true or false');
+  }
+
+  end(id: string): Promise<boolean> {
+    return this.#ask('end', [id], isBoolean, 'true or false');
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number, ...patience: [number?]
+  ): Promise<'moved' | 'ended' | 'gone'> {
+    return this.#oneOf('move', [id, newId, change, lifetime, ...patience], ['moved', 'ended', 'gone']);
+  }
+
+  take(id: string, newId: string, ...patience: [number?]): Promise<SessionTexts | null> {
+    return this.#ask('take', [id, newId, ...patience], answer => answer === null || isTexts(answer), 'null or a Map of strings');
+  }
+
+  #oneOf<T extends string>(method: string, args: readonly unknown[], allowed: readonly T[]): Promise<T> {
+    return this.#ask(method, args, answer => allowed.includes(answer as T), allowed.map(show).join(' or '));
+  }
+
+  async #ask<T>(method: string, args: readonly unknown[], isAllowed: (answer: unknown) => boolean, allowed: string): Promise<T> {
+
+    const call = this.#journal.call(this.#name, method, args);
+    const methods = this.store as unknown as Record<string, ((...args: readonly unknown[]) => unknown) | undefined>;
+    if (!(method in FOUR) && !this.isAtomic) throw broken(NOT_ATOMIC);
+    if (typeof methods[method] !== 'function') throw broken(`The store has no ${method}()`);
+    let answer: unknown;
+    try {
+      answer = await methods[method](...args);
+    } catch (error) {
+      throw broken(`${call} threw ${error}\nOnly a broken backend throws`, error);
+    }
+    if (!isAllowed(answer)) throw broken(`${call} returned ${show(answer)}\nIt must be ${allowed}`);
+    return answer as T;
+
+  }
+
+}
+
+const FOUND = `null, or { status: 'retired', moved: a boolean },
+or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number }`;
+
+const NOT_ATOMIC = 'The store does not declare `atomic: true`.\n'
+  + 'If its four methods are all that it has, give storeTests() the option { atomic: false }';
+
+const FOUR = { set: true, get: true, delete: true, newSessionId: true };
+
+function isBoolean(answer: unknown): boolean {
+
+  return typeof answer === 'boolean';
+
+}
+
+function isValues(answer: unknown): boolean {
+
+  return answer === null || answer === undefined || (typeof answer === 'object' && !Array.isArray(answer));
+
+}
+
+function isFound(answer: unknown): boolean {
+
+  if (typeof answer !== 'object' || answer === null) return answer === null;
+  const { status, moved, texts, version, remaining } = answer as Record<string, unknown>;
+  if (status === 'retired') return isBoolean(moved);
+  return status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining);
+
+}

@@ -1,0 +1,109 @@
+import { toTexts } from '../../session-values.js';
+import type { SessionStore, SessionTexts, SessionValues } from '../../store.js';
+import { CheckedStore } from './checked-store.js';
+import { expect, expectSame, expectSameKeys, show } from './failure.js';
+import { Journal } from './journal.js';
+import { recorded } from './recorded-store.js';
+import { asStored } from './stored-values.js';
+
+/** A store may count in whole seconds, and a session live until its last one is over. */
+const ROUNDED_UP = 1.1;
+
+/** The seconds that a few calls may take on a machine that has much to do. */
+const SLOWEST = 30;
+
+/** Two handles on one store, and what both must show. */
+export class Handles {
+
+  readonly journal = new Journal();
+  readonly a: CheckedStore;
+  readonly b: CheckedStore;
+
+  constructor([a, b]: readonly [SessionStore, SessionStore]) {
+    this.a = new CheckedStore(recorded(a, 'a', this.journal), 'a', this.journal);
+    this.b = new CheckedStore(recorded(b, 'b', this.journal), 'b', this.journal);
+  }
+
+  get both(): readonly [CheckedStore, CheckedStore] {
+
+    return [this.a, this.b];
+
+  }
+
+  /** The first for even numbers, the second for odd ones. */
+  at(index: number): CheckedStore {
+
+    return index % 2 === 0 ? this.a : this.b;
+
+  }
+
+  /** The stores of applications that may run beside each other: four methods promise nothing between processes. */
+  get processes(): readonly SessionStore[] {
+
+    return this.a.isAtomic ? [this.a.store, this.b.store] : [this.a.store];
+
+  }
+
+  /** Expects `get` to find exactly these values, or nothing. */
+  async expectValues(id: string, values: SessionValues | null): Promise<void> {
+
+    for (const store of this.both) {
+      expectSameKeys('What get() returned', asStored(await store.get(id)), asStored(values));
+    }
+
+  }
+
+  /** Expects `load` to find nothing at all. */
+  async expectUnknown(id: string): Promise<void> {
+
+    for (const store of this.both) expectSame('What load() returned', await store.load(id), null);
+
+  }
+
+  /** Expects `load` to find a session with exactly these values. */
+  async expectLive(id: string, values: SessionValues | SessionTexts): Promise<void> {
+
+    const texts = values instanceof Map ? values as SessionTexts : toTexts(values);
+    for (const store of this.both) {
+      const found = await store.load(id);
+      expectSame('The status of the session', found?.status, 'live');
+      if (found?.status === 'live') expectSameKeys('What load() returned', new Map(found.texts), texts);
+    }
+
+  }
+
+  /** Expects `load` to find the mark of a session that was ended or moved. */
+  async expectMark(id: string, moved: boolean): Promise<void> {
+
+    for (const store of this.both) {
+      expectSame('What load() returned', { ...await store.load(id) }, { status: 'retired', moved });
+    }
+
+  }
+
+  /** Expects that no session answers to an id. */
+  async expectNoSession(id: string): Promise<void> {
+
+    for (const store of this.both) {
+      const found = await store.load(id);
+      expect(found?.status !== 'live', () => `A session answers to the id: load() returned ${show(found)}`);
+    }
+    await this.expectValues(id, null);
+
+  }
+
+  /** Expects the seconds that a session has left, or some less. */
+  async expectRemaining(id: string, seconds: number, less = SLOWEST): Promise<void> {
+
+    for (const store of this.both) {
+      const found = await store.load(id);
+      const remaining = found?.status === 'live' ? found.remaining : NaN;
+      expect(
+        remaining <= seconds + ROUNDED_UP && remaining >= seconds - less,
+        () => `\`remaining\` is ${remaining} seconds\nIt must be about ${seconds}`,
+      );
+    }
+
+  }
+
+}

@@ -1,0 +1,81 @@
+import { AssertionError } from 'node:assert';
+import type { Awaitable, SessionStore } from '../../store.js';
+import { broken } from './failure.js';
+import { Meeting } from './meeting.js';
+import type { Rule } from './rule.js';
+import { Scene } from './scene.js';
+
+/** Tries rules out on one store. */
+export class Kit {
+
+  readonly #open: () => Awaitable<SessionStore>;
+  readonly #trials: number;
+  readonly #wait: (seconds: number) => Awaitable<void>;
+  readonly #rules: readonly Rule[];
+  readonly #running = new Map<Rule, Promise<void>>();
+  #handles: Promise<[SessionStore, SessionStore]> | undefined;
+
+  constructor(
+    open: () => Awaitable<SessionStore>, trials: number, wait: (seconds: number) => Awaitable<void>, rules: readonly Rule[],
+  ) {
+    this.#open = open;
+    this.#trials = trials;
+    this.#wait = wait;
+    this.#rules = rules;
+  }
+
+  /** Tries a rule out; all that wait equally long do so together. */
+  run(rule: Rule): Promise<void> {
+
+    const { waits } = rule;
+    if (waits === undefined) return this.#try(rule, async () => {});
+    const running = this.#running.get(rule);
+    if (running) {
+      this.#running.delete(rule);
+      return running;
+    }
+    const waiting = this.#rules.filter(other => other.waits === waits);
+    const meeting = new Meeting(waiting.length, () => this.#wait(waits));
+    for (const other of waiting) {
+      const member = meeting.join();
+      const tried = this.#try(other, member.arrive).finally(member.leave);
+      // It is the failure of the test that asks for it.
+      tried.catch(() => {});
+      this.#running.set(other, tried);
+    }
+    return this.run(rule);
+
+  }
+
+  async #try({ sentence, check }: Rule, pass: () => Promise<void>): Promise<void> {
+
+    this.#handles ??= this.#openTwo();
+    const scene = new Scene(await this.#handles, this.#trials, pass);
+    try {
+      await check(scene);
+    } catch (error) {
+      throw retold(error instanceof AssertionError ? error : broken(String(error), error), sentence, `${scene.journal}`);
+    } finally {
+      await scene.tidy();
+    }
+
+  }
+
+  async #openTwo(): Promise<[SessionStore, SessionStore]> {
+
+    const first = await this.#open();
+    return [first, await this.#open()];
+
+  }
+
+}
+
+function retold(error: AssertionError, sentence: string, calls: string): AssertionError {
+
+  const message = `The rule is broken: ${sentence}.\n${error.message}${calls && `\nThe calls, of the handles a and b:\n${calls}`}`;
+  const told = new AssertionError({ message, stackStartFn: retold });
+  told.stack = `${told.name}: ${message}\n${error.stack?.split('\n').filter(line => /^ {4}at /.test(line)).join('\n')}`;
+  told.cause = error.cause;
+  return told;
+
+}

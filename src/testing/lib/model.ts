@@ -1,0 +1,94 @@
+import { merge } from '../../session-change.js';
+import type { LiveSession, RetiredSession, SessionChange, SessionTexts } from '../../store.js';
+
+interface Family {
+  /** The id that it has now; null where it has ended. */
+  id: string | null;
+  texts: SessionTexts;
+  /** How often it was changed. */
+  changes: number;
+}
+
+/** What is under an id: the texts of a live session, what a mark says, or nothing. */
+export type Found = SessionTexts | 'moved' | 'ended' | null;
+
+/** What the contract says, in the simplest terms: what a store must answer while no time passes. */
+export class Model {
+
+  // Under each id that a session has or had.
+  readonly #families = new Map<string, Family>();
+
+  load(id: string): Found {
+
+    const family = this.#families.get(id);
+    if (!family) return null;
+    if (family.id === null) return 'ended';
+    return family.id === id ? family.texts : 'moved';
+
+  }
+
+  create(id: string, texts: SessionTexts): boolean {
+
+    if (this.#families.has(id)) return false;
+    this.#families.set(id, { id, texts, changes: 0 });
+    return true;
+
+  }
+
+  /** @param changes for an update that names a version: how often the session had been changed when it was loaded */
+  update(id: string, change: SessionChange, changes?: number): 'updated' | 'ended' | 'gone' | 'conflict' {
+
+    const family = this.#live(id);
+    if (!family) return 'gone';
+    if (changes !== undefined && changes !== family.changes) return 'conflict';
+    family.changes++;
+    family.texts = merge(family.texts, change);
+    if (family.texts.size > 0) return 'updated';
+    family.id = null;
+    return 'ended';
+
+  }
+
+  touch(id: string): boolean {
+
+    return this.#live(id) !== undefined;
+
+  }
+
+  move(id: string, newId: string, change: SessionChange): 'moved' | 'ended' | 'gone' {
+
+    const family = this.#live(id);
+    const answer = this.update(id, change);
+    if (!family || answer !== 'updated') return answer as 'ended' | 'gone';
+    family.id = newId;
+    this.#families.set(newId, family);
+    return 'moved';
+
+  }
+
+  end(id: string): boolean {
+
+    const family = this.#families.get(id);
+    if (!family || family.id === null) return false;
+    family.id = null;
+    return true;
+
+  }
+
+  #live(id: string): Family | undefined {
+
+    const family = this.#families.get(id);
+    return family?.id === id ? family : undefined;
+
+  }
+
+}
+
+/** What a store has found, in the model's terms. */
+export function foundIn(found: LiveSession | RetiredSession | null): Found {
+
+  if (!found) return null;
+  if (found.status === 'live') return new Map(found.texts);
+  return found.moved ? 'moved' : 'ended';
+
+}

@@ -1,0 +1,166 @@
+import { AssertionError } from 'node:assert';
+import { moveInSteps } from '../../move-in-steps.js';
+import { toTexts } from '../../session-values.js';
+import type { SessionChange, SessionStore, SessionValues } from '../../store.js';
+import { TimedStore } from '../../timed-store.js';
+import type { CheckedStore } from './checked-store.js';
+import { broken, expectSame } from './failure.js';
+import { Handles } from './handles.js';
+import { type Random, randomFrom } from './random.js';
+
+/** The seconds that a session lives if a test says nothing else. */
+export const LONG = 600;
+
+/** Lifetimes that an application may ask for, in seconds: each is longer than the one before; the last is the longest. */
+export const LIFETIMES: readonly number[] = [60.5, 3600, 315_446_400];
+
+/** The seconds that a step of a move may take. */
+const IN_STEPS = 60;
+
+const MOST_TRIES = 5;
+
+/** What a rule has at hand: two handles, ids of its own, and time. */
+export class Scene extends Handles {
+
+  readonly #trials: number;
+  readonly #wait: () => Promise<void>;
+  readonly #ids = new Set<string>();
+
+  constructor(stores: readonly [SessionStore, SessionStore], trials: number, wait: () => Promise<void>) {
+    super(stores);
+    this.#trials = trials;
+    this.#wait = wait;
+  }
+
+  /** An id that nobody has used. */
+  async id(moving?: string): Promise<string> {
+
+    const id = await this.a.newSessionId(...(moving === undefined ? [] : [moving]));
+    this.own(id);
+    return id;
+
+  }
+
+  /** Takes note of an id that belongs to this test. */
+  own(id: string): void {
+
+    this.#ids.add(id);
+
+  }
+
+  /** A session of its own. */
+  async session(values: SessionValues = { a: 1, b: 2 }, lifetime = LONG): Promise<string> {
+
+    const id = await this.id();
+    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts(values), lifetime), true);
+    return id;
+
+  }
+
+  /**
+   * A session that was to live for a second, and was lengthened before it was over.
+   *
+   * @param lengthen gives `answer` where it was in time
+   */
+  async lengthened(lengthen: (id: string) => Promise<unknown>, answer: unknown): Promise<string> {
+
+    for (let tries = 1; ; tries++) {
+      const id = await this.session({ a: 1 }, 1);
+      const given = await lengthen(id);
+      if (given === answer) return id;
+      // A second may pass while others keep the machine busy.
+      if (tries === MOST_TRIES) expectSame('The answer for a session that lives for a second', given, answer);
+    }
+
+  }
+
+  /** A session that was moved so many times, and all ids that it has had; the last is the one that lives. */
+  async moved(times: number, values: SessionValues = { a: 1, b: 2 }): Promise<string[]> {
+
+    const ids = [await this.session(values)];
+    for (let move = 0; move < times; move++) {
+      const { answer, newId } = await this.move(this.a, ids[ids.length - 1] as string, NOTHING);
+      expectSame('The answer to the move of a live session', answer, 'moved');
+      ids.push(newId);
+    }
+    return ids;
+
+  }
+
+  /** Moves a session: in one step where the store can, else in the steps that the middleware takes. */
+  async move(
+    store: CheckedStore, id: string, change: SessionChange, lifetime = LONG,
+  ): Promise<{ newId: string; answer: 'moved' | 'ended' | 'gone' }> {
+
+    const newId = await this.id(id);
+    if (store.canMove) return { newId, answer: await store.move(id, newId, change, lifetime) };
+    const found = await store.load(id);
+    if (found?.status !== 'live') return { newId, answer: 'gone' };
+    const timed = new TimedStore(() => store, IN_STEPS);
+    try {
+      return { newId, answer: await moveInSteps(timed, id, newId, found.texts, change, lifetime) };
+    } catch (error) {
+      const { cause } = error as Error;
+      throw cause instanceof AssertionError ? cause : broken(`The steps of a move failed with ${error}`, error);
+    }
+
+  }
+
+  /** Calls what may throw, and tells which of the two it did. */
+  async attempt(
+    store: CheckedStore, method: 'update' | 'move' | 'take', ...args: readonly unknown[]
+  ): Promise<{ answer?: unknown }> {
+
+    const methods = store.store as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+    try {
+      return { answer: await methods[method]?.(...args) };
+    } catch {
+      return {};
+    }
+
+  }
+
+  /** Lets as much time pass as the rule says. */
+  wait(): Promise<void> {
+
+    return this.#wait();
+
+  }
+
+  /** Tries something many times, each with another seed. */
+  async trials(attempt: (random: Random) => Promise<void>): Promise<void> {
+
+    for (let seed = 1; seed <= this.#trials; seed++) {
+      this.journal.clear();
+      await attempt(randomFrom(seed));
+      await this.tidy();
+    }
+
+  }
+
+  /** Removes what the test has left. */
+  async tidy(): Promise<void> {
+
+    const ids = [...this.#ids];
+    this.#ids.clear();
+    await Promise.allSettled(ids.map(async id => this.a.store.delete(id)));
+
+  }
+
+}
+
+export const NOTHING: SessionChange = { set: new Map(), unset: [] };
+
+/** A change of top-level keys: a value, or `undefined` for a key that goes. */
+export function changing(values: SessionValues): SessionChange {
+
+  return { set: toTexts(values), unset: Object.keys(values).filter(key => values[key] === undefined) };
+
+}
+
+/** When a session ends that lives for so many seconds from now on, as the four methods take it. */
+export function expireIn(seconds: number): number {
+
+  return Math.floor(Date.now() / 1000) + seconds;
+
+}

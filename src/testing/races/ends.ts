@@ -1,0 +1,59 @@
+import { expectOneOf, expectSame } from '../lib/failure.js';
+import { bothOf, race } from '../lib/race.js';
+import type { Rule } from '../lib/rule.js';
+import { changing, LONG } from '../lib/scene.js';
+
+export const ends: readonly Rule[] = [
+  {
+    sentence: 'Race: no update and no touch brings a session back that has ended',
+    check: scene => scene.trials(async random => {
+      const id = await scene.session({ a: 1 });
+      const [one] = bothOf(scene, random);
+      const late = Array.from({ length: 3 }, (_, index) => [
+        () => scene.at(index).update(id, changing({ [`k${index}`]: 2 }), LONG),
+        () => scene.at(index).touch(id, LONG * 2),
+      ]).flat();
+      const [ended, ...answers] = await race(random, () => one.end(id), ...late);
+      expectSame('The answer to end()', ended, true);
+      for (const answer of answers) expectOneOf('The answer to update() or touch()', answer, ['updated', 'gone', true, false]);
+      await scene.expectNoSession(id);
+      await scene.expectMark(id, false);
+    }),
+  },
+  {
+    sentence: 'Race: of those who end a session one has ended it',
+    check: scene => scene.trials(async random => {
+      const [former, id] = await scene.moved(1) as [string, string];
+      const [one, two] = bothOf(scene, random);
+      const answers = await race(random, () => one.end(id), () => two.end(id), () => one.end(former), () => two.end(former));
+      expectSame('The answers to end()', answers.toSorted(), [false, false, false, true]);
+      for (const each of [id, former]) await scene.expectMark(each, false);
+    }),
+  },
+  {
+    sentence: 'Race: an update that removes all keys that it knows ends the session only if no other has added one',
+    check: scene => scene.trials(async random => {
+      const id = await scene.session({ a: 1, b: 2 });
+      const [one, two] = bothOf(scene, random);
+      const [emptied, added] = await race(
+        random,
+        () => one.update(id, changing({ a: undefined, b: undefined }), LONG), () => two.update(id, changing({ c: 3 }), LONG),
+      );
+      expectOneOf('The answers to update()', `${emptied}, ${added}`, ['ended, gone', 'updated, updated']);
+      if (added === 'updated') await scene.expectLive(id, { c: 3 });
+      else await scene.expectMark(id, false);
+    }),
+  },
+  {
+    sentence: 'Race: of updates that remove the last keys one ends the session',
+    check: scene => scene.trials(async random => {
+      const id = await scene.session({ a: 1, b: 2 });
+      const [one, two] = bothOf(scene, random);
+      const answers = await race(
+        random, () => one.update(id, changing({ a: undefined }), LONG), () => two.update(id, changing({ b: undefined }), LONG),
+      );
+      expectSame('The answers to update()', answers.toSorted(), ['ended', 'updated']);
+      await scene.expectMark(id, false);
+    }),
+  },
+];

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryStore, type SessionStore } from '../../src/index.js';
+import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
+import { Clock } from './support/clock.js';
+import { FourMethods } from './support/four-methods.js';
+import { OneRecordStore } from './support/one-record-store.js';
+
+/** Stores that keep their promises, each with a clock that the tests move on. */
+const STORES: { readonly [name: string]: (now: () => number) => readonly [SessionStore, StoreTestOptions?] } = {
+  'The memory store': now => [new MemoryStore({ now })],
+  'A store that has take() in place of move()': now => [new OneRecordStore(now)],
+  'A store of four methods': now => [new FourMethods(now), { atomic: false }],
+};
+
+for (const [name, make] of Object.entries(STORES)) {
+
+  describe(name, () => {
+
+    const { now, wait } = new Clock();
+    const [store, options] = make(now);
+    for (const { name, run } of storeTests(() => store, { wait, ...options })) it(name, run);
+
+  });
+
+}
+
+describe('The tests of a store', () => {
+
+  it('wait for the system\'s clock by default', async () => {
+
+    const store = new MemoryStore();
+    const before = performance.now();
+    await Promise.all(storeTests(() => store, { trials: 1 }).map(({ run }) => run()));
+    assert.ok(performance.now() - before < 10_000);
+
+  });
+
+});

@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, describe, it } from 'node:test';
+import { createClient } from 'redis';
+import { storeTests } from '../../src/testing/index.js';
+import { redisUrl } from '../support/servers/addresses.js';
+import { type Client, HastyRedisStore } from './support/hasty-redis-store.js';
+
+/** What nobody gets right who reads and then writes, whatever the server and the machine do. */
+const CERTAIN: ReadonlySet<string> = new Set([
+  'Race: updates of different keys are all kept',
+  'Race: counts that name the version are exact',
+  'Race: of updates with one version one is carried out, and the others are conflicts',
+  'Race: of two moves of one session one wins',
+  'Requests: changes of different keys in parallel are all kept, and a key that one removes stays removed',
+  'Requests: updateSession() counts exactly',
+  'Requests: of two regenerations of one id one wins',
+]);
+
+describe('On a real server, a store that reads and then writes', () => {
+
+  const clients: Array<{ destroy(): void }> = [];
+  after(() => {
+    for (const client of clients) client.destroy();
+  });
+
+  const prefix = `${randomUUID()}:`;
+  const open = async () => {
+    const client = await createClient({ url: redisUrl() }).connect();
+    clients.push(client);
+    return new HastyRedisStore(client as unknown as Client, prefix);
+  };
+
+  for (const { name, run } of storeTests(open)) {
+    if (CERTAIN.has(name)) it(`is caught: ${name}`, () => assert.rejects(run, { name: 'AssertionError' }));
+    else if (!/^(Race|Requests): /.test(name)) it(`passes, alone: ${name}`, run);
+  }
+
+});

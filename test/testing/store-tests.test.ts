@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryStore, type SessionStore } from '../../src/index.js';
+import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
+import { page } from '../docs/support/markdown.js';
+import { BROKEN_ATOMIC_STORES } from './support/broken-atomic-stores.js';
+import { Clock } from './support/clock.js';
+import { faultsOf } from './support/faults-of.js';
+import { FourMethods } from './support/four-methods.js';
+
+describe('The tests of a store', () => {
+
+  it('have names of their own', () => {
+
+    const names = storeTests(() => new MemoryStore()).map(({ name }) => name);
+    assert.ok(names.length > 100, `${names.length} tests`);
+    assert.equal(new Set(names).size, names.length);
+
+  });
+
+  it('can be handed to any runner: they take no argument, and need no `this`', async () => {
+
+    const { now, wait } = new Clock();
+    const store = new MemoryStore({ now });
+    for (const { run } of storeTests(() => store, { wait, trials: 1 })) {
+      // Mocha and Jest take a parameter for a callback that must be called.
+      assert.equal(run.length, 0);
+      const answer: unknown = run();
+      assert.ok(answer instanceof Promise);
+      assert.equal(await answer, undefined);
+    }
+
+  });
+
+  it('open the store twice, when the first of them runs', async () => {
+
+    const { now, wait } = new Clock();
+    const store = new MemoryStore({ now });
+    let opened = 0;
+    const tests = storeTests(async () => {
+      opened++;
+      return store;
+    }, { wait, trials: 1 });
+    assert.equal(opened, 0);
+    await Promise.all(tests.slice(0, 10).map(({ run }) => run()));
+    assert.equal(opened, 2);
+    for (const { run } of tests) await run();
+    assert.equal(opened, 2);
+
+  });
+
+  it('can run all at once, and more than once', async () => {
+
+    const store = new MemoryStore();
+    const tests = storeTests(() => store, { trials: 1 });
+    const before = performance.now();
+    await Promise.all(tests.map(({ run }) => run()));
+    await Promise.all(tests.map(({ run }) => run()));
+    assert.ok(performance.now() - before < 15_000);
+
+  });
+
+  it('remove what they have stored, and nothing else', async () => {
+
+    const { now, wait } = new Clock();
+    const store = new MemoryStore({ now });
+    store.create('somebody else\'s', new Map([['a', '1']]), 1e6);
+    for (const { run } of storeTests(() => store, { wait })) await run();
+    assert.deepEqual([...store.store.keys()], ['somebody else\'s']);
+
+  });
+
+  it('test fewer things where a store has four methods, and more where time can be moved on', () => {
+
+    const count = (options: StoreTestOptions) => storeTests(() => new MemoryStore(), options).length;
+    assert.ok(count({ atomic: false }) < count({}) / 2);
+    assert.ok(count({ wait: () => {} }) > count({}));
+
+  });
+
+  it('say what to do where a store has only four methods', async () => {
+
+    const store: SessionStore = new FourMethods(() => Date.now() / 1000);
+    const test = storeTests(() => store).find(({ name }) => name.startsWith('load()'));
+    await assert.rejects(async () => test?.run(), /the option \{ atomic: false \}/);
+
+  });
+
+  it('fail with the error of a store that can\'t be opened', async () => {
+
+    const refused = new Error('connection refused');
+    for (const { run } of storeTests(() => Promise.reject(refused)).slice(0, 3)) {
+      await assert.rejects(run, error => error === refused);
+    }
+
+  });
+
+  it('refuse wrong options', () => {
+
+    const open = () => new MemoryStore();
+    assert.throws(() => storeTests(undefined as never), TypeError);
+    for (const [options, message] of [
+      [{ trial: 5 }, 'option trial is unknown: it must be one of atomic, trials, wait'],
+      [{ atomic: 'no' }, 'atomic is no: it must be true or false'],
+      [{ trials: 0 }, 'trials is 0: it must be a whole number from 1'],
+      [{ trials: 1.5 }, 'trials is 1.5: it must be a whole number from 1'],
+      [{ wait: 5 }, 'wait is 5: it must be a function that takes seconds'],
+    ] as const) {
+      assert.throws(() => storeTests(open, options as never), { name: 'TypeError', message });
+    }
+
+  });
+
+  it('tell of a failure as the documentation shows it', async () => {
+
+    const { now, wait } = new Clock();
+    const store = BROKEN_ATOMIC_STORES['shortens by touch'][0](now);
+    const faults = await faultsOf(() => store, { wait, trials: 1 });
+    const [shown] = /The rule is broken:[^#]*?\n(?=```)/.exec(page('docs/testing-a-store.md').text) as RegExpExecArray;
+    // Each store has its own versions, and its own idea of how long a second is.
+    const alike = (text?: string) => text?.trim().replace(/version: .*,/, 'version,').replace(/(remaining\W+(is )?)[\d.]+/g, '$1');
+    assert.equal(alike(faults.get('touch() never shortens a life')), alike(shown));
+
+  });
+
+});

@@ -1,0 +1,624 @@
+import { createHash } from 'node:crypto';
+import {
+  type LiveSession, MemoryStore, type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
+} from '../../../src/index.js';
+import { merge } from '../../../src/session-change.js';
+import { fromTexts } from '../../../src/session-values.js';
+
+/** A memory store to break: what it stores, it stores by way of the four methods. */
+class Breakable extends MemoryStore {
+
+  readonly now: () => number;
+
+  constructor(now: () => number) {
+    super({ now });
+    this.now = now;
+    this.close();
+  }
+
+  /** The four methods are replaced here only to break them. */
+  override get atomic(): boolean {
+    return true;
+  }
+
+  protected live(id: string): LiveSession | null {
+
+    const found = super.load(id) as LiveSession | RetiredSession | null;
+    return found?.status === 'live' ? found : null;
+
+  }
+
+  /** Puts texts in the place of a session, of a mark or of nothing. */
+  protected put(id: string, texts: SessionTexts, lifetime: number): void {
+    void super.set(id, fromTexts(texts), Math.floor(this.now()) + lifetime);
+  }
+
+  /** Removes the mark under an id. */
+  protected forget(id: string): void {
+    void super.set(id, {}, 0);
+    void super.delete(id);
+  }
+
+}
+
+type Update = [id: string, change: SessionChange, lifetime: number, version?: string | number];
+
+class LosesAKey extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(id, new Map([...texts].filter(([key]) => key !== '__proto__')), lifetime);
+  }
+
+}
+
+class LosesMinusZero extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    const parsed = new Map([...texts].map(([key, text]) => [key, JSON.stringify(JSON.parse(text))]));
+    return super.create(id, parsed, lifetime);
+  }
+
+}
+
+class LosesLoneSurrogates extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(id, new Map([...texts].map(([key, text]) => [key.toWellFormed(), text])), lifetime);
+  }
+
+}
+
+class StopsAtNul extends Breakable {
+
+  override update(...[id, { set, unset }, lifetime, version]: Update) {
+    const cut = new Map([...set].map(([key, text]) => [key.split('\0')[0], text]));
+    return super.update(id, { set: cut, unset }, lifetime, version);
+  }
+
+}
+
+class CutsLongTexts extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(id, new Map([...texts].map(([key, text]) => [key, text.length > 65535 ? 'null' : text])), lifetime);
+  }
+
+}
+
+class SortsKeys extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    if (found?.status !== 'live') return found;
+    const sorted = (value: unknown): unknown => typeof value !== 'object' || value === null || Array.isArray(value)
+      ? value
+      : Object.fromEntries(Object.entries(value).sort().map(([key, member]) => [key, sorted(member)]));
+    return { ...found, texts: new Map([...found.texts].map(([key, text]) => [key, JSON.stringify(sorted(JSON.parse(text)))])) };
+  }
+
+}
+
+class MergesDeeper extends Breakable {
+
+  override update(...[id, { set, unset }, lifetime, version]: Update) {
+    const before = this.live(id)?.texts;
+    const merged = new Map([...set].map(([key, text]) => {
+      const [old, value] = [JSON.parse(before?.get(key) ?? 'null'), JSON.parse(text)];
+      const areObjects = [old, value].every(each => typeof each === 'object' && each !== null && !Array.isArray(each));
+      return [key, areObjects ? JSON.stringify({ ...old, ...value }) : text];
+    }));
+    return super.update(id, { set: merged, unset }, lifetime, version);
+  }
+
+}
+
+class NullRemoves extends Breakable {
+
+  override update(...[id, { set, unset }, lifetime, version]: Update) {
+    const nulls = [...set].filter(([, text]) => text === 'null').map(([key]) => key);
+    const rest = new Map([...set].filter(([, text]) => text !== 'null'));
+    return super.update(id, { set: rest, unset: [...unset, ...nulls] }, lifetime, version);
+  }
+
+}
+
+class UnsetsByPath extends Breakable {
+
+  override update(...[id, { set, unset }, lifetime, version]: Update) {
+    return super.update(id, { set, unset: unset.map(key => key.split('.')[0]) }, lifetime, version);
+  }
+
+}
+
+class UpdateShortens extends Breakable {
+
+  override update(...[id, change, lifetime, version]: Update) {
+    const answer = super.update(id, change, lifetime, version);
+    if (answer === 'updated') this.put(id, this.live(id)?.texts as SessionTexts, lifetime);
+    return answer;
+  }
+
+}
+
+class UpdateForgetsLifetime extends Breakable {
+
+  override update(...[id, change, , version]: Update) {
+    return super.update(id, change, 0, version);
+  }
+
+}
+
+class UpdateDeletesWithoutMark extends Breakable {
+
+  override update(...args: Update) {
+    const answer = super.update(...args);
+    if (answer === 'ended') this.forget(args[0]);
+    return answer;
+  }
+
+}
+
+class UpdateKeepsEmpty extends Breakable {
+
+  override update(...[id, change, lifetime, version]: Update) {
+    const texts = this.live(id)?.texts;
+    if (!texts || merge(texts, change).size > 0) return super.update(id, change, lifetime, version);
+    this.put(id, new Map(), lifetime);
+    return 'updated';
+  }
+
+}
+
+class TouchShortens extends Breakable {
+
+  override touch(id: string, lifetime: number) {
+    const texts = this.live(id)?.texts;
+    if (texts) this.put(id, texts, lifetime);
+    return texts !== undefined;
+  }
+
+}
+
+class TouchIsLazy extends Breakable {
+
+  override touch(id: string) {
+    return this.live(id) !== null;
+  }
+
+}
+
+class RevivesByTouch extends Breakable {
+
+  readonly #known = new Map<string, SessionTexts>();
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    this.#known.set(id, texts);
+    return super.create(id, texts, lifetime);
+  }
+
+  override touch(id: string, lifetime: number) {
+    const known = this.#known.get(id);
+    if (known && !this.live(id)) this.put(id, known, lifetime);
+    return super.touch(id, lifetime);
+  }
+
+}
+
+class ExpiredIsThere extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(id, texts, lifetime + 10);
+  }
+
+}
+
+class ExpiredIsInTheWay extends Breakable {
+
+  readonly #created = new Set<string>();
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    if (this.#created.has(id)) return false;
+    this.#created.add(id);
+    return super.create(id, texts, lifetime);
+  }
+
+}
+
+class CreateOverwrites extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    this.put(id, texts, lifetime);
+    return true;
+  }
+
+}
+
+class CreateIgnoresMarks extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    if (!this.live(id)) this.forget(id);
+    return super.create(id, texts, lifetime);
+  }
+
+}
+
+class EndLeavesNoMark extends Breakable {
+
+  override end(id: string) {
+    const ended = super.end(id);
+    if (ended) this.forget(id);
+    return ended;
+  }
+
+}
+
+class EndDoesNotFollow extends Breakable {
+
+  override end(id: string) {
+    return this.live(id) !== null && super.end(id);
+  }
+
+}
+
+class EndFollowsOnce extends Breakable {
+
+  readonly #next = new Map<string, string>();
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    this.#next.set(id, newId);
+    return super.move(id, newId, change, lifetime);
+  }
+
+  override end(id: string) {
+    const target = this.#next.get(id) ?? id;
+    return this.live(target) !== null && super.end(target);
+  }
+
+}
+
+class EndIsAlwaysTrue extends Breakable {
+
+  override end(id: string) {
+    super.end(id);
+    return true;
+  }
+
+}
+
+class MarkSaysMovedForEver extends Breakable {
+
+  readonly #moved = new Set<string>();
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    const answer = super.move(id, newId, change, lifetime);
+    if (answer === 'moved') this.#moved.add(id);
+    return answer;
+  }
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'retired' && this.#moved.has(id) ? { ...found, moved: true } : found;
+  }
+
+}
+
+class MarksStandForSeconds extends Breakable {
+
+  readonly #ended = new Map<string, number>();
+
+  override end(id: string) {
+    this.#ended.set(id, this.now());
+    return super.end(id);
+  }
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'retired' && this.now() - (this.#ended.get(id) ?? Infinity) > 10 ? null : found;
+  }
+
+}
+
+class VersionStays extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'live' ? { ...found, version: 1 } : found;
+  }
+
+}
+
+class TouchChangesVersion extends Breakable {
+
+  #touches = 0;
+
+  override touch(id: string, lifetime: number) {
+    this.#touches++;
+    return super.touch(id, lifetime);
+  }
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'live' ? { ...found, version: `${this.#touches} ${found.version}` } : found;
+  }
+
+  override update(...[id, change, lifetime, version]: Update) {
+    if (version === undefined) return super.update(id, change, lifetime);
+    const [touches, ...own] = String(version).split(' ');
+    return super.update(id, change, lifetime, Number(touches) === this.#touches ? own.join(' ') : 'passed');
+  }
+
+}
+
+class IgnoresVersion extends Breakable {
+
+  override update(...[id, change, lifetime]: Update) {
+    return super.update(id, change, lifetime);
+  }
+
+}
+
+class SharesTexts extends Breakable {
+
+  readonly #shared = new Map<string | number, LiveSession>();
+
+  override load(id: string) {
+    const found = super.load(id);
+    if (found?.status !== 'live') return found;
+    const shared = this.#shared.get(found.version) ?? found;
+    this.#shared.set(found.version, shared);
+    return { ...found, texts: shared.texts };
+  }
+
+}
+
+class KeepsTheCallersTexts extends Breakable {
+
+  readonly #given = new Map<string, SessionTexts>();
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    const isCreated = super.create(id, texts, lifetime);
+    if (isCreated) this.#given.set(id, texts);
+    return isCreated;
+  }
+
+  override update(...args: Update) {
+    this.#given.delete(args[0]);
+    return super.update(...args);
+  }
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'live' ? { ...found, texts: new Map(this.#given.get(id) ?? found.texts) } : found;
+  }
+
+}
+
+class MoveOverwrites extends Breakable {
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    if (id !== newId) this.forget(newId);
+    return super.move(id, newId, change, lifetime);
+  }
+
+}
+
+class MoveKeepsLifetime extends Breakable {
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    return super.move(id, newId, change, this.live(id)?.remaining ?? lifetime);
+  }
+
+}
+
+class MoveLosesItsChange extends Breakable {
+
+  override move(id: string, newId: string, _change: SessionChange, lifetime: number) {
+    return super.move(id, newId, { set: new Map(), unset: [] }, lifetime);
+  }
+
+}
+
+class MoveKeepsTheOldId extends Breakable {
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    const texts = this.live(id)?.texts;
+    const answer = super.move(id, newId, change, lifetime);
+    if (texts && answer === 'moved') this.put(id, texts, lifetime);
+    return answer;
+  }
+
+}
+
+class LiesWhenTooLate extends Breakable {
+
+  override update(...[id, change, lifetime, version, patience]: [...Update, patience?: number]) {
+    return patience !== undefined && patience <= 0 ? 'updated' : super.update(id, change, lifetime, version);
+  }
+
+}
+
+class RefusesButMovesWhenTooLate extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience]: [string, string, SessionChange, number, number?]) {
+    const answer = super.move(id, newId, change, lifetime);
+    if (patience !== undefined && patience <= 0) throw new Error('too late');
+    return answer;
+  }
+
+}
+
+class ThrowsForUnknown extends Breakable {
+
+  override touch(id: string, lifetime: number) {
+    if (!this.live(id)) throw new Error('no such session');
+    return super.touch(id, lifetime);
+  }
+
+}
+
+class AnswersWithNumbers extends Breakable {
+
+  override touch(id: string, lifetime: number) {
+    return Number(super.touch(id, lifetime)) as unknown as boolean;
+  }
+
+}
+
+class SwallowsErrors extends Breakable {
+
+  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    try {
+      return super.move(id, newId, change, lifetime);
+    } catch {
+      return 'gone';
+    }
+  }
+
+}
+
+class RemainsInMilliseconds extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'live' ? { ...found, remaining: found.remaining * 1000 } : found;
+  }
+
+}
+
+class OverflowsTime extends Breakable {
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(id, texts, ((lifetime * 1000) | 0) / 1000);
+  }
+
+}
+
+class TwoWorlds extends Breakable {
+
+  readonly #atomic = new MemoryStore({ now: this.now });
+
+  override async get(id: string) {
+    return this.#atomic.get(id);
+  }
+
+  override async set(id: string, values: SessionValues, expire: number) {
+    return this.#atomic.set(id, values, expire);
+  }
+
+}
+
+class MixesHandles extends Breakable {
+
+  // Of ids that a database compares without regard to case.
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    return super.create(createHash('sha256').update(id).digest('hex').slice(0, 1), texts, lifetime);
+  }
+
+}
+
+class DoesNotKnowItsIds extends Breakable {
+
+  override isSessionId(id: string) {
+    return id.length === 22;
+  }
+
+}
+
+class SaysGoneWhenTooLate extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience]: [string, string, SessionChange, number, number?]) {
+    return patience !== undefined && patience <= 0 ? 'gone' : super.move(id, newId, change, lifetime);
+  }
+
+}
+
+class MiscountsTexts extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    if (found?.status === 'live') Object.defineProperty(found.texts, 'size', { value: 0 });
+    return found;
+  }
+
+}
+
+class ReturnsUndefined extends Breakable {
+
+  override load(id: string) {
+    return super.load(id) ?? (undefined as unknown as null);
+  }
+
+}
+
+class CannotMove extends Breakable {
+
+  declare readonly move: never;
+
+  constructor(now: () => number) {
+    super(now);
+    Object.defineProperty(this, 'move', { value: undefined });
+  }
+
+}
+
+class IsNotAtomic extends Breakable {
+
+  override get atomic() {
+    return false;
+  }
+
+}
+
+/** Stores that break one sentence each, and the tests that must say so. */
+export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: () => number) => MemoryStore, ...string[]] } = {
+  'loses the key __proto__': [now => new LosesAKey(now), 'load() returns exactly the texts that create() and update() were given: any keys'],
+  'parses and writes values anew': [now => new LosesMinusZero(now), 'load() returns exactly the texts that create() and update() were given: numbers at the edge of doubles'],
+  'loses lone surrogates': [now => new LosesLoneSurrogates(now), 'load() returns exactly the texts that create() and update() were given: keys that JSON escapes'],
+  'ends keys at NUL': [now => new StopsAtNul(now), 'load() returns exactly the texts that create() and update() were given: keys that JSON escapes'],
+  'cuts long values': [now => new CutsLongTexts(now), 'load() returns exactly the texts that create() and update() were given: a text of one MiB'],
+  'sorts keys within values': [now => new SortsKeys(now), 'load() returns exactly the texts that create() and update() were given: keys whose order is not that of the alphabet'],
+  'merges deeper': [now => new MergesDeeper(now), 'update() replaces values whole: it never merges deeper'],
+  'takes null for a removal': [now => new NullRemoves(now), 'update() replaces values whole: it never merges deeper'],
+  'takes keys for paths': [now => new UnsetsByPath(now), 'update() unsets only the keys that it names, and succeeds where they are not there'],
+  'shortens by update': [now => new UpdateShortens(now), 'update() never shortens a life'],
+  'does not lengthen by update': [now => new UpdateForgetsLifetime(now), 'update() gives a session at least so many more seconds', 'A session that update() has lengthened outlives its first lifetime'],
+  'deletes an emptied session without a mark': [now => new UpdateDeletesWithoutMark(now), 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"'],
+  'keeps an emptied session': [now => new UpdateKeepsEmpty(now), 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"'],
+  'shortens by touch': [now => new TouchShortens(now), 'touch() never shortens a life'],
+  'does not touch': [now => new TouchIsLazy(now), 'touch() gives a live session at least so many more seconds, and leaves its values alone'],
+  'revives by touch': [now => new RevivesByTouch(now), 'touch() returns false where there is no live session, and brings none back', 'touch() returns false for a session whose time is over, and does not bring it back'],
+  'returns what has expired': [now => new ExpiredIsThere(now), 'create() takes a lifetime of 0 seconds: the session is over at once'],
+  'never gives an id again': [now => new ExpiredIsInTheWay(now), 'create() creates a session in the place of one whose time is over, and nothing is left of that'],
+  'overwrites by create': [now => new CreateOverwrites(now), 'create() returns false, and changes nothing, where a live session is', 'Race: of creations of one id one succeeds, and its session is there'],
+  'overwrites marks': [now => new CreateIgnoresMarks(now), 'create() returns false, and changes nothing, where the mark of an ended session is', 'create() returns false, and changes nothing, where the mark of a moved session is'],
+  'ends without a mark': [now => new EndLeavesNoMark(now), 'end() ends the session, and leaves a mark that says "ended"'],
+  'does not follow moves': [now => new EndDoesNotFollow(now), 'end() follows a mark that says "moved": it ends the session where it went', 'Requests: a sign-out that carries the old id of a moved session ends it where it went'],
+  'follows one move only': [now => new EndFollowsOnce(now), 'end() follows a session through several moves, from any of its former ids'],
+  'always says that it ended something': [now => new EndIsAlwaysTrue(now), 'end() returns false where there is nothing to end', 'Race: of those who end a session one has ended it'],
+  'says "moved" of what has ended': [now => new MarkSaysMovedForEver(now), 'A mark says "moved" until the session has ended under its new id'],
+  'forgets marks': [now => new MarksStandForSeconds(now), 'A mark is remembered for 30 seconds'],
+  'has one version for all': [now => new VersionStays(now), 'The version differs after every change of the values'],
+  'changes the version by a touch': [now => new TouchChangesVersion(now), 'The version is the same for whoever loads, and a touch leaves it alone', 'update() with the version of a session that was touched since is no conflict'],
+  'ignores the version': [now => new IgnoresVersion(now), 'update() with a version that has passed returns "conflict", and changes nothing', 'Race: of updates with one version one is carried out, and the others are conflicts'],
+  'shares the texts that it returns': [now => new SharesTexts(now), 'load() returns a copy of the caller\'s own, and what a caller does to its texts later changes nothing in the store'],
+  'keeps the texts that it is given': [now => new KeepsTheCallersTexts(now), 'load() returns a copy of the caller\'s own, and what a caller does to its texts later changes nothing in the store'],
+  'moves over another session': [now => new MoveOverwrites(now), 'move() throws if the new id is in use, and changes nothing'],
+  'keeps the lifetime when it moves': [now => new MoveKeepsLifetime(now), 'A moved session lives for the lifetime of the move'],
+  'loses the change of a move': [now => new MoveLosesItsChange(now), 'A move merges its change in, key by key and never deeper', 'A move that leaves no key ends the session'],
+  'keeps the old id of a move': [now => new MoveKeepsTheOldId(now), 'A move puts the session under its new id as it is stored, and retires the old id'],
+  'says that it has done what came too late': [now => new LiesWhenTooLate(now), 'An update whose caller has given up is refused with an error and not carried out, or it is carried out and says so'],
+  'does what it refuses': [now => new RefusesButMovesWhenTooLate(now), 'A move whose caller has given up is refused with an error and not carried out, or it is carried out and says so'],
+  'says "gone" of what came too late': [now => new SaysGoneWhenTooLate(now), 'A move whose caller has given up is refused with an error and not carried out, or it is carried out and says so'],
+  'does not know its own ids': [now => new DoesNotKnowItsIds(now), 'isSessionId(), where the store has it, knows the store\'s own ids'],
+  'throws for what is unknown': [now => new ThrowsForUnknown(now), 'touch() returns false where there is no live session, and brings none back'],
+  'answers in another type': [now => new AnswersWithNumbers(now), 'touch() gives a live session at least so many more seconds, and leaves its values alone'],
+  'swallows errors': [now => new SwallowsErrors(now), 'move() throws if the new id is in use, and changes nothing'],
+  'counts in milliseconds': [now => new RemainsInMilliseconds(now), '`remaining` is the seconds left to live'],
+  'counts time in 32 bits': [now => new OverflowsTime(now), '`remaining` is the seconds left to live'],
+  'keeps what the four methods store apart': [now => new TwoWorlds(now), 'The four methods and the atomic ones see the same sessions'],
+  'takes one id for another': [now => new MixesHandles(now), 'load() returns a live session'],
+  'returns texts that are no proper Map': [now => new MiscountsTexts(now), 'load() returns a live session'],
+  'returns undefined for what is unknown': [now => new ReturnsUndefined(now), 'load() returns null for an id that is unknown'],
+  'has neither move() nor take()': [now => new CannotMove(now), 'The store has move() or take()'],
+  'does not say that it is atomic': [now => new IsNotAtomic(now), 'load() returns a live session'],
+};

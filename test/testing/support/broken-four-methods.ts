@@ -1,0 +1,221 @@
+import type { SessionValues } from '../../../src/index.js';
+import { FourMethods } from './four-methods.js';
+
+class RepeatsIds extends FourMethods {
+
+  readonly #ids: string[] = [];
+
+  override async newSessionId() {
+    if (this.#ids.length > 1000) return this.#ids[0] as string;
+    this.#ids.push(await super.newSessionId());
+    return this.#ids.at(-1) as string;
+  }
+
+}
+
+class CountsIds extends FourMethods {
+
+  #count = 0;
+
+  override async newSessionId() {
+    return `session-of-a-store-that-counts-${String(++this.#count).padStart(20, '0')}`;
+  }
+
+}
+
+class MakesShortIds extends FourMethods {
+
+  override async newSessionId() {
+    return (await super.newSessionId()).slice(0, 16);
+  }
+
+}
+
+class MakesUnprintableIds extends FourMethods {
+
+  override async newSessionId() {
+    return `${await super.newSessionId()}\n`;
+  }
+
+}
+
+class FoldsCase extends FourMethods {
+
+  override get(id: string) {
+    return super.get(id.toLowerCase());
+  }
+
+  override set(id: string, values: SessionValues, expire: number) {
+    return super.set(id.toLowerCase(), values, expire);
+  }
+
+}
+
+class DropsSpaces extends FourMethods {
+
+  override get(id: string) {
+    return super.get(id.trimEnd());
+  }
+
+}
+
+class MatchesPatterns extends FourMethods {
+
+  override async get(id: string) {
+    const found = [...this.rows.keys()].find(key => id === '%' || key === id);
+    return found === undefined ? null : super.get(found);
+  }
+
+}
+
+class RefusesForeignIds extends FourMethods {
+
+  override get(id: string) {
+    if (!/^[\da-f]{32}$/.test(id)) throw new Error('no id of mine');
+    return super.get(id);
+  }
+
+}
+
+class KeepsTooMuchOfMovedIds extends FourMethods {
+
+  override async newSessionId(moving?: string) {
+    return (moving ?? await super.newSessionId()).slice(0, 24) + (await super.newSessionId()).slice(0, 8);
+  }
+
+}
+
+class NeverExpires extends FourMethods {
+
+  override set(id: string, values: SessionValues) {
+    return super.set(id, values, Infinity);
+  }
+
+}
+
+class ExpiresInMilliseconds extends FourMethods {
+
+  override set(id: string, values: SessionValues, expire: number) {
+    return super.set(id, values, expire / 1000);
+  }
+
+}
+
+class NeverShortens extends FourMethods {
+
+  override set(id: string, values: SessionValues, expire: number) {
+    return super.set(id, values, Math.max(expire, this.rows.get(id)?.expire ?? 0));
+  }
+
+}
+
+class Merges extends FourMethods {
+
+  override async set(id: string, values: SessionValues, expire: number) {
+    await super.set(id, { ...await this.get(id), ...values }, expire);
+  }
+
+}
+
+class AssignsKeys extends FourMethods {
+
+  override async get(id: string) {
+    const values = await super.get(id);
+    const assigned: SessionValues = {};
+    for (const key of Object.keys(values ?? {})) assigned[key] = values?.[key];
+    return values && assigned;
+  }
+
+}
+
+class RefusesUnknown extends FourMethods {
+
+  override async get(id: string) {
+    const values = await super.get(id);
+    if (!values) throw new Error('not found');
+    return values;
+  }
+
+}
+
+class DeletesOnce extends FourMethods {
+
+  override async delete(id: string) {
+    if (!this.rows.has(id)) throw new Error('not found');
+    await super.delete(id);
+  }
+
+}
+
+class DoesNotDelete extends FourMethods {
+
+  override async delete() {}
+
+}
+
+class DeletesAll extends FourMethods {
+
+  override async delete() {
+    this.rows.clear();
+  }
+
+}
+
+class ReturnsText extends FourMethods {
+
+  override async get(id: string) {
+    return (JSON.stringify(await super.get(id)) ?? null) as unknown as SessionValues;
+  }
+
+}
+
+class CutsLatin1 extends FourMethods {
+
+  override async get(id: string) {
+    const values = await super.get(id);
+    return values && JSON.parse(Buffer.from(JSON.stringify(values), 'latin1').toString('latin1'));
+  }
+
+}
+
+class LosesLateWrites extends FourMethods {
+
+  #last = '';
+
+  override async set(id: string, values: SessionValues, expire: number) {
+    const isBusy = this.#last === id;
+    this.#last = id;
+    if (!isBusy) await super.set(id, values, expire);
+    setImmediate(() => {
+      this.#last = '';
+    });
+  }
+
+}
+
+const VALUES = 'get() returns exactly what set() was given: ';
+
+/** Stores that break one sentence of the four methods each, and the tests that must say so. */
+export const BROKEN_FOUR_METHODS: { readonly [fault: string]: readonly [(now: () => number) => FourMethods, ...string[]] } = {
+  'repeats ids': [now => new RepeatsIds(now), 'newSessionId() never returns an id twice'],
+  'counts ids': [now => new CountsIds(now), 'An id has at least 128 bits of a CSPRNG'],
+  'makes short ids': [now => new MakesShortIds(now), 'An id has at least 128 bits of a CSPRNG'],
+  'makes ids that can\'t be printed': [now => new MakesUnprintableIds(now), 'An id is a printable text of at most 512 characters, without "..", and no name that every object has'],
+  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in anything is another id'],
+  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in anything is another id'],
+  'takes an id for a pattern': [now => new MatchesPatterns(now), 'Any text that can be an id, and that the store did not make, is unknown'],
+  'throws for ids of others': [now => new RefusesForeignIds(now), 'Any text that can be an id, and that the store did not make, is unknown'],
+  'keeps too much of an id that moves': [now => new KeepsTooMuchOfMovedIds(now), 'An id for a session that moves has as many, beside what it keeps of the old one'],
+  'keeps sessions for ever': [now => new NeverExpires(now), 'get() returns null or undefined for a session whose `expire` has passed', 'set() with an `expire` in the past leaves no session'],
+  'counts in milliseconds': [now => new ExpiresInMilliseconds(now), 'A session whose `expire` has not passed is there'],
+  'never shortens a life': [now => new NeverShortens(now), 'Only the last `expire` counts: set() lengthens a life and shortens it'],
+  'merges': [now => new Merges(now), 'set() overwrites a session whole'],
+  'assigns the key __proto__': [now => new AssignsKeys(now), `${VALUES}any keys`],
+  'throws for an unknown id': [now => new RefusesUnknown(now), 'get() returns null or undefined for an id that is unknown'],
+  'throws where there is nothing to delete': [now => new DeletesOnce(now), 'delete() succeeds where there is nothing to remove'],
+  'does not delete': [now => new DoesNotDelete(now), 'delete() removes a session, and no other'],
+  'deletes all': [now => new DeletesAll(now), 'delete() removes a session, and no other'],
+  'returns text': [now => new ReturnsText(now), 'set() overwrites a session whole'],
+  'keeps half of each character': [now => new CutsLatin1(now), `${VALUES}texts of any characters`, `${VALUES}any keys`],
+  'loses one of two writes': [now => new LosesLateWrites(now), 'set() overwrites a session whole'],
+};

@@ -1,0 +1,155 @@
+import type { SessionChange, SessionTexts } from '../../../src/index.js';
+import { merge } from '../../../src/session-change.js';
+import { OneRecordStore } from './one-record-store.js';
+
+type Update = [id: string, change: SessionChange, lifetime: number, version?: string | number];
+
+/** Reads, and writes what it has read: what came in between is overwritten. */
+class UpdatesInTwoSteps extends OneRecordStore {
+
+  override async update(...[id, change, lifetime, version]: Update) {
+    const found = await this.load(id);
+    if (found?.status !== 'live') return 'gone';
+    if (version !== undefined && version !== found.version) return 'conflict';
+    const texts = merge(found.texts, change);
+    const unset = [...found.texts.keys()].filter(key => !texts.has(key));
+    return super.update(id, { set: texts, unset }, lifetime);
+  }
+
+}
+
+class ComparesVersionsBefore extends OneRecordStore {
+
+  override async update(...[id, change, lifetime, version]: Update) {
+    const found = await this.load(id);
+    if (version !== undefined && found?.status === 'live' && version !== found.version) return 'conflict';
+    return super.update(id, change, lifetime);
+  }
+
+}
+
+class LooksBeforeItCreates extends OneRecordStore {
+
+  override async create(id: string, texts: SessionTexts, lifetime: number) {
+    if (await this.load(id)) return false;
+    await this.delete(id);
+    return super.create(id, texts, lifetime);
+  }
+
+}
+
+class WritesBackWhatItTouched extends OneRecordStore {
+
+  override async touch(id: string, lifetime: number) {
+    const found = await this.load(id);
+    if (found?.status !== 'live') return false;
+    await super.touch(id, lifetime);
+    return await super.update(id, { set: found.texts, unset: [] }, lifetime) === 'updated';
+  }
+
+}
+
+class RevivesByLateTouch extends OneRecordStore {
+
+  override async touch(id: string, lifetime: number) {
+    const found = await this.load(id);
+    if (found?.status !== 'live') return false;
+    if (await super.touch(id, lifetime)) return true;
+    await this.delete(id);
+    return super.create(id, found.texts, lifetime);
+  }
+
+}
+
+class EndsInTwoSteps extends OneRecordStore {
+
+  override async end(id: string) {
+    const found = await this.load(id);
+    await super.end(id);
+    return found?.status === 'live' || found?.moved === true;
+  }
+
+}
+
+class EmptiesInTwoSteps extends OneRecordStore {
+
+  override async update(...[id, change, lifetime, version]: Update) {
+    const found = await this.load(id);
+    const isEmptied = found?.status === 'live' && merge(found.texts, change).size === 0;
+    if (!isEmptied) return super.update(id, change, lifetime, version);
+    return await this.end(id) ? 'ended' : 'gone';
+  }
+
+}
+
+class TakesTwice extends OneRecordStore {
+
+  override async take(id: string, newId: string) {
+    const found = await this.load(id);
+    await super.take(id, newId);
+    return found?.status === 'live' ? found.texts : null;
+  }
+
+}
+
+class TakesWhatItKnew extends OneRecordStore {
+
+  override async take(id: string, newId: string) {
+    const found = await this.load(id);
+    const texts = await super.take(id, newId);
+    return texts && found?.status === 'live' ? found.texts : texts;
+  }
+
+}
+
+class TakesWithoutAMark extends OneRecordStore {
+
+  override async take(id: string, newId: string) {
+    const texts = await super.take(id, newId);
+    if (texts) await this.delete(id);
+    return texts;
+  }
+
+}
+
+class TakesNothing extends OneRecordStore {
+
+  override async take(id: string, newId: string) {
+    return await super.take(id, newId) ?? new Map();
+  }
+
+}
+
+/** Has `move`, and makes two records of one for a moment. */
+class MovesInTwoSteps extends OneRecordStore {
+
+  async move(id: string, newId: string, change: SessionChange, lifetime: number) {
+    const found = await this.load(id);
+    if (found?.status !== 'live') return 'gone' as const;
+    const texts = merge(found.texts, change);
+    if (texts.size > 0) await this.create(newId, texts, lifetime);
+    if (await this.take(id, newId)) return texts.size > 0 ? 'moved' as const : 'ended' as const;
+    await this.end(newId);
+    return 'gone' as const;
+  }
+
+}
+
+const SOME_ORDER = 'Race: calls at once get the answers that they would get one after the other, in some order';
+const DIFFERENT_KEYS = 'Race: updates of different keys are all kept';
+
+/** Stores that do in two steps what must be one, and the tests that must say so. */
+export const RACING_STORES: { readonly [fault: string]: readonly [(now: () => number) => OneRecordStore, ...string[]] } = {
+  'reads and writes in two steps': [now => new UpdatesInTwoSteps(now), SOME_ORDER, DIFFERENT_KEYS, 'Race: counts that name the version are exact', 'Requests: changes of different keys in parallel are all kept, and a key that one removes stays removed', 'Requests: updateSession() counts exactly'],
+  'compares the version before it writes': [now => new ComparesVersionsBefore(now), 'Race: of updates with one version one is carried out, and the others are conflicts', 'Race: counts that name the version are exact', 'Requests: updateSession() counts exactly'],
+  'looks before it creates': [now => new LooksBeforeItCreates(now), 'Race: of creations of one id one succeeds, and its session is there'],
+  'touches by writing back': [now => new WritesBackWhatItTouched(now), 'Race: a touch takes no change back and is no conflict'],
+  'revives by a late touch': [now => new RevivesByLateTouch(now), 'Race: no update and no touch brings a session back that has ended', 'Race: no touch brings the old id of a moved session back'],
+  'looks before it ends': [now => new EndsInTwoSteps(now), 'Race: of those who end a session one has ended it'],
+  'looks before it ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows ends the session only if no other has added one', 'Requests: a request that removes the last key ends the session only if no other has added one'],
+  'takes for two': [now => new TakesTwice(now), 'Race: of two moves of one session one wins', 'Requests: of two regenerations of one id one wins'],
+  'takes what it knew': [now => new TakesWhatItKnew(now), 'Race: a move takes along every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration takes along what was acknowledged, and what comes after it gets 409 and no cookie'],
+  'takes without a mark': [now => new TakesWithoutAMark(now), 'A move puts the session under its new id as it is stored, and retires the old id', 'Requests: a late request with an old id reads nothing, changes nothing, and takes no newer cookie away'],
+  'takes nothing where nothing is': [now => new TakesNothing(now), 'take(), where the store has it, returns null where there is no live session, and leaves no mark there'],
+  'moves in two steps': [now => new MovesInTwoSteps(now), SOME_ORDER, 'Race: a move takes along every update that was acknowledged, and the others find the session gone'],
+};
