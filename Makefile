@@ -4,9 +4,13 @@
 .DEFAULT_GOAL := build
 
 NODE ?= node
+# Most tests wait for servers, a browser or a compiler: several files run at a time.
+# Starts private servers for the tests, and ends them: test/support/servers.
+WITH_SERVERS = node build/test/support/servers/run.js
+
 TESTS = $(shell find build/test -name '*.test.js' | sort)
 
-.PHONY: build demo test unit lint fix bench clean
+.PHONY: build demo test unit faults lint fix bench clean
 
 build: dist/index.js
 
@@ -15,7 +19,7 @@ dist/index.js: node_modules/.package-lock.json $(shell find src -name '*.ts') ts
 	npx tsc -p tsconfig.json
 
 node_modules/.package-lock.json: package.json package-lock.json
-	npm ci
+	npm ci --ignore-scripts
 	@touch $@
 
 build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name tsconfig.json) tsconfig.json
@@ -25,12 +29,17 @@ build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name
 	@touch $@
 
 test: build build/.tests
-	$(NODE) --enable-source-maps --test $(TESTS)
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-concurrency=3 $(TESTS)
 
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests
 	@test -n "$(shell find build/test -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
-	$(NODE) --enable-source-maps --test $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+
+# Servers that crash, freeze and hang under load, and what that costs: docs/faults.md.
+# Some of them: make faults F="frozen redis"
+faults: build/.tests
+	$(NODE) --enable-source-maps build/test/faults/run.js $(F)
 
 lint: node_modules/.package-lock.json
 	npx biome lint --error-on-warnings .
@@ -48,10 +57,10 @@ bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.jso
 	npm ci --prefix bench
 	@touch $@
 
-# The example application. On another port: make demo PORT=4000
+# The example application. On another port, with another store: make demo PORT=4000 STORE=redis://localhost
 demo: build
 	npx tsc -p examples/tsconfig.json
-	$(NODE) --enable-source-maps build/examples/demo/server.js
+	PORT=$(PORT) STORE=$(STORE) $(NODE) --enable-source-maps build/examples/demo/server.js
 
 clean:
 	rm -rf dist build

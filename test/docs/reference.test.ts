@@ -174,6 +174,22 @@ describe('The documentation', () => {
 
   });
 
+  it('has for each store one name in four places: import, source, test and page', () => {
+
+    const names = readdirSync(join(root, 'docs/stores')).map(file => file.replace('.md', '')).sort();
+    const sources = readdirSync(join(root, 'src/stores')).filter(file => file.endsWith('-store.ts')).map(file => file.replace('-store.ts', ''));
+    // The memory store is part of the main module, and the adapter is not public.
+    assert.deepEqual(names, sources.filter(name => name !== 'memory' && name !== 'four-method').sort());
+    const tests = readdirSync(join(root, 'test/stores'));
+    for (const name of names) {
+      assert.equal(manifest.exports[`./${name}`]?.default, `./dist/stores/${name}-store.js`);
+      assert.ok(tests.includes(`${name}-store.test.ts`), `test/stores/${name}-store.test.ts`);
+    }
+    const listed = table(page('README.md'), 'Stores').slice(1).flatMap(([, specifier]) => codeIn(specifier));
+    assert.deepEqual(listed.sort(), ['@curveball/session', ...names.map(name => `@curveball/session/${name}`)].sort());
+
+  });
+
   it('speaks of files of one request that exist', () => {
 
     const files = readdirSync(join(root, 'src'));

@@ -1,22 +1,33 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test, type TestContext } from 'node:test';
+import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { temporaryFolder } from '../support/servers/server.js';
 
 const SERVER = fileURLToPath(new URL('../../examples/demo/server.js', import.meta.url));
 
+interface Settings {
+  port?: number;
+  /** Behind `--store`. */
+  store?: string;
+  /** In the environment. */
+  STORE?: string;
+  /** In which it is started. */
+  folder?: string;
+  args?: readonly string[];
+}
+
 test('prints the address at which the demo answers', async t => {
 
-  const server = start(t, 0);
-  const line = await firstLine(server.stdout);
-  const address = /http:\/\/localhost:\d+/.exec(line)?.[0];
-  assert.ok(address, line);
-
-  const response = await fetch(address);
+  const { origin } = await running(start(t, { store: 'memory:' }));
+  const response = await fetch(origin);
   assert.equal(response.status, 200);
   assert.match(await response.text(), /Sign in/);
 
@@ -29,28 +40,147 @@ test('says so where the port is taken, and how to choose another', async t => {
   t.after(() => other.close());
   const { port } = other.address() as AddressInfo;
 
-  const server = start(t, port);
-  const ended = once(server, 'exit');
-  assert.equal(
-    await firstLine(server.stderr),
-    `Port ${port} is taken. Choose another one: make demo PORT=${port + 1}`,
-  );
-  assert.deepEqual(await ended, [1, null]);
+  assert.deepEqual(await failed(start(t, { port, store: 'memory:' })), {
+    code: 1, stderr: `Port ${port} is taken. Choose another one: make demo PORT=${port + 1}\n`,
+  });
 
 });
 
-function start(t: TestContext, port: number): ChildProcess {
+test('says so where the store can\'t be opened, and what can be said instead', async t => {
 
-  const server = spawn(process.execPath, [SERVER], { env: { ...process.env, PORT: String(port) } });
-  t.after(() => server.kill());
+  for (const [settings, problem] of [
+    [{ store: 'foo' }, /^The address of the store is wrong, /],
+    [{ STORE: 'redis://127.0.0.1:1' }, /^The store at redis:\/\/127\.0\.0\.1:1 can't be opened: connect ECONNREFUSED/],
+    [{ args: ['--stor', 'memory:'] }, /^Unknown option '--stor'/],
+  ] as const) {
+    const { code, stderr } = await failed(start(t, settings));
+    assert.equal(code, 1);
+    assert.match(stderr, problem);
+    assert.match(stderr, /\nUsage: server\.js \[--store memory:/);
+  }
+
+});
+
+const stores: Record<string, (folder: string) => Settings> = {
+  'a file of its own, if nothing else is said': folder => ({ folder }),
+  'a file that --store names': folder => ({ folder, store: 'sqlite:./named.db' }),
+  'Redis, named in the environment': () => ({ STORE: `${redisUrl()}?prefix=demo:` }),
+  'PostgreSQL, and --store goes before the environment': () => ({ store: `${postgresUrl()}?table=demo`, STORE: 'memory:' }),
+  'MySQL or MariaDB': () => ({ store: `${mysqlUrl()}?table=demo` }),
+};
+
+for (const [name, settingsIn] of Object.entries(stores)) {
+  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+    test(`a restart after ${signal} keeps visitors signed in: ${name}`, async t => {
+
+      const folder = temporaryFolder();
+      const settings = settingsIn(folder);
+      const before = await running(start(t, settings));
+      const visitor = new Visitor(before.origin);
+      await visitor.signIn('Ada');
+      assert.match(await visitor.page(), /Hello, Ada/);
+      await stopped(before.server, signal);
+
+      const { server, origin } = await running(start(t, settings));
+      visitor.origin = origin;
+      assert.match(await visitor.page(), /Hello, Ada/);
+      assert.equal(await stopped(server, 'SIGINT'), 0);
+      if (name.startsWith('a file of its own')) assert.ok(existsSync(join(folder, 'demo-sessions.db')));
+      if (!name.startsWith('a file')) assert.deepEqual(readdirSync(folder), []);
+
+    });
+  }
+}
+
+test('a restart signs everybody out where sessions are in memory', async t => {
+
+  const before = await running(start(t, { store: 'memory:' }));
+  const visitor = new Visitor(before.origin);
+  await visitor.signIn('Ada');
+  assert.match(await visitor.page(), /Hello, Ada/);
+  await stopped(before.server, 'SIGTERM');
+  visitor.origin = (await running(start(t, { store: 'memory:' }))).origin;
+  assert.match(await visitor.page(), /Sign in/);
+
+});
+
+/** A browser with one cookie jar. */
+class Visitor {
+
+  origin: string;
+  #cookie = '';
+
+  constructor(origin: string) {
+    this.origin = origin;
+  }
+
+  async page(): Promise<string> {
+    return (await this.#fetch('/')).text();
+  }
+
+  async signIn(name: string): Promise<void> {
+
+    const [, token] = /name="csrf-token" value="([^"]+)"/.exec(await this.page()) ?? [];
+    assert.ok(token);
+    const body = new URLSearchParams({ 'csrf-token': token, name });
+    const { status } = await this.#fetch('/sign-in', { method: 'POST', body, redirect: 'manual' });
+    assert.equal(status, 303);
+
+  }
+
+  async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
+
+    const response = await fetch(this.origin + path, { ...init, headers: { Cookie: this.#cookie, Origin: this.origin } });
+    for (const line of response.headers.getSetCookie()) this.#cookie = line.split(';')[0] as string;
+    return response;
+
+  }
+
+}
+
+function start(t: TestContext, { port = 0, store, STORE = '', folder = temporaryFolder(), args }: Settings): ChildProcess {
+
+  const server = spawn(process.execPath, ['--no-warnings', SERVER, ...(args ?? (store ? ['--store', store] : []))], {
+    cwd: folder, env: { ...process.env, PORT: String(port), STORE },
+  });
+  t.after(() => server.kill('SIGKILL'));
   return server;
 
 }
 
-async function firstLine(stream: ChildProcess['stdout']): Promise<string> {
+async function running(server: ChildProcess): Promise<{ server: ChildProcess; origin: string }> {
 
-  assert.ok(stream);
-  const [line] = await once(createInterface(stream), 'line');
-  return line as string;
+  assert.ok(server.stdout && server.stderr);
+  let problems = '';
+  server.stderr.on('data', chunk => {
+    problems += chunk;
+  });
+  const [line] = await Promise.race([
+    once(createInterface(server.stdout), 'line'), once(server, 'exit').then(() => assert.fail(`The demo has ended: ${problems}`)),
+  ]);
+  const [origin] = /http:\/\/localhost:\d+/.exec(line) ?? [];
+  assert.ok(origin, line);
+  return { server, origin };
+
+}
+
+async function failed(server: ChildProcess): Promise<{ code: number | null; stderr: string }> {
+
+  assert.ok(server.stderr);
+  let stderr = '';
+  server.stderr.on('data', chunk => {
+    stderr += chunk;
+  });
+  const [code] = await once(server, 'close');
+  return { code, stderr };
+
+}
+
+async function stopped(server: ChildProcess, signal: NodeJS.Signals): Promise<number | null> {
+
+  const ended = once(server, 'exit');
+  server.kill(signal);
+  const [code] = await ended;
+  return code;
 
 }

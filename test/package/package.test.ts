@@ -65,7 +65,8 @@ describe('The packed package', () => {
       tarball, `@curveball/kernel@${kernel}`, `@curveball/core@${core}`, `@types/node@${types}`);
     cpSync(join(root, 'test/package/consumer'), folder, { recursive: true });
     assert.match(run(folder, process.execPath, 'use.js'), /works/);
-    for (const file of ['untyped.ts', 'typed.ts']) {
+    assert.match(run(folder, process.execPath, 'stores.js'), /work/);
+    for (const file of ['untyped.ts', 'typed.ts', 'stores.ts']) {
       run(folder, bin('tsc'), file, '--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes',
         '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false');
     }

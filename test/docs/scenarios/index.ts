@@ -4,8 +4,10 @@ import { cookiesAndCaching } from './cookies-and-caching.js';
 import { csrf } from './csrf.js';
 import { errors } from './errors.js';
 import { memoryStore } from './memory-store.js';
+import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
+import { testingAStore } from './testing-a-store.js';
 import { typescript } from './typescript.js';
 import { upgrading } from './upgrading.js';
 import { values } from './values.js';
@@ -34,7 +36,10 @@ export const scenarios: Scenarios = {
   ...named('docs/csrf.md', csrf),
   ...named('docs/errors.md', errors),
   ...named('docs/memory-store.md', memoryStore),
+  ...named('docs/moving-from-express-session.md', movingFromExpressSession),
+  ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),
   ...named('docs/parallel-requests.md', parallelRequests),
+  ...named('docs/testing-a-store.md', testingAStore),
   ...named('docs/typescript.md', typescript),
   ...named('docs/values.md', values),
   ...named('docs/websockets.md', websockets),

@@ -119,7 +119,7 @@ function programFrom(parts: readonly Block[]): string {
     need(name, [code, ...[...needed].map(other => offered[other] + (other === 'app' ? MIDDLEWARE : ''))].join('\n'));
   }
   const makes = (name: string) => new RegExp(
-    `^(import .*\\b${name}\\b|(export )?const ${name}\\b)`, 'm',
+    `^(import [^'"]*\\b${name}\\b|(export )?const ${name}\\b)`, 'm',
   ).test(code);
   const first = Object.keys(offered)
     .filter(name => needed.has(name) && !makes(name))

@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { Application } from '@curveball/core';
+import { createClient } from 'redis';
+import session from '../../../src/index.js';
+import { redisUrl } from '../../support/servers/addresses.js';
+import { errorsToStatus, pageOf } from '../../support/site.js';
+import { Site } from '../support/browser.js';
+import type { Scenarios } from './index.js';
+
+export const movingFromExpressSession: Scenarios = {
+
+  async after({ app, site }) {
+
+    app.use(pageOf({
+      '/': ctx => ctx.session,
+      '/shop': ctx => { ctx.session.cart = ['apple']; },
+    }));
+    const visitor = site.visitor();
+    await visitor.get('/shop');
+    const before = visitor.cookies.get('CB');
+    const { setCookies: [cookie], text } = await visitor.post('/sign-in');
+    assert.equal(text, 'Welcome');
+    assert.match(cookie, /; Max-Age=7200; /);
+    assert.notEqual(visitor.cookies.get('CB'), before);
+    assert.deepEqual(JSON.parse((await visitor.get('/')).text), { userId: 5 });
+    assert.equal((await visitor.post('/sign-out')).text, 'Goodbye');
+    assert.equal(visitor.cookies.size, 0);
+
+  },
+
+};
+
+export const movingFromSessionRedis: Scenarios = {
+
+  async 'take-over'({ exported }) {
+
+    const client = createClient({ url: redisUrl() });
+    await client.connect();
+    const app = new Application();
+    const errors: unknown[] = [];
+    app.use(errorsToStatus(errors), session({ store: 'memory' }), exported.takeOver(client), pageOf({
+      '/': ctx => ctx.session,
+      '/nothing': () => 'nothing',
+      '/visit': ctx => { ctx.session.visited = true; },
+    }));
+    const site = await Site.open(app);
+    try {
+
+      // As @curveball/session-redis 1.0.0 makes it.
+      const stored = async (values: object) => {
+        const id = randomBytes(32).toString('base64');
+        await client.setEx(`session-${id}`, 3600, JSON.stringify(values));
+        return id;
+      };
+      const carrying = (id: string) => {
+        const visitor = site.visitor();
+        visitor.cookies.set('CB', encodeURIComponent(id));
+        return visitor;
+      };
+      const read = async (visitor: ReturnType<typeof carrying>) => JSON.parse((await visitor.get('/')).text);
+
+      const id = await stored({ userId: 5 });
+      const visitor = carrying(id);
+      assert.deepEqual(await read(visitor), { userId: 5 });
+      assert.match(visitor.cookies.get('CB') ?? '', /^\w{43}$/);
+      await visitor.get('/visit');
+      assert.deepEqual(await read(visitor), { userId: 5, visited: true });
+
+      // The old id is worth nothing, now and when it is forgotten.
+      assert.equal((await carrying(id).get('/')).status, 409);
+      assert.equal((errors[0] as { code: string }).code, 'ERR_SESSION_ENDED');
+      assert.ok(await client.ttl(`session-${id}`) <= 30);
+      await client.del(`session-${id}`);
+      assert.deepEqual(await read(carrying(id)), {});
+
+      // Of many at once, one has it, and no other gets a cookie.
+      const shared = await stored({ userId: 6 });
+      const answers = await Promise.all(Array.from({ length: 20 }, () => carrying(shared).get('/visit')));
+      assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(19).fill(409)]);
+      assert.equal(answers.filter(({ setCookies }) => setCookies.length > 0).length, 1);
+
+      // Nobody else notices.
+      assert.deepEqual(await read(carrying(randomBytes(32).toString('base64'))), {});
+      const { headers } = await site.visitor().get('/nothing');
+      assert.deepEqual([headers.get('Vary'), headers.get('Cache-Control')], [null, null]);
+
+    } finally {
+      site.close();
+      for (const key of await client.keys('session-*')) await client.del(key);
+      client.destroy();
+    }
+
+  },
+
+};

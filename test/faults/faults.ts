@@ -1,0 +1,163 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { AppProcess } from '../support/processes/app-process.js';
+import { HangingProxy } from '../support/processes/hanging-proxy.js';
+import type { Server } from '../support/servers/server.js';
+import { Load, type Tally } from './load.js';
+import { TARGETS, type Target } from './targets.js';
+
+/** What goes wrong, while requests come in. */
+export interface Fault {
+  readonly name: string;
+  readonly targets: readonly string[];
+  /** The clocks of the two processes are so many seconds off. */
+  readonly clocks?: readonly [number, number];
+  readonly viaProxy?: true;
+  /** Whether an acknowledged change can be lost by what the engine itself promises. */
+  readonly mayLose?: true;
+  /** @returns when the fault is over; what must be undone is undone then */
+  readonly happen: (scene: Scene) => Promise<void>;
+}
+
+interface Scene {
+  readonly target: Target;
+  readonly server: Server;
+  readonly proxy: HangingProxy;
+  readonly apps: readonly AppProcess[];
+  readonly load: Load;
+}
+
+/** How long the store may take to answer in these applications, in seconds. */
+export const STORE_TIMEOUT = 1;
+
+const SERVERS = ['Redis', 'PostgreSQL', 'MariaDB'];
+const ALL = [...SERVERS, 'Redis cluster', 'SQLite'];
+
+/** For so many milliseconds a fault lasts: long enough for many time-outs. */
+const OUTAGE = 3000;
+
+export const FAULTS: readonly Fault[] = [
+  {
+    name: 'no fault, two processes',
+    targets: ALL,
+    happen: () => wait(OUTAGE),
+  },
+  {
+    name: 'server killed and started again',
+    targets: SERVERS,
+    happen: async ({ server }) => {
+      await server.kill();
+      await wait(OUTAGE);
+      await server.start();
+    },
+  },
+  {
+    name: 'server frozen',
+    targets: SERVERS,
+    happen: async ({ server }) => {
+      server.freeze();
+      await wait(OUTAGE);
+      server.thaw();
+    },
+  },
+  {
+    name: 'connections hang',
+    targets: SERVERS,
+    viaProxy: true,
+    happen: async ({ proxy }) => {
+      proxy.hang();
+      await wait(OUTAGE);
+      proxy.resume();
+    },
+  },
+  {
+    name: 'connections half open',
+    targets: SERVERS,
+    viaProxy: true,
+    happen: async ({ proxy }) => {
+      proxy.loseServer();
+      await wait(OUTAGE);
+      proxy.resume();
+    },
+  },
+  {
+    name: 'server refuses to write',
+    targets: SERVERS,
+    happen: async ({ target }) => {
+      await target.refuseWrites?.();
+      await wait(OUTAGE);
+      await target.allowWrites?.();
+    },
+  },
+  {
+    name: 'fail-over of a master',
+    targets: ['Redis cluster'],
+    mayLose: true,
+    happen: async ({ server }) => {
+      await server.kill();
+      await wait(OUTAGE + 5000);
+    },
+  },
+  {
+    name: 'application killed',
+    targets: ALL,
+    happen: async ({ apps, load }) => {
+      await wait(OUTAGE / 2);
+      load.drop(apps[0] as AppProcess);
+      await apps[0]?.kill();
+      await wait(OUTAGE / 2);
+    },
+  },
+  {
+    name: 'clocks two minutes off',
+    targets: ALL,
+    clocks: [120, -120],
+    happen: () => wait(OUTAGE),
+  },
+];
+
+/** Lets a fault happen under load, and counts. */
+export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
+
+  const target = await (TARGETS[targetName] as () => Promise<Target>)();
+  const proxy = fault.viaProxy && await HangingProxy.start(target.address);
+  const store = proxy ? proxy.url : target.address;
+  const [here = 0, there = 0] = fault.clocks ?? [];
+  // One after the other: the first sets the tables up.
+  const apps = [
+    await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: here }),
+    await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: there }),
+  ];
+  try {
+    const load = await Load.begin([...apps]);
+    await wait(1000);
+    await fault.happen({ target, server: target.servers[0] as Server, proxy: proxy as HangingProxy, apps, load });
+    // What waits for its next try comes first.
+    await wait(2000);
+    load.isAfter = true;
+    await wait(1000);
+    return await load.end();
+  } finally {
+    await Promise.all(apps.map(app => app.kill()));
+    if (proxy) proxy.close();
+    await target.stop();
+  }
+
+}
+
+/** What a tally says against the invariants; nothing if they held. */
+export function problems({ mayLose }: Fault, tally: Tally): string[] {
+
+  const wrong: Record<string, boolean> = {
+    'acknowledged changes are lost': !mayLose && tally.lost > 0,
+    'counts are wrong': !mayLose && tally.miscounted > 0,
+    'what came later was undone': !mayLose && tally.undone > 0,
+    'what had ended came back': !mayLose && tally.cameBack > 0,
+    'somebody was signed out': !mayLose && tally.signedOut > 0,
+    'a cookie was sent that nobody asked for': tally.strayCookies > 0,
+    'requests without a session failed': tally.anonymousFailed > 0,
+    'an answer took much longer than the store may take': tally.longest > STORE_TIMEOUT * 3 * 1000,
+    'nothing works after the fault': tally.after === 0,
+  };
+  return Object.keys(wrong).filter(name => wrong[name]);
+
+}

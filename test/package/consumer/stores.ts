@@ -1,0 +1,41 @@
+// An application with each store, compiled where the types of no driver are installed.
+import session from '@curveball/session';
+import { ExpressStore } from '@curveball/session/express';
+import { MysqlStore } from '@curveball/session/mysql';
+import { openStore } from '@curveball/session/open';
+import { PostgresStore } from '@curveball/session/postgres';
+import { RedisStore } from '@curveball/session/redis';
+import { SqliteStore } from '@curveball/session/sqlite';
+import { type StoreTest, storeTests } from '@curveball/session/testing';
+
+type First<Class extends abstract new (options: never) => unknown> = ConstructorParameters<Class>[0];
+
+export function all(
+  redis: First<typeof RedisStore>, postgres: First<typeof PostgresStore>, mysql: First<typeof MysqlStore>,
+  sqlite: First<typeof SqliteStore>, express: First<typeof ExpressStore>,
+): void {
+
+  session({ store: new RedisStore(redis) });
+  session({ store: new PostgresStore(postgres) });
+  session({ store: new MysqlStore(mysql) });
+  session({ store: new SqliteStore(sqlite) });
+  session({ store: new ExpressStore(express) });
+
+}
+
+export async function opened(): Promise<void> {
+
+  const store = await openStore('memory:');
+  session({ store });
+  await store.close();
+
+}
+
+export const tests: StoreTest[] = storeTests(() => openStore('memory:'));
+
+// @ts-expect-error the client is missing
+new RedisStore({});
+// @ts-expect-error the pool is missing
+new PostgresStore({ table: 'sessions' });
+// @ts-expect-error this is no address
+openStore(5);

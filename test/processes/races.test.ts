@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { AppProcess } from '../support/processes/app-process.js';
+import { RACES } from '../support/processes/races.js';
+import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
+import { temporaryFolder } from '../support/servers/server.js';
+
+/** Each race is run so often on each store, between two processes. */
+const TRIALS = 200;
+
+/** So many at a time: they are about different sessions. */
+const AT_ONCE = 8;
+
+const STORES: { readonly [name: string]: () => string } = {
+  SQLite: () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
+  Redis: redisUrl,
+  'a Redis cluster': () => redisClusterUrls().join(','),
+  PostgreSQL: postgresUrl,
+  'MySQL or MariaDB': mysqlUrl,
+};
+
+for (const [name, address] of Object.entries(STORES)) {
+
+  describe(`Two processes on ${name}`, () => {
+
+    let apps: AppProcess[] = [];
+
+    before(async () => {
+      // Every read refreshes: the most that can happen at once.
+      const settings = { store: address(), touchInterval: 0 };
+      apps = await Promise.all([AppProcess.start(settings), AppProcess.start(settings)]);
+    });
+    after(() => Promise.all(apps.map(app => app.kill())));
+
+    for (const [invariant, race] of Object.entries(RACES)) {
+
+      it(`hold ${invariant}`, async () => {
+
+        const [one, other] = apps as [AppProcess, AppProcess];
+        const broken: string[] = [];
+        const chance = (below: number) => Math.floor(Math.random() * below);
+        let trials = 0;
+        const work = async () => {
+          while (trials++ < TRIALS) {
+            const problem = await (trials % 2 ? race(one, other, chance) : race(other, one, chance));
+            if (problem) broken.push(problem);
+          }
+        };
+        await Promise.all(Array.from({ length: AT_ONCE }, work));
+        assert.deepEqual(broken, []);
+
+      });
+
+    }
+
+  });
+
+}

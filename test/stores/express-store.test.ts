@@ -1,0 +1,505 @@
+import { deepStrictEqual, doesNotThrow, match, notStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
+import { EventEmitter, once } from 'node:events';
+import { createRequire } from 'node:module';
+import { describe, it, mock } from 'node:test';
+import { SessionStoreError, SessionValueError } from '../../src/index.js';
+import { type ExpressSessionStore, ExpressStore } from '../../src/stores/express-store.js';
+import { idOf, setCookies } from '../support/browser.js';
+import { settled } from '../support/events.js';
+import { PAGES } from '../support/pages.js';
+import { site } from '../support/site.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: whatever a store is given
+type Any = any;
+type Callback = (error?: unknown, session?: unknown) => void;
+
+const ExpressCookie = createRequire(import.meta.url)('express-session/session/cookie.js');
+
+/** An hour from now, as a Unix timestamp. */
+const later = () => Math.floor(Date.now() / 1000) + 3600;
+
+/** A store for express-session that keeps what it is given, and answers at once. */
+class PlainStore {
+
+  readonly sessions = new Map<string, Any>();
+
+  get(sid: string, callback: Callback): unknown {
+    return callback(null, this.sessions.get(sid));
+  }
+
+  set(sid: string, session: Any, callback: Callback): unknown {
+    this.sessions.set(sid, session);
+    return callback(null);
+  }
+
+  destroy(sid: string, callback: Callback): unknown {
+    this.sessions.delete(sid);
+    return callback(null);
+  }
+
+}
+
+/** The only session that a store keeps: its key and what it was given. */
+function onlyOf(store: PlainStore): [string, Any] {
+
+  strictEqual(store.sessions.size, 1);
+  return [...store.sessions][0];
+
+}
+
+function wrapped(methods: Partial<Record<keyof ExpressSessionStore, unknown>> = {}) {
+
+  const store = Object.assign(new PlainStore(), methods as object);
+  return { store, wrapper: new ExpressStore(store) };
+
+}
+
+describe('What an express-session store is given', () => {
+
+  it('is a hash of the id, which is no id, fits where the ids of express-session do, and is safe as a file name', async () => {
+
+    const { store, wrapper } = wrapped();
+    const id = wrapper.newSessionId();
+    await wrapper.set(id, { userId: 5 }, later());
+    const [key, session] = onlyOf(store);
+    match(key, /^[0-9a-f]{32}$/);
+    ok(!JSON.stringify([key, session]).includes(id));
+    strictEqual(await wrapper.get(key), null, 'what is stored opens nothing');
+    deepStrictEqual(await wrapper.get(id), { userId: 5 });
+    await wrapper.delete(id);
+    strictEqual(store.sessions.size, 0);
+
+  });
+
+  it('has a cookie that reads like one of express-session', async () => {
+
+    const { store, wrapper } = wrapped();
+    const expire = later();
+    await wrapper.set('id', {}, expire);
+    const { cookie } = onlyOf(store)[1];
+    const theirs = new ExpressCookie({ expires: cookie.expires });
+    strictEqual(cookie.expires.getTime(), (expire + 1) * 1000, 'the last second counts, as in the memory store');
+    ok(cookie.expires instanceof Date && cookie._expires instanceof Date);
+    for (const milliseconds of [cookie.maxAge, cookie.originalMaxAge]) {
+      ok(Number.isInteger(milliseconds) && milliseconds > 3_595_000 && milliseconds <= 3_601_000, `${milliseconds}`);
+    }
+    deepStrictEqual(Object.keys(cookie).sort(), Object.keys(theirs).sort());
+    deepStrictEqual(JSON.parse(JSON.stringify(cookie)), {
+      ...JSON.parse(JSON.stringify(theirs)), originalMaxAge: cookie.originalMaxAge,
+    });
+
+  });
+
+  it('has a cookie whose time runs, and which a store may set', async t => {
+
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['Date'], now: 1_000_000_000_000 });
+    const { store, wrapper } = wrapped();
+    await wrapper.set('id', {}, 1_000_000_099);
+    const { cookie } = onlyOf(store)[1];
+    strictEqual(cookie.maxAge, 100_000);
+    mock.timers.setTime(1_000_000_040_000);
+    strictEqual(cookie.maxAge, 60_000);
+    strictEqual(cookie.originalMaxAge, 100_000);
+    cookie.maxAge = 5000;
+    strictEqual(cookie.expires.getTime(), 1_000_000_045_000);
+    cookie.expires = new Date(1_000_000_050_000);
+    strictEqual(cookie.maxAge, 10_000);
+    strictEqual(JSON.parse(JSON.stringify(cookie)).expires, '2001-09-09T01:47:30.000Z');
+
+  });
+
+  it('has all values in one text of ASCII without control characters', async () => {
+
+    const { store, wrapper } = wrapped();
+    const values = { é: '\ud800 😀 \0 \u007f', n: -0, 'a.b': { $c: [1e308, ''] } };
+    await wrapper.set('id', values, later());
+    const { values: text } = onlyOf(store)[1];
+    match(text, /^[\x20-\x7e]*$/);
+    deepStrictEqual(JSON.parse(text), values);
+
+  });
+
+  it('is refused before the store hears of it, where it can\'t be stored', async () => {
+
+    const { store, wrapper } = wrapped();
+    await rejects(wrapper.set('id', { a: { b: 1n } }, later()), (error: unknown) => {
+      ok(error instanceof SessionValueError);
+      strictEqual(error.path, 'session.a.b');
+      return true;
+    });
+    strictEqual(store.sessions.size, 0);
+
+  });
+
+  it('is its own for each call, so that a store may add to it', async () => {
+
+    const { store, wrapper } = wrapped();
+    const values = { cookie: 'mine', __lastAccess: 'mine', lastModified: 'mine', values: 'mine' };
+    await wrapper.set('id', values, later());
+    Object.assign(onlyOf(store)[1], { __lastAccess: 5, lastModified: 6, id: 7 });
+    deepStrictEqual(await wrapper.get('id'), values);
+
+  });
+
+});
+
+describe('The answer of an express-session store', () => {
+
+  it('comes by callback, at once or later, to a method that is called on its store', async () => {
+
+    for (const answer of [(tell: () => void) => tell(), setImmediate, (tell: () => void) => Promise.resolve().then(tell)]) {
+      const { wrapper } = wrapped({
+        get(this: PlainStore, sid: string, callback: Callback) { answer(() => callback(null, this.sessions.get(sid))); },
+        set(this: PlainStore, sid: string, session: Any, callback: Callback) {
+          answer(() => {
+            this.sessions.set(sid, session);
+            callback();
+          });
+        },
+        destroy(this: PlainStore, sid: string, callback: Callback) {
+          answer(() => {
+            this.sessions.delete(sid);
+            callback(undefined);
+          });
+        },
+      });
+      strictEqual(await wrapper.get('id'), null);
+      await wrapper.set('id', { n: 1 }, later());
+      deepStrictEqual(await wrapper.get('id'), { n: 1 });
+      await wrapper.delete('id');
+      strictEqual(await wrapper.get('id'), null);
+    }
+
+  });
+
+  it('comes by promise from a method without a callback', async () => {
+
+    const { wrapper } = wrapped({
+      async get(this: PlainStore, sid: string) { return this.sessions.get(sid); },
+      set(this: PlainStore, sid: string, session: Any) {
+        // Not a promise of this language's own.
+        // biome-ignore lint/suspicious/noThenProperty: that is what is tried here
+        return { then: (done: () => void) => { this.sessions.set(sid, session); done(); } };
+      },
+      async destroy(this: PlainStore, sid: string) { this.sessions.delete(sid); },
+    });
+    strictEqual(await wrapper.get('id'), null);
+    await wrapper.set('id', { n: 1 }, later());
+    deepStrictEqual(await wrapper.get('id'), { n: 1 });
+    await wrapper.delete('id');
+    strictEqual(await wrapper.get('id'), null);
+
+  });
+
+  it('comes once from a method that gives it both ways', async () => {
+
+    const { wrapper } = wrapped({
+      async get(this: PlainStore, sid: string, callback?: Callback) {
+        const session = this.sessions.get(sid);
+        callback?.(null, session);
+        return session;
+      },
+      async set(this: PlainStore, sid: string, session: Any, callback?: Callback) {
+        this.sessions.set(sid, session);
+        callback?.(null, null);
+      },
+    });
+    await wrapper.set('id', { n: 1 }, later());
+    deepStrictEqual(await wrapper.get('id'), { n: 1 });
+
+  });
+
+  it('is that of the callback where the promise of the same method is there first', async () => {
+
+    const { store, wrapper } = wrapped({
+      async get(this: PlainStore, sid: string, callback: Callback) { setImmediate(() => callback(null, this.sessions.get(sid))); },
+      async set(this: PlainStore, sid: string, session: Any, callback: Callback) {
+        setImmediate(() => {
+          this.sessions.set(sid, session);
+          callback();
+        });
+        return this;
+      },
+      async destroy(_sid: string, callback: Callback) { setImmediate(() => callback(new Error('read only'))); },
+    });
+    await wrapper.set('id', { n: 1 }, later());
+    strictEqual(store.sessions.size, 1, 'it was stored when the promise was fulfilled');
+    deepStrictEqual(await wrapper.get('id'), { n: 1 });
+    await rejects(wrapper.delete('id'), /read only/);
+
+  });
+
+  it('does not start a query again that starts whenever somebody waits for it', async () => {
+
+    let started = 0;
+    const { wrapper } = wrapped({
+      get(_sid: string, callback: Callback) {
+        setImmediate(callback, null, null);
+        const start = () => {
+          started++;
+          throw new Error('Query was already executed');
+        };
+        // biome-ignore lint/suspicious/noThenProperty: such as knex and mongoose have
+        return { then: start, catch: start };
+      },
+    });
+    strictEqual(await wrapper.get('id'), null);
+    strictEqual(started, 0);
+
+  });
+
+  it('is an error whichever way it fails', async () => {
+
+    const lost = new Error('connection lost');
+    const failures: Record<string, (...args: Any[]) => unknown> = {
+      'a callback': (...args) => args.at(-1)(lost),
+      'a throw': () => { throw lost; },
+      'a promise without a callback': async () => { throw lost; },
+      'a promise beside a callback': async (_a, _b, _c) => { throw lost; },
+      'a callback, and then a promise': async (...args) => {
+        args.at(-1)(lost);
+        throw lost;
+      },
+    };
+    for (const [how, fail] of Object.entries(failures)) {
+      const { wrapper } = wrapped({ get: fail, set: fail, destroy: fail });
+      for (const call of [() => wrapper.get('id'), () => wrapper.set('id', {}, later()), () => wrapper.delete('id')]) {
+        await rejects(call, error => error === lost, how);
+      }
+    }
+    // What is rejected after the answer must not end the process either.
+    await settled();
+
+  });
+
+  it('is the first one, where a store answers twice', async () => {
+
+    const { wrapper } = wrapped({
+      get(_sid: string, callback: Callback) {
+        callback(new Error('first'));
+        callback(null, null);
+      },
+      set(_sid: string, _session: Any, callback: Callback) {
+        callback();
+        callback(new Error('second'));
+      },
+    });
+    await rejects(wrapper.get('id'), /first/);
+    await wrapper.set('id', {}, later());
+
+  });
+
+  it('"no such file" means that there is no session, and not that there is no server', async () => {
+
+    const failing = (error: object) => wrapped({
+      get: (_sid: string, callback: Callback) => callback(error),
+      set: (_sid: string, _session: Any, callback: Callback) => callback(error),
+      destroy: (_sid: string, callback: Callback) => callback(error),
+    }).wrapper;
+    const file = failing(Object.assign(new Error('no file'), { code: 'ENOENT', syscall: 'open' }));
+    strictEqual(await file.get('id'), null);
+    await file.delete('id');
+    await rejects(file.set('id', {}, later()), /no file/);
+    const socket = failing(Object.assign(new Error('no socket'), { code: 'ENOENT', syscall: 'connect' }));
+    await rejects(socket.get('id'), /no socket/);
+    await rejects(socket.delete('id'), /no socket/);
+
+  });
+
+});
+
+describe('What an express-session store returns', () => {
+
+  /** What the wrapper makes of a session that the store returns in another form. */
+  async function read(change: (session: Any) => unknown): Promise<unknown> {
+
+    const { store, wrapper } = wrapped();
+    await wrapper.set('id', { n: 1 }, later());
+    const [key, session] = onlyOf(store);
+    store.sessions.set(key, change(session));
+    return wrapper.get('id');
+
+  }
+
+  it('may have gone through JSON, or be an object that the store has kept', async () => {
+
+    deepStrictEqual(await read(session => session), { n: 1 });
+    deepStrictEqual(await read(session => JSON.parse(JSON.stringify(session))), { n: 1 });
+    deepStrictEqual(await read(session => ({ ...session, cookie: session.cookie.toJSON() })), { n: 1 });
+    deepStrictEqual(await read(session => structuredClone(session)), { n: 1 });
+    deepStrictEqual(await read(({ values }) => ({ values })), { n: 1 }, 'a store that drops the cookie knows its own expiry');
+
+  });
+
+  it('is nothing when its time is over, also where the store does not look', async () => {
+
+    for (const form of [
+      (session: Any) => session,
+      (session: Any) => JSON.parse(JSON.stringify(session)),
+      (session: Any) => structuredClone(session),
+    ]) {
+      strictEqual(await read(session => {
+        session.cookie.expires = new Date(Date.now() - 1);
+        return form(session);
+      }), null);
+    }
+
+  });
+
+  it('lives until its last second is over', async t => {
+
+    t.after(() => mock.timers.reset());
+    mock.timers.enable({ apis: ['Date'], now: 1_000_000_000_000 });
+    const { wrapper } = wrapped();
+    await wrapper.set('id', { n: 1 }, 1_000_000_010);
+    mock.timers.setTime(1_000_000_010_999);
+    deepStrictEqual(await wrapper.get('id'), { n: 1 });
+    mock.timers.setTime(1_000_000_011_000);
+    strictEqual(await wrapper.get('id'), null);
+
+  });
+
+  it('is no session where it was not made here', async () => {
+
+    const cookie = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
+    for (const other of [
+      undefined, null, '', 'text', 5, true, {}, [], { cookie, userId: 5 }, { cookie, values: null },
+      { cookie, values: { a: 1 } }, { cookie, values: '' }, { cookie, values: '{"a":' }, { cookie, values: '[1]' },
+      { cookie, values: 'null' }, { cookie, values: '5' }, { cookie: null, values: 5 },
+    ]) {
+      strictEqual(await read(() => other), null, JSON.stringify(other));
+    }
+
+  });
+
+});
+
+describe('An `error` event of an express-session store', () => {
+
+  const emitter = () => Object.assign(new EventEmitter(), {
+    get: (_sid: string, callback: Callback) => callback(),
+    set: (_sid: string, _session: unknown, callback: Callback) => callback(),
+    destroy: (_sid: string, callback: Callback) => callback(),
+  });
+
+  it('becomes a warning where nobody hears it, once, and does not end the process', async () => {
+
+    const store = emitter();
+    new ExpressStore(store);
+    new ExpressStore(store);
+    strictEqual(store.listenerCount('error'), 1);
+    const warning = once(process, 'warning');
+    doesNotThrow(() => store.emit('error', new Error('connection lost')));
+    const [{ message, code }] = await warning;
+    match(message, /The session store reports: Error: connection lost/);
+    strictEqual(code, 'SESSION_STORE');
+
+  });
+
+  it('is left to the application where it listens', async t => {
+
+    const warnings = t.mock.method(process, 'emitWarning', () => {});
+    const store = emitter();
+    const heard: unknown[] = [];
+    store.on('error', error => heard.push(error));
+    new ExpressStore(store);
+    store.emit('error', 'lost');
+    deepStrictEqual(heard, ['lost']);
+    strictEqual(warnings.mock.callCount(), 0);
+
+  });
+
+  it('may come from a store that lends its listeners to another', async () => {
+
+    // connect-mongodb-session does: its own count of listeners stays 0.
+    const inner = new EventEmitter();
+    const store = Object.assign(emitter(), { on: (event: string, listener: () => void) => { inner.on(event, listener); } });
+    new ExpressStore(store);
+    const warning = once(process, 'warning');
+    inner.emit('error', new Error('no primary'));
+    match((await warning)[0].message, /no primary/);
+
+  });
+
+});
+
+describe('What is no express-session store', () => {
+
+  it('is refused with what is missing', () => {
+
+    class NoDestroy {
+      get() {}
+      set() {}
+    }
+    const refused: Array<[unknown, RegExp]> = [
+      [undefined, /^TypeError: store is undefined: it must be a store for express-session, with get\(\), set\(\) and destroy\(\)$/],
+      [null, /store is null/],
+      ['redis', /store is redis/],
+      [PlainStore, /store is the function PlainStore: it must be a store, which `new` makes of a class/],
+      [{}, /store\.get is undefined: a store for express-session must have this method/],
+      [new NoDestroy(), /store\.destroy is undefined/],
+      [{ get() {}, set: 5, destroy() {} }, /store\.set is number/],
+    ];
+    for (const [store, message] of refused) {
+      throws(() => new ExpressStore(store as ExpressSessionStore), (error: unknown) => {
+        ok(error instanceof TypeError);
+        match(String(error), message);
+        return true;
+      });
+    }
+
+  });
+
+});
+
+describe('An express-session store behind the middleware', () => {
+
+  it('that never answers is a store that fails: 503 in time, and the cookie stays', async () => {
+
+    const store = new PlainStore();
+    const { browser, errors } = site(PAGES, { store: new ExpressStore(store), storeTimeout: 0.05 });
+    strictEqual((await browser.get('/create')).status, 200);
+    const id = idOf(browser);
+    // As a store does that has lost its connection, and waits for another.
+    Object.assign(store, { get: (_sid: string, _callback: Callback) => {} });
+    const response = await browser.get('/read');
+    strictEqual(response.status, 503);
+    deepStrictEqual(setCookies(response), []);
+    ok(errors[0] instanceof SessionStoreError);
+    Object.assign(store, { get: PlainStore.prototype.get });
+    strictEqual(idOf(browser), id);
+    deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
+
+  });
+
+  it('that says "disconnected" is asked all the same: a failure is no sign-out', async () => {
+
+    const store = Object.assign(new EventEmitter(), {
+      get: (_sid: string, callback: Callback) => callback(new Error('not connected')),
+      set: (_sid: string, _session: unknown, callback: Callback) => callback(),
+      destroy: (_sid: string, callback: Callback) => callback(),
+    });
+    const { browser } = site(PAGES, { store: new ExpressStore(store) });
+    store.emit('disconnect');
+    browser.cookies.set('CB', 'x'.repeat(43));
+    strictEqual((await browser.get('/read')).status, 503);
+    strictEqual((await browser.get('/create')).status, 503);
+
+  });
+
+  it('gets a new key with each new id, and keeps nothing under the old one', async () => {
+
+    const store = new PlainStore();
+    const { browser } = site(PAGES, { store: new ExpressStore(store) });
+    await browser.get('/create');
+    const [before] = onlyOf(store);
+    await browser.get('/new-id');
+    const [after] = onlyOf(store);
+    notStrictEqual(after, before);
+    await browser.get('/end');
+    strictEqual(store.sessions.size, 0);
+
+  });
+
+});

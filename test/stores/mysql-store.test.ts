@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import mysql from 'mysql2/promise';
+import { toTexts } from '../../src/session-values.js';
+import { MysqlStore } from '../../src/stores/mysql-store.js';
+import { mysqlUrl } from '../support/servers/addresses.js';
+import { startMariadb } from '../support/servers/mariadb.js';
+import type { Server } from '../support/servers/server.js';
+import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
+
+const DATABASE = 'session_store_tests';
+
+let admin: mysql.Pool;
+let executed = 0;
+
+before(async () => {
+  const connection = await mysql.createConnection(mysqlUrl());
+  await connection.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
+  await connection.query(`CREATE DATABASE ${DATABASE}`);
+  await connection.end();
+  admin = mysql.createPool({ uri: mysqlUrl(), database: DATABASE });
+});
+after(async () => {
+  await admin.query(`DROP DATABASE ${DATABASE}`);
+  await admin.end();
+});
+
+const opened: Array<{ close(): void }> = [];
+after(() => {
+  for (const store of opened) store.close();
+});
+
+type Queries = Pick<mysql.Pool, 'execute'>;
+
+/** A store whose statements are counted. */
+async function open(table: string, pool: Queries = admin): Promise<MysqlStore> {
+
+  const execute = (statement: string, values?: string[]) => {
+    executed++;
+    return pool.execute(statement, values);
+  };
+  const store = new MysqlStore({ pool: { execute }, table });
+  await store.setup();
+  opened.push(store);
+  return store;
+
+}
+
+const tableOf = (name: string): Table => ({
+  rows: async () => (await admin.query<mysql.RowDataPacket[]>(`SELECT handle, id_hash, former, user_id, data, CAST(version AS CHAR) AS version, CAST(ends_at AS CHAR) AS ends_at FROM ${name} WHERE handle <> 'sweeper'`))[0] as never,
+  damage: async (id, column, value) => {
+    const [{ affectedRows }] = await admin.query<mysql.ResultSetHeader>(`UPDATE ${name} SET ${column} = ? WHERE handle = ?`, [value, id.slice(0, 16)]);
+    assert.equal(affectedRows, 1);
+  },
+  executed: () => executed,
+});
+
+describe('MysqlStore', () => {
+
+  describe('with a Pool keeps the contract', () => keepsTheContract(() => open('with_pool'), 200));
+
+  describe('with a Connection keeps the contract', () => {
+
+    const connections: mysql.Connection[] = [];
+    after(() => Promise.all(connections.map(connection => connection.end())));
+    keepsTheContract(async () => {
+      const connection = await mysql.createConnection({ uri: mysqlUrl(), database: DATABASE });
+      connections.push(connection);
+      return open('with_connection', connection as never);
+    }, 20);
+
+  });
+
+  describe('with numbers as texts, and assignments all at once, keeps the contract', () => {
+
+    const pools: mysql.Pool[] = [];
+    after(() => Promise.all(pools.map(pool => pool.end())));
+    keepsTheContract(async () => {
+      const pool = mysql.createPool({ uri: mysqlUrl(), database: DATABASE, supportBigNumbers: true, bigNumberStrings: true });
+      pools.push(pool);
+      const [[row]] = await pool.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version');
+      // MySQL knows no such mode: it always assigns from left to right.
+      if (/mariadb/i.test(row?.version)) pool.on('connection', connection => connection.query("SET sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"));
+      return open('with_modes', pool);
+    }, 20);
+
+  });
+
+  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf('promises')));
+
+  it('is set up by ten processes at once', async () => {
+
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => open(`setup_${round}`)));
+    }
+
+  });
+
+  it('works on a table that was made by the SQL of its page, which is what setup() makes', async () => {
+
+    await open('made_by_setup');
+    await admin.query(schemaOf('mysql.md'));
+    const described = async (table: string) => {
+      const [[row]] = await admin.query<mysql.RowDataPacket[]>(`SHOW CREATE TABLE ${table}`) as never as [[Record<string, string>]];
+      return row['Create Table']?.replaceAll(table, 'sessions');
+    };
+    assert.equal(await described('sessions'), await described('made_by_setup'));
+    const store = await open('sessions');
+    const id = store.newSessionId();
+    await store.set(id, { a: 1 }, Date.now() / 1000 + 60);
+    assert.deepEqual(await store.get(id), { a: 1 });
+
+  });
+
+  it('removes any number of keys at once', async () => {
+
+    const store = await open('promises');
+    for (const number of [1, 8, 9, 500]) {
+      const id = store.newSessionId();
+      const keys = Array.from({ length: number }, (_, index) => `key ${index}`);
+      await store.create(id, toTexts(Object.fromEntries([...keys, 'kept'].map(key => [key, 1]))), 60);
+      assert.equal(await store.update(id, { set: toTexts({ new: 2 }), unset: keys }, 60), 'updated');
+      assert.deepEqual(await store.get(id), { kept: 1, new: 2 });
+      assert.equal(await store.update(id, { set: new Map(), unset: [...keys, 'kept', 'new'] }, 60), 'ended');
+      assert.deepEqual(await store.load(id), { status: 'retired', moved: false });
+    }
+
+  });
+
+  it('refuses what is no option, no pool and no name', () => {
+
+    const pool = admin;
+    for (const [options, message] of [
+      [{ pool, schema: 'a' }, /option schema is unknown: it must be pool or table/],
+      [{}, /pool is undefined: it must be/], [{ pool: { query() {} } }, /pool is \[object Object\]: it must be/],
+      [{ pool, table: 'a`; DROP TABLE b' }, /table is a`; DROP TABLE b: it must be/], [{ pool, table: 5 }, /table is 5: it must be/],
+    ] as const) {
+      assert.throws(() => new MysqlStore(options as never), message);
+    }
+
+  });
+
+});
+
+describe('MysqlStore on a server that is late', () => {
+
+  let server: Server;
+  let pool: mysql.Pool;
+  let store: MysqlStore;
+
+  before(async () => {
+    server = await startMariadb();
+    pool = mysql.createPool(server.url);
+    store = new MysqlStore({ pool });
+    await store.setup();
+  });
+  after(async () => {
+    store.close();
+    await pool.end();
+    await server.kill();
+  });
+
+  it('does nothing that was given up before', async () => {
+
+    const id = store.newSessionId();
+    const next = store.newSessionId(id);
+    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.load(id);
+    server.freeze();
+    const late = [
+      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2),
+      store.update(id, { set: new Map(), unset: ['a'] }, 60, undefined, 0.2),
+      store.move(id, next, { set: new Map(), unset: [] }, 60, 0.2),
+    ];
+    await new Promise(resolve => setTimeout(resolve, 400));
+    server.thaw();
+    const answers = await Promise.allSettled(late);
+    assert.deepEqual(answers.map(({ status }) => status), ['rejected', 'rejected', 'rejected']);
+    assert.deepEqual(await store.get(id), { a: 1 });
+
+  });
+
+});

@@ -1,0 +1,203 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PGlite } from '@electric-sql/pglite';
+import pg from 'pg';
+import { toTexts } from '../../src/session-values.js';
+import { PostgresStore } from '../../src/stores/postgres-store.js';
+import { postgresUrl } from '../support/servers/addresses.js';
+import { startPostgres } from '../support/servers/postgres.js';
+import type { Server } from '../support/servers/server.js';
+import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
+
+const SCHEMA = 'store_tests';
+
+let admin: pg.Pool;
+let executed = 0;
+
+before(async () => {
+  admin = new pg.Pool({ connectionString: postgresUrl(), max: 20 });
+  await admin.query(`DROP SCHEMA IF EXISTS ${SCHEMA} CASCADE; CREATE SCHEMA ${SCHEMA}`);
+});
+after(async () => {
+  await admin.query(`DROP SCHEMA ${SCHEMA} CASCADE`);
+  await admin.end();
+});
+
+const opened: Array<{ close(): void }> = [];
+after(() => {
+  for (const store of opened) store.close();
+});
+
+/** A store whose statements are counted. */
+async function open(table: string, pool: { query(...args: never[]): PromiseLike<{ rows: unknown[] }> } = admin): Promise<PostgresStore> {
+
+  const query = (...args: never[]) => {
+    executed++;
+    return pool.query(...args);
+  };
+  const counted = 'connect' in pool ? { query, connect: pool.connect } : { query };
+  const store = new PostgresStore({ pool: counted as never, table, ...(pool instanceof PGlite ? {} : { schema: SCHEMA }) });
+  await store.setup();
+  opened.push(store);
+  return store;
+
+}
+
+const tableOf = (name: string): Table => ({
+  rows: async () => (await admin.query(`SELECT handle, id_hash, former, user_id, data::text, version::text, ends_at::text FROM ${SCHEMA}.${name} WHERE handle <> 'sweeper'`)).rows,
+  damage: async (id, column, value) => {
+    const { rowCount } = await admin.query(`UPDATE ${SCHEMA}.${name} SET ${column} = $1 WHERE handle = $2`, [value, id.slice(0, 16)]);
+    assert.equal(rowCount, 1);
+  },
+  executed: () => executed,
+});
+
+describe('PostgresStore', () => {
+
+  describe('with a Pool of pg keeps the contract', () => keepsTheContract(() => open('with_pool'), 200));
+
+  describe('with a Client of pg keeps the contract', () => {
+
+    const clients: pg.Client[] = [];
+    after(() => Promise.all(clients.map(client => client.end())));
+    keepsTheContract(async () => {
+      const client = new pg.Client(postgresUrl());
+      clients.push(client);
+      await client.connect();
+      return open('with_client', client as never);
+    }, 20);
+
+  });
+
+  describe('with PGlite keeps the contract', () => {
+
+    let database: PGlite | undefined;
+    after(() => database?.close());
+    keepsTheContract(async () => open('sessions', (database ??= new PGlite()) as never), 20);
+
+  });
+
+  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf('promises')));
+
+  it('is set up by ten processes at once', async () => {
+
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => open(`setup_${round}`)));
+    }
+
+  });
+
+  it('works on a table that was made by the SQL of its page, which is what setup() makes', async () => {
+
+    await open('made_by_setup');
+    await admin.query(`SET search_path TO ${SCHEMA}; ${schemaOf('postgres.md')}; RESET search_path`);
+    const described = async (table: string) => (await admin.query(
+      `SELECT column_name, data_type, collation_name, is_nullable, column_default FROM information_schema.columns
+        WHERE table_schema = $1 AND table_name = $2 ORDER BY ordinal_position`, [SCHEMA, table])).rows;
+    const indexes = async (table: string) => (await admin.query(
+      'SELECT indexdef FROM pg_indexes WHERE schemaname = $1 AND tablename = $2 ORDER BY indexdef', [SCHEMA, table],
+    )).rows.map(({ indexdef }) => indexdef.replaceAll(table, 'sessions'));
+    assert.deepEqual(await described('sessions'), await described('made_by_setup'));
+    assert.deepEqual(await indexes('sessions'), await indexes('made_by_setup'));
+    const store = await open('sessions');
+    const id = store.newSessionId();
+    await store.set(id, { a: 1 }, Date.now() / 1000 + 60);
+    assert.deepEqual(await store.get(id), { a: 1 });
+
+  });
+
+  it('touches rows without touching an index', async () => {
+
+    const store = await open('touched');
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), 60);
+    const client = await admin.connect();
+    const hot = async () => {
+      // Counters reach the view when the session that made them says so.
+      await client.query('SELECT pg_stat_force_next_flush()');
+      const { rows: [row] } = await client.query('SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = $2', [SCHEMA, 'touched']);
+      return row;
+    };
+    const own = new PostgresStore({ pool: client, table: 'touched', schema: SCHEMA });
+    opened.push(own);
+    for (let count = 1; count <= 50; count++) await own.touch(id, 60 + count);
+    const { n_tup_upd: all, n_tup_hot_upd: light } = await hot();
+    client.release();
+    assert.equal(Number(all), 50);
+    assert.ok(Number(light) >= 49, `${light} of ${all}`);
+
+  });
+
+  it('refuses what is no option, no pool and no name', () => {
+
+    const pool = admin;
+    for (const [options, message] of [
+      [{ pool, tabel: 'a' }, /option tabel is unknown: it must be pool, table, schema or prepare/],
+      [{}, /pool is undefined: it must be/], [{ pool: {} }, /pool is \[object Object\]: it must be/],
+      [{ pool, table: 'a"; DROP TABLE b' }, /table is a"; DROP TABLE b: it must be/], [{ pool, schema: '' }, /schema is : it must be/],
+      [{ pool, prepare: 'yes' }, /prepare is yes: it must be true or false/],
+    ] as const) {
+      assert.throws(() => new PostgresStore(options as never), message);
+    }
+
+  });
+
+});
+
+describe('PostgresStore on a server that is late', () => {
+
+  let server: Server;
+  let pool: pg.Pool;
+  let store: PostgresStore;
+
+  before(async () => {
+    server = await startPostgres();
+    pool = new pg.Pool({ connectionString: server.url });
+    pool.on('error', () => {});
+    store = new PostgresStore({ pool });
+    await store.setup();
+  });
+  after(async () => {
+    store.close();
+    await pool.end();
+    await server.kill();
+  });
+
+  it('does nothing that was given up before', async () => {
+
+    const id = store.newSessionId();
+    const next = store.newSessionId(id);
+    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.load(id);
+    server.freeze();
+    const late = [
+      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2),
+      store.update(id, { set: new Map(), unset: ['a'] }, 60, undefined, 0.2),
+      store.move(id, next, { set: new Map(), unset: [] }, 60, 0.2),
+    ];
+    await new Promise(resolve => setTimeout(resolve, 400));
+    server.thaw();
+    const answers = await Promise.allSettled(late);
+    assert.deepEqual(answers.map(({ status }) => status), ['rejected', 'rejected', 'rejected']);
+    assert.deepEqual(await store.get(id), { a: 1 });
+
+  });
+
+  it('does nothing late after it has waited for another change of the row', async () => {
+
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.load(id);
+    const client = await pool.connect();
+    await client.query('BEGIN');
+    await client.query('UPDATE sessions SET version = version + 1 WHERE handle = $1', [id.slice(0, 16)]);
+    const late = store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2);
+    await new Promise(resolve => setTimeout(resolve, 400));
+    await client.query('COMMIT');
+    client.release();
+    await assert.rejects(late, /given up/);
+    assert.deepEqual(await store.get(id), { a: 1 });
+
+  });
+
+});

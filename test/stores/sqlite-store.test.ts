@@ -1,0 +1,427 @@
+import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { toTexts } from '../../src/session-values.js';
+import type { LiveSession, SessionStore } from '../../src/index.js';
+import { storedId } from '../../src/stores/lib/stored-id.js';
+import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { storeTests } from '../../src/testing/index.js';
+import { temporaryFolder } from '../support/servers/server.js';
+import { DRIVERS, type OpenDatabase, type OpenOptions, rows } from './sqlite-drivers.js';
+
+const LONG = 3600;
+const TEXTS = toTexts({ user: 'Ada', visits: 1 });
+const nothing = { set: new Map(), unset: [] };
+
+for (const [driver, open] of Object.entries(DRIVERS)) {
+
+  describe(`SqliteStore with ${driver}`, () => {
+
+    const opened: OpenDatabase[] = [];
+    const stores: SqliteStore[] = [];
+    after(() => {
+      for (const store of stores) store.close();
+      for (const database of opened) database.close();
+    });
+
+    /** A database of its own, with its table. */
+    async function fresh(file = newFile(), options: OpenOptions = {}) {
+
+      const database = await open(file, options);
+      opened.push(database);
+      const store = new SqliteStore({ database });
+      stores.push(store);
+      if (!options.readOnly) await store.setup();
+      return { file, database, store };
+
+    }
+
+    const shared = newFile();
+    for (const { name, run } of storeTests(async () => (await fresh(shared)).store)) it(name, run);
+
+    it('answers without a promise', async () => {
+
+      const { store } = await fresh();
+      const id = store.newSessionId();
+      strictEqual(store.create(id, TEXTS, LONG), true);
+      strictEqual(store.update(id, { set: new Map([['visits', '2']]), unset: [] }, LONG), 'updated');
+      strictEqual((store.load(id) as LiveSession).texts.get('visits'), '2');
+      strictEqual(store.touch(id, LONG), true);
+      const next = store.newSessionId(id);
+      strictEqual(store.move(id, next, nothing, LONG), 'moved');
+      strictEqual(store.end(id), true);
+      strictEqual(store.set(id, { a: 1 }, Date.now() / 1000 + 60), undefined);
+      deepStrictEqual(store.get(id), { a: 1 });
+      strictEqual(store.delete(id), undefined);
+      strictEqual(store.get(id), null);
+
+    });
+
+    it('keeps a session in one row, whatever happens to it', async () => {
+
+      const { store, database } = await fresh();
+      let id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      for (let moves = 0; moves < 30; moves++) {
+        const next = store.newSessionId(id);
+        store.move(id, next, nothing, LONG);
+        id = next;
+      }
+      const [row, ...others] = rows(database, 'SELECT * FROM sessions') as Array<Record<string, string>>;
+      deepStrictEqual(others, []);
+      strictEqual(row.handle, id.slice(0, 16));
+      strictEqual(row.user_id, null);
+      strictEqual(row.former.length, 20 * 56, 'the last 20 ids are remembered');
+      store.end(id);
+      const [{ id_hash, data }] = rows(database, 'SELECT id_hash, data FROM sessions');
+      deepStrictEqual([id_hash, data], ['', '\n'], 'nothing is left of an ended session');
+
+    });
+
+    it('brings back exactly what it was given', async () => {
+
+      const { store } = await fresh();
+      const key = fc.oneof(
+        fc.constantFrom('', 'a', 'a.b', '$', '"', '\\', '\\n', '\n', '\t', '\0', '__proto__', 'constructor', '😀', '\ud800', '\udc00', '\u2028'),
+        fc.string({ unit: 'binary', maxLength: 8 }),
+      );
+      const number = fc.double({ noNaN: true, noDefaultInfinity: true });
+      const value = fc.oneof(fc.jsonValue(), number, fc.string({ unit: 'binary' }), fc.dictionary(key, fc.anything({ key, values: [number, fc.constant({})], maxDepth: 3, withNullPrototype: false })));
+      const session = fc.array(fc.tuple(key, value), { minLength: 1, maxLength: 6 }).map(entries => toTexts(record(entries)));
+      const sorted = (texts: ReadonlyMap<string, string>) => [...texts].sort(([one], [other]) => (one < other ? -1 : 1));
+      fc.assert(fc.property(session, session, (created, set) => {
+        const id = store.newSessionId();
+        const stored = () => sorted((store.load(id) as LiveSession).texts);
+        store.create(id, created, LONG);
+        deepStrictEqual(stored(), sorted(created));
+        store.update(id, { set, unset: [...created.keys()].filter(name => !set.has(name)) }, LONG);
+        deepStrictEqual(stored(), sorted(set));
+      }), { numRuns: 500 });
+
+    });
+
+    it('keeps a text of a megabyte', async () => {
+
+      const { store } = await fresh();
+      const id = store.newSessionId();
+      const long = JSON.stringify('a\0"\\😀\ud800'.repeat(150_000));
+      store.create(id, new Map([['long', long]]), LONG);
+      store.update(id, { set: new Map([['more', '1']]), unset: [] }, LONG);
+      strictEqual((store.load(id) as LiveSession).texts.get('long'), long);
+
+    });
+
+    it('writes no id to the disk, and nothing that could be sent as one', async () => {
+
+      const { store, file } = await fresh();
+      const ids = Array.from({ length: 50 }, () => store.newSessionId());
+      const others: string[] = [];
+      for (const [index, id] of ids.entries()) {
+        store.create(id, toTexts({ index }), LONG);
+        store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG);
+        if (index % 3 === 0) store.end(id);
+        if (index % 3 === 1) {
+          const next = store.newSessionId(id);
+          others.push(next);
+          store.move(id, next, nothing, LONG);
+        }
+      }
+      store.set('an id of another form', { a: 1 }, Date.now() / 1000 + 60);
+      const dump = ['', '-wal', '-shm'].filter(end => existsSync(file + end)).map(end => readFileSync(file + end, 'latin1')).join('\n');
+      ok(dump.includes((ids[0] as string).slice(0, 16)), 'handles are there');
+      for (const id of [...ids, ...others]) {
+        ok(!dump.includes(id) && !dump.includes(id.slice(16)), 'a secret is on the disk');
+      }
+      ok(!dump.includes('an id of another form'));
+      for (const candidate of dump.match(/[0-9A-Za-z_-]{16,}/g) ?? []) {
+        for (let start = 0; start + 59 <= candidate.length; start++) {
+          strictEqual(await store.load(candidate.slice(start, start + 59)), null);
+        }
+      }
+
+    });
+
+    it('goes by the clock of SQLite, and not by that of the process', async t => {
+
+      const { store } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 2 * LONG * 1000 });
+      strictEqual((store.load(id) as LiveSession).status, 'live');
+      store.set(id, { a: 1 }, Date.now() / 1000 + 60);
+      const { remaining } = store.load(id) as LiveSession;
+      ok(remaining > 55 && remaining <= 60.1, `${remaining} seconds are left`);
+      strictEqual(store.update(id, { set: new Map([['b', '2']]), unset: [] }, LONG), 'updated');
+      ok((store.load(id) as LiveSession).remaining > LONG - 5);
+
+    });
+
+    it('takes any lifetime', async () => {
+
+      const { store } = await fresh();
+      for (const lifetime of [0.0015, 60.5, 1e9, 1e15, Infinity]) {
+        const id = store.newSessionId();
+        strictEqual(store.create(id, TEXTS, lifetime), true);
+        const found = store.load(id) as LiveSession;
+        if (lifetime > 1) strictEqual(found.status, 'live', String(lifetime));
+        strictEqual(store.touch(id, lifetime), found !== null);
+      }
+
+    });
+
+    it('works on a handle whose whole numbers are of the type BigInt', async () => {
+
+      const { store } = await fresh(newFile(), { bigInts: true });
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      const { version, remaining } = store.load(id) as LiveSession;
+      deepStrictEqual([typeof version, typeof remaining], ['number', 'number']);
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'updated');
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'conflict');
+      strictEqual(store.end(id), true);
+      await store.gc();
+
+    });
+
+    it('takes a session that is set again for the same one, also for those who come with its former ids', async () => {
+
+      const { store } = await fresh();
+      const expire = Date.now() / 1000 + 60;
+      const first = store.newSessionId();
+      const second = store.newSessionId(first);
+      store.create(first, TEXTS, LONG);
+      store.move(first, second, nothing, LONG);
+      throws(() => store.set(first, { a: 1 }, expire), /has another id/);
+      store.set(second, { a: 1 }, expire);
+      deepStrictEqual(store.load(first), { status: 'retired', moved: true });
+      strictEqual(store.move(first, store.newSessionId(first), nothing, LONG), 'gone');
+      store.delete(first);
+      deepStrictEqual(store.get(second), { a: 1 });
+
+    });
+
+    it('never gives a version again, not even under an id that was removed and set anew', async () => {
+
+      const { store } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      const { version } = store.load(id) as LiveSession;
+      store.delete(id);
+      await new Promise(resolve => setTimeout(resolve, 2));
+      store.create(id, TEXTS, LONG);
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'conflict');
+
+    });
+
+    it('refuses a new id that the session had before', async () => {
+
+      const { store } = await fresh();
+      const first = store.newSessionId();
+      const second = store.newSessionId(first);
+      store.create(first, TEXTS, LONG);
+      store.move(first, second, nothing, LONG);
+      throws(() => store.move(second, first, nothing, LONG), /in use/);
+      strictEqual((store.load(second) as LiveSession).status, 'live');
+      throws(() => store.move(second, store.newSessionId(), nothing, LONG), TypeError);
+
+    });
+
+    it('finds nothing in rows that it has not written, and goes on', async () => {
+
+      const { store, database } = await fresh();
+      for (const data of ['', 'garbage', '\nno tab\n', '\nkey\tno JSON\n', '\n\\x\t1\n', '{"a":1}']) {
+        const id = store.newSessionId();
+        const { handle, hash } = storedId(id);
+        database.prepare('INSERT INTO sessions VALUES (?, ?, ?, NULL, 1, 9000000000000, ?)').run(handle, hash, 'x', data);
+        strictEqual(await store.get(id), null, data);
+        await store.load(id);
+        await store.load(store.newSessionId(id));
+        await store.end(store.newSessionId(id));
+        strictEqual(await store.end(id), true);
+        strictEqual(await store.get(id), null);
+      }
+      // A table of somebody's own making may hold anything.
+      database.exec('CREATE TABLE own (handle, id_hash, former, user_id, version, ends_at, data)');
+      const own = new SqliteStore({ database, table: 'own' });
+      stores.push(own);
+      const id = own.newSessionId();
+      const { handle, hash } = storedId(id);
+      for (const values of ['NULL, NULL, NULL, NULL, NULL, NULL', `'${hash}', NULL, NULL, NULL, 9e12, NULL`, `'${hash}', 1, 2, 'x', 'y', x'00'`]) {
+        database.exec('DELETE FROM own');
+        database.exec(`INSERT INTO own VALUES ('${handle}', ${values})`);
+        strictEqual(await own.get(id), null, values);
+        await own.load(id);
+      }
+
+    });
+
+    it('fails where the table is missing, and works as soon as it is there', async () => {
+
+      const database = await open(newFile());
+      opened.push(database);
+      const store = new SqliteStore({ database });
+      stores.push(store);
+      const id = store.newSessionId();
+      throws(() => store.load(id), /no such table/);
+      throws(() => store.create(id, TEXTS, LONG), /no such table/);
+      await store.setup();
+      strictEqual(store.create(id, TEXTS, LONG), true);
+
+    });
+
+    it('keeps several tables of one database apart', async () => {
+
+      const { store, database } = await fresh();
+      const other = new SqliteStore({ database, table: 'other_sessions' });
+      stores.push(other);
+      await other.setup();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      strictEqual(other.load(id), null);
+      strictEqual(other.create(id, toTexts({ other: 1 }), LONG), true);
+      deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
+
+    });
+
+    it('fails to write to a full disk, and goes on reading', async () => {
+
+      const { store, database } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      const [{ page_count }] = rows(database, 'PRAGMA page_count');
+      // What SQLite says of a disk is what it says of this limit: SQLITE_FULL.
+      database.exec(`PRAGMA max_page_count = ${page_count}`);
+      const large = new Map([['large', JSON.stringify('x'.repeat(100_000))]]);
+      throws(() => store.update(id, { set: large, unset: [] }, LONG), /full/);
+      throws(() => store.create(store.newSessionId(), large, LONG), /full/);
+      deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
+      strictEqual(store.touch(id, LONG), true, 'what needs no room goes on');
+      database.exec('PRAGMA max_page_count = 1000000');
+      strictEqual(store.update(id, { set: large, unset: [] }, LONG), 'updated');
+
+    });
+
+    it('fails to write to a database that is read-only, and goes on reading', async () => {
+
+      const { store, file } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      const { store: reader } = await fresh(file, { readOnly: true });
+      deepStrictEqual(reader.get(id), { user: 'Ada', visits: 1 });
+      for (const change of [
+        () => reader.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), () => reader.touch(id, LONG), () => reader.end(id),
+        () => reader.create(reader.newSessionId(), TEXTS, LONG), () => reader.move(id, reader.newSessionId(id), nothing, LONG),
+        () => reader.set(id, {}, 4e9), () => reader.delete(id),
+      ]) throws(change, /readonly|read-only/);
+      await rejects(reader.gc(), /readonly|read-only/);
+      deepStrictEqual(reader.get(id), { user: 'Ada', visits: 1 });
+
+    });
+
+    it('fails on a handle that is closed', async () => {
+
+      const database = await open(newFile());
+      const store = new SqliteStore({ database });
+      stores.push(store);
+      await store.setup();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      database.close();
+      throws(() => store.load(id));
+      throws(() => store.update(id, nothing, LONG));
+      await rejects(store.gc());
+
+    });
+
+    it('does not change a session within a transaction of the application, which could be rolled back', async () => {
+
+      const { store, database } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      database.exec('CREATE TABLE mine (a)');
+      database.exec('BEGIN');
+      database.exec('INSERT INTO mine VALUES (1)');
+      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), /within a transaction/);
+      database.exec('COMMIT');
+      strictEqual(rows(database, 'SELECT * FROM mine').length, 1, 'the transaction of the application goes on');
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), 'updated');
+
+    });
+
+    it('leaves nothing of a change that fails', async () => {
+
+      const { store, database } = await fresh();
+      const id = store.newSessionId();
+      store.create(id, TEXTS, LONG);
+      database.exec('CREATE TRIGGER refuse BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, \'refused\'); END');
+      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), /refused/);
+      database.exec('DROP TRIGGER refuse');
+      deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
+      database.exec('BEGIN');
+      database.exec('COMMIT');
+
+    });
+
+  });
+
+}
+
+describe('The options of SqliteStore', () => {
+
+  const database = { exec() {}, prepare: () => ({ get() {}, all: () => [], run() {} }) };
+
+  it('are checked', () => {
+
+    const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
+      [{}, /^database is undefined: it must be an open handle of node:sqlite, better-sqlite3 or libsql$/],
+      [{ database: 'sessions.db' }, /^database is sessions\.db: it must be/],
+      [{ database: { exec() {} } }, /^database is \[object Object\]/],
+      [{ database: null }, /^database is null/],
+      [{ database, table: '' }, /^table is : it must be a name of up to 63 letters, digits and _$/],
+      [{ database, table: 'a"b' }, /^table is a"b/],
+      [{ database, table: 'a b' }, /^table is a b/],
+      [{ database, table: '1a' }, /^table is 1a/],
+      [{ database, table: 'x'.repeat(64) }, /^table is x/],
+      [{ database, table: 5 }, /^table is 5/],
+      [{ database, tabel: 'a' }, /^option tabel is unknown: it must be database or table$/],
+    ];
+    for (const [options, message] of wrong) {
+      throws(() => new SqliteStore(options as never), (error: Error) => {
+        ok(error instanceof TypeError);
+        match(error.message, message);
+        return true;
+      });
+    }
+    for (const table of ['sessions', '_', 'Select', 'x'.repeat(63), undefined]) {
+      const store: SessionStore & { close(): void } = new SqliteStore({ database, ...(table === undefined ? {} : { table }) });
+      store.close();
+    }
+
+  });
+
+  it('need no open table: a store can be made before it is set up', () => {
+
+    const store = new SqliteStore({ database: { ...database, prepare: () => { throw new Error('too early'); } } });
+    throws(() => store.scheduleGc(0), TypeError);
+    store.scheduleGc(60);
+    store.close();
+
+  });
+
+});
+
+function newFile(): string {
+
+  return join(temporaryFolder(), 'sessions.db');
+
+}
+
+function record(entries: ReadonlyArray<readonly [string, unknown]>): Record<string, unknown> {
+
+  const values = Object.create(null);
+  for (const [key, value] of entries) values[key] = value;
+  return values;
+
+}

@@ -1,0 +1,86 @@
+import { createServer } from 'node:http';
+import { Application } from '@curveball/core';
+import type { Context } from '@curveball/kernel';
+import session from '../../../src/index.js';
+import { errorsToStatus } from '../site.js';
+import { openTestStore } from './open-test-store.js';
+
+/*
+ * An application in a process of its own. What a request does to its session
+ * stands in its path: /what/it/does?key=value. Its parent gives it the store's
+ * address, and it prints its port.
+ */
+
+const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, CLOCK = '0' } = process.env;
+
+if (CLOCK !== '0') {
+  const { now } = Date;
+  Date.now = () => now() + Number(CLOCK) * 1000;
+}
+
+const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown } = {
+  anonymous: () => {},
+  create: ctx => {
+    ctx.session = { kept: 'yes', count: 0 };
+  },
+  read: ctx => {
+    ctx.response.body = { ...ctx.session };
+  },
+  set: (ctx, key) => {
+    ctx.session[key] = key;
+  },
+  put: (ctx, key) => {
+    ctx.session.latest = Number(key);
+  },
+  unset: (ctx, key) => {
+    delete ctx.session[key];
+  },
+  count: ctx => ctx.updateSession(values => {
+    values.count = (values.count ?? 0) + 1;
+  }),
+  regenerate: (ctx, key) => {
+    ctx.session.user = key;
+    ctx.sessionId = null;
+  },
+  end: ctx => {
+    ctx.session = null;
+  },
+  empty: ctx => {
+    for (const key of Object.keys(ctx.session)) delete ctx.session[key];
+  },
+};
+
+const store = await openTestStore(STORE);
+const app = new Application();
+app.use(
+  errorsToStatus(),
+  session({
+    store,
+    cookieName: 'sid',
+    storeTimeout: Number(STORE_TIMEOUT),
+    expiry: Number(EXPIRY),
+    ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
+  }),
+  async ctx => {
+    const { key = '', pause = '0' } = ctx.query;
+    ctx.response.status = 200;
+    await turns(Number(pause));
+    await ACTIONS[ctx.path.slice(1)]?.(ctx, key);
+    await turns(Number(pause));
+  },
+);
+
+/** Lets others go first. */
+async function turns(number: number): Promise<void> {
+
+  for (let turn = 0; turn < number; turn++) await new Promise(resolve => setImmediate(resolve));
+
+}
+
+const server = createServer(app.callback());
+server.listen(0, '127.0.0.1', () => {
+  console.log(`port ${(server.address() as { port: number }).port}`);
+});
+
+// A parent that is gone needs no children.
+process.stdin.resume().on('end', () => process.exit());

@@ -1,0 +1,22 @@
+import type { SessionStore } from '../../../src/index.js';
+import { openStore } from '../../../src/open-store.js';
+
+/** Opens the store of an address; several that are separated by commas are the nodes of a Redis cluster. */
+export async function openTestStore(address: string): Promise<SessionStore> {
+
+  if (!address.includes(',')) return openStore(address);
+  const [{ createCluster }, { RedisStore }] = await Promise.all([
+    import('redis'), import('../../../src/stores/redis-store.js'),
+  ]);
+  const client = createCluster({
+    rootNodes: address.split(',').map(url => ({ url })),
+    defaults: { disableOfflineQueue: true, socket: { connectTimeout: 1000, reconnectStrategy: 50 } },
+    commandOptions: { timeout: 0 },
+    // Else it would wait for a master that is gone for ever.
+    topologyRefreshOnReconnectionAttemptStrategy: 500,
+  });
+  client.on('error', () => {});
+  await client.connect();
+  return new RedisStore({ client });
+
+}

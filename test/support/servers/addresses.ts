@@ -1,0 +1,17 @@
+/**
+ * The address of a server that the tests share.
+ *
+ * @throws {Error} where the tests were not started by `make`
+ */
+function address(variable: string): string {
+
+  const url = process.env[variable];
+  if (!url) throw new Error(`${variable} is not set: start the tests with \`make test\` or \`make unit\`, which start a server of their own, or set it to the address of one`);
+  return url;
+
+}
+
+export const redisUrl = (): string => address('SESSION_TEST_REDIS_URL');
+export const redisClusterUrls = (): string[] => address('SESSION_TEST_REDIS_CLUSTER_URLS').split(',');
+export const postgresUrl = (): string => address('SESSION_TEST_POSTGRES_URL');
+export const mysqlUrl = (): string => address('SESSION_TEST_MYSQL_URL');

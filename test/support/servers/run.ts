@@ -1,0 +1,32 @@
+import { spawn } from 'node:child_process';
+import { startMariadb } from './mariadb.js';
+import { startPostgres } from './postgres.js';
+import { startRedis, startRedisCluster } from './redis.js';
+
+/*
+ * Runs a command with the addresses of private servers in its environment:
+ *
+ *     node run.js command argument…
+ *
+ * A variable that is set already stays, and its server is not started.
+ */
+
+const STARTERS: { readonly [variable: string]: () => Promise<string> } = {
+  SESSION_TEST_REDIS_URL: async () => (await startRedis()).url,
+  SESSION_TEST_REDIS_CLUSTER_URLS: async () => (await startRedisCluster()).map(({ url }) => url).join(','),
+  SESSION_TEST_POSTGRES_URL: async () => (await startPostgres()).url,
+  SESSION_TEST_MYSQL_URL: async () => (await startMariadb()).url,
+};
+
+const [command, ...args] = process.argv.slice(2);
+if (command === undefined) throw new Error('Usage: run.js command argument…');
+
+for (const [variable, start] of Object.entries(STARTERS)) {
+  process.env[variable] ||= await start();
+  console.log(`# ${variable}=${process.env[variable]}`);
+}
+
+const child = spawn(command, args, { stdio: 'inherit' });
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+// The watchdog ends the servers as soon as this process has ended.
+child.on('exit', (code, signal) => process.exit(signal ? 1 : code ?? 1));
