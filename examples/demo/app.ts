@@ -16,7 +16,7 @@ declare module '@curveball/session' {
   }
 }
 
-/** Makes the demo. Sessions are in memory, unless `options` name another store. */
+/** Makes the demo. Sessions are in memory, unless `options` name another store, as server.ts does. */
 export function createApp(options: Partial<SessionOptions> = {}): Application {
 
   const app = new Application();
