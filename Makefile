@@ -29,7 +29,7 @@ build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name
 	@touch $@
 
 test: build build/.tests
-	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-concurrency=3 $(TESTS)
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-concurrency=3 --test-timeout=600000 $(TESTS)
 
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests

@@ -4,6 +4,7 @@ import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
 import { openSqlite } from './drivers/sqlite.js';
 import type { AtomicSessionStore, Awaitable } from './store.js';
+import { BusyQueue, SETUP_PATIENCE } from './stores/lib/busy-queue.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { MysqlStore } from './stores/mysql-store.js';
 import { PostgresStore } from './stores/postgres-store.js';
@@ -57,8 +58,9 @@ const SQLITE: Kind = {
   open: async ({ path, options: { table, synchronous = 'normal' } }) => {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const connection = await openSqlite(filePath(path));
-    return opened(connection, () => {
-      connection.database.exec(`PRAGMA synchronous = ${synchronous}`);
+    return opened(connection, async () => {
+      // Others may be setting the file up at this moment, and have it locked.
+      await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP_PATIENCE);
       return new SqliteStore({ database: connection.database, ...given({ table }) });
     });
   },
@@ -129,12 +131,12 @@ export async function openStore(address: string): Promise<OpenedStore> {
 
 /** Makes a store that closes its connection with itself. */
 async function opened(
-  connection: { close(): Awaitable<void> }, make: () => AtomicSessionStore & { setup?(): Promise<void>; close?(): void },
+  connection: { close(): Awaitable<void> }, make: () => Awaitable<AtomicSessionStore & { setup?(): Promise<void>; close?(): void }>,
 ): Promise<OpenedStore> {
 
-  let store: ReturnType<typeof make> | undefined;
+  let store: Awaited<ReturnType<typeof make>> | undefined;
   try {
-    store = make();
+    store = await make();
     await store.setup?.();
   } catch (error) {
     store?.close?.();

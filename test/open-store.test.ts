@@ -15,6 +15,7 @@ import { startMariadb } from './support/servers/mariadb.js';
 import { startPostgres } from './support/servers/postgres.js';
 import { startRedis } from './support/servers/redis.js';
 import { type Server, temporaryFolder } from './support/servers/server.js';
+import { DRIVERS } from './stores/sqlite-drivers.js';
 
 const LONG = 3600;
 const TEXTS = toTexts({ user: 'Ada' });
@@ -145,6 +146,23 @@ describe('openStore()', () => {
     for (const synchronous of ['', '?synchronous=normal', '?synchronous=FULL']) {
       await (await openStore(`sqlite:${file}${synchronous}`)).close();
     }
+
+  });
+
+  it('waits for another process that is setting up the same SQLite file', async () => {
+
+    const file = join(temporaryFolder(), 'sessions.db');
+    // Of the same driver: two copies of SQLite in one process don't see each other's locks.
+    const other = await (Object.values(DRIVERS).at(-1) as (typeof DRIVERS)[string])(file);
+    // What a process holds while it changes to WAL: nobody can read meanwhile.
+    other.exec('CREATE TABLE others (id)');
+    other.exec('BEGIN EXCLUSIVE');
+    const opening = openStore(`sqlite:${file}`);
+    setTimeout(() => other.exec('COMMIT'), 100);
+    const store = await opening;
+    strictEqual(await store.create(await store.newSessionId(), TEXTS, LONG), true);
+    await store.close();
+    other.close();
 
   });
 

@@ -24,12 +24,15 @@ for (const [name, address] of Object.entries(STORES)) {
 
   describe(`Two processes on ${name}`, () => {
 
-    let apps: AppProcess[] = [];
+    const apps: AppProcess[] = [];
 
     before(async () => {
       // Every read refreshes: the most that can happen at once.
       const settings = { store: address(), touchInterval: 0 };
-      apps = await Promise.all([AppProcess.start(settings), AppProcess.start(settings)]);
+      const start = async () => apps.push(await AppProcess.start(settings));
+      // Both are waited for even if one fails: what has started must be ended.
+      const failed = (await Promise.allSettled([start(), start()])).find(({ status }) => status === 'rejected');
+      if (failed) throw (failed as PromiseRejectedResult).reason;
     });
     after(() => Promise.all(apps.map(app => app.kill())));
 

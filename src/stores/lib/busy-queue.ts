@@ -3,6 +3,9 @@ import type { Awaitable } from '../../store.js';
 /** How long a task waits for its turn in seconds, if its caller does not say. */
 const PATIENCE = 3;
 
+/** The same for a task that sets the database up, beside other processes that do. */
+export const SETUP_PATIENCE = 30;
+
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 20;
 

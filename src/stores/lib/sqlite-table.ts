@@ -1,4 +1,5 @@
 import type { Awaitable, LiveSession, RetiredSession } from '../../store.js';
+import { SETUP_PATIENCE } from './busy-queue.js';
 import { EMPTY } from './packed-texts.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
 import { type FoundRow, liveSession, type Row, sessionIn } from './sqlite-row.js';
@@ -43,8 +44,6 @@ const STATEMENTS = (name: string) => ({
 /** The last moment that every driver can read. */
 const LATEST = Number.MAX_SAFE_INTEGER;
 
-/** How long `setup()` waits for other processes, in seconds. */
-const SETUP_PATIENCE = 30;
 
 /** So many rows are removed at a time: the database is locked and the event loop held meanwhile. */
 const BATCH = 25;
