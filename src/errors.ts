@@ -82,6 +82,38 @@ export class SessionValueError extends SessionError {
 }
 
 /**
+ * 500: a change would have made the session larger than `maxBytes`. What was
+ * stored before stays as it was.
+ */
+export class SessionSizeError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-size';
+  readonly title: string = 'Session too large';
+  readonly httpStatus: number = 500;
+  readonly code: string = 'ERR_SESSION_SIZE';
+
+}
+
+/**
+ * 500: what is stored does not fit the schema, and `mismatch` is `'error'`. It
+ * stays stored. `paths` lead to what does not fit.
+ */
+export class SessionSchemaError extends SessionError {
+
+  readonly type: string = 'https://curveball.org/errors/session-schema';
+  readonly title: string = 'Session of another shape';
+  readonly httpStatus: number = 500;
+  readonly code: string = 'ERR_SESSION_SCHEMA';
+  readonly paths: readonly string[];
+
+  constructor(detail: string, paths: readonly string[]) {
+    super(detail);
+    this.paths = paths;
+  }
+
+}
+
+/**
  * 500: a session was to be created or to get a new id where no cookie can be sent
  * any more: in a WebSocket, or after the response has left.
  */

@@ -1,4 +1,4 @@
-import { randomFillSync } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 43;
@@ -10,7 +10,7 @@ const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => ALPHABET.charCodeA
 
 // One call to the CSPRNG serves many ids: most of its cost is per call.
 const pool = Buffer.allocUnsafeSlow(8192);
-const id = Buffer.allocUnsafeSlow(LENGTH);
+const text = Buffer.allocUnsafeSlow(64);
 let used = pool.length;
 
 /**
@@ -19,7 +19,14 @@ let used = pool.length;
  */
 export function newSessionId(): string {
 
-  for (let length = 0; length < LENGTH;) {
+  return randomLetters(LENGTH);
+
+}
+
+/** Makes a text of letters and digits, up to 64 of them, from the system's CSPRNG. */
+export function randomLetters(count: number): string {
+
+  for (let length = 0; length < count;) {
     if (used === pool.length) {
       randomFillSync(pool);
       used = 0;
@@ -27,9 +34,9 @@ export function newSessionId(): string {
     const byte = pool[used] as number;
     // A secret that was handed out must not be found in memory later.
     pool[used++] = 0;
-    if (byte < FAIR_BELOW) id[length++] = LETTERS[byte] as number;
+    if (byte < FAIR_BELOW) text[length++] = LETTERS[byte] as number;
   }
-  return id.toString('latin1');
+  return text.toString('latin1', 0, count);
 
 }
 
@@ -57,5 +64,12 @@ export function isPlausibleId(text: string): boolean {
     && !/[\u0000-\u001f\u007f-\u009f]|\.\./.test(text)
     && text.isWellFormed()
     && !Object.hasOwn(Object.prototype, text);
+
+}
+
+/** 96 bits of a hash: a name of an id for logs, from which nobody gets back to it. */
+export function derivedHandle(id: string): string {
+
+  return createHash('sha256').update(`@curveball/session handle ${id}`).digest('base64url').slice(0, 16);
 
 }

@@ -59,11 +59,40 @@ export interface SessionChange {
   readonly unset: readonly string[];
 }
 
+/**
+ * What a session is, beside its values. It comes with an id and holds for as
+ * long as the session has that id: only `create` and `move` give it.
+ */
+export interface SessionAbout {
+  /** Whose it is: a text that is not empty; null for a session of nobody. */
+  readonly user: string | null;
+  /**
+   * What else is to be kept: printable ASCII of at most 4,096 characters, into
+   * which a store does not look.
+   */
+  readonly details: string;
+}
+
+/** What a session becomes with its new id. */
+export interface Becoming {
+  readonly about: SessionAbout;
+  /**
+   * Where the session becomes one of a user: for how many seconds the request
+   * has been under way that makes it so, when this is read. Where sessions of that user have been
+   * ended since it began, by `endSessionsOf` without `only` or by
+   * `endAllSessions`, the session ends in the same step, or right after it, and
+   * the answer is `revoked`.
+   */
+  readonly underWay?: number | undefined;
+}
+
 /** A live session, as {@link AtomicSessionStore.load} returns it. */
 export interface LiveSession {
   readonly status: 'live';
   /** The caller's own copy. */
   readonly texts: SessionTexts;
+  /** As it was given; nothing where nothing was. */
+  readonly about?: SessionAbout | undefined;
   /** Differs after every change of the values; a touch leaves it alone. */
   readonly version: string | number;
   /** Seconds left to live, by the store's clock. */
@@ -78,6 +107,26 @@ export interface RetiredSession {
   readonly status: 'retired';
   /** Whether it was moved, and has not been ended since under its new id. */
   readonly moved: boolean;
+  /** Where it was moved, what the session is by now; if the store keeps it. */
+  readonly about?: SessionAbout | undefined;
+}
+
+/** One session of a user, as {@link AtomicSessionStore.sessionsOf} returns it. */
+export interface StoredUserSession {
+  /** As `handleOf` returns it for the session's id. */
+  readonly handle: string;
+  /** `details` of what was given with its id. */
+  readonly details: string;
+  /** How many seconds ago it was last written or touched. */
+  readonly idle: number;
+  /** Seconds left to live. */
+  readonly remaining: number;
+}
+
+/** Which sessions of a user are meant: all, one, or all but one, by their handles. */
+export interface WhichSessions {
+  readonly only?: string | undefined;
+  readonly except?: string | undefined;
 }
 
 /** For how many seconds a moved or ended id is remembered; docs/parallel-requests.md says why. */
@@ -105,6 +154,16 @@ export interface AtomicSessionStore extends SessionStore {
   /** Says that a touch costs no round trip: `touchInterval` is 0 by default then. */
   readonly touchIsFree?: boolean;
 
+  /** Says that it keeps what a session is: {@link SessionAbout}. */
+  readonly keepsAbout?: boolean;
+
+  /**
+   * The public name of the session that has an id. It can be shown and logged,
+   * is no id and tells nothing of one, and stays when the session moves, where
+   * the new id was made by `newSessionId(id)`.
+   */
+  handleOf?(id: string): string;
+
   /**
    * As {@link SessionStore.newSessionId}.
    *
@@ -119,9 +178,12 @@ export interface AtomicSessionStore extends SessionStore {
   /**
    * Creates a session, for `lifetime` seconds.
    *
-   * @returns false, and changes nothing, where a live session or a mark is
+   * @param becoming what it is, if there is something to keep; only for a store
+   *   with `keepsAbout`
+   * @returns false, and changes nothing, where a live session or a mark is;
+   *   `revoked` as {@link Becoming} says, and no session is there then
    */
-  create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'>;
 
   /**
    * Merges a change into the live session, key by key and never deeper, and
@@ -133,20 +195,24 @@ export interface AtomicSessionStore extends SessionStore {
    *   store whose commands can be executed late refuses this one then, by its
    *   own clock and with an error, where it can: the caller has given it up,
    *   and it could undo what came after it
+   * @param user given now and then for a session that has one: an index that the
+   *   store keeps apart from the sessions is to have this one for twice its
+   *   lifetime from now on. One that lacks it is healed so
    * @returns `updated`; `ended` where no key was left; `gone` where there is no
    *   live session; `conflict` where the version has passed
    */
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number,
+    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'>;
 
   /**
    * Gives a live session at least `lifetime` more seconds; never shortens its
    * life and never brings one back.
    *
+   * @param user as in `update`
    * @returns false where there is no live session
    */
-  touch(id: string, lifetime: number): Awaitable<boolean>;
+  touch(id: string, lifetime: number, user?: string): Awaitable<boolean>;
 
   /**
    * Ends the session; where a mark says that it was moved, ends it where it
@@ -165,13 +231,17 @@ export interface AtomicSessionStore extends SessionStore {
    *
    * @param newId made by `newSessionId(id)`
    * @param patience as in `update`
+   * @param becoming what the session is from now on; without it, what it was
+   * @param version as in `update`
    * @returns `moved`; `ended` where no key was left; `gone` where there is no
-   *   live session
+   *   live session; `conflict` where the version has passed; `revoked` as
+   *   {@link Becoming} says: the session has ended then
    * @throws if `newId` is in use
    */
   move?(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
-  ): Awaitable<'moved' | 'ended' | 'gone'>;
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'>;
 
   /**
    * Removes the session, leaves a mark that points to `newId`, and returns what
@@ -180,6 +250,38 @@ export interface AtomicSessionStore extends SessionStore {
    * @param patience as in `update`
    */
   take?(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null>;
+
+  /**
+   * Returns the live sessions of a user, in any order.
+   *
+   * A store that has this method has the next two as well, `keepsAbout` and
+   * `handleOf`: it is one that indexes.
+   */
+  sessionsOf?(user: string): Awaitable<readonly StoredUserSession[]>;
+
+  /**
+   * Ends live sessions of a user, each as `end` does, at once for all processes.
+   * A move under way does not save a session. Without `only`, a request that is
+   * making one more session of the user is refused, as {@link Becoming} says.
+   *
+   * @param which all of them without it
+   * @returns the handles of those that were ended
+   */
+  endSessionsOf?(user: string, which?: WhichSessions): Awaitable<readonly string[]>;
+
+  /** Ends every session in the store, as `endSessionsOf` does for each user and also for sessions of nobody. */
+  endAllSessions?(): Awaitable<void>;
+
+}
+
+/** An atomic store that finds the sessions of a user. */
+export type IndexingSessionStore = AtomicSessionStore
+  & Required<Pick<AtomicSessionStore, 'handleOf' | 'sessionsOf' | 'endSessionsOf' | 'endAllSessions'>>;
+
+/** Says whether a store finds the sessions of a user. */
+export function isIndexing(store: SessionStore): store is IndexingSessionStore {
+
+  return isAtomic(store) && typeof store.sessionsOf === 'function';
 
 }
 

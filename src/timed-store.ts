@@ -1,7 +1,11 @@
 import { andThen, isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
-import type {
-  AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts,
+import { IdWarnings } from './id-warnings.js';
+import { publishFailed } from './session-events.js';
+import { derivedHandle } from './session-id.js';
+import {
+  type AtomicSessionStore, type Awaitable, type Becoming, type IndexingSessionStore, isIndexing, type LiveSession, type RetiredSession,
+  type SessionChange, type SessionTexts, type StoredUserSession, type WhichSessions,
 } from './store.js';
 
 interface Waiting {
@@ -17,6 +21,7 @@ export class TimedStore {
 
   readonly #store: () => AtomicSessionStore;
   readonly #limit: number;
+  readonly #ids = new IdWarnings();
   // All wait equally long, so the first in is the first to give up.
   readonly #waiting = new Set<Waiting>();
   // One for all calls: a timer each would be dearer than the call of a fast store.
@@ -32,31 +37,31 @@ export class TimedStore {
   }
 
   newSessionId(moving?: string): Awaitable<string> {
-    return this.#ask(() => this.#store().newSessionId(moving));
+    return andThen(this.#ask(() => this.#store().newSessionId(moving)), id => this.#ids.check(id));
   }
 
   load(id: string): Awaitable<LiveSession | RetiredSession | null> {
     return andThen(this.#ask(() => this.#store().load(id)), checked);
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
     return andThen(
-      this.#ask(() => this.#store().create(id, texts, lifetime)),
-      answer => oneOf(answer, 'create', [true, false]),
+      this.#ask(() => this.#store().create(id, texts, lifetime, becoming)),
+      answer => oneOf(answer, 'create', [true, false, 'revoked']),
     );
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, lifetime: number, version?: string | number, user?: string,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
     return andThen(
-      this.#ask(() => this.#store().update(id, change, lifetime, version, this.#limit)),
+      this.#ask(() => this.#store().update(id, change, lifetime, version, this.#limit, user)),
       answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict']),
     );
   }
 
-  touch(id: string, lifetime: number): Awaitable<boolean> {
-    return this.#ask(() => this.#store().touch(id, lifetime));
+  touch(id: string, lifetime: number, user?: string): Awaitable<boolean> {
+    return this.#ask(() => this.#store().touch(id, lifetime, user));
   }
 
   end(id: string): Awaitable<boolean> {
@@ -69,16 +74,55 @@ export class TimedStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number,
-  ): Awaitable<'moved' | 'ended' | 'gone'> {
+    id: string, newId: string, change: SessionChange, lifetime: number, becoming?: Becoming, version?: string | number,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime, this.#limit));
-    return andThen(answer, moved => oneOf(moved, 'move', ['moved', 'ended', 'gone']));
+    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime, this.#limit, becoming, version));
+    return andThen(answer, moved => oneOf(moved, 'move', ['moved', 'ended', 'gone', 'conflict', 'revoked'] as const));
   }
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
     // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
     return this.#ask(() => this.#store().take!(id, newId, this.#limit));
+  }
+
+  /** Says whether the store keeps what a session is. */
+  get keepsAbout(): boolean {
+    return this.#store().keepsAbout === true;
+  }
+
+  /** Says whether the store finds the sessions of a user. */
+  get canIndex(): boolean {
+    return isIndexing(this.#store());
+  }
+
+  /** Only where `canIndex`. */
+  sessionsOf(user: string): Awaitable<readonly StoredUserSession[]> {
+    return this.#ask(() => this.#indexing.sessionsOf(user));
+  }
+
+  /** Only where `canIndex`. */
+  endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
+    return this.#ask(() => this.#indexing.endSessionsOf(user, which));
+  }
+
+  /** The public name of the session that has an id: the same for one id, always. */
+  handleOf(id: string): string {
+    return this.#store().handleOf?.(id) ?? derivedHandle(id);
+  }
+
+  get #indexing(): IndexingSessionStore {
+    return this.#store() as IndexingSessionStore;
+  }
+
+  /**
+   * Stores a session in the shape in which it was read, if that is another one.
+   *
+   * @param texts as `load` has returned them, the very map
+   * @returns whether there was anything to do: it has another version then
+   */
+  settle(_id: string, _texts: SessionTexts, _lifetime: number): Awaitable<boolean> {
+    return false;
   }
 
   #ask<T>(call: () => Awaitable<T>): Awaitable<T> {
@@ -153,9 +197,9 @@ export class TimedStore {
 
 }
 
-function oneOf<T>(answer: T, method: string, allowed: readonly unknown[]): T {
+function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 
-  if (allowed.includes(answer)) return answer;
+  if (allowed.includes(answer as T)) return answer as T;
   throw new SessionStoreError(`The session store's ${method}() returned what it may not: ${String(answer)}`);
 
 }
@@ -171,6 +215,8 @@ function checked(found: LiveSession | RetiredSession | null | undefined): LiveSe
 
 function storeError(cause: unknown): SessionError {
 
-  return cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause });
+  const error = cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause });
+  if (error instanceof SessionStoreError) publishFailed(error);
+  return error;
 
 }
