@@ -1,10 +1,10 @@
 import { SessionStoreError } from '../errors.js';
-import { fromText, fromTexts, toTexts } from '../session-values.js';
-import { setOwn } from '../set-own.js';
+import { derivedHandle } from '../session-id.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionStore, SessionTexts,
+  AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionStore, SessionTexts,
   SessionValues,
 } from '../store.js';
+import { changed, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
 import { KeyedLock } from './lib/keyed-lock.js';
 import { RetiredIds } from './lib/retired-ids.js';
 
@@ -30,6 +30,9 @@ export class FourMethodStore implements AtomicSessionStore {
   // A touch is not free, but throttled it would need a longer `expire` than 1.x passed.
   readonly touchIsFree: boolean = true;
 
+  // Among the values. There is no index: four methods can't keep one.
+  readonly keepsAbout: boolean = true;
+
   readonly #store: SessionStore;
   readonly #lock = new KeyedLock();
   readonly #retired = new RetiredIds(now);
@@ -41,11 +44,8 @@ export class FourMethodStore implements AtomicSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const values = (await this.#store.get(id)) || null;
-    if (values !== null && (typeof values !== 'object' || Array.isArray(values))) {
-      throw new SessionStoreError('The session store returned something that is no record of values');
-    }
-    return values;
+    const values = await this.#stored(id);
+    return values && withAbout(values, undefined);
 
   }
 
@@ -73,17 +73,25 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
+  handleOf(id: string): string {
+
+    return derivedHandle(id);
+
+  }
+
   async load(id: string): Promise<LiveSession | RetiredSession | null> {
 
-    const values = await this.get(id);
+    const values = await this.#stored(id);
     // Asked last: the id may have been retired while the store answered.
     const mark = this.#retired.get(id);
     if (mark || !values) return mark;
     const texts = storedTexts(values);
     if (texts.size === 0) return null;
+    const about = storedAbout(values);
     return {
       status: 'live',
       texts,
+      ...(about && { about }),
       version: versionOf(texts),
       // Rounded down, so that without a `touchInterval` each request refreshes, as in 1.x.
       remaining: Math.ceil((this.#expiries.get(id) ?? 0) - now()) - 1,
@@ -91,11 +99,12 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean> {
 
     return this.#lock.run(id, async () => {
-      if (await this.get(id) || this.#retired.get(id)) return false;
-      await this.set(id, fromTexts(texts), expireIn(lifetime));
+      if (await this.#stored(id) || this.#retired.get(id)) return false;
+      const values = changed({}, { set: texts, unset: [] }) ?? {};
+      await this.set(id, withAbout(values, becoming?.about), expireIn(lifetime));
       return true;
     });
 
@@ -110,7 +119,7 @@ export class FourMethodStore implements AtomicSessionStore {
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
-      if (Object.keys(result).length === 0) {
+      if (!result) {
         await this.#retire(id);
         return 'ended';
       }
@@ -132,23 +141,26 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number,
-  ): Promise<'moved' | 'ended' | 'gone'> {
+    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
 
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return 'gone';
+      if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
-      if (Object.keys(result).length === 0) {
+      if (!result) {
         await this.#retire(id);
         return 'ended';
       }
-      if (await this.get(newId)) {
+      if (await this.#stored(newId)) {
         throw new Error('newSessionId() returned an id that is in use');
       }
+      const about = becoming ? becoming.about : storedAbout(values);
       // In this order, a crash between the two leaves the user signed in.
-      await this.set(newId, result, expireIn(lifetime));
-      await this.#retire(id, newId);
+      await this.set(newId, withAbout(result, about), expireIn(lifetime));
+      await this.#retire(id, newId, about);
       return 'moved';
     });
 
@@ -167,9 +179,20 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
+  /** The values, and among them what the session is. */
+  async #stored(id: string): Promise<SessionValues | null> {
+
+    const values = (await this.#store.get(id)) || null;
+    if (values !== null && (typeof values !== 'object' || Array.isArray(values))) {
+      throw new SessionStoreError('The session store returned something that is no record of values');
+    }
+    return values;
+
+  }
+
   async #live(id: string): Promise<SessionValues | null> {
 
-    return this.#retired.get(id) ? null : inTime(this.get(id));
+    return this.#retired.get(id) ? null : inTime(this.#stored(id));
 
   }
 
@@ -179,10 +202,10 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  async #retire(id: string, next?: string): Promise<void> {
+  async #retire(id: string, next?: string, about?: SessionAbout): Promise<void> {
 
     // Before the delete: a load in between must not find the id unknown.
-    this.#retired.add(id, next);
+    this.#retired.add(id, next, about);
     try {
       await this.delete(id);
     } catch (error) {
@@ -208,43 +231,5 @@ const now = (): number => Date.now() / 1000;
 function expireIn(lifetime: number): number {
 
   return Math.floor(now()) + lifetime;
-
-}
-
-function storedTexts(values: SessionValues): SessionTexts {
-
-  try {
-    return toTexts(values);
-  } catch {
-    return textsOfObjects(values);
-  }
-
-}
-
-// Values that another program stored are taken as JSON takes them: a store's own
-// date or object-id class becomes what its toJSON() says.
-function textsOfObjects(values: SessionValues): SessionTexts {
-
-  const texts = new Map<string, string>();
-  for (const key of Object.keys(values)) {
-    const text: string | undefined = JSON.stringify(values[key]);
-    if (text !== undefined) texts.set(key, text);
-  }
-  return texts;
-
-}
-
-function versionOf(texts: SessionTexts): string {
-
-  return JSON.stringify([...texts]);
-
-}
-
-function changed(values: SessionValues, change: SessionChange): SessionValues {
-
-  const result = { ...values };
-  for (const key of change.unset) delete result[key];
-  for (const [key, text] of change.set) setOwn(result, key, fromText(text));
-  return result;
 
 }

@@ -1,12 +1,16 @@
-import { newSessionId } from '../session-id.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  SessionValues, StoredUserSession, WhichSessions,
 } from '../store.js';
 import { GcTimer } from './lib/gc-timer.js';
+import { type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
 import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
 import { RetiredIds } from './lib/retired-ids.js';
-import { ShardedMap } from './lib/sharded-map.js';
+import { Revocations } from './lib/revocations.js';
+import { handleOf, newStoredId } from './lib/stored-id.js';
+
+export type { MemoryEntry };
 
 /** Options of {@link MemoryStore}. */
 export interface MemoryStoreOptions {
@@ -22,17 +26,8 @@ export interface MemoryStoreOptions {
 
 }
 
-/** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
-const FEW = 1000;
-
-/** How long a clean-up may hold the event loop at a time, in milliseconds. */
+/** How long it may hold the event loop at a time to end all sessions, in milliseconds. */
 const SLICE = 1;
-
-/**
- * What {@link MemoryStore.store} holds for a session: when it expires, as a Unix
- * timestamp in seconds, and what is the store's own business.
- */
-export type MemoryEntry = [expire: number, packed: string, used: number];
 
 /**
  * Keeps sessions in the memory of this process.
@@ -48,14 +43,13 @@ export class MemoryStore implements AtomicSessionStore {
   readonly store: Map<string, MemoryEntry>;
 
   readonly touchIsFree: boolean = true;
+  readonly keepsAbout: boolean = true;
 
-  readonly #entries = new ShardedMap<MemoryEntry>();
+  readonly #entries: MemoryEntries;
   readonly #retired: RetiredIds;
-  readonly #maxSessions: number;
+  readonly #revocations = new Revocations();
   readonly #now: () => number;
   readonly #timer = new GcTimer(() => this.gc());
-  #uses = 0;
-  #sweep: Promise<void> | undefined;
 
   /** @throws {TypeError} for a wrong option */
   constructor(options: MemoryStoreOptions = {}) {
@@ -70,9 +64,9 @@ export class MemoryStore implements AtomicSessionStore {
     if (typeof now !== 'function') {
       throw new TypeError(`now is ${String(now)}: it must be a function that returns seconds`);
     }
-    this.store = this.#entries;
-    this.#maxSessions = maxSessions;
     this.#now = now === systemTime ? systemTime : () => Math.floor(now());
+    this.#entries = new MemoryEntries(maxSessions, this.#now);
+    this.store = this.#entries;
     this.#retired = new RetiredIds(now);
     this.scheduleGc();
 
@@ -99,8 +93,9 @@ export class MemoryStore implements AtomicSessionStore {
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
 
     const packed = pack(toTexts(values));
+    const now = this.#now();
     this.#retired.delete(id);
-    this.#put(id, packed, expire);
+    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.about, now));
 
   }
 
@@ -110,9 +105,9 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  newSessionId(): string {
+  newSessionId(moving?: string): string {
 
-    return newSessionId();
+    return newStoredId(moving);
 
   }
 
@@ -122,28 +117,35 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
+  handleOf(id: string): string {
+
+    return handleOf(id);
+
+  }
+
   load(id: string): LiveSession | RetiredSession | null {
 
     const now = this.#now();
     const entry = this.#live(id, now);
     if (!entry) return this.#retired.get(id);
-    this.#use(id, entry, entry[0]);
-    return {
-      status: 'live',
-      texts: unpack(entry[1]),
-      // Equal text is equal data: no counter is needed.
-      version: entry[1],
-      // It lives until its last second is over.
-      remaining: entry[0] + 1 - now,
-    };
+    this.#entries.use(id, entry, entry[0]);
+    const texts = unpack(entry[1]);
+    // Equal text is equal data: no counter is needed.
+    const version = entry[1];
+    // It lives until its last second is over.
+    const remaining = entry[0] + 1 - now;
+    const about = entry[3]?.about;
+    if (about === undefined) return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, about: { user: about.user, details: about.details } };
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): boolean {
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): boolean | 'revoked' {
 
     const now = this.#now();
     if (this.#live(id, now) || this.#retired.get(id)) return false;
-    this.#put(id, pack(texts), now + lifetime);
+    if (becoming && this.#revocations.refuses(becoming)) return 'revoked';
+    this.#entries.put(id, pack(texts), now + lifetime, keptNow(becoming?.about, now));
     return true;
 
   }
@@ -162,7 +164,7 @@ export class MemoryStore implements AtomicSessionStore {
       return 'ended';
     }
     entry[1] = packed;
-    this.#use(id, entry, now + lifetime);
+    this.#lengthen(id, entry, now, lifetime);
     return 'updated';
 
   }
@@ -171,26 +173,35 @@ export class MemoryStore implements AtomicSessionStore {
 
     const now = this.#now();
     const entry = this.#live(id, now);
-    if (entry) this.#use(id, entry, now + lifetime);
+    if (entry) this.#lengthen(id, entry, now, lifetime);
     return entry !== undefined;
 
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number,
-  ): 'moved' | 'ended' | 'gone' {
+    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ): 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked' {
 
-    const entry = this.#live(id);
+    const now = this.#now();
+    const entry = this.#live(id, now);
     if (!entry) return 'gone';
+    if (version !== undefined && version !== entry[1]) return 'conflict';
     const packed = repack(entry[1], change);
     if (packed === EMPTY) {
       this.#end(id);
       return 'ended';
     }
-    if (this.load(newId)) throw new Error('newSessionId() returned an id that is in use');
+    if (this.#live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
+    if (becoming && this.#revocations.refuses(becoming)) {
+      this.#end(id);
+      return 'revoked';
+    }
+    const about = becoming ? becoming.about : entry[3]?.about;
     this.#entries.delete(id);
-    this.#retired.add(id, newId);
-    this.#put(newId, packed, this.#now() + lifetime);
+    this.#retired.add(id, newId, about);
+    this.#entries.put(newId, packed, now + lifetime, keptNow(about, now));
+    this.#entries.moved(newId);
     return 'moved';
 
   }
@@ -204,6 +215,38 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
+  sessionsOf(user: string): StoredUserSession[] {
+
+    const now = this.#now();
+    return this.#entries.of(user, now).map(({ id, expire, kept: { about, seen } }) => (
+      { handle: handleOf(id), details: about.details, idle: Math.max(0, now - seen), remaining: expire + 1 - now }
+    ));
+
+  }
+
+  endSessionsOf(user: string, { only, except }: WhichSessions = {}): string[] {
+
+    if (only === undefined) this.#revocations.add(user);
+    const handles: string[] = [];
+    for (const { id } of this.#entries.of(user, this.#now())) {
+      const handle = handleOf(id);
+      if (handle === except || (only !== undefined && handle !== only)) continue;
+      this.#end(id);
+      handles.push(handle);
+    }
+    return handles;
+
+  }
+
+  /** Ends many sessions in steps, between which other work goes on; some of them at once. */
+  endAllSessions(): Awaitable<void> {
+
+    this.#revocations.addAll();
+    const ids = this.#entries.walk();
+    return this.#endSlice(ids) ? undefined : this.#endRest(ids);
+
+  }
+
   /**
    * Removes expired sessions: at once as many as a few milliseconds allow, and
    * the rest in steps between which other work goes on.
@@ -212,11 +255,7 @@ export class MemoryStore implements AtomicSessionStore {
    */
   gc(): Promise<void> {
 
-    if (this.#sweep) return this.#sweep;
-    const shards = this.#entries.shards.values();
-    if (this.#sweepSlice(shards)) return Promise.resolve();
-    this.#sweep = this.#sweepRest(shards);
-    return this.#sweep;
+    return this.#entries.gc();
 
   }
 
@@ -240,44 +279,14 @@ export class MemoryStore implements AtomicSessionStore {
 
   #live(id: string, now = this.#now()): MemoryEntry | undefined {
 
-    const entry = this.#entries.get(id);
-    if (entry === undefined || entry[0] >= now) return entry;
-    this.#entries.delete(id);
-    return undefined;
+    return this.#entries.live(id, now);
 
   }
 
-  #put(id: string, packed: string, expire: number): void {
+  #lengthen(id: string, entry: MemoryEntry, now: number, lifetime: number): void {
 
-    if (this.#maxSessions !== Infinity) {
-      this.#entries.delete(id);
-      this.#makeRoom();
-    }
-    this.#entries.set(id, [expire, packed, this.#uses++]);
-
-  }
-
-  #use(id: string, entry: MemoryEntry, expire: number): void {
-
-    if (expire > entry[0]) entry[0] = expire;
-    if (this.#maxSessions === Infinity) return;
-    // Last in its shard, so that each shard begins with what was used longest ago.
-    entry[2] = this.#uses++;
-    this.#entries.delete(id);
-    this.#entries.set(id, entry);
-
-  }
-
-  #makeRoom(): void {
-
-    while (this.#entries.size >= this.#maxSessions) {
-      let idle: [string, MemoryEntry] | undefined;
-      for (const candidate of this.#entries.oldest()) {
-        if (!idle || candidate[1][2] < idle[1][2]) idle = candidate;
-      }
-      if (!idle) return;
-      this.#entries.delete(idle[0]);
-    }
+    this.#entries.use(id, entry, now + lifetime);
+    if (entry[3]) entry[3].seen = now;
 
   }
 
@@ -288,32 +297,33 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  /** Removes what is expired until its time is over; true when it came to the end. */
-  #sweepSlice(shards: Iterator<Map<string, MemoryEntry>>): boolean {
+  /** Ends sessions until its time is over; true when it came to the end. */
+  #endSlice(ids: Iterator<string>): boolean {
 
     const now = this.#now();
     const pauseAt = performance.now() + SLICE;
-    let looked = 0;
-    for (let next = shards.next(); !next.done; next = shards.next()) {
-      const shard = next.value;
-      looked += shard.size;
-      shard.forEach(([expire], id) => {
-        if (expire < now) shard.delete(id);
-      });
-      if (looked > FEW && performance.now() > pauseAt) return false;
+    for (let next = ids.next(); !next.done; next = ids.next()) {
+      if (this.#live(next.value, now)) this.#end(next.value);
+      if (performance.now() > pauseAt) return false;
     }
     return true;
 
   }
 
-  async #sweepRest(shards: Iterator<Map<string, MemoryEntry>>): Promise<void> {
+  async #endRest(ids: Iterator<string>): Promise<void> {
 
     do {
       await new Promise(resolve => setImmediate(resolve));
-    } while (!this.#sweepSlice(shards));
-    this.#sweep = undefined;
+    } while (!this.#endSlice(ids));
 
   }
+
+}
+
+/** Takes what is given as its own: the caller may change its object later. */
+function keptNow(about: SessionAbout | undefined, seen: number): Kept | undefined {
+
+  return about && { about: { user: about.user, details: about.details }, seen };
 
 }
 

@@ -30,8 +30,9 @@ export interface PostgresStoreOptions {
 }
 
 /**
- * Keeps sessions in PostgreSQL (12 or newer): a row for each. Each method is one
- * statement, in a transaction of its own.
+ * Keeps sessions in PostgreSQL (12 or newer): a row for each. Each method on a
+ * session is one statement, in a transaction of its own; where the session
+ * becomes one of a user, a second one follows.
  */
 export class PostgresStore extends SqlStore {
 

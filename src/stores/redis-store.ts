@@ -1,13 +1,14 @@
-import { newSessionId } from '../session-id.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  Becoming, IndexingSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  StoredUserSession, WhichSessions,
 } from '../store.js';
 import { pack } from './lib/packed-texts.js';
-import { type IoredisClient, type NodeRedisClient, type RedisCommands, redisCommands, run, type Script } from './lib/redis-client.js';
-import { packChange, readLive, readRetired, VERSION_LENGTH } from './lib/redis-record.js';
-import { CHANGE_FEW, CHANGE_MANY, CREATE, DELETE, END, LOAD, PUT, TOUCH } from './lib/redis-scripts.js';
-import { ServerClock } from './lib/server-clock.js';
+import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
+import { packAbout, readLive, readRetired } from './lib/redis-record.js';
+import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
+import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
+import { RedisUsers } from './lib/redis-users.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 
 export type { IoredisClient, NodeRedisClient };
@@ -27,31 +28,19 @@ export interface RedisStoreOptions {
 
 }
 
-/** What a script answers: that it did as it was told, or the word of its own. */
-type Word = 'done' | 'late' | 'gone' | 'conflict' | 'ended' | 'taken';
-
-/** So many changed keys are searched for one by one. */
-const FEW = 8;
-
-/** The place of the deadline among the arguments of a change. */
-const DEADLINE = 3;
-
-/** In each token: who made it, and a number in base 36. */
-const HALF_A_TOKEN = VERSION_LENGTH / 2;
-
 /**
  * Keeps sessions in Redis (6.2 or newer) or Valkey: a key for each, which the
- * server removes when its time is over. Each method is one command.
+ * server removes when its time is over, and one for each user, which says where
+ * the sessions are. Each method is one command, but for those that have to do
+ * with users.
  */
-export class RedisStore implements AtomicSessionStore {
+export class RedisStore implements IndexingSessionStore {
 
   readonly atomic = true;
+  readonly keepsAbout = true;
 
-  readonly #redis: RedisCommands;
-  readonly #prefix: string;
-  readonly #clock = new ServerClock();
-  readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
-  #changes = 0;
+  readonly #records: RedisRecords;
+  readonly #users: RedisUsers;
 
   /** @throws {TypeError} for a wrong option */
   constructor(options: RedisStoreOptions) {
@@ -61,15 +50,15 @@ export class RedisStore implements AtomicSessionStore {
     }
     const { client, prefix = 'session:' } = options;
     if (typeof prefix !== 'string') throw new TypeError(`prefix is ${String(prefix)}: it must be a text`);
-    this.#redis = redisCommands(client);
-    this.#prefix = prefix;
+    this.#records = new RedisRecords(redisCommands(client), prefix);
+    this.#users = new RedisUsers(client, this.#records);
 
   }
 
   async get(id: string): Promise<SessionValues | null> {
 
     const { handle, hash } = storedId(id);
-    const value = await this.#redis.get(this.#prefix + handle);
+    const value = await this.#records.get(handle);
     const live = isThere(value) ? readLive(value, hash) : null;
     try {
       return live && fromTexts(live.texts);
@@ -89,7 +78,7 @@ export class RedisStore implements AtomicSessionStore {
     const { handle, hash } = storedId(id);
     const packed = pack(toTexts(values));
     const lifetime = expire - Date.now() / 1000;
-    const word = await this.#run(PUT, handle, [hash, this.#token(), milliseconds(lifetime), packed]);
+    const word = await this.#records.run(PUT, handle, [hash, this.#records.token(), milliseconds(lifetime), packed]);
     if (word === 'taken') throw new Error('The session has another id by now: this one can\'t be set');
 
   }
@@ -97,7 +86,7 @@ export class RedisStore implements AtomicSessionStore {
   async delete(id: string): Promise<void> {
 
     const { handle, hash } = storedId(id);
-    await this.#run(DELETE, handle, [hash]);
+    await this.#records.run(DELETE, handle, [hash]);
 
   }
 
@@ -113,118 +102,96 @@ export class RedisStore implements AtomicSessionStore {
 
   }
 
-  async load(id: string): Promise<LiveSession | RetiredSession | null> {
+  handleOf(id: string): string {
 
-    const { handle, hash } = storedId(id);
-    const value = await (this.#clock.isKnown ? this.#redis.get(this.#prefix + handle) : this.#getWithTime(handle));
-    if (!isThere(value)) return null;
-    const now = this.#clock.now();
-    const live = readLive(value, hash);
-    if (!live) return readRetired(value, hash, now);
-    const { texts, version, endsAt } = live;
-    return { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
+    return storedId(id).handle;
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  async load(id: string): Promise<LiveSession | RetiredSession | null> {
 
     const { handle, hash } = storedId(id);
-    return await this.#run(CREATE, handle, [hash, this.#token(), milliseconds(lifetime), pack(texts)]) === 'done';
+    const { clock } = this.#records;
+    const value = await (clock.isKnown ? this.#records.get(handle) : this.#records.getWithTime(handle));
+    if (!isThere(value)) return null;
+    const now = clock.now();
+    const live = readLive(value, hash);
+    if (!live) return readRetired(value, hash, now);
+    const { texts, version, endsAt, about } = live;
+    const found: LiveSession = { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
+    return about ? { ...found, about } : found;
+
+  }
+
+  async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
+
+    const began = performance.now();
+    const { handle, hash } = storedId(id);
+    const packed = becoming ? packAbout(becoming.about) + pack(texts) : pack(texts);
+    const word = await this.#records.run(CREATE, handle, [hash, this.#records.token(), milliseconds(lifetime), packed]);
+    if (word !== 'done') return false;
+    return await this.#users.isRevoked(handle, lifetime, becoming, began) ? 'revoked' : true;
 
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version: string | number = '', patience?: number,
+    id: string, change: SessionChange, lifetime: number, version: string | number = '', patience?: number, user?: string,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
-    const { handle, hash } = storedId(id);
-    const word = await this.#change(handle, hash, change, lifetime, patience, String(version));
+    const stored = storedId(id);
+    const changed = this.#records.change(stored, change, lifetime, version, patience);
+    const word = await (user === undefined ? changed : this.#users.healing(user, stored.handle, lifetime, changed));
     return word === 'done' ? 'updated' : word as 'ended' | 'gone' | 'conflict';
 
   }
 
-  async touch(id: string, lifetime: number): Promise<boolean> {
+  async touch(id: string, lifetime: number, user?: string): Promise<boolean> {
 
     const { handle, hash } = storedId(id);
-    return await this.#run(TOUCH, handle, [hash, milliseconds(lifetime)]) === 'done';
+    const touched = this.#records.run(TOUCH, handle, [hash, milliseconds(lifetime)]);
+    return await (user === undefined ? touched : this.#users.healing(user, handle, lifetime, touched)) === 'done';
 
   }
 
   /** @throws {TypeError} if `newId` was not made for `id` */
   async move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
-  ): Promise<'moved' | 'ended' | 'gone'> {
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+    version: string | number = '',
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
+    const began = performance.now();
     const { from, to } = movedId(id, newId);
-    const word = await this.#change(from.handle, from.hash, change, lifetime, patience, '', to.hash);
-    return word === 'done' ? 'moved' : word as 'ended' | 'gone';
+    const about = becoming && packAbout(becoming.about);
+    const word = await this.#records.change(from, change, lifetime, version, patience, to.hash, about);
+    if (word !== 'done') return word as 'ended' | 'gone' | 'conflict';
+    return await this.#users.isRevoked(from.handle, lifetime, becoming, began) ? 'revoked' : 'moved';
 
   }
 
   async end(id: string): Promise<boolean> {
 
     const { handle, hash } = storedId(id);
-    return await this.#run(END, handle, [hash, this.#token()]) === 'done';
+    return await this.#records.run(END, handle, [hash, this.#records.token()]) === 'done';
 
   }
 
-  /** Tries until the caller gives up: what came too late by a clock that has been set since was not executed. */
-  async #change(
-    handle: string, hash: string, change: SessionChange, lifetime: number, patience = Infinity, ...more: string[]
-  ): Promise<Word> {
+  sessionsOf(user: string): Promise<StoredUserSession[]> {
 
-    const { set, unset } = change;
-    const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
-    const args = [hash, this.#token(), milliseconds(lifetime), '', packChange(change), ...more];
-    const givesUpAt = performance.now() + patience * 1000;
-    for (;;) {
-      args[DEADLINE] = String(this.#clock.deadline(patience));
-      const word = await this.#run(script, handle, args);
-      if (word !== 'late') return word;
-      patience = (givesUpAt - performance.now()) / 1000;
-      if (patience <= 0) throw new Error('The server came to the change after its caller had given up, and refused it');
-    }
+    return this.#users.sessionsOf(user);
 
   }
 
-  async #run(script: Script, handle: string, args: string[]): Promise<Word> {
+  endSessionsOf(user: string, which?: WhichSessions): Promise<string[]> {
 
-    const answer = await run(this.#redis, script, this.#prefix + handle, args);
-    const [word, time] = Array.isArray(answer) ? answer : ['done', answer];
-    this.#clock.observe(Number(time));
-    return String(word) as Word;
+    return this.#users.endSessionsOf(user, which);
 
   }
 
-  async #getWithTime(handle: string): Promise<unknown> {
+  /** @throws {TypeError} where the client can't look for keys */
+  endAllSessions(): Promise<void> {
 
-    const [value, time] = await run(this.#redis, LOAD, this.#prefix + handle, []) as [unknown, unknown];
-    this.#clock.observe(Number(time));
-    return value;
-
-  }
-
-  /** What no other change of the session has. */
-  #token(): string {
-
-    const number = this.#changes++ % 36 ** HALF_A_TOKEN;
-    return this.#writer + number.toString(36).padStart(HALF_A_TOKEN, '0');
+    return this.#users.endAllSessions();
 
   }
-
-}
-
-/** Says whether a key has a value. */
-function isThere(value: unknown): value is string {
-
-  if (value === null) return false;
-  if (typeof value === 'string') return true;
-  throw new TypeError('The client of the Redis store answers with something else than texts: it must be set up to return strings');
-
-}
-
-function milliseconds(lifetime: number): string {
-
-  return String(Math.ceil(lifetime * 1000));
 
 }

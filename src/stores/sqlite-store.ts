@@ -1,14 +1,17 @@
 import { andThen } from '../awaitable.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  SessionValues, StoredUserSession, WhichSessions,
 } from '../store.js';
-import { isFormer, REMEMBERED } from './lib/former-ids.js';
+import { aboutText } from './lib/about.js';
+import { isFormer } from './lib/former-ids.js';
 import { EMPTY, pack, repack } from './lib/packed-texts.js';
 import type { SqliteDatabase, SqliteStatement } from './lib/sqlite-connection.js';
-import { type FoundRow, isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
+import { isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
 import { SqliteTable } from './lib/sqlite-table.js';
-import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
+import { SqliteUsers, userIdOf } from './lib/sqlite-users.js';
+import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 import { Sweeper } from './lib/sweeper.js';
 
 export type { SqliteDatabase, SqliteStatement };
@@ -36,8 +39,10 @@ export interface SqliteStoreOptions {
 export class SqliteStore implements AtomicSessionStore {
 
   readonly atomic = true;
+  readonly keepsAbout = true;
 
   readonly #table: SqliteTable;
+  readonly #users: SqliteUsers;
   readonly #sweeper: Sweeper;
 
   /** @throws {TypeError} for a wrong option */
@@ -54,6 +59,7 @@ export class SqliteStore implements AtomicSessionStore {
       throw new TypeError(`table is ${String(table)}: it must be a name of up to 63 letters, digits and _`);
     }
     this.#table = new SqliteTable(database, table);
+    this.#users = new SqliteUsers(this.#table);
     this.#sweeper = new Sweeper(this.#table);
     this.scheduleGc();
 
@@ -92,10 +98,11 @@ export class SqliteStore implements AtomicSessionStore {
     const data = pack(toTexts(values));
     const lifetime = expire - Date.now() / 1000;
     return this.#table.change(handle, row => {
-      const { idHash, former, now } = row;
+      const { idHash, now } = row;
       const isOver = isDead(row) || idHash === '';
       if (!isOver && idHash !== hash) throw new Error('The session has another id by now: this one can\'t be set');
-      this.#table.write(handle, { idHash: hash, former: isOver ? '' : former, endsAt: later(now, lifetime), data });
+      const { former, userId, about } = isOver ? NEW : row;
+      this.#table.write(handle, { idHash: hash, former, userId, about, endsAt: later(now, lifetime), data }, now);
     });
 
   }
@@ -121,6 +128,12 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
+  handleOf(id: string): string {
+
+    return handleOf(id);
+
+  }
+
   load(id: string): Awaitable<LiveSession | RetiredSession | null> {
 
     const { handle, hash } = storedId(id);
@@ -128,13 +141,16 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
+    const called = performance.now();
     return this.#table.change(handle, row => {
+      const { now } = row;
       if (!isDead(row)) return false;
-      this.#table.write(handle, { idHash: hash, former: '', endsAt: later(row.now, lifetime), data });
+      if (becoming && this.#users.refuses(becoming, performance.now() - called)) return 'revoked';
+      this.#table.write(handle, { ...NEW, ...columns(becoming?.about), idHash: hash, endsAt: later(now, lifetime), data }, now);
       return true;
     });
 
@@ -149,10 +165,9 @@ export class SqliteStore implements AtomicSessionStore {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
       const data = repack(row.data, change);
-      if (data === EMPTY) return this.#end(handle, row);
-      const endsAt = Math.max(row.endsAt, later(row.now, lifetime));
-      this.#table.write(handle, { idHash: hash, former: row.former, endsAt, data });
-      return 'updated';
+      if (data !== EMPTY) this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
+      else this.#table.end(handle, row);
+      return data !== EMPTY ? 'updated' : 'ended';
     }, patience);
 
   }
@@ -162,7 +177,7 @@ export class SqliteStore implements AtomicSessionStore {
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return false;
-      this.#table.touch(handle, Math.max(row.endsAt, later(row.now, lifetime)));
+      this.#table.touch(handle, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
       return true;
     });
 
@@ -170,16 +185,25 @@ export class SqliteStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
-  ): Awaitable<'moved' | 'ended' | 'gone'> {
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
+    const called = performance.now();
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return 'gone';
+      if (version !== undefined && version !== row.version) return 'conflict';
+      const { now } = row;
       const data = repack(row.data, change);
-      if (data === EMPTY) return this.#end(handle, row);
-      if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
-      this.#table.write(handle, { idHash: to.hash, former: retired(row), endsAt: later(row.now, lifetime), data });
+      if (data !== EMPTY && isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
+      const isRevoked = data !== EMPTY && becoming !== undefined && this.#users.refuses(becoming, performance.now() - called);
+      if (data === EMPTY || isRevoked) {
+        this.#table.end(handle, row);
+        return isRevoked ? 'revoked' : 'ended';
+      }
+      const { userId, about } = becoming ? columns(becoming.about) : row;
+      this.#table.write(handle, { idHash: to.hash, former: retired(row), userId, about, endsAt: later(now, lifetime), data }, now);
       return 'moved';
     }, patience);
 
@@ -190,9 +214,28 @@ export class SqliteStore implements AtomicSessionStore {
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isKnown(row, hash)) return false;
-      this.#end(handle, row);
+      this.#table.end(handle, row);
       return true;
     });
+
+  }
+
+  sessionsOf(user: string): Awaitable<StoredUserSession[]> {
+
+    return this.#users.sessionsOf(user);
+
+  }
+
+  endSessionsOf(user: string, which?: WhichSessions): Awaitable<string[]> {
+
+    return this.#users.endSessionsOf(user, which);
+
+  }
+
+  /** Ends them in small steps, between which requests are answered. */
+  endAllSessions(): Promise<void> {
+
+    return this.#users.endAllSessions();
 
   }
 
@@ -222,12 +265,15 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  #end(handle: string, row: FoundRow): 'ended' {
+}
 
-    this.#table.write(handle, { idHash: '', former: retired(row), endsAt: row.now + REMEMBERED, data: EMPTY });
-    return 'ended';
+/** What a session begins with. */
+const NEW = { former: '', userId: '', about: '' };
 
-  }
+function columns(about: SessionAbout | undefined): { userId: string; about: string } {
+
+  if (!about) return NEW;
+  return { userId: about.user === null ? '' : userIdOf(about.user), about: aboutText(about) };
 
 }
 

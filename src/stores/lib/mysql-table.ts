@@ -1,7 +1,9 @@
 import type { SessionChange } from '../../store.js';
+import { newSessionId } from '../../session-id.js';
 import { toPatch } from './json-texts.js';
 import { BATCH, creation, GUARD, page, type Statement, statements } from './mysql-statements.js';
-import type { Executed, SqlTable } from './sql-store.js';
+import { type StoredAbout, UNKNOWN } from './sql-about.js';
+import type { Executed, SqlTable } from './sql-table.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
 
@@ -53,27 +55,27 @@ export class MysqlTable implements SqlTable {
   }
 
   read(handle: string): Promise<string | undefined> {
-    return this.#run(this.#statements.read, [handle], ([row]: Array<{ answer: string | null }>) => {
-      // What is longer than a packet may be is concatenated to nothing.
-      if (row?.answer === null) throw new Error('The session is larger than max_allowed_packet of the server: it can\'t be read');
-      return row?.answer;
-    });
+    return this.#run(this.#statements.read, [handle], ([row]: readonly Row[]) => row && readable(row));
   }
 
-  create(id: StoredId, data: string, lifetime: number): Promise<Executed> {
-    return this.#insert(this.#statements.create, id, data, lifetime);
+  create(id: StoredId, data: string, lifetime: number, about: StoredAbout): Promise<Executed> {
+    return this.#insert(this.#statements.create, id, data, lifetime, about);
   }
 
   put(id: StoredId, data: string, lifetime: number): Promise<Executed> {
-    return this.#insert(this.#statements.put, id, data, lifetime);
+    return this.#insert(this.#statements.put, id, data, lifetime, UNKNOWN);
   }
 
   update(id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null): Promise<Executed> {
     return this.#change(this.#statements.update, id, change, lifetime, deadline, version);
   }
 
-  move(id: StoredId, change: SessionChange, lifetime: number, deadline: number, newHash: string): Promise<Executed> {
-    return this.#change(this.#statements.move, id, change, lifetime, deadline, newHash);
+  move(
+    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, newHash: string,
+    about: StoredAbout | null,
+  ): Promise<Executed> {
+    const become = [about?.text ?? null, about?.user ?? null];
+    return this.#change(this.#statements.move, id, change, lifetime, deadline, version, newHash, ...become);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number): Promise<Executed> {
@@ -88,6 +90,33 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.delete, [handle, hash], nothing);
   }
 
+  revoke(mark: string): Promise<void> {
+    return this.#run(this.#statements.revoke, [mark], nothing);
+  }
+
+  revoked(mark: string, other: string): Promise<number | null> {
+    return this.#run(this.#statements.revoked, [mark, other], ([row]: readonly Row[]) => (row ? Number(row.answer) / 1000 : null));
+  }
+
+  rowsOf(user: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.rowsOf, [user], answers);
+  }
+
+  async endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+    // There is no RETURNING: they are given to a user whom nobody knows, and then they are his.
+    const ended = newSessionId();
+    await this.#run(this.#statements.endOf, [user, only, except, ended], nothing);
+    return this.#run(this.#statements.endedAs, [ended], answers);
+  }
+
+  live(after: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.live, [after], answers);
+  }
+
+  endThese(handles: readonly string[]): Promise<void> {
+    return this.#inBatches(this.#statements.endThese, handles);
+  }
+
   async begin(pause: number): Promise<boolean> {
     await this.#run(this.#statements.enter, [], nothing);
     return await this.#run(this.#statements.begin, [pause], executed) !== 0;
@@ -95,19 +124,12 @@ export class MysqlTable implements SqlTable {
 
   async page(after: string, limit: number): Promise<SweptRow[]> {
     await this.#run(this.#statements.keep, [], nothing);
-    return this.#run(page(this.#name, limit), [after], (rows: Array<{ answer: string }>) => (
-      rows.map(({ answer }) => ({ handle: answer.slice(1), dead: answer.startsWith('-') }))));
+    return this.#run(page(this.#name, limit), [after], (rows: readonly Row[]) => (
+      answers(rows).map(answer => ({ handle: answer.slice(1), dead: answer.startsWith('-') }))));
   }
 
-  async remove(handles: readonly string[]): Promise<void> {
-
-    for (let start = 0; start < handles.length; start += BATCH) {
-      const batch = handles.slice(start, start + BATCH);
-      // One statement serves all numbers of rows.
-      while (batch.length < BATCH) batch.push(batch[0] as string);
-      await this.#run(this.#statements.remove, batch, nothing);
-    }
-
+  remove(handles: readonly string[]): Promise<void> {
+    return this.#inBatches(this.#statements.remove, handles);
   }
 
   done(): Promise<void> {
@@ -115,26 +137,43 @@ export class MysqlTable implements SqlTable {
   }
 
   /** @param overwrite for where a row is already */
-  async #insert(overwrite: Statement, { handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
+  async #insert(
+    overwrite: Statement, { handle, hash }: StoredId, data: string, lifetime: number, { user, text }: StoredAbout,
+  ): Promise<Executed> {
 
+    const values = [handle, hash, data, lifetime, user, text];
     for (;;) {
       try {
-        return await this.#run(this.#statements.insert, [handle, hash, data, lifetime], executed);
+        return await this.#run(this.#statements.insert, values, executed);
       } catch (error) {
         if (errorNumber(error) !== DUPLICATE) throw error;
       }
-      const answer = await this.#run(overwrite, [handle, hash, data, lifetime], executed);
+      const answer = await this.#run(overwrite, values, executed);
       // It may have been removed in between.
       if (answer !== 0 || await this.read(handle) !== undefined) return answer;
     }
 
   }
 
-  #change({ sets, both, unsets }: Changes, { handle, hash }: StoredId, change: SessionChange, ...values: unknown[]): Promise<Executed> {
+  #change(
+    { sets, both, unsets }: Changes, { handle, hash }: StoredId, change: SessionChange, lifetime: number, deadline: number,
+    ...more: unknown[]
+  ): Promise<Executed> {
 
     const { set, unset } = change;
     const statement = set.size === 0 ? unsets : unset.length === 0 ? sets : both;
-    return this.#run(statement, [handle, hash, toPatch(change), ...values, ...GUARD], executed);
+    return this.#run(statement, [handle, hash, toPatch(change), lifetime, deadline, ...GUARD, ...more], executed);
+
+  }
+
+  async #inBatches(statement: Statement, handles: readonly string[]): Promise<void> {
+
+    for (let start = 0; start < handles.length; start += BATCH) {
+      const batch = handles.slice(start, start + BATCH);
+      // One statement serves all numbers of rows.
+      while (batch.length < BATCH) batch.push(batch[0] as string);
+      await this.#run(statement, batch, nothing);
+    }
 
   }
 
@@ -150,6 +189,25 @@ export class MysqlTable implements SqlTable {
     }
 
   }
+
+}
+
+/** What a statement answers: every row has one column. */
+interface Row {
+  readonly answer: string | null;
+}
+
+function answers(rows: readonly Row[]): string[] {
+
+  return rows.map(readable);
+
+}
+
+/** @throws {Error} for what is longer than a packet may be, which is concatenated to nothing */
+function readable({ answer }: Row): string {
+
+  if (answer === null) throw new Error('The session is larger than max_allowed_packet of the server: it can\'t be read');
+  return answer;
 
 }
 

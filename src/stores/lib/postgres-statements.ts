@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
 import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from './former-ids.js';
+import { REVOKED_FOR, STEP } from './sql-users.js';
 import { LEASE, SWEEPER } from './sweeper.js';
 
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
  * hash of its id. In one that changes values, $3 is what is set, $4 what goes, $5
- * the lifetime and $6 the deadline. All that a row answers is in one column.
+ * the lifetime, $6 the deadline and $7 the version. All that a row answers is in
+ * one column.
  */
 
 /**
@@ -13,6 +15,9 @@ import { LEASE, SWEEPER } from './sweeper.js';
  * beginning of the statement, which may have waited for a lock since.
  */
 const NOW = "(date_part('epoch', clock_timestamp()) * 1000)::bigint";
+
+/** The same in microseconds: how long ago a revocation was is compared with how long a request takes. */
+const NOW_EXACTLY = "(date_part('epoch', clock_timestamp()) * 1000000)::bigint";
 
 const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
 
@@ -43,10 +48,12 @@ export function creations(table: string, index: string, inSchema: (name: string)
       handle text COLLATE "C" PRIMARY KEY,
       id_hash text NOT NULL,
       former text NOT NULL,
-      user_id text,
+      user_id text COLLATE "C",
+      about text NOT NULL,
       data text NOT NULL,
       version bigint NOT NULL,
-      ends_at bigint NOT NULL
+      ends_at bigint NOT NULL,
+      seen_at bigint NOT NULL
     ) WITH (fillfactor = 90)`,
     [inSchema(index)]: `CREATE INDEX IF NOT EXISTS "${index}" ON ${inSchema(table)} (user_id) WHERE user_id IS NOT NULL`,
   };
@@ -57,45 +64,71 @@ export function creations(table: string, index: string, inSchema: (name: string)
 export function statements(table: string) {
 
   const insert = (values: string, overwritten: string, condition: string) => statement(`
-    INSERT INTO ${table} AS old (handle, id_hash, former, data, version, ends_at) VALUES (${values})
-    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at${overwritten} WHERE ${condition} ${DONE}`);
-  const session = `$1, $2, '', $3, ${NOW}, ${NOW} + $4::bigint`;
+    INSERT INTO ${table} AS old (handle, id_hash, user_id, about, data, version, ends_at, former, seen_at)
+    VALUES (${values}, '', ${NOW})
+    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition} ${DONE}`);
+  const session = (userId: string, about: string) => `$1, $2, ${userId}, ${about}, $3, ${NOW}, ${NOW} + $4::bigint`;
+  const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
   const isOver = `old.ends_at <= ${NOW}`;
+  const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
 
   const change = (condition: string, columns: string) => statement(`
-    UPDATE ${table} SET version = version + 1, ${columns}
+    UPDATE ${table} SET version = version + 1, seen_at = ${NOW}, ${columns}
     WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} ${DONE_IN_TIME}`);
   const isExpected = 'version = coalesce($7::bigint, version)';
-  const isNew = 'position($7 in former) = 0';
+  const isNew = `position($8 in former) = 0 AND ${isExpected}`;
+  const newUser = 'CASE WHEN $9::text IS NULL THEN user_id ELSE $10::text END';
+  const newAbout = 'coalesce($9::text, about)';
   const fromNow = `${NOW} + $5::bigint`;
   const atLeast = `greatest(ends_at, ${fromNow})`;
   const changed = `data = ${CHANGED}::text`;
   // Made once, since all columns depend on whether something is left.
-  const changedOrEnded = (idHash: string, former: string, endsAt: string) => `(data, id_hash, former, user_id, ends_at) = (
-      SELECT kept::text, CASE kept WHEN '{}' THEN '' ELSE ${idHash} END, CASE kept WHEN '{}' THEN ${RETIRED} ELSE ${former} END,
-        CASE kept WHEN '{}' THEN NULL ELSE user_id END, CASE kept WHEN '{}' THEN ${MARK_ENDS} ELSE ${endsAt} END
-      FROM (SELECT ${CHANGED} AS kept OFFSET 0) AS changed)`;
+  const changedOrEnded = (idHash: string, former: string, endsAt: string, userId: string, about: string) => `
+      (data, id_hash, former, user_id, about, ends_at) = (
+        SELECT kept::text, CASE kept WHEN '{}' THEN '' ELSE ${idHash} END, CASE kept WHEN '{}' THEN ${RETIRED} ELSE ${former} END,
+          CASE kept WHEN '{}' THEN NULL ELSE ${userId} END, CASE kept WHEN '{}' THEN '' ELSE ${about} END,
+          CASE kept WHEN '{}' THEN ${MARK_ENDS} ELSE ${endsAt} END
+        FROM (SELECT ${CHANGED} AS kept OFFSET 0) AS changed)`;
+
+  const ending = (condition: string, answer: string) => statement(`
+    UPDATE ${table} SET data = '{}', version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
+      ends_at = ${MARK_ENDS}, seen_at = ${NOW}
+    WHERE ${condition} AND ${isAlive} ${answer}`);
 
   return {
-    read: statement(`SELECT concat_ws(' ', ${NOW}, ends_at, version, id_hash || former || data) AS answer FROM ${table} WHERE handle = $1`),
-    create: insert(session, `${asNew}, former = '', user_id = NULL`, isOver),
+    read: statement(`
+    SELECT concat_ws(' ', ${NOW}, ends_at, version, length(about), about || id_hash || former || data) AS answer
+    FROM ${table} WHERE handle = $1`),
+    create: insert(
+      session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver,
+    ),
     put: insert(
-      session,
+      session('NULL', "''"),
       `${asNew}, former = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.former END,
-      user_id = CASE WHEN ${isOver} OR old.id_hash = '' THEN NULL ELSE old.user_id END`,
+      user_id = CASE WHEN ${isOver} OR old.id_hash = '' THEN NULL ELSE old.user_id END,
+      about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
       `${isOver} OR old.id_hash IN ('', $2)`,
     ),
     update: change(isExpected, `${changed}, ends_at = ${atLeast}`),
-    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast)),
-    move: change(isNew, `${changed}, id_hash = $7, former = ${RETIRED}, ends_at = ${fromNow}`),
-    moveOrEnd: change(isNew, changedOrEnded('$7', RETIRED, fromNow)),
-    touch: statement(`UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint) WHERE ${LIVE} ${DONE}`),
-    end: statement(`
-    UPDATE ${table} SET data = '{}', version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, ends_at = ${MARK_ENDS}
-    WHERE handle = $1 AND id_hash <> '' AND ends_at > ${NOW} AND (id_hash = $2 OR ${IS_FORMER}) ${DONE}`),
+    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast, 'user_id', 'about')),
+    move: change(
+      isNew, `${changed}, id_hash = $8, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
+    ),
+    moveOrEnd: change(isNew, changedOrEnded('$8', RETIRED, fromNow, newUser, newAbout)),
+    touch: statement(`
+    UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW} WHERE ${LIVE} ${DONE}`),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
-    begin: insert(`'${SWEEPER}', '', '', '{}', 0, ${NOW} + ${LEASE}`, '', `${isOver} AND old.version + $1::bigint <= ${NOW}`),
+    revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
+    revoked: statement(`
+    SELECT ${NOW_EXACTLY} - version AS answer FROM ${table} WHERE handle IN ($1, $2) ORDER BY version DESC LIMIT 1`),
+    rowsOf: statement(`
+    SELECT concat_ws(' ', ${NOW}, ends_at, seen_at, handle, about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer'),
+    live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
+    endThese: ending('handle = ANY ($1::text[])', ''),
+    begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', `${isOver} AND old.version + $1::bigint <= ${NOW}`),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
     page: statement(`
     SELECT CASE WHEN ends_at > ${NOW} THEN '+' ELSE '-' END || handle AS answer FROM ${table}

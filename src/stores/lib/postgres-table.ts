@@ -1,7 +1,8 @@
 import type { SessionChange } from '../../store.js';
 import { toJson, toNames } from './json-texts.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
-import type { Executed, SqlTable } from './sql-store.js';
+import type { StoredAbout } from './sql-about.js';
+import type { Executed, SqlTable } from './sql-table.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
 
@@ -60,11 +61,11 @@ export class PostgresTable implements SqlTable {
   }
 
   read(handle: string): Promise<string | undefined> {
-    return this.#run(this.#statements.read, [handle], ({ rows }) => rows[0]?.answer);
+    return this.#run(this.#statements.read, [handle], ([row]) => row);
   }
 
-  create({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
-    return this.#run(this.#statements.create, [handle, hash, data, lifetime], executed);
+  create({ handle, hash }: StoredId, data: string, lifetime: number, { user, text }: StoredAbout): Promise<Executed> {
+    return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text], executed);
   }
 
   put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
@@ -76,9 +77,13 @@ export class PostgresTable implements SqlTable {
     return this.#change(change.set.size > 0 ? update : updateOrEnd, id, change, lifetime, deadline, version);
   }
 
-  move(id: StoredId, change: SessionChange, lifetime: number, deadline: number, newHash: string): Promise<Executed> {
+  move(
+    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, newHash: string,
+    about: StoredAbout | null,
+  ): Promise<Executed> {
     const { move, moveOrEnd } = this.#statements;
-    return this.#change(change.set.size > 0 ? move : moveOrEnd, id, change, lifetime, deadline, newHash);
+    const statement = change.set.size > 0 ? move : moveOrEnd;
+    return this.#change(statement, id, change, lifetime, deadline, version, newHash, about?.text ?? null, about?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number): Promise<Executed> {
@@ -93,14 +98,38 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.delete, [handle, hash], nothing);
   }
 
+  revoke(mark: string): Promise<void> {
+    return this.#run(this.#statements.revoke, [mark], nothing);
+  }
+
+  revoked(mark: string, other: string): Promise<number | null> {
+    return this.#run(this.#statements.revoked, [mark, other], ([age]) => (age === undefined ? null : Number(age) / 1000));
+  }
+
+  rowsOf(user: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.rowsOf, [user], answers => answers);
+  }
+
+  endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.endOf, [user, only, except], answers => answers);
+  }
+
+  live(after: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.live, [after], answers => answers);
+  }
+
+  endThese(handles: readonly string[]): Promise<void> {
+    return this.#run(this.#statements.endThese, [handles], nothing);
+  }
+
   async begin(pause: number): Promise<boolean> {
     return await this.#run(this.#statements.begin, [pause], executed) !== 0;
   }
 
   async page(after: string, limit: number): Promise<SweptRow[]> {
     await this.#run(this.#statements.keep, [], nothing);
-    return this.#run(this.#statements.page, [after, limit], ({ rows }) => (
-      rows.map(({ answer }) => ({ handle: answer.slice(1), dead: answer.startsWith('-') }))));
+    return this.#run(this.#statements.page, [after, limit], rows => (
+      rows.map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
   }
 
   remove(handles: readonly string[]): Promise<void> {
@@ -120,11 +149,12 @@ export class PostgresTable implements SqlTable {
 
   }
 
-  async #run<T>({ name, text }: Statement, values: unknown[], answer: (result: Result) => T): Promise<T> {
+  async #run<T>({ name, text }: Statement, values: unknown[], read: (answers: readonly string[]) => T): Promise<T> {
 
     for (let tries = 1; ; tries++) {
       try {
-        return answer(await (this.#prepare ? this.#pool.query({ name, text, values }) : this.#pool.query(text, values)));
+        const { rows } = await (this.#prepare ? this.#pool.query({ name, text, values }) : this.#pool.query(text, values));
+        return read(rows.map(({ answer }) => answer));
       } catch (error) {
         if (!IN_THE_WAY.includes(codeOf(error)) || tries === MOST_TRIES) throw error;
       }
@@ -134,14 +164,9 @@ export class PostgresTable implements SqlTable {
 
 }
 
-/** Every row has one column. */
-interface Result {
-  readonly rows: ReadonlyArray<{ readonly answer: string }>;
-}
+function executed([time = 0]: readonly unknown[]): Executed {
 
-function executed({ rows }: Result): Executed {
-
-  return Number(rows[0]?.answer ?? 0);
+  return Number(time);
 
 }
 

@@ -1,17 +1,29 @@
 import { createHash } from 'node:crypto';
 
-/** What the store needs of `redis`: a client, pool, sentinel or cluster. */
+/**
+ * What the store needs of `redis`: a client, pool, sentinel or cluster. Only
+ * `endAllSessions()` looks for keys: by `scan`, on each of the `masters` of a cluster.
+ */
 export interface NodeRedisClient {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
+  scan?(cursor: string, options: { MATCH: string; COUNT: number; TYPE: string }): PromiseLike<unknown>;
+  readonly masters?: readonly unknown[];
+  nodeClient?(node: never): unknown;
 }
 
-/** What the store needs of `ioredis` or `iovalkey`: a `Redis` or a `Cluster`. */
+/**
+ * What the store needs of `ioredis` or `iovalkey`: a `Redis` or a `Cluster`. Only
+ * `endAllSessions()` looks for keys: by `scan`, on each master among the `nodes` of a cluster.
+ */
 export interface IoredisClient {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
   evalsha(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
+  scan?(cursor: string, ...args: never[]): PromiseLike<unknown>;
+  nodes?(role: 'master'): readonly unknown[];
+  readonly options?: { readonly keyPrefix?: string | undefined };
 }
 
 /** A Lua script, and the name by which a server that has run it knows it. */

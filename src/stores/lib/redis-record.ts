@@ -1,4 +1,4 @@
-import type { SessionChange, SessionTexts } from '../../store.js';
+import type { RetiredSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
 import { isFormer } from './former-ids.js';
 import { PackedTexts, packKey } from './packed-texts.js';
 
@@ -6,15 +6,16 @@ import { PackedTexts, packKey } from './packed-texts.js';
  * A session as one string of Redis: a header line of fields between spaces, and
  * under it the lines of packed-texts.ts.
  *
- *     ends_at hash version former
+ *     ends_at used_at hash version former about
  *     key TAB text
  *
- * The first three have a fixed width, so that nobody has to search for them.
- * `former` is as in former-ids.ts, and often empty. More fields may follow it:
- * what changes a record keeps them.
+ * The first four have a fixed width, so that nobody has to search for them.
+ * `former` is as in former-ids.ts, and often empty. `about` is what
+ * {@link packAbout} makes, or empty. More fields may follow it: what changes a
+ * record keeps them. Where the session has ended, `former` is the last field.
  */
 
-/** Of `ends_at`: Unix time in milliseconds. */
+/** Of `ends_at`, and `used_at`, when it was last written or touched: Unix time in milliseconds. */
 export const TIME_LENGTH = 13;
 
 /** The last time of that length, in the year 2286. */
@@ -30,7 +31,8 @@ export const NO_HASH = '.'.repeat(HASH_LENGTH);
 export const VERSION_LENGTH = 12;
 
 /** Where the fields begin, counted from 0. */
-export const HASH = TIME_LENGTH + 1;
+export const USED_AT = TIME_LENGTH + 1;
+export const HASH = USED_AT + TIME_LENGTH + 1;
 export const VERSION = HASH + HASH_LENGTH + 1;
 export const FORMER = VERSION + VERSION_LENGTH + 1;
 
@@ -39,6 +41,7 @@ export interface LiveRecord {
   /** Unix time in milliseconds, by the server's clock. */
   readonly endsAt: number;
   readonly version: string;
+  readonly about: SessionAbout | undefined;
   readonly texts: SessionTexts;
 }
 
@@ -48,10 +51,12 @@ export function readLive(value: string, hash: string): LiveRecord | null {
   if (!value.startsWith(hash, HASH) || !value.endsWith('\n')) return null;
   const endOfHeader = value.indexOf('\n', FORMER);
   const endsAt = Number(value.slice(0, TIME_LENGTH));
-  if (Number.isNaN(endsAt)) return null;
+  const about = readAbout(value, endOfHeader);
+  if (Number.isNaN(endsAt) || about === null) return null;
   return {
     endsAt,
     version: value.slice(VERSION, VERSION + VERSION_LENGTH),
+    about,
     texts: new PackedTexts(value, endOfHeader + 1),
   };
 
@@ -62,20 +67,79 @@ export function readLive(value: string, hash: string): LiveRecord | null {
  *
  * @param now Unix time in milliseconds, by the server's clock
  */
-export function readRetired(value: string, hash: string, now: number): { status: 'retired'; moved: boolean } | null {
+export function readRetired(value: string, hash: string, now: number): RetiredSession | null {
 
   const [former = ''] = value.slice(FORMER).split(/[ \n]/, 1);
   if (!isFormer(former, hash, now)) return null;
-  return { status: 'retired', moved: !value.startsWith(NO_HASH, HASH) };
+  if (value.startsWith(NO_HASH, HASH)) return { status: 'retired', moved: false };
+  const about = readAbout(value, value.indexOf('\n', FORMER));
+  return about ? { status: 'retired', moved: true, about } : { status: 'retired', moved: true };
 
 }
 
-/** Writes a change as lines: `key TAB text` for a key that is set, `key` for one that goes. */
-export function packChange({ set, unset }: SessionChange): string {
+/** A session of a user, as its record has it. */
+export interface UserRecord {
+  /** Unix times in milliseconds, by the server's clock. */
+  readonly endsAt: number;
+  readonly usedAt: number;
+  readonly details: string;
+}
 
-  let lines = '';
-  for (const key of unset) lines += `${packKey(key)}\n`;
-  for (const [key, text] of set) lines += `${packKey(key)}\t${text}\n`;
-  return lines;
+/** Reads the session of a user, whatever id it has; `null` where it is another's, or has ended. */
+export function readOfUser(value: string, user: string): UserRecord | null {
+
+  if (value.startsWith(NO_HASH, HASH)) return null;
+  const about = readAbout(value, value.indexOf('\n', FORMER));
+  if (about?.user !== user) return null;
+  return {
+    endsAt: Number(value.slice(0, TIME_LENGTH)),
+    usedAt: Number(value.slice(USED_AT, USED_AT + TIME_LENGTH)),
+    details: about.details,
+  };
+
+}
+
+/** Writes what a session is as JSON without spaces. JSON escapes what is no text, such as half a character. */
+export function packAbout({ user, details }: SessionAbout): string {
+
+  return JSON.stringify([user, details]).replaceAll(' ', SPACE);
+
+}
+
+/** How what {@link packAbout} makes begins for a user, and for no other. */
+export function aboutOfUser(user: string): string {
+
+  return `[${JSON.stringify(user).replaceAll(' ', SPACE)},`;
+
+}
+
+const SPACE = '\\u0020';
+
+/** What the session is; nothing where that is not said, `null` where it can't be read. */
+function readAbout(value: string, endOfHeader: number): SessionAbout | null | undefined {
+
+  const start = value.indexOf(' ', FORMER) + 1;
+  if (start === 0 || start >= endOfHeader) return undefined;
+  const [text = ''] = value.slice(start, endOfHeader).split(' ', 1);
+  if (text === '') return undefined;
+  try {
+    const [user, details] = JSON.parse(text) as [string | null, string];
+    return { user, details };
+  } catch {
+    return null;
+  }
+
+}
+
+/**
+ * Writes a change as two texts for each key: what stands before its text in a
+ * record, and the text, or nothing for a key that goes.
+ */
+export function packChange({ set, unset }: SessionChange): string[] {
+
+  const packed: string[] = [];
+  for (const key of unset) packed.push(`\n${packKey(key)}\t`, '');
+  for (const [key, text] of set) packed.push(`\n${packKey(key)}\t`, text);
+  return packed;
 
 }

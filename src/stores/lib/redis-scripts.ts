@@ -22,7 +22,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
 const ENDS_AT = `
-local ends_at = string.format('%.0f', math.min(now + lifetime, ${LATEST}))
+local ends_at = math.min(now + lifetime, ${LATEST}) .. ''
 `;
 
 const READ = `
@@ -40,55 +40,54 @@ local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
 const RETIRE = `${FORMER_IDS}
 local newest = tonumber(string.sub(former, 1, ${TIME_LENGTH}))
 local others = newest and newest > now and string.sub(former, 1, ${MOST_LENGTH - ENTRY_LENGTH}) or ''
-local until_then = string.format('%.0f', now + ${REMEMBERED})
+local until_then = now + ${REMEMBERED} .. ''
 local retired = until_then .. current .. others
 `;
 
 const FINISH = `${RETIRE}
-redis.call('SET', KEYS[1], until_then .. ' ${NO_HASH} ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
+redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ${NO_HASH} ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
 `;
 
-/** For a few lines: each is searched for. */
+/** For a few keys: each is searched for. */
 const MERGE_FEW = `
-local at = 1
-while at <= #change do
-  local stop = string.find(change, '\\n', at, true)
-  local tab = string.find(change, '\\t', at, true)
-  local line = string.sub(change, at, stop)
-  if not tab or tab > stop then tab, line = stop, '' end
-  local first = string.find(value, '\\n' .. string.sub(change, at, tab - 1) .. '\\t', 1, true)
-  if first then
-    local last = string.find(value, '\\n', first + 1, true)
-    value = header .. string.sub(value, from, first) .. line .. string.sub(value, last + 1)
+for at = 8, #ARGV, 2 do
+  local before, text = ARGV[at], ARGV[at + 1]
+  local first, last = string.find(value, before, 1, true)
+  if not first then
+    value = header .. string.sub(value, from)
+    if text ~= '' then value = value .. string.sub(before, 2) .. text .. '\\n' end
   else
-    value = header .. string.sub(value, from) .. line
+    local stop = string.find(value, '\\n', last, true)
+    if text == '' then last, stop = first, stop + 1 end
+    value = header .. string.sub(value, from, last) .. text .. string.sub(value, stop)
   end
-  header, from, at = '', 1, stop + 1
+  header, from = '', 1
 end
 if header ~= '' then value = header .. string.sub(value, from) end
 `;
 
-/** For any number of lines: the session is walked through once. */
+/** For any number of keys: the session is walked through once. */
 const MERGE_MANY = `
-local lines, names = {}, {}
-for name, tab, rest in string.gmatch(change, '([^\\t\\n]*)(\\t?)([^\\n]*\\n)') do
-  lines[name] = tab == '' and '' or name .. tab .. rest
-  names[#names + 1] = name
+local lines, added = {}, {}
+for at = 8, #ARGV, 2 do
+  local before, text = ARGV[at], ARGV[at + 1]
+  lines[before] = text == '' and '' or string.sub(before, 2) .. text .. '\\n'
 end
 local stop = string.find(value, '\\n', from, true)
 local kept = string.gsub(string.sub(value, stop + 1), '([^\\t\\n]*)\\t[^\\n]*\\n', function(name)
-  local line = lines[name]
-  if line then lines[name] = '' end
+  local before = '\\n' .. name .. '\\t'
+  local line = lines[before]
+  if line then lines[before] = '' end
   return line
 end)
-for i, name in ipairs(names) do names[i] = lines[name] end
-value = header .. string.sub(value, from, stop) .. kept .. table.concat(names)
+for at = 8, #ARGV, 2 do added[#added + 1] = lines[ARGV[at]] end
+value = header .. string.sub(value, from, stop) .. kept .. table.concat(added)
 `;
 
 const changing = (merge: string) => script(`
-local hash, token, lifetime, deadline, change, expected, new_hash = unpack(ARGV)
+local hash, token, lifetime, expected, new_hash, about = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 ${NOW}
-if now > tonumber(deadline) then return { 'late', now } end
+if now > tonumber(ARGV[1]) then return { 'late', now } end
 ${READ}
 if version == token then
   if current == '${NO_HASH}' then return { 'ended', now } end
@@ -98,14 +97,18 @@ if current ~= hash then return { 'gone', now } end
 if expected ~= '' and expected ~= version then return { 'conflict', now } end
 ${ENDS_AT}
 local header, from
-if new_hash then
+if new_hash ~= '' then
   ${RETIRE}
-  header = ends_at .. ' ' .. new_hash .. ' ' .. token .. ' ' .. retired
+  header = ends_at .. ' ' .. now .. ' ' .. new_hash .. ' ' .. token .. ' ' .. retired
   from = ${FORMER + 1} + #former
+  if about ~= '' then
+    header = header .. ' ' .. about
+    from = string.match(record, '^ ?[^ \\n]*()', from)
+  end
 else
   local before = string.sub(record, 1, ${TIME_LENGTH})
   if before > ends_at then ends_at = before end
-  header = ends_at .. ' ' .. hash .. ' ' .. token
+  header = ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token
   from = ${FORMER}
 end
 local value = record
@@ -121,8 +124,9 @@ return now
 /**
  * Changes a session, and gives it another id where a new hash is given.
  *
- * Arguments: hash, token, lifetime, deadline, changed lines, expected version
- * or '', new hash or none. Words: late, gone, conflict, ended.
+ * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
+ * or '', with one the new `about` or '', and for each changed key two more, as
+ * packChange() makes them. Words: late, gone, conflict, ended.
  */
 export const CHANGE_FEW = changing(MERGE_FEW);
 export const CHANGE_MANY = changing(MERGE_MANY);
@@ -134,10 +138,9 @@ ${NOW}
 local header = redis.call('GETRANGE', KEYS[1], 0, ${VERSION - 2})
 if string.sub(header, ${HASH + 1}) ~= hash then return { 'gone', now } end
 ${ENDS_AT}
-if ends_at > string.sub(header, 1, ${TIME_LENGTH}) then
-  redis.call('SETRANGE', KEYS[1], 0, ends_at)
-  redis.call('PEXPIREAT', KEYS[1], ends_at)
-end
+local before = string.sub(header, 1, ${TIME_LENGTH})
+if ends_at > before then redis.call('PEXPIREAT', KEYS[1], ends_at) else ends_at = before end
+redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
 return now
 `);
 
@@ -162,29 +165,49 @@ ${FINISH}
 return now
 `);
 
-/** Arguments: hash, token, lifetime, packed texts. Word: taken. */
+/**
+ * Ends a session whatever id it has.
+ *
+ * Arguments: how its `about` must begin, or '' for any session, and token. Word: gone.
+ */
+export const END_WHOSE = script(`
+local whose, token = unpack(ARGV)
+${NOW + READ}
+if version == token then return now end
+local is_live = current ~= '${NO_HASH}' and string.find(record, '^%d+ %d+ [%w_-]+ %w+ ')
+local about = is_live and string.match(record, '^[^ \\n]* ()', ${FORMER + 1})
+if not about or string.sub(record, about, about + #whose - 1) ~= whose then return { 'gone', now } end
+${FINISH}
+return now
+`);
+
+/** Arguments: hash, token, lifetime, `about` and packed texts. Word: taken. */
 export const CREATE = script(`
 local hash, token, lifetime, packed = unpack(ARGV)
 ${NOW + ENDS_AT}
-local record = ends_at .. ' ' .. hash .. ' ' .. token .. ' ' .. packed
+local record = ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token .. '  ' .. packed
 if redis.call('SET', KEYS[1], record, 'NX', 'PXAT', ends_at)
   or redis.call('GETRANGE', KEYS[1], ${VERSION}, ${FORMER - 2}) == token then return now end
 return { 'taken', now }
 `);
 
-/** Writes a session whatever stood there, but for one with another id. Arguments and word as for {@link CREATE}. */
+/**
+ * Writes a session whatever stood there, but for one with another id.
+ *
+ * Arguments: hash, token, lifetime, packed texts. Word: taken.
+ */
 export const PUT = script(`
 local hash, token, lifetime, packed = unpack(ARGV)
 ${NOW + ENDS_AT}
 local record = redis.call('GET', KEYS[1])
-local former = ' '
+local more = '  '
 if record then
   local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
   if current ~= hash and current ~= '${NO_HASH}' then return { 'taken', now } end
-  if current == hash then former = string.match(record, '^[^\\n]*', ${FORMER}) end
+  if current == hash then more = string.match(record, '^[^\\n]*', ${FORMER}) end
 end
 if tonumber(lifetime) > 0 then
-  redis.call('SET', KEYS[1], ends_at .. ' ' .. hash .. ' ' .. token .. former .. packed, 'PXAT', ends_at)
+  redis.call('SET', KEYS[1], ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token .. more .. packed, 'PXAT', ends_at)
 else
   redis.call('DEL', KEYS[1])
 end

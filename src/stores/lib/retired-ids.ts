@@ -1,9 +1,11 @@
-import { RETIRED_FOR } from '../../store.js';
+import { RETIRED_FOR, type RetiredSession, type SessionAbout } from '../../store.js';
 
 interface Mark {
   readonly until: number;
   /** Where the session went; without it, it ended. */
   readonly next: string | undefined;
+  /** What the session became there. */
+  readonly about: SessionAbout | undefined;
 }
 
 /** Far more hops than {@link RETIRED_FOR} seconds of regenerations leave; ends a loop. */
@@ -24,8 +26,11 @@ export class RetiredIds {
     this.#now = now;
   }
 
-  /** @param next the id that the session has now; nothing if it ended */
-  add(id: string, next?: string): void {
+  /**
+   * @param next the id that the session has now; nothing if it ended
+   * @param about what it is there, if there is something to keep
+   */
+  add(id: string, next?: string, about?: SessionAbout): void {
 
     const now = this.#now();
     for (const [old, { until }] of this.#marks) {
@@ -33,7 +38,7 @@ export class RetiredIds {
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
-    this.#marks.set(id, { until: now + RETIRED_FOR, next });
+    this.#marks.set(id, { until: now + RETIRED_FOR, next, about });
 
   }
 
@@ -43,24 +48,34 @@ export class RetiredIds {
 
   }
 
-  get(id: string): { status: 'retired'; moved: boolean } | null {
+  get(id: string): RetiredSession | null {
 
     if (!this.#mark(id)) return null;
+    const { at, about } = this.#follow(id);
     // At the end of its moves, a mark says that the session has ended there.
-    return { status: 'retired', moved: !this.#mark(this.whereIs(id)) };
+    const moved = !this.#mark(at);
+    return moved && about ? { status: 'retired', moved, about } : { status: 'retired', moved };
 
   }
 
   /** Where a session is now: its own id, or the id at the end of its moves. */
   whereIs(id: string): string {
 
+    return this.#follow(id).at;
+
+  }
+
+  #follow(id: string): { at: string; about: SessionAbout | undefined } {
+
     let at = id;
+    let about: SessionAbout | undefined;
     for (let hops = 0; hops < MOST_HOPS; hops++) {
-      const next = this.#mark(at)?.next;
-      if (next === undefined) break;
-      at = next;
+      const mark = this.#mark(at);
+      if (mark?.next === undefined) break;
+      at = mark.next;
+      about = mark.about;
     }
-    return at;
+    return { at, about };
 
   }
 

@@ -1,6 +1,7 @@
 import type { LiveSession, RetiredSession } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
 import { fromJson } from './json-texts.js';
+import { fromStored } from './sql-about.js';
 
 /** The hash of an id, in characters. */
 const HASH_LENGTH = 43;
@@ -15,14 +16,17 @@ export interface SqlRow {
   /** The hash of the session's id; `''` once it has ended. */
   readonly idHash: string;
   readonly former: string;
+  /** What the session is, as `toStored()` writes it. */
+  readonly about: string;
   /** A JSON object of texts. */
   readonly data: string;
 }
 
 /**
  * Reads a row. It comes as one text, since each column costs the drivers more
- * than it costs to cut it off here: `now ends_at version `, and then, with
- * nothing in between, `id_hash`, `former` and `data`.
+ * than it costs to cut it off here: `now ends_at version `, the length of
+ * `about`, a space, and then, with nothing in between, `about`, `id_hash`,
+ * `former` and `data`.
  *
  * @returns null where it is nothing that the store has written
  */
@@ -30,7 +34,9 @@ export function readRow(text: string): SqlRow | null {
 
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
-  const ids = text.indexOf(' ', second + 1) + 1;
+  const third = text.indexOf(' ', second + 1);
+  const about = text.indexOf(' ', third + 1) + 1;
+  const ids = about + Number(text.slice(third + 1, about - 1));
   const data = text.indexOf('{', ids);
   const hasHash = (data - ids) % ENTRY_LENGTH === HASH_LENGTH;
   const former = hasHash ? ids + HASH_LENGTH : ids;
@@ -38,7 +44,8 @@ export function readRow(text: string): SqlRow | null {
   return {
     now: Number(text.slice(0, first)),
     endsAt: Number(text.slice(first + 1, second)),
-    version: Number(text.slice(second + 1, ids - 1)),
+    version: Number(text.slice(second + 1, third)),
+    about: text.slice(about, ids),
     idHash: text.slice(ids, former),
     former: text.slice(former, data),
     data: text.slice(data),
@@ -58,9 +65,35 @@ export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSessi
 
   const { now, endsAt, version, idHash, former, data } = row;
   if (!isLive(row, hash)) {
-    return endsAt > now && isFormer(former, hash, now) ? { status: 'retired', moved: idHash !== '' } : null;
+    if (endsAt <= now || !isFormer(former, hash, now)) return null;
+    return withAbout(row, { status: 'retired', moved: idHash !== '' });
   }
   const texts = fromJson(data);
-  return texts && { status: 'live', texts, version, remaining: (endsAt - now) / 1000 };
+  return texts && withAbout(row, { status: 'live', texts, version, remaining: (endsAt - now) / 1000 });
+
+}
+
+/** Null where it can't be read. */
+function withAbout<T extends LiveSession | RetiredSession>({ about }: SqlRow, found: T): T | null {
+
+  try {
+    return about === '' ? found : { ...found, about: fromStored(about) };
+  } catch {
+    return null;
+  }
+
+}
+
+/** A version as the table has it; one that it never has for something else; null for any. */
+export function knownVersion(version: string | number | undefined): number | null {
+
+  if (version === undefined) return null;
+  return Number.isSafeInteger(Number(version)) ? Number(version) : -1;
+
+}
+
+export function hasPassed(expected: number | null, { version }: SqlRow): 'conflict' | null {
+
+  return expected === null || expected === version ? null : 'conflict';
 
 }

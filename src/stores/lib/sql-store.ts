@@ -1,53 +1,17 @@
 import { fromTexts, toTexts } from '../../session-values.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, StoredUserSession,
+  WhichSessions,
 } from '../../store.js';
 import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
-import { isLive, readRow, type SqlRow, sessionIn } from './sql-row.js';
+import { toStored, UNKNOWN } from './sql-about.js';
+import { hasPassed, isLive, knownVersion, readRow, type SqlRow, sessionIn } from './sql-row.js';
+import type { Executed, SqlTable } from './sql-table.js';
+import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
-import { type SweptTable, Sweeper } from './sweeper.js';
-
-/**
- * When a statement was executed, in Unix milliseconds by the server's clock;
- * negative where the session ended by it, and 0 where it changed nothing.
- */
-export type Executed = number;
-
-/**
- * What a database server can do with the table of sessions: each method is one
- * statement on one row, found by its handle. Lifetimes are milliseconds, and
- * deadlines moments of the server's clock after which nothing must be changed.
- */
-export interface SqlTable extends SweptTable {
-
-  /** Creates the table where it is missing. */
-  setup(): Promise<void>;
-
-  /** The row, in the form of {@link readRow}. */
-  read(handle: string): PromiseLike<string | undefined>;
-
-  /** Inserts a row, or overwrites one whose time is over. */
-  create(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
-
-  /** Inserts a row, or overwrites one, unless it has another id that lives. */
-  put(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
-
-  /** @param version the only one that may be changed, if given */
-  update(id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null): PromiseLike<Executed>;
-
-  /** @param newHash must not be a former one */
-  move(id: StoredId, change: SessionChange, lifetime: number, deadline: number, newHash: string): PromiseLike<Executed>;
-
-  touch(id: StoredId, lifetime: number): PromiseLike<Executed>;
-
-  /** Ends a live session that has, or had, this id. */
-  end(id: StoredId): PromiseLike<Executed>;
-
-  delete(id: StoredId): PromiseLike<unknown>;
-
-}
+import { Sweeper } from './sweeper.js';
 
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
@@ -59,14 +23,17 @@ const MOST_TRIES = 10;
 export abstract class SqlStore implements AtomicSessionStore {
 
   readonly atomic = true;
+  readonly keepsAbout = true;
 
   readonly #table: SqlTable;
+  readonly #users: SqlUsers;
   readonly #clock = new ServerClock();
   readonly #sweeper: Sweeper;
 
   constructor(table: SqlTable) {
 
     this.#table = table;
+    this.#users = new SqlUsers(table);
     this.#sweeper = new Sweeper(table);
     this.scheduleGc();
 
@@ -123,6 +90,12 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
+  handleOf(id: string): string {
+
+    return storedId(id).handle;
+
+  }
+
   async load(id: string): Promise<LiveSession | RetiredSession | null> {
 
     const { handle, hash } = storedId(id);
@@ -131,9 +104,13 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
 
-    return this.#isDone(await this.#table.create(storedId(id), toJson(texts), milliseconds(lifetime)));
+    const called = performance.now();
+    const stored = storedId(id);
+    const about = becoming ? toStored(becoming.about) : UNKNOWN;
+    if (!this.#isDone(await this.#table.create(stored, toJson(texts), milliseconds(lifetime), about))) return false;
+    return await this.#users.refuse(stored, becoming, called) ? 'revoked' : true;
 
   }
 
@@ -142,11 +119,11 @@ export abstract class SqlStore implements AtomicSessionStore {
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
-    const expected = version === undefined ? null : knownVersion(version);
+    const expected = knownVersion(version);
     const answer = await this.#change(
       stored, patience,
       deadline => this.#table.update(stored, change, milliseconds(lifetime), deadline, expected),
-      row => (expected === null || expected === row.version ? null : 'conflict' as const),
+      row => hasPassed(expected, row),
     );
     return answer === 'done' ? 'updated' : answer;
 
@@ -160,25 +137,49 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number,
-  ): Promise<'moved' | 'ended' | 'gone'> {
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
+    const called = performance.now();
     const { from, to } = movedId(id, newId);
-    const answer = await this.#change<never>(
+    const about = becoming ? toStored(becoming.about) : null;
+    const expected = knownVersion(version);
+    const answer = await this.#change(
       from, patience,
-      deadline => this.#table.move(from, change, milliseconds(lifetime), deadline, to.hash),
-      ({ former, now }) => {
-        if (isFormer(former, to.hash, now)) throw new Error('The new id of the session is in use');
-        return null;
+      deadline => this.#table.move(from, change, milliseconds(lifetime), deadline, expected, to.hash, about),
+      row => {
+        if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
+        return hasPassed(expected, row);
       },
     );
-    return answer === 'done' ? 'moved' : answer;
+    if (answer !== 'done') return answer;
+    return await this.#users.refuse(to, becoming, called) ? 'revoked' : 'moved';
 
   }
 
   async end(id: string): Promise<boolean> {
 
     return this.#isDone(await this.#table.end(storedId(id)));
+
+  }
+
+  sessionsOf(user: string): Promise<StoredUserSession[]> {
+
+    return this.#users.list(user);
+
+  }
+
+  endSessionsOf(user: string, which?: WhichSessions): Promise<readonly string[]> {
+
+    return this.#users.end(user, which);
+
+  }
+
+  /** In small steps, since all of the table changes. */
+  endAllSessions(): Promise<void> {
+
+    return this.#users.endAll();
 
   }
 
@@ -247,13 +248,6 @@ export abstract class SqlStore implements AtomicSessionStore {
     return executed !== 0;
 
   }
-
-}
-
-/** A version as the table has it; one that it never has for something else. */
-function knownVersion(version: string | number): number {
-
-  return Number.isSafeInteger(Number(version)) ? Number(version) : -1;
 
 }
 

@@ -1,4 +1,5 @@
-import type { LiveSession, RetiredSession } from '../../store.js';
+import type { LiveSession, RetiredSession, SessionAbout } from '../../store.js';
+import { fromAboutText } from './about.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from './former-ids.js';
 import { EMPTY, unpack } from './packed-texts.js';
 
@@ -7,6 +8,10 @@ export interface Row {
   /** The hash of the session's id; `''` once it has ended. */
   readonly idHash: string;
   readonly former: string;
+  /** A hash of the user whose session it is; `''` for one of nobody. */
+  readonly userId: string;
+  /** What the session is, as JSON; `''` where nothing is known. */
+  readonly about: string;
   /** Unix time in milliseconds. */
   readonly endsAt: number;
   /** Packed texts. */
@@ -46,20 +51,36 @@ export function isKnown(row: FoundRow, hash: string): boolean {
 /** What is there for those who come with an id. */
 export function sessionIn(row: FoundRow, hash: string): LiveSession | RetiredSession | null {
 
-  const { idHash, former, version, endsAt, data, now } = row;
-  if (isLive(row, hash)) return liveSession(version, endsAt - now, data);
-  return !isDead(row) && isFormer(former, hash, now) ? { status: 'retired', moved: idHash !== '' } : null;
+  const { idHash, former, version, endsAt, data, about, now } = row;
+  if (isLive(row, hash)) return liveSession(version, endsAt - now, data, about);
+  if (isDead(row) || !isFormer(former, hash, now)) return null;
+  const known = aboutOf(about);
+  return { status: 'retired', moved: idHash !== '', ...(known && { about: known }) };
 
 }
 
 /** @param left of its life, in milliseconds */
-export function liveSession(version: number, left: number, data: string): LiveSession | null {
+export function liveSession(version: number, left: number, data: string, about: string): LiveSession | null {
 
+  // What this store has not written is no session.
+  if (!data.startsWith(EMPTY)) return null;
   try {
-    // What this store has not written is no session.
-    return data.startsWith(EMPTY) ? { status: 'live', texts: unpack(data), version, remaining: left / 1000 } : null;
+    const [texts, remaining] = [unpack(data), left / 1000];
+    if (about === '') return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, about: fromAboutText(about) };
   } catch {
     return null;
+  }
+
+}
+
+/** What a row says of the session; nothing where it says nothing that can be read. */
+export function aboutOf(text: string): SessionAbout | undefined {
+
+  try {
+    return text === '' ? undefined : fromAboutText(text);
+  } catch {
+    return undefined;
   }
 
 }

@@ -1,8 +1,9 @@
 import type { Awaitable, LiveSession, RetiredSession } from '../../store.js';
 import { SETUP_PATIENCE } from './busy-queue.js';
+import { REMEMBERED } from './former-ids.js';
 import { EMPTY } from './packed-texts.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
-import { type FoundRow, liveSession, type Row, sessionIn } from './sqlite-row.js';
+import { type FoundRow, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
 
 /** Unix time in milliseconds. */
@@ -17,7 +18,9 @@ CREATE TABLE IF NOT EXISTS "${name}" (
   former TEXT NOT NULL,
   user_id TEXT,
   version INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
   ends_at INTEGER NOT NULL,
+  about TEXT NOT NULL,
   data TEXT NOT NULL
 ) STRICT`;
 
@@ -27,13 +30,22 @@ CREATE INDEX IF NOT EXISTS "${name}_user_id" ON "${name}" (user_id) WHERE user_i
 const STATEMENTS = (name: string) => ({
   now: `SELECT ${NOW}`,
   // Most requests ask for a live session: they get no more columns than they need.
-  load: `SELECT id_hash, ends_at - ${NOW}, version, data FROM "${name}" WHERE handle = ?`,
-  find: `SELECT id_hash, former, version, ends_at, data, ${NOW} FROM "${name}" WHERE handle = ?`,
+  load: `SELECT id_hash, ends_at - ${NOW}, version, data, about FROM "${name}" WHERE handle = ?`,
+  find: `SELECT id_hash, former, version, ends_at, data, ${NOW}, user_id, about FROM "${name}" WHERE handle = ?`,
   write: `
-    INSERT INTO "${name}" (handle, id_hash, former, ends_at, data, version) VALUES (?, ?, ?, ?, ?, ${NOW})
+    INSERT INTO "${name}" (handle, id_hash, former, user_id, about, seen_at, ends_at, data, version)
+    VALUES (?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ${NOW})
     ON CONFLICT (handle) DO UPDATE SET id_hash = excluded.id_hash, former = excluded.former,
+      user_id = excluded.user_id, about = excluded.about, seen_at = excluded.seen_at,
       ends_at = excluded.ends_at, data = excluded.data, version = "${name}".version + 1`,
-  touch: `UPDATE "${name}" SET ends_at = ? WHERE handle = ?`,
+  update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
+  touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
+  written: `SELECT ${NOW} - MAX(seen_at) FROM "${name}" WHERE handle IN (?, ?)`,
+  live: `
+    SELECT handle FROM "${name}" WHERE handle > ? AND id_hash <> '' AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
+  handlesOf: `SELECT handle FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
+  rowsOf: `
+    SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW} FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
   delete: `DELETE FROM "${name}" WHERE handle = ?`,
   page: `
     SELECT handle, ends_at <= ${NOW} FROM "${name}" WHERE handle > ? AND handle <> '${SWEEPER}' ORDER BY handle LIMIT ?`,
@@ -44,9 +56,16 @@ const STATEMENTS = (name: string) => ({
 /** The last moment that every driver can read. */
 const LATEST = Number.MAX_SAFE_INTEGER;
 
+/** So many rows are changed or removed at a time: the database is locked and the event loop held meanwhile. */
+export const BATCH = 25;
 
-/** So many rows are removed at a time: the database is locked and the event loop held meanwhile. */
-const BATCH = 25;
+/** A live session of a user, in milliseconds. */
+export interface UserRow {
+  readonly handle: string;
+  readonly about: string;
+  readonly idle: number;
+  readonly left: number;
+}
 
 /** The table of sessions. */
 export class SqliteTable implements SweptTable {
@@ -74,7 +93,7 @@ export class SqliteTable implements SweptTable {
       const found = this.#connection.first(this.#sql.load, handle);
       if (!found) return null;
       const left = Number(found[1]);
-      if (found[0] === hash && left > 0) return liveSession(Number(found[2]), left, String(found[3]));
+      if (found[0] === hash && left > 0) return liveSession(Number(found[2]), left, String(found[3]), String(found[4]));
       const row = this.#find(handle);
       return row && sessionIn(row, hash);
     });
@@ -94,14 +113,39 @@ export class SqliteTable implements SweptTable {
 
   }
 
-  /** Only within a change. */
-  write(handle: string, { idHash, former, endsAt, data }: Row): void {
-    this.#connection.run(this.#sql.write, handle, idHash, former, Math.min(endsAt, LATEST), data);
+  /** The same for the rows under some handles, a few of them in each step. */
+  async changeEach(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): Promise<void> {
+
+    await this.#inBatches(handles, batch => this.#connection.write(() => this.each(batch, decide)));
+
   }
 
   /** Only within a change. */
-  touch(handle: string, endsAt: number): void {
-    this.#connection.run(this.#sql.touch, Math.min(endsAt, LATEST), handle);
+  each(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): void {
+
+    for (const handle of handles) decide(handle, this.#find(handle) ?? this.#noRow());
+
+  }
+
+  /** Only within a change. */
+  write(handle: string, { idHash, former, userId, about, endsAt, data }: Row, now: number): void {
+    this.#connection.run(this.#sql.write, handle, idHash, former, userId, about, now, Math.min(endsAt, LATEST), data);
+  }
+
+  /** Writes other values; only within a change. */
+  update(handle: string, data: string, endsAt: number, now: number): void {
+    this.#connection.run(this.#sql.update, now, Math.min(endsAt, LATEST), data, handle);
+  }
+
+  /** Only within a change. */
+  touch(handle: string, endsAt: number, now: number): void {
+    this.#connection.run(this.#sql.touch, now, Math.min(endsAt, LATEST), handle);
+  }
+
+  /** Leaves of a session what is remembered of it; only within a change. */
+  end(handle: string, row: FoundRow): void {
+    const { now } = row;
+    this.write(handle, { idHash: '', former: retired(row), userId: '', about: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
   }
 
   /** Only within a change. */
@@ -109,11 +153,37 @@ export class SqliteTable implements SweptTable {
     this.#connection.run(this.#sql.delete, handle);
   }
 
+  /** How many milliseconds ago one of two rows was written; null where there is none. Only within a change. */
+  lastWritten(handle: string, other: string): number | null {
+    const [ago] = this.#connection.first(this.#sql.written, handle, other) as Columns;
+    return ago === null ? null : Number(ago);
+  }
+
+  /** The handles of the next live sessions after a handle. */
+  live(after: string, limit: number): Awaitable<string[]> {
+
+    return this.#connection.read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
+
+  }
+
+  /** The handles of a user's live sessions; only within a change. */
+  handlesOf(userId: string): string[] {
+    return this.#connection.all(this.#sql.handlesOf, userId).map(([handle]) => String(handle));
+  }
+
+  /** A user's live sessions. */
+  rowsOf(userId: string): Awaitable<UserRow[]> {
+
+    return this.#connection.read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, about, idle, left]) => (
+      { handle: String(handle), about: String(about), idle: Number(idle), left: Number(left) })));
+
+  }
+
   begin(pause: number): Awaitable<boolean> {
 
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
       const isDue = endsAt <= now && version <= now - pause;
-      if (isDue) this.write(SWEEPER, { idHash: '', former: '', endsAt: now + LEASE, data: EMPTY });
+      if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', about: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;
     });
 
@@ -128,12 +198,7 @@ export class SqliteTable implements SweptTable {
 
   async remove(handles: readonly string[]): Promise<void> {
 
-    for (let start = 0; start < handles.length; start += BATCH) {
-      const batch = JSON.stringify(handles.slice(start, start + BATCH));
-      await this.#connection.write(() => this.#connection.run(this.#sql.remove, batch));
-      // Requests go first.
-      await new Promise(resolve => setImmediate(resolve));
-    }
+    await this.#inBatches(handles, batch => this.#connection.write(() => this.#connection.run(this.#sql.remove, JSON.stringify(batch))));
 
   }
 
@@ -143,11 +208,22 @@ export class SqliteTable implements SweptTable {
 
   }
 
+  async #inBatches(handles: readonly string[], change: (batch: string[]) => Awaitable<void>): Promise<void> {
+
+    for (let start = 0; start < handles.length; start += BATCH) {
+      await change(handles.slice(start, start + BATCH));
+      // Requests go first.
+      await new Promise(resolve => setImmediate(resolve));
+    }
+
+  }
+
   #find(handle: string): FoundRow | null {
 
     const row = this.#connection.first(this.#sql.find, handle);
     return row && {
       idHash: String(row[0]), former: String(row[1]), version: Number(row[2]), endsAt: Number(row[3]), data: String(row[4]), now: Number(row[5]),
+      userId: String(row[6] ?? ''), about: String(row[7]),
     };
 
   }
@@ -155,7 +231,7 @@ export class SqliteTable implements SweptTable {
   #noRow(): FoundRow {
 
     const [now] = this.#connection.first(this.#sql.now) as Columns;
-    return { idHash: '', former: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+    return { idHash: '', former: '', userId: '', about: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
 
   }
 

@@ -1,9 +1,9 @@
 import * as crypto from 'node:crypto';
-import { isOwnId, newSessionId } from '../../session-id.js';
+import { derivedHandle, isOwnId, newSessionId, randomLetters } from '../../session-id.js';
 
 /*
- * The ids of stores that outlive the process: a public handle, under which the
- * session is stored, and a secret, of which the store keeps only a hash. The
+ * The ids of our stores: a public handle and a secret. A store that outlives the
+ * process keeps the session under the handle, and of the whole id only a hash. The
  * handle stays through moves, so that a move changes one record in its place.
  */
 
@@ -20,8 +20,9 @@ const SECRET_LENGTH = 43;
  */
 export function newStoredId(moving?: string): string {
 
-  const handle = moving !== undefined && isStoredId(moving) ? moving : newSessionId();
-  return handle.slice(0, HANDLE_LENGTH) + newSessionId();
+  if (moving === undefined || !isStoredId(moving)) return randomLetters(HANDLE_LENGTH + SECRET_LENGTH);
+  // A join makes a flat string, where a sum would keep its pieces in memory.
+  return [moving.slice(0, HANDLE_LENGTH), newSessionId()].join('');
 
 }
 
@@ -43,7 +44,14 @@ export interface StoredId {
 export function storedId(id: string): StoredId {
 
   const hash = sha256(id);
-  return { handle: (isStoredId(id) ? id : hash).slice(0, HANDLE_LENGTH), hash };
+  return { handle: handleOf(id), hash };
+
+}
+
+/** The public part of an id; of one of another form, a text that is made of it and leads nowhere back. */
+export function handleOf(id: string): string {
+
+  return isStoredId(id) ? id.slice(0, HANDLE_LENGTH) : derivedHandle(id);
 
 }
 
@@ -59,7 +67,8 @@ export function movedId(id: string, newId: string): { from: StoredId; to: Stored
 
 }
 
-function sha256(text: string): string {
+/** SHA-256 in base64url. */
+export function sha256(text: string): string {
 
   // Twice as fast, but not in the first releases of Node 20.
   return crypto.hash?.('sha256', text, 'base64url') ?? crypto.createHash('sha256').update(text).digest('base64url');

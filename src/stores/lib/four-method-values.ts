@@ -1,0 +1,78 @@
+import { SessionValueError } from '../../errors.js';
+import { fromText, toTexts } from '../../session-values.js';
+import { setOwn } from '../../set-own.js';
+import type { SessionAbout, SessionChange, SessionTexts, SessionValues } from '../../store.js';
+import { toAbout } from './about.js';
+
+/*
+ * What a store of four methods holds for a session: its values, and among them
+ * what it is.
+ */
+
+/** The key among a session's values that the application can't have: what the session is stands there. */
+export const ABOUT_KEY = '@curveball/session';
+
+/** What a session is, of its stored values; nothing where something else stands in that place. */
+export function storedAbout(values: SessionValues): SessionAbout | undefined {
+
+  return Object.hasOwn(values, ABOUT_KEY) ? toAbout(values[ABOUT_KEY]) : undefined;
+
+}
+
+/** A session's texts, of its stored values. */
+export function storedTexts(values: SessionValues): SessionTexts {
+
+  const own = Object.hasOwn(values, ABOUT_KEY) ? withAbout(values, undefined) : values;
+  try {
+    return toTexts(own);
+  } catch {
+    return textsOfObjects(own);
+  }
+
+}
+
+/** The same values, with what the session is. */
+export function withAbout(values: SessionValues, about: SessionAbout | undefined): SessionValues {
+
+  const result = { ...values };
+  delete result[ABOUT_KEY];
+  if (about) result[ABOUT_KEY] = [about.user, about.details];
+  return result;
+
+}
+
+/**
+ * The stored values after a change; what the session is stays.
+ *
+ * @returns null where no key is left
+ * @throws {SessionValueError} for a key that the application can't have
+ */
+export function changed(values: SessionValues, { set, unset }: SessionChange): SessionValues | null {
+
+  if (set.has(ABOUT_KEY)) throw new SessionValueError(`session[${JSON.stringify(ABOUT_KEY)}]`, 'has a name that the store needs for itself');
+  const result = withAbout(values, undefined);
+  for (const key of unset) delete result[key];
+  for (const [key, text] of set) setOwn(result, key, fromText(text));
+  return Object.keys(result).length === 0 ? null : withAbout(result, storedAbout(values));
+
+}
+
+/** Equal texts are equal data. */
+export function versionOf(texts: SessionTexts): string {
+
+  return JSON.stringify([...texts]);
+
+}
+
+// Values that another program stored are taken as JSON takes them: a store's own
+// date or object-id class becomes what its toJSON() says.
+function textsOfObjects(values: SessionValues): SessionTexts {
+
+  const texts = new Map<string, string>();
+  for (const key of Object.keys(values)) {
+    const text: string | undefined = JSON.stringify(values[key]);
+    if (text !== undefined) texts.set(key, text);
+  }
+  return texts;
+
+}

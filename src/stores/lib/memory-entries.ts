@@ -1,0 +1,179 @@
+import type { SessionAbout } from '../../store.js';
+import { ShardedMap } from './sharded-map.js';
+import { UserIndex } from './user-index.js';
+
+/** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
+const FEW = 1000;
+
+/** How long a clean-up may hold the event loop at a time, in milliseconds. */
+const SLICE = 1;
+
+/** What a session is beside its values. */
+export interface Kept {
+  readonly about: SessionAbout;
+  /** When it was last written or touched, in seconds. */
+  seen: number;
+}
+
+/**
+ * What is held for a session: when it expires, as a Unix timestamp in seconds,
+ * and what is the store's own business.
+ */
+export type MemoryEntry = [expire: number, packed: string, used: number, kept?: Kept];
+
+/**
+ * The sessions of a store in memory, by their ids: those go that are over, and
+ * those that are too many. Whoever removes one removes it from its user's, too.
+ */
+export class MemoryEntries extends ShardedMap<MemoryEntry> {
+
+  readonly users = new UserIndex();
+  readonly #most: number;
+  readonly #now: () => number;
+  readonly #walks = new Set<string[]>();
+  #uses = 0;
+  #sweep: Promise<void> | undefined;
+
+  /**
+   * @param most the most sessions to keep
+   * @param now the clock, in whole seconds
+   */
+  constructor(most: number, now: () => number) {
+    super();
+    this.#most = most;
+    this.#now = now;
+  }
+
+  /** The entry of a session whose time is not over. */
+  live(id: string, now: number): MemoryEntry | undefined {
+
+    const entry = this.get(id);
+    if (entry === undefined || entry[0] >= now) return entry;
+    this.delete(id);
+    return undefined;
+
+  }
+
+  /** Puts a session where none is, or where the same one is. */
+  put(id: string, packed: string, expire: number, kept?: Kept): void {
+
+    if (this.#most !== Infinity) {
+      this.delete(id);
+      this.#makeRoom();
+    }
+    this.set(id, kept ? [expire, packed, this.#uses++, kept] : [expire, packed, this.#uses++]);
+    if (kept && kept.about.user !== null) this.users.add(kept.about.user, id);
+
+  }
+
+  /** Lets a session live as long at least. */
+  use(id: string, entry: MemoryEntry, expire: number): void {
+
+    if (expire > entry[0]) entry[0] = expire;
+    if (this.#most === Infinity) return;
+    // Last in its shard, so that each shard begins with what was used longest ago.
+    entry[2] = this.#uses++;
+    super.delete(id);
+    this.set(id, entry);
+
+  }
+
+  override delete(id: string): boolean {
+
+    const user = this.get(id)?.[3]?.about.user;
+    if (typeof user === 'string') this.users.delete(user, id);
+    return super.delete(id);
+
+  }
+
+  override clear(): void {
+
+    this.users.clear();
+    super.clear();
+
+  }
+
+  /** The live sessions of a user. */
+  of(user: string, now: number): Array<{ id: string; expire: number; kept: Kept }> {
+
+    return this.users.of(user).flatMap(id => {
+      const entry = this.live(id, now);
+      return entry?.[3] ? [{ id, expire: entry[0], kept: entry[3] }] : [];
+    });
+
+  }
+
+  /** Takes note that a session has got this id in the place of another. */
+  moved(newId: string): void {
+
+    for (const walk of this.#walks) walk.push(newId);
+
+  }
+
+  /** The ids of all sessions, for whoever goes through them in steps: one that moves meanwhile is met where it went. */
+  *walk(): Generator<string, void> {
+
+    const moved: string[] = [];
+    this.#walks.add(moved);
+    try {
+      for (const shard of this.shards) yield* [...shard.keys()];
+      // It may grow until its end is reached.
+      yield* moved;
+    } finally {
+      this.#walks.delete(moved);
+    }
+
+  }
+
+  /** Removes what has expired: at once as much as a few milliseconds allow, and the rest in steps. */
+  gc(): Promise<void> {
+
+    if (this.#sweep) return this.#sweep;
+    const shards = this.shards.values();
+    if (this.#sweepSlice(shards)) return Promise.resolve();
+    this.#sweep = this.#sweepRest(shards);
+    return this.#sweep;
+
+  }
+
+  #makeRoom(): void {
+
+    while (this.size >= this.#most) {
+      let idle: [string, MemoryEntry] | undefined;
+      for (const candidate of this.oldest()) {
+        if (!idle || candidate[1][2] < idle[1][2]) idle = candidate;
+      }
+      if (!idle) return;
+      this.delete(idle[0]);
+    }
+
+  }
+
+  /** Removes what is expired until its time is over; true when it came to the end. */
+  #sweepSlice(shards: Iterator<Map<string, MemoryEntry>>): boolean {
+
+    const now = this.#now();
+    const pauseAt = performance.now() + SLICE;
+    let looked = 0;
+    for (let next = shards.next(); !next.done; next = shards.next()) {
+      const shard = next.value;
+      looked += shard.size;
+      shard.forEach(([expire], id) => {
+        if (expire < now) this.delete(id);
+      });
+      if (looked > FEW && performance.now() > pauseAt) return false;
+    }
+    return true;
+
+  }
+
+  async #sweepRest(shards: Iterator<Map<string, MemoryEntry>>): Promise<void> {
+
+    do {
+      await new Promise(resolve => setImmediate(resolve));
+    } while (!this.#sweepSlice(shards));
+    this.#sweep = undefined;
+
+  }
+
+}

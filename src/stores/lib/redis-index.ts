@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import { type RedisCommands, run, type Script, script } from './redis-client.js';
+import { LATEST } from './redis-record.js';
+
+/*
+ * Which sessions a user has: a sorted set for each user, of the handles of the
+ * sessions, each with the Unix time in milliseconds until which it is kept. One
+ * more member is the mark of the latest revocation, which is kept for a day, so
+ * that its score also says when that was. What is over goes with the next
+ * write, and the key expires with the last of its members.
+ *
+ * An entry gives no life to a session, and takes none: it says where to look.
+ * The key of everybody has a mark only.
+ */
+
+/** The member that is the mark: no handle has a star. */
+const MARK = '*';
+
+/** For how many milliseconds a mark is kept: no request is under way for longer. */
+const MARK_KEPT = 24 * 60 * 60 * 1000;
+
+/** So many entries go with one command. */
+export const PAGE = 200;
+
+/** A session that a user has or had, and until when that is kept, as Redis wrote it. */
+export interface IndexEntry {
+  readonly handle: string;
+  readonly score: string;
+}
+
+/** To a microsecond: what happens within a millisecond has an order, too. */
+const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+`;
+
+const EXPIRE = `
+local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
+redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(last[2])))
+`;
+
+const AGE = `
+local mark = redis.call('ZSCORE', KEYS[1], '${MARK}')
+local age = mark and string.format('%.3f', now - (mark - ${MARK_KEPT}))
+`;
+
+/** Arguments: handle, and for how many milliseconds its entry is kept. The time; the age of the mark, and whether the entry is new. */
+const ENTER = script(`
+${NOW}
+local added = redis.call('ZADD', KEYS[1], 'GT', string.format('%.0f', math.min(now + ARGV[2], ${LATEST})), ARGV[1])
+${EXPIRE + AGE}
+return { math.floor(now), { age, added } }
+`);
+
+/** The time; the age of the mark. */
+const READ_MARK = script(`
+${NOW + AGE}
+return { math.floor(now), age }
+`);
+
+/** The time; what is there. */
+const LIST = script(`
+${NOW}
+return { math.floor(now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
+`);
+
+/** Arguments: a handle that is to have an entry, or none. The time; what is there. */
+const REVOKE = script(`
+${NOW}
+local score = string.format('%.3f', now + ${MARK_KEPT})
+redis.call('ZADD', KEYS[1], 'GT', score, '${MARK}')
+if ARGV[1] then redis.call('ZADD', KEYS[1], 'GT', score, ARGV[1]) end
+${EXPIRE}
+return { math.floor(now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
+`);
+
+/** Arguments: handles, each with the score that it must still have, or ''. The time. */
+const DROP = script(`
+${NOW}
+for at = 1, #ARGV, 2 do
+  local score = ARGV[at + 1]
+  if score == '' or redis.call('ZSCORE', KEYS[1], ARGV[at]) == score then redis.call('ZREM', KEYS[1], ARGV[at]) end
+end
+return { math.floor(now), false }
+`);
+
+/** Finds the sessions of users; null stands for everybody. */
+export class RedisIndex {
+
+  readonly #redis: RedisCommands;
+  readonly #prefix: string;
+  readonly #observe: (time: number) => void;
+
+  /** @param observe is told the server's time, in Unix milliseconds */
+  constructor(redis: RedisCommands, prefix: string, observe: (time: number) => void) {
+    this.#redis = redis;
+    this.#prefix = prefix;
+    this.#observe = observe;
+  }
+
+  /**
+   * Enters a session, or keeps its entry for longer.
+   *
+   * @param kept for how many milliseconds
+   * @returns how many milliseconds ago the user's sessions were revoked, and
+   *   whether the entry was missing, as they were in the same step
+   */
+  async enter(user: string, handle: string, kept: number): Promise<{ revokedAgo: number; isNew: boolean }> {
+
+    const [ago, added] = await this.#run(ENTER, user, [handle, String(kept)]) as [unknown, unknown];
+    return { revokedAgo: age(ago), isNew: Number(added) === 1 };
+
+  }
+
+  /** How many milliseconds ago sessions were revoked. */
+  async revokedAgo(user: string | null): Promise<number> {
+
+    return age(await this.#run(READ_MARK, user, []));
+
+  }
+
+  /** What is entered. Entries may be of sessions that are over, or another user's by now. */
+  async list(user: string): Promise<IndexEntry[]> {
+
+    return entries(await this.#run(LIST, user, []));
+
+  }
+
+  /**
+   * Leaves the mark of a revocation, and returns what is entered, in one step.
+   *
+   * @param except the handle of a session that is spared, and entered
+   */
+  async revoke(user: string | null, except?: string): Promise<IndexEntry[]> {
+
+    return entries(await this.#run(REVOKE, user, except === undefined ? [] : [except]));
+
+  }
+
+  /** Removes entries that have not been renewed since they were read. */
+  async drop(user: string, dropped: readonly IndexEntry[]): Promise<void> {
+
+    if (dropped.length > 0) await this.#run(DROP, user, dropped.flatMap(({ handle, score }) => [handle, score]));
+
+  }
+
+  async #run(script: Script, user: string | null, args: string[]): Promise<unknown> {
+
+    const [time, answer] = await run(this.#redis, script, `${this.#prefix}user:${user === null ? '*' : hash(user)}`, args) as [unknown, unknown];
+    this.#observe(Number(time));
+    return answer;
+
+  }
+
+}
+
+/** SHA-256 of a text in base64url. As JSON, halves of characters stay apart. */
+function hash(user: string): string {
+
+  return createHash('sha256').update(JSON.stringify(user)).digest('base64url');
+
+}
+
+function age(answer: unknown): number {
+
+  return answer === null ? Infinity : Number(answer);
+
+}
+
+function entries(answer: unknown): IndexEntry[] {
+
+  const list = answer as string[];
+  const found = [];
+  for (let at = 0; at < list.length; at += 2) found.push({ handle: String(list[at]), score: String(list[at + 1]) });
+  return found.filter(({ handle }) => handle !== MARK);
+
+}

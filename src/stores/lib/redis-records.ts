@@ -1,0 +1,108 @@
+import { newSessionId } from '../../session-id.js';
+import type { SessionChange } from '../../store.js';
+import { type RedisCommands, run, type Script } from './redis-client.js';
+import { packChange, VERSION_LENGTH } from './redis-record.js';
+import { CHANGE_FEW, CHANGE_MANY, LOAD } from './redis-scripts.js';
+import { ServerClock } from './server-clock.js';
+import type { StoredId } from './stored-id.js';
+
+/** What a script answers: that it did as it was told, or the word of its own. */
+export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'ended' | 'taken';
+
+/** So many changed keys are searched for one by one. */
+const FEW = 8;
+
+/** In each token: who made it, and a number in base 36. */
+const HALF_A_TOKEN = VERSION_LENGTH / 2;
+
+/** The records of sessions, by their handles. */
+export class RedisRecords {
+
+  readonly redis: RedisCommands;
+  readonly prefix: string;
+  readonly clock = new ServerClock();
+
+  readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
+  #changes = 0;
+
+  constructor(redis: RedisCommands, prefix: string) {
+    this.redis = redis;
+    this.prefix = prefix;
+  }
+
+  /** What stands there: {@link isThere} must say whether it is something. */
+  get(handle: string): PromiseLike<unknown> {
+
+    return this.redis.get(this.prefix + handle);
+
+  }
+
+  /**
+   * Changes a session. Tries until the caller gives up: what came too late by a
+   * clock that has been set since was not executed.
+   *
+   * @param newHash of the id that the session gets, or ''
+   * @param about what it becomes then, or ''
+   */
+  async change(
+    { handle, hash }: StoredId, change: SessionChange, lifetime: number, version: string | number, patience = Infinity,
+    newHash = '', about = '',
+  ): Promise<Word> {
+
+    const { set, unset } = change;
+    const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
+    const args = ['', hash, this.token(), milliseconds(lifetime), String(version), newHash, about, ...packChange(change)];
+    const givesUpAt = performance.now() + patience * 1000;
+    for (;;) {
+      args[0] = String(this.clock.deadline(patience));
+      const word = await this.run(script, handle, args);
+      if (word !== 'late') return word;
+      patience = (givesUpAt - performance.now()) / 1000;
+      if (patience <= 0) throw new Error('The server came to the change after its caller had given up, and refused it');
+    }
+
+  }
+
+  /** Runs a script on the record of a session. */
+  async run(script: Script, handle: string, args: string[]): Promise<Word> {
+
+    const answer = await run(this.redis, script, this.prefix + handle, args);
+    const [word, time] = Array.isArray(answer) ? answer : ['done', answer];
+    this.clock.observe(Number(time));
+    return String(word) as Word;
+
+  }
+
+  /** As `get`, and learns what time it is on the server. */
+  async getWithTime(handle: string): Promise<unknown> {
+
+    const [value, time] = await run(this.redis, LOAD, this.prefix + handle, []) as [unknown, unknown];
+    this.clock.observe(Number(time));
+    return value;
+
+  }
+
+  /** What no other change of the session has. */
+  token(): string {
+
+    const number = this.#changes++ % 36 ** HALF_A_TOKEN;
+    return this.#writer + number.toString(36).padStart(HALF_A_TOKEN, '0');
+
+  }
+
+}
+
+/** Says whether a key has a value. */
+export function isThere(value: unknown): value is string {
+
+  if (value === null) return false;
+  if (typeof value === 'string') return true;
+  throw new TypeError('The client of the Redis store answers with something else than texts: it must be set up to return strings');
+
+}
+
+export function milliseconds(lifetime: number): string {
+
+  return String(Math.ceil(lifetime * 1000));
+
+}

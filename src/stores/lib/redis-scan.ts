@@ -1,0 +1,70 @@
+import type { IoredisClient, NodeRedisClient } from './redis-client.js';
+
+/** Pages of keys that match a pattern. */
+export type Pages = AsyncIterable<readonly string[]>;
+
+/** What one server is asked for: the next keys after a cursor, and the next cursor. */
+type Scan = (cursor: string) => PromiseLike<{ readonly cursor: unknown; readonly keys: readonly unknown[] }>;
+
+/** How many keys a server looks at for a page. */
+const COUNT = 500;
+
+/** What of the key is the handle of a session. */
+const HANDLE = /^[\w-]{16}$/;
+
+/** Says whether a text has the form of a handle. */
+export function isHandle(text: string): boolean {
+
+  return HANDLE.test(text);
+
+}
+
+/**
+ * Finds all sessions: each that is there all the time is found, some maybe more
+ * than once. Finds keys of the same form that are no session's, too.
+ *
+ * @returns for each master, pages of handles
+ * @throws {TypeError} where the client can't look for keys
+ */
+export async function scanHandles(client: NodeRedisClient | IoredisClient, prefix: string): Promise<Pages[]> {
+
+  // A client of ioredis puts this before each key by itself, but not before a pattern.
+  const whole = String((client as IoredisClient).options?.keyPrefix ?? '') + prefix;
+  const pattern = whole.replace(/[\\*?[\]]/g, '\\$&') + '?'.repeat(16);
+  return (await mastersOf(client)).map(master => pages(scanner(master, pattern), whole));
+
+}
+
+async function* pages(scan: Scan, prefix: string): Pages {
+
+  let cursor = '0';
+  do {
+    const page = await scan(cursor);
+    cursor = String(page.cursor);
+    yield page.keys.map(key => String(key).slice(prefix.length)).filter(isHandle);
+  } while (cursor !== '0');
+
+}
+
+/** The client itself, or one for each master of a cluster. */
+async function mastersOf(client: NodeRedisClient | IoredisClient): Promise<unknown[]> {
+
+  if ('masters' in client && client.masters) return Promise.all(client.masters.map(node => client.nodeClient?.(node as never)));
+  if ('nodes' in client && client.nodes) return [...client.nodes('master')];
+  return [client];
+
+}
+
+function scanner(client: unknown, pattern: string): Scan {
+
+  const { scan } = client as { readonly scan?: unknown };
+  if (typeof scan !== 'function') throw new TypeError('The client of the Redis store has no method "scan": it can\'t look for all sessions');
+  if ('evalSha' in (client as object)) {
+    return cursor => scan.call(client, cursor, { MATCH: pattern, COUNT, TYPE: 'string' });
+  }
+  return async cursor => {
+    const [next, keys] = await scan.call(client, cursor, 'MATCH', pattern, 'COUNT', COUNT, 'TYPE', 'string');
+    return { cursor: next, keys };
+  };
+
+}

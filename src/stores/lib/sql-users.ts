@@ -1,0 +1,138 @@
+import type { Becoming, StoredUserSession, WhichSessions } from '../../store.js';
+import { fromStored, isHandle, userHash } from './sql-about.js';
+import type { StoredId } from './stored-id.js';
+
+/** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
+export interface UsersTable {
+
+  /** Writes down that all sessions of somebody are ended now. */
+  revoke(mark: string): PromiseLike<unknown>;
+
+  /** How many milliseconds ago that was last, for the later of two marks; null for never. */
+  revoked(mark: string, other: string): PromiseLike<number | null>;
+
+  /** The live rows of a user: `now ends_at seen_at handle about`. */
+  rowsOf(user: string): PromiseLike<readonly string[]>;
+
+  /**
+   * Ends the live sessions of a user.
+   *
+   * @param only the one that is meant; null for all
+   * @param except one that is spared; `''` for none
+   * @returns the handles of those that were ended
+   */
+  endOf(user: string, only: string | null, except: string): PromiseLike<readonly string[]>;
+
+  /** The handles of the next {@link STEP} live sessions behind one, in their order. */
+  live(after: string): PromiseLike<readonly string[]>;
+
+  /** Ends a live session that has, or had, this id. */
+  end(id: StoredId): PromiseLike<unknown>;
+
+  /** Ends those of these sessions that live. */
+  endThese(handles: readonly string[]): PromiseLike<unknown>;
+
+}
+
+/** For how many milliseconds a revocation is remembered: no request is under way longer. */
+export const REVOKED_FOR = 24 * 60 * 60 * 1000;
+
+/** The row that says when all sessions of all users were ended. No handle has a colon. */
+const EVERYBODY = 'u:*';
+
+/** How many sessions are ended in one step where all are. */
+export const STEP = 500;
+
+/** How much faster than the server's clock this process's own may be while one of them is being corrected. */
+const DRIFT = 1.001;
+
+/**
+ * The sessions of users, in a table of a database server.
+ *
+ * Who ends the sessions of a user writes down when, and then ends the rows that
+ * are there. Who makes a session one of that user writes its row first, and then
+ * looks when that was. So one of the two sees what the other did.
+ */
+export class SqlUsers {
+
+  readonly #table: UsersTable;
+
+  constructor(table: UsersTable) {
+
+    this.#table = table;
+
+  }
+
+  async list(user: string): Promise<StoredUserSession[]> {
+
+    return (await this.#table.rowsOf(userHash(user))).flatMap(text => readSession(text) ?? []);
+
+  }
+
+  async end(user: string, { only, except = '' }: WhichSessions = {}): Promise<readonly string[]> {
+
+    const hash = userHash(user);
+    if (only !== undefined) return isHandle(only) ? this.#table.endOf(hash, only, '') : [];
+    await this.#table.revoke(markOf(hash));
+    return this.#table.endOf(hash, null, isHandle(except) ? except : '');
+
+  }
+
+  async endAll(): Promise<void> {
+
+    await this.#table.revoke(EVERYBODY);
+    let handles: readonly string[];
+    let after = '';
+    do {
+      handles = await this.#table.live(after);
+      if (handles.length > 0) await this.#table.endThese(handles);
+      after = handles.at(-1) ?? after;
+    } while (handles.length === STEP);
+
+  }
+
+  /**
+   * Ends a session that has just become one of a user, where sessions of that
+   * user have been ended since the request began. No clock is compared with the
+   * server's: it says how long ago that was.
+   *
+   * @param called when the store was, as `performance.now()` tells it
+   * @returns whether it did
+   */
+  async refuse(id: StoredId, becoming: Becoming | undefined, called: number): Promise<boolean> {
+
+    const { about, underWay } = becoming ?? {};
+    if (!about || about.user === null || underWay === undefined) return false;
+    const age = await this.#table.revoked(markOf(userHash(about.user)), EVERYBODY);
+    const since = underWay * 1000 + performance.now() - called;
+    if (age === null || age > since * DRIFT) return false;
+    await this.#table.end(id);
+    return true;
+
+  }
+
+}
+
+/** The row that says when the sessions of a user were ended, under a part of the hash: 84 bits. */
+function markOf(hash: string): string {
+
+  return `u:${hash.slice(0, 14)}`;
+
+}
+
+/** Null where the row is damaged. */
+function readSession(text: string): StoredUserSession | null {
+
+  const [now, endsAt, seenAt, handle = '', ...about] = text.split(' ');
+  try {
+    return {
+      handle,
+      details: fromStored(about.join(' '))?.details ?? '',
+      idle: Math.max(0, Number(now) - Number(seenAt)) / 1000,
+      remaining: Math.max(0, Number(endsAt) - Number(now)) / 1000,
+    };
+  } catch {
+    return null;
+  }
+
+}

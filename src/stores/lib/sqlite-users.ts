@@ -1,0 +1,100 @@
+import { andThen } from '../../awaitable.js';
+import type { Awaitable, Becoming, StoredUserSession, WhichSessions } from '../../store.js';
+import { EMPTY } from './packed-texts.js';
+import { REVOKED_FOR } from './revocations.js';
+import { aboutOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
+import { BATCH, type SqliteTable } from './sqlite-table.js';
+import { sha256 } from './stored-id.js';
+
+/** Before the user, what the row of a revocation is found by: no session has such a handle. */
+const REVOKED = 'u:';
+
+/** How many sessions are looked for in one step where all end. */
+const PAGE = 1000;
+
+/** The users of the sessions in a table. */
+export class SqliteUsers {
+
+  readonly #table: SqliteTable;
+
+  constructor(table: SqliteTable) {
+    this.#table = table;
+  }
+
+  /**
+   * Says whether a request that makes a session one of a user began before
+   * sessions of that user were ended. Only within a change.
+   *
+   * @param waited for how many milliseconds the change has waited for its turn
+   */
+  refuses({ about: { user }, underWay }: Becoming, waited: number): boolean {
+
+    if (user === null || underWay === undefined) return false;
+    const ago = this.#table.lastWritten(REVOKED + userIdOf(user), REVOKED);
+    // Both times are cut to whole milliseconds.
+    return ago !== null && ago < underWay * 1000 + waited + 1;
+
+  }
+
+  sessionsOf(user: string): Awaitable<StoredUserSession[]> {
+
+    return andThen(this.#table.rowsOf(userIdOf(user)), rows => rows.flatMap(({ handle, about, idle, left }) => {
+      const known = aboutOf(about);
+      return known?.user === user
+        ? [{ handle, details: known.details, idle: Math.max(0, idle) / 1000, remaining: left / 1000 }]
+        : [];
+    }));
+
+  }
+
+  /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
+  endSessionsOf(user: string, { only, except }: WhichSessions = {}): Awaitable<string[]> {
+
+    const userId = userIdOf(user);
+    const ended: string[] = [];
+    const end = (handle: string, row: FoundRow) => {
+      if (row.userId !== userId || isDead(row)) return;
+      this.#table.end(handle, row);
+      ended.push(handle);
+    };
+    const begun = this.#table.change(REVOKED + userId, ({ now }) => {
+      if (only === undefined) this.#table.write(REVOKED + userId, revocation(now), now);
+      const handles = this.#table.handlesOf(userId).filter(handle => (only === undefined || handle === only) && handle !== except);
+      this.#table.each(handles.splice(0, BATCH), end);
+      return handles;
+    });
+    return andThen(begun, rest => rest.length === 0 ? ended : this.#table.changeEach(rest, end).then(() => ended));
+
+  }
+
+  /** Ends all sessions, in steps between which other work goes on. */
+  async endAllSessions(): Promise<void> {
+
+    await this.#table.change(REVOKED, ({ now }) => this.#table.write(REVOKED, revocation(now), now));
+    let handles: string[];
+    let after = '';
+    do {
+      handles = await this.#table.live(after, PAGE);
+      // A session keeps its handle when it moves, so none gets past.
+      await this.#table.changeEach(handles, (handle, row) => {
+        if (row.idHash !== '' && !isDead(row)) this.#table.end(handle, row);
+      });
+      after = handles.at(-1) ?? after;
+    } while (handles.length === PAGE);
+
+  }
+
+}
+
+/** Of one length, and exact: JSON keeps apart what UTF-8 has no characters for. */
+export function userIdOf(user: string): string {
+
+  return sha256(JSON.stringify(user));
+
+}
+
+function revocation(now: number): Row {
+
+  return { idHash: '', former: '', userId: '', about: '', endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
+
+}
