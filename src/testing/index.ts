@@ -23,6 +23,12 @@ import { changes } from './races/changes.js';
 import { ends } from './races/ends.js';
 import { moves } from './races/moves.js';
 import { parallel } from './requests/parallel.js';
+import { about } from './users/about.js';
+import { bindings } from './users/bindings.js';
+import { endAll } from './users/end-all.js';
+import { endSessions } from './users/end-sessions.js';
+import { races as usersRaces } from './users/races.js';
+import { sessionsOf } from './users/sessions-of.js';
 
 export type { StoreTestOptions } from './options.js';
 
@@ -41,6 +47,9 @@ const FOUR_METHODS: readonly Rule[] = [...sessions, ...ids, ...values, ...expiry
 const ATOMIC: readonly Rule[] = [
   ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...fourMethods, ...anyCalls,
 ];
+
+/** What it promises of users, as far as it knows them. */
+const USERS: readonly Rule[] = [...about, ...sessionsOf, ...endSessions, ...bindings, ...usersRaces];
 
 /** What it promises to those who race, on two handles. */
 const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];
@@ -65,8 +74,8 @@ export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTe
 
   if (typeof open !== 'function') throw new TypeError('storeTests() must be given a function that opens the store');
   checkOptions(options);
-  const { atomic = true, trials = 20, wait } = options;
-  const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES];
+  const { atomic = true, alone = false, trials = 20, wait } = options;
+  const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES, ...USERS, ...(alone ? endAll : [])];
   const rules = [...FOUR_METHODS, ...(atomic ? atomicRules : []), ...REQUESTS];
   const kit = new Kit(open, trials, wait ?? sleep, rules);
   return rules.map(rule => ({ name: rule.sentence, run: () => kit.run(rule) }));

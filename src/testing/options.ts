@@ -9,6 +9,13 @@ export interface StoreTestOptions {
    */
   atomic?: boolean | undefined;
 
+  /**
+   * Whether what `open` opens is used by nobody else: a table, a file or a prefix
+   * of its own. Then `endAllSessions()` is tested, too, which ends every session
+   * in the store. False by default.
+   */
+  alone?: boolean | undefined;
+
   /** How often each race is run, each time in another order; 20 by default. */
   trials?: number | undefined;
 
@@ -21,7 +28,7 @@ export interface StoreTestOptions {
 
 }
 
-const KNOWN = ['atomic', 'trials', 'wait'];
+const KNOWN = ['atomic', 'alone', 'trials', 'wait'];
 
 /** @throws {TypeError} that names the option, its value and what is allowed */
 export function checkOptions(options: StoreTestOptions): void {
@@ -29,9 +36,9 @@ export function checkOptions(options: StoreTestOptions): void {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new TypeError(`option ${name} is unknown: it must be one of ${KNOWN.join(', ')}`);
   }
-  const { atomic, trials, wait } = options;
-  if (atomic !== undefined && typeof atomic !== 'boolean') {
-    throw new TypeError(`atomic is ${String(atomic)}: it must be true or false`);
+  const { atomic, alone, trials, wait } = options;
+  for (const [name, value] of Object.entries({ atomic, alone })) {
+    if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} is ${String(value)}: it must be true or false`);
   }
   if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1)) {
     throw new TypeError(`trials is ${String(trials)}: it must be a whole number from 1`);

@@ -5,6 +5,7 @@ import type { StoreTestOptions } from '../../src/testing/index.js';
 import { BROKEN_STORES } from '../support/broken-stores.js';
 import { BROKEN_ATOMIC_STORES } from './support/broken-atomic-stores.js';
 import { BROKEN_FOUR_METHODS } from './support/broken-four-methods.js';
+import { BROKEN_USERS } from './support/broken-users.js';
 import { Clock } from './support/clock.js';
 import { faultsOf } from './support/faults-of.js';
 import { RACING_STORES } from './support/racing-stores.js';
@@ -40,6 +41,14 @@ describe('The tests of a store find one that', () => {
     return expectFaults(make, {}, ['Both handles are on the same data', 'load() returns a live session']);
 
   });
+
+});
+
+describe('The tests of what is said of users find a store that', () => {
+
+  for (const [fault, [make, ...tests]] of Object.entries(BROKEN_USERS)) {
+    it(fault, () => expectFaults(once(make), { trials: 20, alone: true }, tests));
+  }
 
 });
 

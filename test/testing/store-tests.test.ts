@@ -75,6 +75,7 @@ describe('The tests of a store', () => {
     const count = (options: StoreTestOptions) => storeTests(() => new MemoryStore(), options).length;
     assert.ok(count({ atomic: false }) < count({}) / 2);
     assert.ok(count({ wait: () => {} }) > count({}));
+    assert.ok(count({ alone: true }) > count({}));
 
   });
 
@@ -100,8 +101,9 @@ describe('The tests of a store', () => {
     const open = () => new MemoryStore();
     assert.throws(() => storeTests(undefined as never), TypeError);
     for (const [options, message] of [
-      [{ trial: 5 }, 'option trial is unknown: it must be one of atomic, trials, wait'],
+      [{ trial: 5 }, 'option trial is unknown: it must be one of atomic, alone, trials, wait'],
       [{ atomic: 'no' }, 'atomic is no: it must be true or false'],
+      [{ alone: 1 }, 'alone is 1: it must be true or false'],
       [{ trials: 0 }, 'trials is 0: it must be a whole number from 1'],
       [{ trials: 1.5 }, 'trials is 1.5: it must be a whole number from 1'],
       [{ wait: 5 }, 'wait is 5: it must be a function that takes seconds'],

@@ -1,5 +1,5 @@
 import { toTexts } from '../../session-values.js';
-import type { SessionChange } from '../../store.js';
+import type { SessionAbout, SessionChange } from '../../store.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';
 import { below, oneOf, type Random } from '../lib/random.js';
@@ -33,12 +33,14 @@ async function anyCall(
   // Mostly one of the last ids: that is where a session is.
   const id = ids[Math.max(0, ids.length - 1 - below(4, random))] as string;
   const change = anyChange(call, random);
+  const about = aboutOf(store, call);
+  const becoming = about && { about };
 
   switch (below(10, random)) {
     case 0:
     case 1: {
       const texts = toTexts({ a: call });
-      return expectSame('The answer to create()', await store.create(id, texts, LONG), model.create(id, texts));
+      return expectSame('The answer to create()', await store.create(id, texts, LONG, becoming), model.create(id, texts, about));
     }
     case 2:
     case 3:
@@ -50,8 +52,8 @@ async function anyCall(
       if (below(3, random) > 0) return;
       return expectSame('The answer to end()', await store.end(id), model.end(id));
     case 7: {
-      const { answer, newId } = await scene.move(store, id, change);
-      expectSame('The answer to the move', answer, model.move(id, newId, change));
+      const { answer, newId } = await scene.move(store, id, change, LONG, becoming);
+      expectSame('The answer to the move', answer, model.move(id, newId, change, about));
       if (answer === 'moved') ids.push(newId);
       else if (below(2, random) === 0) ids.push(await scene.id());
       return;
@@ -71,10 +73,21 @@ function anyChange(call: number, random: Random): SessionChange {
 
 }
 
+/** What a session becomes, in half of the cases. A store that has `take` is told so by the middleware. */
+function aboutOf({ keepsAbout, canMove }: CheckedStore, call: number): SessionAbout | undefined {
+
+  if (!keepsAbout || !canMove || call % 2 === 0) return undefined;
+  return { user: [null, 'one of the store tests', 'another of the store tests'][call % 3] as string | null, details: String(call) };
+
+}
+
 async function expectAsModel(store: CheckedStore, model: Model, id: string): Promise<void> {
 
   const [found, expected] = [foundIn(await store.load(id)), model.load(id)];
-  if (found instanceof Map && expected instanceof Map) expectSameKeys('What load() returned', found, expected);
-  else expectSame('What load() found', found, expected);
+  if (found === null || typeof found === 'string' || expected === null || typeof expected === 'string') {
+    return expectSame('What load() found', found, expected);
+  }
+  expectSameKeys('What load() returned', found.texts, expected.texts);
+  expectSame('`about` of the session', found.about, expected.about);
 
 }

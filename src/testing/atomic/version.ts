@@ -56,6 +56,29 @@ export const version: readonly Rule[] = [
     },
   },
   {
+    sentence: 'move() with a version that has passed returns "conflict", and changes nothing; with that which is stored, it moves',
+    check: async scene => {
+      if (!scene.a.canMove) return;
+      const id = await scene.session({ a: 1 });
+      const passed = await versionOf(scene.a, id);
+      await scene.b.update(id, changing({ a: 2 }), LONG);
+      const stored = await versionOf(scene.a, id);
+      for (const change of [changing({ a: 3 }), changing({ a: undefined }), NOTHING]) {
+        const newId = await scene.id(id);
+        const answer = await scene.a.move(id, newId, change, LONG, undefined, undefined, passed);
+        expectSame('The answer to move()', answer, 'conflict');
+        await scene.expectNoSession(newId);
+        await scene.expectLive(id, { a: 2 });
+      }
+      await scene.a.touch(id, LONG);
+      const newId = await scene.id(id);
+      expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, LONG, undefined, undefined, stored), 'moved');
+      await scene.expectLive(newId, { a: 2 });
+      const next = await scene.id(id);
+      expectSame('The answer to move() from the former id', await scene.b.move(id, next, NOTHING, LONG, undefined, undefined, stored), 'gone');
+    },
+  },
+  {
     sentence: 'update() with the version of a session that was touched since is no conflict',
     check: async scene => {
       const id = await scene.session({ a: 1 });

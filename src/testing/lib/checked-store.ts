@@ -1,6 +1,6 @@
 import {
-  type AtomicSessionStore, isAtomic, type LiveSession, type RetiredSession, type SessionChange, type SessionStore,
-  type SessionTexts, type SessionValues,
+  type AtomicSessionStore, type Becoming, isAtomic, isIndexing, type LiveSession, type RetiredSession, type SessionChange,
+  type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
 } from '../../store.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
@@ -34,6 +34,18 @@ export class CheckedStore implements AtomicSessionStore {
     return typeof (this.store as Partial<AtomicSessionStore>).take === 'function';
   }
 
+  get keepsAbout(): boolean {
+    return this.isAtomic && (this.store as AtomicSessionStore).keepsAbout === true;
+  }
+
+  get isIndexing(): boolean {
+    return isIndexing(this.store);
+  }
+
+  get hasHandles(): boolean {
+    return this.isAtomic && typeof (this.store as AtomicSessionStore).handleOf === 'function';
+  }
+
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
     await this.#ask('set', [id, values, expire], () => true, 'nothing');
   }
@@ -62,18 +74,18 @@ export class CheckedStore implements AtomicSessionStore {
     return this.#ask('load', [id], isFound, FOUND);
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
-    return this.#ask('create', [id, texts, lifetime], isBoolean, 'true or false');
+  create(id: string, texts: SessionTexts, lifetime: number, ...becoming: [Becoming?]): Promise<boolean | 'revoked'> {
+    return this.#oneOf<boolean | 'revoked'>('create', [id, texts, lifetime, ...becoming], [true, false, 'revoked']);
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, ...more: [version?: string | number, patience?: number]
+    id: string, change: SessionChange, lifetime: number, ...more: [version?: string | number, patience?: number, user?: string]
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
     return this.#oneOf('update', [id, change, lifetime, ...more], ['updated', 'ended', 'gone', 'conflict']);
   }
 
-  touch(id: string, lifetime: number): Promise<boolean> {
-    return this.#ask('touch', [id, lifetime], isBoolean, 'true or false');
+  touch(id: string, lifetime: number, ...user: [string?]): Promise<boolean> {
+    return this.#ask('touch', [id, lifetime, ...user], isBoolean, 'true or false');
   }
 
   end(id: string): Promise<boolean> {
@@ -81,16 +93,39 @@ export class CheckedStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, ...patience: [number?]
-  ): Promise<'moved' | 'ended' | 'gone'> {
-    return this.#oneOf('move', [id, newId, change, lifetime, ...patience], ['moved', 'ended', 'gone']);
+    id: string, newId: string, change: SessionChange, lifetime: number,
+    ...more: [patience?: number, becoming?: Becoming, version?: string | number]
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+    return this.#oneOf('move', [id, newId, change, lifetime, ...more], ['moved', 'ended', 'gone', 'conflict', 'revoked']);
   }
 
   take(id: string, newId: string, ...patience: [number?]): Promise<SessionTexts | null> {
     return this.#ask('take', [id, newId, ...patience], answer => answer === null || isTexts(answer), 'null or a Map of strings');
   }
 
-  #oneOf<T extends string>(method: string, args: readonly unknown[], allowed: readonly T[]): Promise<T> {
+  /** The public name that both handles must give to a session. */
+  handleOf(id: string): string {
+
+    const { handleOf } = this.store as AtomicSessionStore;
+    const handle: unknown = handleOf?.call(this.store, id);
+    if (typeof handle !== 'string') throw broken(`handleOf() returned ${show(handle)}\nIt must be a string`);
+    return handle;
+
+  }
+
+  sessionsOf(user: string): Promise<readonly StoredUserSession[]> {
+    return this.#ask('sessionsOf', [user], isList(isUserSession), USER_SESSIONS);
+  }
+
+  endSessionsOf(user: string, ...which: [WhichSessions?]): Promise<readonly string[]> {
+    return this.#ask('endSessionsOf', [user, ...which], isList(handle => typeof handle === 'string'), 'an array of strings');
+  }
+
+  async endAllSessions(): Promise<void> {
+    await this.#ask('endAllSessions', [], () => true, 'nothing');
+  }
+
+  #oneOf<T extends string | boolean>(method: string, args: readonly unknown[], allowed: readonly T[]): Promise<T> {
     return this.#ask(method, args, answer => allowed.includes(answer as T), allowed.map(show).join(' or '));
   }
 
@@ -114,7 +149,10 @@ export class CheckedStore implements AtomicSessionStore {
 }
 
 const FOUND = `null, or { status: 'retired', moved: a boolean },
-or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number }`;
+or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number },
+and with \`about\`, if at all, { user: a string or null, details: a string }`;
+
+const USER_SESSIONS = 'an array of { handle: a string, details: a string, idle: a number, remaining: a number }';
 
 const NOT_ATOMIC = 'The store does not declare `atomic: true`.\n'
   + 'If its four methods are all that it has, give storeTests() the option { atomic: false }';
@@ -136,8 +174,29 @@ function isValues(answer: unknown): boolean {
 function isFound(answer: unknown): boolean {
 
   if (typeof answer !== 'object' || answer === null) return answer === null;
-  const { status, moved, texts, version, remaining } = answer as Record<string, unknown>;
+  const { status, moved, texts, version, remaining, about } = answer as Record<string, unknown>;
+  if (about !== undefined && !isAbout(about)) return false;
   if (status === 'retired') return isBoolean(moved);
   return status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining);
+
+}
+
+function isAbout(about: unknown): boolean {
+
+  const { user, details } = (about ?? {}) as Record<string, unknown>;
+  return (user === null || (typeof user === 'string' && user !== '')) && typeof details === 'string';
+
+}
+
+function isUserSession(answer: unknown): boolean {
+
+  const { handle, details, idle, remaining } = (answer ?? {}) as Record<string, unknown>;
+  return typeof handle === 'string' && typeof details === 'string' && Number.isFinite(idle) && Number.isFinite(remaining);
+
+}
+
+function isList(isMember: (member: unknown) => boolean): (answer: unknown) => boolean {
+
+  return answer => Array.isArray(answer) && answer.every(isMember);
 
 }

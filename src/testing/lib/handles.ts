@@ -1,5 +1,5 @@
 import { toTexts } from '../../session-values.js';
-import type { SessionStore, SessionTexts, SessionValues } from '../../store.js';
+import type { SessionAbout, SessionStore, SessionTexts, SessionValues } from '../../store.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';
 import { Journal } from './journal.js';
@@ -72,11 +72,49 @@ export class Handles {
 
   }
 
-  /** Expects `load` to find the mark of a session that was ended or moved. */
-  async expectMark(id: string, moved: boolean): Promise<void> {
+  /**
+   * Expects `load` to find the mark of a session that was ended or moved.
+   *
+   * @param about what the mark says that the session is by now, if it says so
+   */
+  async expectMark(id: string, moved: boolean, about?: SessionAbout): Promise<void> {
 
     for (const store of this.both) {
-      expectSame('What load() returned', { ...await store.load(id) }, { status: 'retired', moved });
+      const found = await store.load(id);
+      const { about: told, ...mark } = { about: undefined, ...found };
+      expectSame('What load() returned', mark, { status: 'retired', moved });
+      if (told !== undefined) expectSame('`about` of the mark', { ...told }, about);
+    }
+
+  }
+
+  /** Expects a live session to be this, or nothing in particular. */
+  async expectAbout(id: string, about: SessionAbout | undefined): Promise<void> {
+
+    for (const store of this.both) {
+      const found = await store.load(id);
+      expectSame('The status of the session', found?.status, 'live');
+      expectSame('`about` of the session', found?.about && { ...found.about }, about);
+    }
+
+  }
+
+  /** Expects a user to have exactly these live sessions. */
+  async expectSessionsOf(user: string, ids: readonly string[]): Promise<void> {
+
+    for (const store of this.both) {
+      const handles = (await store.sessionsOf(user)).map(({ handle }) => handle);
+      expectSame('The handles that sessionsOf() returned', handles.toSorted(), ids.map(id => store.handleOf(id)).toSorted());
+    }
+
+  }
+
+  /** Expects that sessions have ended, and that nothing brings one back. */
+  async expectEnded(...ids: readonly string[]): Promise<void> {
+
+    for (const id of ids) {
+      await this.expectNoSession(id);
+      await this.expectMark(id, false);
     }
 
   }

@@ -13,6 +13,9 @@ export class Kit {
   readonly #wait: (seconds: number) => Awaitable<void>;
   readonly #rules: readonly Rule[];
   readonly #running = new Map<Rule, Promise<void>>();
+  readonly #tried = new Set<Promise<void>>();
+  /** Comes when a rule is over that is tried out alone. */
+  #free: Promise<unknown> = Promise.resolve();
   #handles: Promise<[SessionStore, SessionStore]> | undefined;
 
   constructor(
@@ -47,7 +50,18 @@ export class Kit {
 
   }
 
-  async #try({ sentence, check }: Rule, pass: () => Promise<void>): Promise<void> {
+  #try(rule: Rule, pass: () => Promise<void>): Promise<void> {
+
+    const before = rule.alone ? Promise.allSettled([...this.#tried, this.#free]) : this.#free;
+    const tried = before.then(() => this.#tryOut(rule, pass));
+    this.#tried.add(tried);
+    const over = tried.catch(() => {}).finally(() => this.#tried.delete(tried));
+    if (rule.alone) this.#free = over;
+    return tried;
+
+  }
+
+  async #tryOut({ sentence, check }: Rule, pass: () => Promise<void>): Promise<void> {
 
     this.#handles ??= this.#openTwo();
     const scene = new Scene(await this.#handles, this.#trials, pass);

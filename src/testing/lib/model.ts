@@ -1,16 +1,17 @@
 import { merge } from '../../session-change.js';
-import type { LiveSession, RetiredSession, SessionChange, SessionTexts } from '../../store.js';
+import type { LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
 
 interface Family {
   /** The id that it has now; null where it has ended. */
   id: string | null;
   texts: SessionTexts;
+  about: SessionAbout | undefined;
   /** How often it was changed. */
   changes: number;
 }
 
-/** What is under an id: the texts of a live session, what a mark says, or nothing. */
-export type Found = SessionTexts | 'moved' | 'ended' | null;
+/** What is under an id: a live session, what a mark says, or nothing. */
+export type Found = { readonly texts: SessionTexts; readonly about: SessionAbout | undefined } | 'moved' | 'ended' | null;
 
 /** What the contract says, in the simplest terms: what a store must answer while no time passes. */
 export class Model {
@@ -23,14 +24,14 @@ export class Model {
     const family = this.#families.get(id);
     if (!family) return null;
     if (family.id === null) return 'ended';
-    return family.id === id ? family.texts : 'moved';
+    return family.id === id ? { texts: family.texts, about: family.about } : 'moved';
 
   }
 
-  create(id: string, texts: SessionTexts): boolean {
+  create(id: string, texts: SessionTexts, about?: SessionAbout): boolean {
 
     if (this.#families.has(id)) return false;
-    this.#families.set(id, { id, texts, changes: 0 });
+    this.#families.set(id, { id, texts, about, changes: 0 });
     return true;
 
   }
@@ -55,12 +56,16 @@ export class Model {
 
   }
 
-  move(id: string, newId: string, change: SessionChange): 'moved' | 'ended' | 'gone' {
+  /** @param changes as in `update` */
+  move(
+    id: string, newId: string, change: SessionChange, about?: SessionAbout, changes?: number,
+  ): 'moved' | 'ended' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
-    const answer = this.update(id, change);
-    if (!family || answer !== 'updated') return answer as 'ended' | 'gone';
+    const answer = this.update(id, change, changes);
+    if (!family || answer !== 'updated') return answer as 'ended' | 'gone' | 'conflict';
     family.id = newId;
+    family.about = about ?? family.about;
     this.#families.set(newId, family);
     return 'moved';
 
@@ -88,7 +93,7 @@ export class Model {
 export function foundIn(found: LiveSession | RetiredSession | null): Found {
 
   if (!found) return null;
-  if (found.status === 'live') return new Map(found.texts);
+  if (found.status === 'live') return { texts: new Map(found.texts), about: found.about && { ...found.about } };
   return found.moved ? 'moved' : 'ended';
 
 }

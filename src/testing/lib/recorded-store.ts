@@ -4,6 +4,7 @@ import type { Journal } from './journal.js';
 
 const METHODS: ReadonlySet<unknown> = new Set([
   'get', 'set', 'delete', 'newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take',
+  'sessionsOf', 'endSessionsOf', 'endAllSessions',
 ]);
 
 /** The same store, whose calls stand in a journal as soon as they are answered. */

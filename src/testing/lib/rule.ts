@@ -7,4 +7,6 @@ export interface Rule {
   readonly check: (scene: Scene) => Promise<void>;
   /** The seconds that it lets pass once, together with the other rules that wait as long. */
   readonly waits?: number;
+  /** Says that it can't be tried out beside others. */
+  readonly alone?: boolean;
 }

@@ -1,7 +1,8 @@
 import { AssertionError } from 'node:assert';
+import { randomUUID } from 'node:crypto';
 import { moveInSteps } from '../../move-in-steps.js';
 import { toTexts } from '../../session-values.js';
-import type { SessionChange, SessionStore, SessionValues } from '../../store.js';
+import type { Becoming, SessionChange, SessionStore, SessionValues } from '../../store.js';
 import { TimedStore } from '../../timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';
@@ -57,6 +58,23 @@ export class Scene extends Handles {
 
   }
 
+  /** A user whom nobody else has, and whose name ends so. */
+  user(end = ''): string {
+
+    return `store tests ${randomUUID()} ${end}`;
+
+  }
+
+  /** A session of its own that is one of a user. */
+  async bound(user: string | null, details = '', lifetime = LONG): Promise<string> {
+
+    const id = await this.id();
+    const becoming = { about: { user, details } };
+    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts({ a: 1 }), lifetime, becoming), true);
+    return id;
+
+  }
+
   /**
    * A session that was to live for a second, and was lengthened before it was over.
    *
@@ -89,11 +107,16 @@ export class Scene extends Handles {
 
   /** Moves a session: in one step where the store can, else in the steps that the middleware takes. */
   async move(
-    store: CheckedStore, id: string, change: SessionChange, lifetime = LONG,
-  ): Promise<{ newId: string; answer: 'moved' | 'ended' | 'gone' }> {
+    store: CheckedStore, id: string, change: SessionChange, lifetime = LONG, becoming?: Becoming,
+  ): Promise<{ newId: string; answer: 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked' }> {
 
     const newId = await this.id(id);
-    if (store.canMove) return { newId, answer: await store.move(id, newId, change, lifetime) };
+    if (store.canMove) {
+      const answer = becoming
+        ? await store.move(id, newId, change, lifetime, undefined, becoming)
+        : await store.move(id, newId, change, lifetime);
+      return { newId, answer };
+    }
     const found = await store.load(id);
     if (found?.status !== 'live') return { newId, answer: 'gone' };
     const timed = new TimedStore(() => store, IN_STEPS);

@@ -79,6 +79,10 @@ function anyCall({ a: { canMove } }: Scene, { former, id, newId, version }: Ids,
   const moves: readonly Call[] = [
     { ask: store => store.move(id, newId, change, LONG), expect: model => model.move(id, newId, change) },
     { ask: store => store.move(id, newId, changing({}), LONG), expect: model => model.move(id, newId, changing({})) },
+    {
+      ask: store => store.move(id, newId, change, LONG, undefined, undefined, version),
+      expect: model => model.move(id, newId, change, undefined, 1),
+    },
   ];
   // What is no single step can be seen half done.
   return oneOf(canMove ? [...calls, ...moves] : calls, random);

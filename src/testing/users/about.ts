@@ -1,0 +1,153 @@
+import { KEYS } from '../lib/corpus.js';
+import { expect, expectSame } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { changing, LONG, NOTHING } from '../lib/scene.js';
+import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout } from '../lib/where.js';
+import { toTexts } from '../../session-values.js';
+import type { SessionAbout } from '../../store.js';
+
+const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
+
+const LONGEST = ASCII.repeat(44).slice(0, 4096);
+
+/** What some engine, format or language takes for something else. */
+const USERS: readonly string[] = [...KEYS.filter(key => key !== ''), 'ada@example.org', 'A', 'a ', 'i', 'I', '1.0', '😀', 'ſ', 's'];
+
+/** So much of an id nobody may know: 128 bits in base64url. */
+const SECRET = 22;
+
+export const about: readonly Rule[] = [
+  {
+    sentence: 'What create() is told of a session, load() tells exactly, where the store has keepsAbout: any user, any details',
+    check: whereItKeepsAbout(async scene => {
+      const all: SessionAbout[] = [
+        ...USERS.map((user, index) => ({ user, details: ['', '{"a":"\\\\u0000"}', '\'; --', LONGEST][index % 4] as string })),
+        { user: null, details: '{}' }, { user: null, details: LONGEST },
+      ];
+      for (const [index, each] of all.entries()) {
+        const id = await scene.id();
+        const answer = await scene.at(index).create(id, toTexts({ a: 1 }), LONG, { about: each });
+        expectSame('The answer to create()', answer, true);
+        await scene.expectAbout(id, each);
+        await scene.expectLive(id, { a: 1 });
+        await scene.expectValues(id, { a: 1 });
+      }
+    }),
+  },
+  {
+    sentence: 'What move() is told of a session takes the place of what it was, where the store has keepsAbout',
+    check: whereItKeepsAbout(async scene => {
+      if (!scene.a.canMove) return;
+      const before: ReadonlyArray<SessionAbout | undefined> = [undefined, { user: null, details: 'a' }, { user: scene.user(), details: 'b' }];
+      for (const old of before) {
+        for (const new_ of [{ user: scene.user('\ud800"\0'), details: LONGEST }, { user: null, details: '{}' }]) {
+          const id = await scene.id();
+          await scene.a.create(id, toTexts({ a: 1 }), LONG, old && { about: old });
+          const { answer, newId } = await scene.move(scene.b, id, changing({ b: 2 }), LONG, { about: new_ });
+          expectSame('The answer to move()', answer, 'moved');
+          await scene.expectAbout(newId, new_);
+          await scene.expectLive(newId, { a: 1, b: 2 });
+          await scene.expectMark(id, true, new_);
+        }
+      }
+    }),
+  },
+  {
+    sentence: 'A move that tells nothing of the session keeps what it was, where the store has keepsAbout',
+    check: whereItKeepsAbout(async scene => {
+      if (!scene.a.canMove) return;
+      for (const user of [scene.user(), null]) {
+        const ids = [await scene.bound(user, 'details')];
+        for (const store of scene.both) ids.push((await scene.move(store, ids.at(-1) as string, NOTHING)).newId);
+        await scene.expectAbout(ids.at(-1) as string, { user, details: 'details' });
+        for (const id of ids.slice(0, -1)) await scene.expectMark(id, true, { user, details: 'details' });
+      }
+    }),
+  },
+  {
+    sentence: 'update() and touch() leave alone what a session is, where the store has keepsAbout',
+    check: whereItKeepsAbout(async scene => {
+      for (const user of [scene.user(), null]) {
+        const id = await scene.bound(user, 'details');
+        const given: [string?] = user === null ? [] : [user];
+        expectSame('The answer to touch()', await scene.a.touch(id, LONG), true);
+        expectSame('The answer to update()', await scene.b.update(id, changing({ b: 2 }), LONG, undefined, undefined, ...given), 'updated');
+        expectSame('The answer to touch()', await scene.b.touch(id, LONG, ...given), true);
+        await scene.expectAbout(id, { user, details: 'details' });
+        await scene.expectLive(id, { a: 1, b: 2 });
+      }
+    }),
+  },
+  {
+    sentence: 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout',
+    check: whereItKeepsAbout(async scene => {
+      const [emptied, moved, ended] = [await scene.bound(scene.user()), await scene.bound(scene.user()), await scene.bound(scene.user())];
+      expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), LONG), 'ended');
+      if (scene.a.canMove) {
+        const becoming = { about: { user: scene.user(), details: '' } };
+        const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), LONG, becoming);
+        expectSame('The answer to move()', answer, 'ended');
+        await scene.expectNoSession(newId);
+        await scene.expectEnded(moved);
+      }
+      expectSame('The answer to end()', await scene.b.end(ended), true);
+      await scene.expectEnded(emptied, ended);
+    }),
+  },
+  {
+    sentence: 'A session of which nothing was told has nothing of another',
+    check: async scene => {
+      const [id] = await scene.moved(0) as [string];
+      await scene.expectAbout(id, undefined);
+      const { newId } = await scene.move(scene.b, id, NOTHING);
+      await scene.expectAbout(newId, undefined);
+    },
+  },
+  {
+    sentence: 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout',
+    check: whereItKeepsAbout(async scene => {
+      const told = { user: scene.user(), details: 'told' };
+      const kept = { ...told };
+      const id = await scene.id();
+      await scene.a.create(id, toTexts({ a: 1 }), LONG, { about: told });
+      told.details = 'spoiled';
+      await scene.expectAbout(id, kept);
+      for (const store of scene.both) {
+        const found = await store.load(id);
+        // What can't be changed is as good as a copy.
+        if (found?.about && !Object.isFrozen(found.about)) Object.assign(found.about, { user: 'spoiled' });
+      }
+      await scene.expectAbout(id, kept);
+    }),
+  },
+  {
+    sentence: 'handleOf(), where the store has it, gives each session a name of its own, which is no id and makes none',
+    check: whereItHasHandles(async scene => {
+      const ids = await Promise.all(Array.from({ length: 20 }, () => scene.session()));
+      const handles = ids.map(id => scene.a.handleOf(id));
+      expectSame('How many handles the sessions have', new Set(handles).size, ids.length);
+      for (const [index, id] of ids.entries()) {
+        const handle = handles[index] as string;
+        expectSame('The handle by another process', scene.b.handleOf(id), handle);
+        expect(/^[\x21-\x7e]{1,64}$/.test(handle), () => `The handle is ${JSON.stringify(handle)}\nIt must be short, printable text`);
+        expect(!id.includes(handle) || id.length - handle.length >= SECRET, () =>
+          `The handle is ${JSON.stringify(handle)}, of the id ${JSON.stringify(id)}\nIt must leave 128 bits of it secret`);
+        expect(!handle.includes(id), () => 'The handle has the id in it');
+        for (const coding of ['hex', 'base64'] as const) {
+          expect(!Buffer.from(handle, coding).includes(id), () => `The handle is the id in ${coding}`);
+        }
+        await scene.expectUnknown(handle);
+      }
+    }),
+  },
+  {
+    sentence: 'The handle of a session stays when it moves, where the store finds the sessions of a user',
+    check: whereItFindsUsers(async scene => {
+      const ids = await scene.moved(3);
+      for (const store of scene.both) {
+        const handles = new Set(ids.map(id => store.handleOf(id)));
+        expectSame('How many handles the session has had', handles.size, 1);
+      }
+    }),
+  },
+];

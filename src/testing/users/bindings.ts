@@ -1,0 +1,113 @@
+import { toTexts } from '../../session-values.js';
+import type { WhichSessions } from '../../store.js';
+import { expectSame } from '../lib/failure.js';
+import type { Rule } from '../lib/rule.js';
+import { LONG, NOTHING, type Scene } from '../lib/scene.js';
+import { whereItFindsUsers } from '../lib/where.js';
+
+/** For how many seconds a request has been under way that began before all of this. */
+const EARLIER = 60;
+
+/** How many seconds come between a revocation and a request that begins later: a store tells them apart. */
+const APART = 0.2;
+
+export const bindings: readonly Rule[] = [
+  {
+    sentence: 'create() by a request that began before the user\'s sessions were ended is "revoked", and leaves no session',
+    check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
+      await revoke();
+      const id = await scene.id();
+      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      expectSame('The answer to create()', await scene.a.create(id, toTexts({ a: 1 }), LONG, becoming), 'revoked');
+      await scene.expectNoSession(id);
+      await scene.expectSessionsOf(user, []);
+    })),
+  },
+  {
+    sentence: 'move() by a request that began before the user\'s sessions were ended is "revoked", and ends the session',
+    check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
+      if (!scene.a.canMove) return;
+      const id = await scene.session();
+      await revoke();
+      const { answer, newId } = await scene.move(scene.b, id, NOTHING, LONG, { about: { user, details: '' }, underWay: EARLIER });
+      expectSame('The answer to move()', answer, 'revoked');
+      await scene.expectNoSession(newId);
+      await scene.expectEnded(id);
+      await scene.expectSessionsOf(user, []);
+    })),
+  },
+  {
+    sentence: 'A request that began after the user\'s sessions were ended makes a session of the user',
+    check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
+      await revoke();
+      await expectBound(scene, user, APART / 10, APART);
+    })),
+  },
+  {
+    sentence: 'To end one session refuses no request: with `only`, one that has been under way makes a session of the user',
+    check: whereItFindsUsers(async scene => {
+      const user = scene.user();
+      const id = await scene.bound(user);
+      await scene.a.endSessionsOf(user, { only: scene.a.handleOf(id) });
+      await expectBound(scene, user, EARLIER);
+    }),
+  },
+  {
+    sentence: 'The end of a user\'s sessions refuses nobody else, and nothing that makes no session of a user',
+    check: whereItFindsUsers(async scene => {
+      const [user, other] = [scene.user(), scene.user()];
+      await scene.a.endSessionsOf(user);
+      await expectBound(scene, other, EARLIER);
+      const [nobodys, moved] = [await scene.id(), await scene.session()];
+      const becoming = { about: { user: null, details: '' }, underWay: EARLIER };
+      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), LONG, becoming), true);
+      if (!scene.a.canMove) return;
+      expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, LONG, becoming)).answer, 'moved');
+      const { answer } = await scene.move(scene.a, await scene.bound(user), NOTHING);
+      expectSame('The answer to move()', answer, 'moved');
+    }),
+  },
+  {
+    sentence: 'create() where a live session or a mark is returns false, and move() without a live session "gone", also to a request that is too late',
+    check: whereItFindsUsers(async scene => {
+      const user = scene.user();
+      const [live, ended] = [await scene.session(), await scene.session()];
+      await scene.a.end(ended);
+      await scene.a.endSessionsOf(user);
+      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      for (const id of [live, ended]) {
+        expectSame('The answer to create()', await scene.b.create(id, toTexts({ b: 2 }), LONG, becoming), false);
+      }
+      await scene.expectLive(live, { a: 1, b: 2 });
+      if (!scene.a.canMove) return;
+      expectSame('The answer to move()', (await scene.move(scene.b, ended, NOTHING, LONG, becoming)).answer, 'gone');
+    }),
+  },
+];
+
+/** Ends the sessions of a user in each of the ways that refuse others. */
+async function inEachWay(scene: Scene, attempt: (user: string, revoke: () => Promise<unknown>) => Promise<void>): Promise<void> {
+
+  for (const which of [undefined, { except: 'nothing' }] as ReadonlyArray<WhichSessions | undefined>) {
+    const user = scene.user();
+    await attempt(user, () => scene.b.endSessionsOf(user, ...(which ? [which] as const : [])));
+  }
+
+}
+
+/** Expects a request to make sessions of a user in both ways. */
+export async function expectBound(scene: Scene, user: string, underWay: number, later = 0): Promise<void> {
+
+  const nobodys = await scene.session();
+  if (later > 0) await new Promise(resolve => setTimeout(resolve, later * 1000));
+  const becoming = { about: { user, details: 'bound' }, underWay };
+  const created = await scene.id();
+  expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), LONG, becoming), true);
+  await scene.expectAbout(created, becoming.about);
+  if (!scene.a.canMove) return scene.expectSessionsOf(user, [created]);
+  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, LONG, becoming);
+  expectSame('The answer to move()', answer, 'moved');
+  await scene.expectAbout(newId, becoming.about);
+  await scene.expectSessionsOf(user, [created, newId]);
+
+}

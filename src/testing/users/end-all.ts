@@ -1,0 +1,72 @@
+import { toTexts } from '../../session-values.js';
+import { expectOneOf, expectSame } from '../lib/failure.js';
+import { race } from '../lib/race.js';
+import type { Rule } from '../lib/rule.js';
+import { changing, LONG, NOTHING } from '../lib/scene.js';
+import { whereItFindsUsers } from '../lib/where.js';
+import { expectBound } from './bindings.js';
+
+/** For how many seconds a request has been under way that began before all of this. */
+const EARLIER = 60;
+
+/** More than are ended in one step. */
+const MANY = 150;
+
+/** What can be tried out only where nobody else has sessions in the store. */
+export const endAll: readonly Rule[] = [
+  {
+    sentence: 'endAllSessions() ends every session, of users and of nobody, and leaves marks that say "ended"',
+    alone: true,
+    check: whereItFindsUsers(async scene => {
+      const user = scene.user();
+      const many = await Promise.all(Array.from({ length: MANY }, (_, index) => index % 2 ? scene.session() : scene.bound(scene.user())));
+      const others = [await scene.bound(user), await scene.bound(null)];
+      const { newId } = await scene.move(scene.a, await scene.bound(user), NOTHING);
+      await scene.b.endAllSessions();
+      await scene.expectEnded(...many, ...others, newId);
+      await scene.expectSessionsOf(user, []);
+      const id = await scene.bound(user);
+      await scene.expectSessionsOf(user, [id]);
+    }),
+  },
+  {
+    sentence: 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later',
+    alone: true,
+    check: whereItFindsUsers(async scene => {
+      const [user, nobodys] = [scene.user(), await scene.id()];
+      await scene.a.endAllSessions();
+      const id = await scene.id();
+      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), LONG, becoming), 'revoked');
+      await scene.expectNoSession(id);
+      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), LONG), true);
+      if (scene.a.canMove) {
+        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, LONG, becoming);
+        expectSame('The answer to move()', answer, 'revoked');
+        await scene.expectEnded(nobodys);
+        await scene.expectNoSession(newId);
+      }
+      await expectBound(scene, user, 0.02, 0.2);
+    }),
+  },
+  {
+    sentence: 'Race: no session that was there and none that was bound meanwhile survives endAllSessions()',
+    alone: true,
+    check: whereItFindsUsers(scene => scene.trials(async random => {
+      const user = scene.user();
+      const ids = await Promise.all(Array.from({ length: 5 }, (_, index) => index % 2 ? scene.session() : scene.bound(user)));
+      const [updated, touched, moved, , rebound] = ids as [string, string, string, string, string];
+      const created = await scene.id();
+      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      const [, made, , , one, two] = await race(
+        random,
+        () => scene.a.endAllSessions(), () => scene.b.create(created, toTexts({ a: 1 }), LONG, becoming),
+        () => scene.b.update(updated, changing({ b: 1 }), LONG, undefined, undefined, user), () => scene.b.touch(touched, LONG),
+        () => scene.move(scene.b, moved, NOTHING), () => scene.move(scene.b, rebound, NOTHING, LONG, becoming),
+      );
+      expectOneOf('The answer to create()', made, [true, 'revoked']);
+      for (const id of [...ids, created, one.newId, two.newId]) await scene.expectNoSession(id);
+      await scene.expectSessionsOf(user, []);
+    })),
+  },
+];

@@ -1,0 +1,704 @@
+import {
+  type Becoming, type LiveSession, MemoryStore, type RetiredSession, type SessionAbout, type SessionChange, type SessionTexts,
+  type WhichSessions,
+} from '../../../src/index.js';
+
+type Create = [id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming];
+type Move = [
+  id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+  version?: string | number,
+];
+type Found = LiveSession | RetiredSession | null;
+
+/** A memory store that knows the users of its sessions, to break. */
+class Breakable extends MemoryStore {
+
+  readonly now: () => number;
+
+  constructor(now: () => number) {
+    super({ now });
+    this.now = now;
+    this.close();
+  }
+
+  protected aboutOf(id: string): SessionAbout | undefined {
+    return (super.load(id) as Found)?.about;
+  }
+
+}
+
+/** Changes what create() and move() are told. */
+function telling(change: (about: SessionAbout) => SessionAbout): (now: () => number) => MemoryStore {
+
+  const changed = (becoming?: Becoming) => becoming && { ...becoming, about: change(becoming.about) };
+  return now => new class extends Breakable {
+
+    override create(...[id, texts, lifetime, becoming]: Create) {
+      return super.create(id, texts, lifetime, changed(becoming));
+    }
+
+    override move(...[id, newId, values, lifetime, patience, becoming, version]: Move) {
+      return super.move(id, newId, values, lifetime, patience, changed(becoming), version);
+    }
+
+  }(now);
+
+}
+
+/** Changes the user in everything that the index is asked. */
+function knowing(change: (user: string) => string): (now: () => number) => MemoryStore {
+
+  // What was told is returned as it was: only the index mixes users up.
+  return now => new class extends Breakable {
+
+    readonly #told = new Map<string, SessionAbout>();
+
+    override create(...[id, texts, lifetime, becoming]: Create) {
+      const { user = null } = becoming?.about ?? {};
+      if (becoming && user !== null) this.#told.set(this.handleOf(id), becoming.about);
+      const about = becoming && { ...becoming.about, user: user === null ? null : change(user) };
+      return super.create(id, texts, lifetime, about && { ...becoming, about });
+    }
+
+    override load(id: string) {
+      const found = super.load(id) as Found;
+      const told = this.#told.get(this.handleOf(id));
+      return found?.status === 'live' && told ? { ...found, about: told } : found;
+    }
+
+    override sessionsOf(user: string) {
+      return super.sessionsOf(change(user));
+    }
+
+    override endSessionsOf(user: string, which?: WhichSessions) {
+      return super.endSessionsOf(change(user), which);
+    }
+
+  }(now);
+
+}
+
+class MoveForgets extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+    return super.move(id, newId, change, lifetime, patience, becoming ?? { about: { user: null, details: '' } }, version);
+  }
+
+}
+
+class MoveKeepsTheFirst extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+    const about = this.aboutOf(id) ?? becoming?.about;
+    return super.move(id, newId, change, lifetime, patience, about && { ...becoming, about }, version);
+  }
+
+}
+
+class UpdateForgets extends Breakable {
+
+  readonly #forgotten = new Set<string>();
+
+  override update(...args: Parameters<MemoryStore['update']>) {
+    const answer = super.update(...args);
+    if (answer === 'updated') this.#forgotten.add(args[0]);
+    return answer;
+  }
+
+  override load(id: string) {
+    const found = super.load(id) as Found;
+    if (found?.status !== 'live' || !this.#forgotten.has(id)) return found;
+    const { about, ...rest } = found;
+    return rest;
+  }
+
+}
+
+class MarksTellOfTheDead extends Breakable {
+
+  readonly #about = new Map<string, SessionAbout>();
+
+  override create(...args: Create) {
+    const [id, , , becoming] = args;
+    if (becoming) this.#about.set(id, becoming.about);
+    return super.create(...args);
+  }
+
+  override load(id: string) {
+    const found = super.load(id) as Found;
+    const about = this.#about.get(id);
+    return found?.status === 'retired' && !found.moved && about ? { ...found, about } : found;
+  }
+
+}
+
+class SharesAbout extends Breakable {
+
+  readonly #about = new Map<string, SessionAbout>();
+
+  override create(...args: Create) {
+    const [id, , , becoming] = args;
+    if (becoming) this.#about.set(id, becoming.about);
+    return super.create(...args);
+  }
+
+  override load(id: string) {
+    const found = super.load(id) as Found;
+    const about = this.#about.get(id);
+    return found?.status === 'live' && about ? { ...found, about } : found;
+  }
+
+}
+
+class InventsAbout extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id) as Found;
+    return found?.status === 'live' ? { ...found, about: found.about ?? { user: 'somebody', details: '' } } : found;
+  }
+
+}
+
+class ShowsIds extends Breakable {
+
+  override handleOf(id: string) {
+    return id;
+  }
+
+}
+
+class ShowsMostOfTheId extends Breakable {
+
+  override handleOf(id: string) {
+    return id.slice(0, -10);
+  }
+
+}
+
+class CodesIds extends Breakable {
+
+  override handleOf(id: string) {
+    return Buffer.from(id.slice(16)).toString('base64');
+  }
+
+}
+
+class HasFewHandles extends Breakable {
+
+  override handleOf(id: string) {
+    return super.handleOf(id).slice(0, 1);
+  }
+
+}
+
+class HandlesChange extends Breakable {
+
+  override handleOf(id: string) {
+    return id.slice(-16);
+  }
+
+}
+
+class LacksEndAll extends Breakable {
+
+  declare readonly endAllSessions: never;
+
+  constructor(now: () => number) {
+    super(now);
+    Object.defineProperty(this, 'endAllSessions', { value: undefined });
+  }
+
+}
+
+class ListsTheDead extends Breakable {
+
+  readonly #ended: string[] = [];
+
+  override end(id: string) {
+    this.#ended.push(this.handleOf(id));
+    return super.end(id);
+  }
+
+  override sessionsOf(user: string) {
+    const dead = this.#ended.map(handle => ({ handle, details: '', idle: 0, remaining: 1 }));
+    return [...super.sessionsOf(user), ...dead];
+  }
+
+}
+
+class ListsTheExpired extends Breakable {
+
+  readonly #short = new Map<string, string>();
+
+  override create(...args: Create) {
+    const [id, , lifetime, becoming] = args;
+    if (lifetime === 1 && becoming?.about.user) this.#short.set(id, becoming.about.user);
+    return super.create(...args);
+  }
+
+  override sessionsOf(user: string) {
+    const short = [...this.#short].filter(([, whose]) => whose === user);
+    return [...super.sessionsOf(user), ...short.map(([id]) => ({ handle: this.handleOf(id), details: '', idle: 0, remaining: 0 }))];
+  }
+
+}
+
+class ListsEachTouch extends Breakable {
+
+  readonly #touched = new Map<string, string>();
+
+  override touch(id: string, lifetime: number, user?: string) {
+    if (user !== undefined) this.#touched.set(user, this.handleOf(id));
+    return super.touch(id, lifetime);
+  }
+
+  override sessionsOf(user: string) {
+    const handle = this.#touched.get(user);
+    const listed = super.sessionsOf(user);
+    return handle === undefined ? listed : [...listed, { handle, details: '', idle: 0, remaining: 1 }];
+  }
+
+}
+
+class IndexForgetsMoves extends Breakable {
+
+  readonly #moved = new Set<string>();
+
+  override move(...args: Move) {
+    const answer = super.move(...args);
+    if (answer === 'moved') this.#moved.add(this.handleOf(args[1]));
+    return answer;
+  }
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    const [spared] = super.sessionsOf(user).filter(({ handle }) => this.#moved.has(handle));
+    return super.endSessionsOf(user, spared && which?.only === undefined ? { ...which, except: spared.handle } : which);
+  }
+
+}
+
+class IdlesFromTheStart extends Breakable {
+
+  readonly #made = new Map<string, number>();
+
+  override create(...args: Create) {
+    this.#made.set(this.handleOf(args[0]), this.now());
+    return super.create(...args);
+  }
+
+  override sessionsOf(user: string) {
+    return super.sessionsOf(user).map(each => ({ ...each, idle: this.now() - (this.#made.get(each.handle) ?? 0) }));
+  }
+
+}
+
+class LookingIsUsing extends Breakable {
+
+  override load(id: string) {
+    super.touch(id, 0);
+    return super.load(id) as Found;
+  }
+
+}
+
+class CountsInMilliseconds extends Breakable {
+
+  override sessionsOf(user: string) {
+    return super.sessionsOf(user).map(each => ({ ...each, remaining: each.remaining * 1000 }));
+  }
+
+}
+
+class MixesDetailsUp extends Breakable {
+
+  override sessionsOf(user: string) {
+    const listed = super.sessionsOf(user);
+    return listed.map(each => ({ ...each, details: listed[0]?.details ?? '' }));
+  }
+
+}
+
+class EndsOthersToo extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    const ended = super.endSessionsOf(user, which);
+    if (!which) for (const id of this.store.keys()) super.end(id);
+    return ended;
+  }
+
+}
+
+class EndsWithoutMarks extends Breakable {
+
+  override endSessionsOf(user: string, which: WhichSessions = {}) {
+    const meant = super.sessionsOf(user).map(({ handle }) => handle)
+      .filter(handle => (which.only === undefined || handle === which.only) && handle !== which.except);
+    for (const id of this.store.keys()) if (meant.includes(this.handleOf(id))) this.store.delete(id);
+    if (which.only === undefined) super.endSessionsOf(user, which);
+    return meant;
+  }
+
+}
+
+class EndsAFew extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    const listed = super.sessionsOf(user);
+    if (which || listed.length <= 50) return super.endSessionsOf(user, which);
+    return listed.slice(0, 50).flatMap(({ handle: only }) => super.endSessionsOf(user, { only }));
+  }
+
+}
+
+class SaysNothing extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    super.endSessionsOf(user, which);
+    return [];
+  }
+
+}
+
+class OnlyIsAnybodys extends Breakable {
+
+  override endSessionsOf(user: string, which: WhichSessions = {}) {
+    const id = [...this.store.keys()].find(each => this.handleOf(each) === which.only);
+    if (id === undefined) return super.endSessionsOf(user, which);
+    super.end(id);
+    return [this.handleOf(id)];
+  }
+
+}
+
+class IgnoresExcept extends Breakable {
+
+  override endSessionsOf(user: string, { only }: WhichSessions = {}) {
+    return super.endSessionsOf(user, only === undefined ? {} : { only });
+  }
+
+}
+
+class RevivesByTouch extends Breakable {
+
+  readonly #known = new Map<string, Create>();
+
+  override create(...args: Create) {
+    this.#known.set(args[0], args);
+    return super.create(...args);
+  }
+
+  override touch(id: string, lifetime: number, user?: string) {
+    const known = this.#known.get(id);
+    if (user !== undefined && known && (super.load(id) as Found)?.status === 'retired') {
+      void super.set(id, { revived: true }, Math.floor(this.now()) + lifetime);
+    }
+    return super.touch(id, lifetime);
+  }
+
+}
+
+/** Ends what is there, and forgets that it did. */
+class RefusesNobody extends Breakable {
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    return super.create(id, texts, lifetime, becoming && { about: becoming.about });
+  }
+
+}
+
+class MovesForEverybody extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+    return super.move(id, newId, change, lifetime, patience, becoming && { about: becoming.about }, version);
+  }
+
+}
+
+class RefusesAndCreates extends Breakable {
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    const answer = super.create(id, texts, lifetime, becoming);
+    if (answer === 'revoked') super.create(id, texts, lifetime);
+    return answer;
+  }
+
+}
+
+class RefusesAndLeaves extends Breakable {
+
+  override move(...args: Move) {
+    const [id, ...rest] = args;
+    const texts = (super.load(id) as LiveSession | null)?.texts;
+    const answer = super.move(id, ...rest);
+    if (answer === 'revoked' && texts) {
+      void super.set(id, { back: true }, Math.floor(this.now()) + 600);
+    }
+    return answer;
+  }
+
+}
+
+class RefusesForAMinute extends Breakable {
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    const underWay = becoming?.underWay;
+    return super.create(id, texts, lifetime, becoming && { ...becoming, underWay: underWay === undefined ? underWay : underWay + 60 });
+  }
+
+}
+
+class OnlyRefusesAll extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    if (which?.only !== undefined) super.endSessionsOf(user, { except: super.sessionsOf(user)[0]?.handle });
+    return super.endSessionsOf(user, which);
+  }
+
+}
+
+class ExceptRefusesNone extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    if (which?.except === undefined) return super.endSessionsOf(user, which);
+    return super.sessionsOf(user).filter(({ handle }) => handle !== which.except)
+      .flatMap(({ handle: only }) => super.endSessionsOf(user, { only }));
+  }
+
+}
+
+class RefusesOthers extends Breakable {
+
+  #any: string | undefined;
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    this.#any = user;
+    return super.endSessionsOf(user, which);
+  }
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    const answer = super.create(id, texts, lifetime, becoming && this.#any !== undefined
+      ? { ...becoming, about: { ...becoming.about, user: this.#any } }
+      : becoming);
+    return answer;
+  }
+
+}
+
+class RefusesBeforeItLooks extends Breakable {
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    const answer = super.create(this.newSessionId(), texts, lifetime, becoming);
+    return answer === 'revoked' ? answer : super.create(id, texts, lifetime, becoming);
+  }
+
+}
+
+class EndsOnlyUsers extends Breakable {
+
+  override endAllSessions() {
+    for (const [id, [, , , kept]] of this.store) if (kept && kept.about.user !== null) super.end(id);
+  }
+
+}
+
+class EndsAHundred extends Breakable {
+
+  override endAllSessions() {
+    for (const id of [...this.store.keys()].slice(0, 100)) super.end(id);
+  }
+
+}
+
+class EndsAllWithoutMarks extends Breakable {
+
+  override endAllSessions() {
+    this.store.clear();
+  }
+
+}
+
+class EndsAllAndRefusesNobody extends Breakable {
+
+  override endAllSessions() {
+    for (const id of [...this.store.keys()]) super.end(id);
+  }
+
+}
+
+class MoveIgnoresVersion extends Breakable {
+
+  override move(...[id, newId, change, lifetime, patience, becoming]: Move) {
+    return super.move(id, newId, change, lifetime, patience, becoming);
+  }
+
+}
+
+class LooksForRevocationsFirst extends Breakable {
+
+  override create(...[id, texts, lifetime, becoming]: Create) {
+    return this.#create(id, texts, lifetime, becoming) as never;
+  }
+
+  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+    return this.#move(id, newId, change, lifetime, patience, becoming, version) as never;
+  }
+
+  async #create(...[id, texts, lifetime, becoming]: Create) {
+    if (super.create(this.newSessionId(), texts, 0, becoming && { ...becoming, about: { ...becoming.about } }) === 'revoked') return 'revoked';
+    await aMoment();
+    return super.create(id, texts, lifetime, becoming && { about: becoming.about });
+  }
+
+  async #move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+    await aMoment();
+    return super.move(id, newId, change, lifetime, patience, becoming && { about: becoming.about }, version);
+  }
+
+}
+
+class EndsTheIdsThatItKnew extends Breakable {
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    return this.#endSessionsOf(user, which) as never;
+  }
+
+  async #endSessionsOf(user: string, { only, except }: WhichSessions = {}) {
+    const listed = super.sessionsOf(user).map(({ handle }) => handle);
+    const meant = listed.filter(handle => (only === undefined || handle === only) && handle !== except);
+    const ids = [...this.store.keys()].filter(id => meant.includes(this.handleOf(id)));
+    await aMoment();
+    for (const id of ids) if (this.store.has(id)) super.end(id);
+    return meant;
+  }
+
+}
+
+class TouchesInTwoSteps extends Breakable {
+
+  override touch(id: string, lifetime: number, user?: string) {
+    return this.#touch(id, lifetime, user) as never;
+  }
+
+  async #touch(id: string, lifetime: number, user?: string) {
+    const found = super.load(id) as Found;
+    if (found?.status !== 'live') return false;
+    await aMoment();
+    if (!super.touch(id, lifetime) && user !== undefined) void super.set(id, { revived: true }, Math.floor(this.now()) + lifetime);
+    return true;
+  }
+
+}
+
+/** Of two who end the sessions of a user, each leaves it to the other. */
+class LeavesItToAnother extends Breakable {
+
+  #asked = 0;
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    return this.#endSessionsOf(user, which) as never;
+  }
+
+  async #endSessionsOf(user: string, which?: WhichSessions) {
+    const asked = ++this.#asked;
+    await aMoment();
+    return asked === this.#asked && asked % 2 === 1 ? super.endSessionsOf(user, which) : [];
+  }
+
+}
+
+class IndexesALittleLater extends Breakable {
+
+  readonly #indexed = new Set<string>();
+
+  override create(...args: Create) {
+    setTimeout(() => this.#indexed.add(this.handleOf(args[0])), 1);
+    return super.create(...args);
+  }
+
+  override endSessionsOf(user: string, which?: WhichSessions) {
+    return super.sessionsOf(user).filter(({ handle }) => this.#indexed.has(handle) && handle !== which?.except)
+      .flatMap(({ handle: only }) => super.endSessionsOf(user, { only }));
+  }
+
+}
+
+function aMoment(): Promise<void> {
+
+  return new Promise(resolve => {
+    setImmediate(resolve);
+  });
+
+}
+
+const TOLD = 'What create() is told of a session, load() tells exactly, where the store has keepsAbout: any user, any details';
+const MOVED = 'What move() is told of a session takes the place of what it was, where the store has keepsAbout';
+const HANDLES = 'handleOf(), where the store has it, gives each session a name of its own, which is no id and makes none';
+const LISTED = 'sessionsOf() returns the live sessions of the user and no others';
+const ALIKE = 'sessionsOf() keeps users apart who are almost the same';
+const ENDED = 'endSessionsOf() ends all sessions of the user and no others, leaves marks that say "ended", and returns the handles';
+const ONLY = 'endSessionsOf() with `only` ends that session, where it is one of the user';
+const EXCEPT = 'endSessionsOf() with `except` ends all sessions of the user but that one';
+const CREATE_REVOKED = 'create() by a request that began before the user\'s sessions were ended is "revoked", and leaves no session';
+const MOVE_REVOKED = 'move() by a request that began before the user\'s sessions were ended is "revoked", and ends the session';
+const LATER = 'A request that began after the user\'s sessions were ended makes a session of the user';
+const ALL = 'endAllSessions() ends every session, of users and of nobody, and leaves marks that say "ended"';
+
+/** Stores that break one sentence each of what is said of users, and the tests that must say so. */
+export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => number) => MemoryStore, ...string[]] } = {
+  'ends users at NUL': [telling(({ user, details }) => ({ user: user && (user.split('\0')[0] || null), details })), TOLD],
+  'has no lone surrogates in users': [telling(({ user, details }) => ({ user: user?.toWellFormed() ?? null, details })), TOLD, MOVED],
+  'composes users': [telling(({ user, details }) => ({ user: user?.normalize() ?? null, details })), TOLD],
+  'trims users': [telling(({ user, details }) => ({ user: user && (user.trim() || null), details })), TOLD],
+  'cuts details': [telling(({ user, details }) => ({ user, details: details.slice(0, 4095) })), TOLD, MOVED],
+  'forgets at a move what a session is': [now => new MoveForgets(now), 'A move that tells nothing of the session keeps what it was, where the store has keepsAbout'],
+  'keeps for ever what a session was': [now => new MoveKeepsTheFirst(now), MOVED, 'sessionsOf() follows a session that becomes one of a user, of another, and of nobody'],
+  'forgets at an update what a session is': [now => new UpdateForgets(now), 'update() and touch() leave alone what a session is, where the store has keepsAbout'],
+  'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout'],
+  'shares what a session is': [now => new SharesAbout(now), 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout'],
+  'invents a user': [now => new InventsAbout(now), 'A session of which nothing was told has nothing of another'],
+  'shows ids as handles': [now => new ShowsIds(now), HANDLES],
+  'shows most of an id': [now => new ShowsMostOfTheId(now), HANDLES],
+  'has a handle for each id': [now => new HandlesChange(now), 'The handle of a session stays when it moves, where the store finds the sessions of a user'],
+  'shows the secret, coded': [now => new CodesIds(now), 'The handle of a session stays when it moves, where the store finds the sessions of a user'],
+  'has few handles': [now => new HasFewHandles(now), HANDLES],
+  'can\'t end all': [now => new LacksEndAll(now), 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsAbout, too'],
+  'lists what has ended': [now => new ListsTheDead(now), LISTED],
+  'lists what has expired': [now => new ListsTheExpired(now), 'sessionsOf() returns no session whose time is over'],
+  'lists what was touched once more': [now => new ListsEachTouch(now), 'sessionsOf() returns a session once, however often it was changed, touched and moved'],
+  'compares users without regard to case': [knowing(user => user.toLowerCase()), ALIKE],
+  'compares users without trailing spaces': [knowing(user => user.trimEnd()), ALIKE],
+  'compares users as UTF-8': [knowing(user => user.toWellFormed()), ALIKE],
+  'compares users up to 2000 characters': [knowing(user => user.slice(0, 2000)), ALIKE],
+  'counts the time left in milliseconds': [now => new CountsInMilliseconds(now), 'sessionsOf() tells the details of each session, and the seconds it has left'],
+  'mixes details up': [now => new MixesDetailsUp(now), 'sessionsOf() tells the details of each session, and the seconds it has left'],
+  'counts `idle` from the beginning': [now => new IdlesFromTheStart(now), '`idle` is the seconds since a session was last written or touched, and a look at it is neither'],
+  'takes a look for a use': [now => new LookingIsUsing(now), '`idle` is the seconds since a session was last written or touched, and a look at it is neither'],
+  'ends sessions of others': [now => new EndsOthersToo(now), ENDED],
+  'ends a user\'s sessions without marks': [now => new EndsWithoutMarks(now), ENDED, ONLY, EXCEPT],
+  'ends a few at most': [now => new EndsAFew(now), ENDED],
+  'does not say what it has ended': [now => new SaysNothing(now), ENDED, ONLY, EXCEPT],
+  'ends any session by its handle': [now => new OnlyIsAnybodys(now), ONLY],
+  'spares none': [now => new IgnoresExcept(now), EXCEPT],
+  'misses a session that has moved': [now => new IndexForgetsMoves(now), 'endSessionsOf() ends a session where it went, and knows it by the handle that it has had all the time'],
+  'heals what has ended': [now => new RevivesByTouch(now), 'What endSessionsOf() has ended is not brought back by update(), touch() or a move'],
+  'creates for whoever asks': [now => new RefusesNobody(now), CREATE_REVOKED, 'Race: no session that is created for a user survives the end of the user\'s sessions'],
+  'moves for whoever asks': [now => new MovesForEverybody(now), MOVE_REVOKED, 'Race: no session that becomes one of a user by a move survives the end of the user\'s sessions'],
+  'says that it refuses, and creates': [now => new RefusesAndCreates(now), CREATE_REVOKED],
+  'refuses to move, and leaves the session': [now => new RefusesAndLeaves(now), MOVE_REVOKED],
+  'refuses for a minute': [now => new RefusesForAMinute(now), LATER],
+  'refuses others where one session ends': [now => new OnlyRefusesAll(now), 'To end one session refuses no request: with `only`, one that has been under way makes a session of the user'],
+  'refuses nobody where one session is spared': [now => new ExceptRefusesNone(now), CREATE_REVOKED, MOVE_REVOKED],
+  'refuses other users': [now => new RefusesOthers(now), 'The end of a user\'s sessions refuses nobody else, and nothing that makes no session of a user'],
+  'refuses before it looks': [now => new RefusesBeforeItLooks(now), 'create() where a live session or a mark is returns false, and move() without a live session "gone", also to a request that is too late'],
+  'ends all sessions of users': [now => new EndsOnlyUsers(now), ALL],
+  'ends a hundred for all': [now => new EndsAHundred(now), ALL],
+  'ends all without marks': [now => new EndsAllWithoutMarks(now), ALL],
+  'ends all and refuses nobody': [now => new EndsAllAndRefusesNobody(now), 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later', 'Race: no session that was there and none that was bound meanwhile survives endAllSessions()'],
+  'looks for revocations before it stores': [now => new LooksForRevocationsFirst(now), 'Race: no session that is created for a user survives the end of the user\'s sessions', 'Race: no session that becomes one of a user by a move survives the end of the user\'s sessions'],
+  'ends the ids that it knew': [now => new EndsTheIdsThatItKnew(now), 'Race: no session gets away from the end of the user\'s sessions, or from its own, by getting a new id'],
+  'touches in two steps': [now => new TouchesInTwoSteps(now), 'Race: no update and no touch brings a session back that ended with all of the user\'s'],
+  'leaves it to another': [now => new LeavesItToAnother(now), 'Race: two that end a user\'s sessions at once leave none, and each session is in an answer'],
+  'indexes a little later': [now => new IndexesALittleLater(now), 'Race: a session that was there when the end of the user\'s sessions was asked for is ended by it, whoever made it'],
+  'finds only users with plain names': [knowing(user => /^[\w -]+$/.test(user) ? user : `${user}?`.slice(0, 1)), ALIKE],
+  'moves whatever the version': [now => new MoveIgnoresVersion(now), 'move() with a version that has passed returns "conflict", and changes nothing; with that which is stored, it moves'],
+};
