@@ -1,10 +1,9 @@
 import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Application } from '@curveball/kernel';
-import session, { SessionStoreError } from '../src/index.js';
-import { Browser, idOf, setCookies } from './support/browser.js';
+import session from '../src/index.js';
+import { Browser, idOf } from './support/browser.js';
 import { PAGES, submit, tokenOf, withForm } from './support/forms.js';
-import { RecordingStore } from './support/recording-store.js';
 import { errorsToStatus, pageOf, site } from './support/site.js';
 
 describe('ctx.getCsrf()', () => {
@@ -36,16 +35,6 @@ describe('ctx.getCsrf()', () => {
     const other = new Browser(app);
     await other.get('/create');
     notStrictEqual(await tokenOf(other), token);
-
-  });
-
-  it('starts a session for a visitor who has none', async () => {
-
-    const { browser, store } = site(PAGES);
-    const token = await tokenOf(browser);
-    strictEqual(store.store.size, 1);
-    strictEqual(await submit(browser, token), 200);
-    strictEqual(await tokenOf(browser), token);
 
   });
 
@@ -99,17 +88,6 @@ describe('ctx.getCsrf()', () => {
       for (const [name, value] of browser.cookies) form.cookies.set(name, value);
       strictEqual(await submit(form, token), 200, path);
     }
-
-  });
-
-  it('fails as the store does, and sends no cookie', async () => {
-
-    const { browser, store, errors } = site(PAGES, { store: new RecordingStore() });
-    store.before = () => { throw new Error('connection lost'); };
-    const response = await browser.get('/form');
-    strictEqual(response.status, 503);
-    ok(errors[0] instanceof SessionStoreError);
-    deepStrictEqual(setCookies(response), []);
 
   });
 

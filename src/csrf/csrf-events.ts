@@ -1,0 +1,48 @@
+import { channel } from 'node:diagnostics_channel';
+import type { Context } from '@curveball/kernel';
+import type { Refusal } from './request-verdict.js';
+
+/** What is published on the channel `curveball:session:csrf`. */
+export interface CsrfEvent {
+  /**
+   * `exempt`: let through unseen. `token`: a token was needed, and was missing
+   * or wrong. `no-session`: one was needed, and no session middleware looked.
+   * `withheld-cookie`: no new session was stored, since its cookie could have
+   * replaced one that the browser did not send. The others: where it came from.
+   */
+  readonly reason: Refusal | 'exempt' | 'token' | 'no-session' | 'withheld-cookie';
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The `Origin` header. */
+  readonly origin: string | null;
+  /** The `Sec-Fetch-Site` header. */
+  readonly site: string | null;
+  /** Whether the request went on all the same, since `report` is set. */
+  readonly report: boolean;
+}
+
+const events = channel('curveball:session:csrf');
+
+/** Tells those who listen. Nobody does: it costs nothing. */
+export function publishCsrf(reason: CsrfEvent['reason'], { request }: Context, report = false): void {
+
+  if (!events.hasSubscribers) return;
+  const { method, headers } = request;
+  const event: CsrfEvent = {
+    reason, method, path: pathOf(request) ?? '', origin: headers.get('origin'), site: headers.get('sec-fetch-site'), report,
+  };
+  events.publish(event);
+
+}
+
+/** The path that a router would see; null where the request's target has none. */
+export function pathOf(request: Context['request']): string | null {
+
+  try {
+    return request.path;
+  } catch {
+    return null;
+  }
+
+}

@@ -1,0 +1,50 @@
+/** Why a request is refused by its headers. */
+export type Refusal = 'cross-site' | 'same-site' | 'foreign-origin';
+
+/** What the headers say: nothing stands in the way, something does, or only a token can tell. */
+export type Verdict = 'pass' | 'ask' | Refusal;
+
+/** The headers that a browser adds by itself, and no page can forge. */
+export interface Sender {
+  readonly site: string | null;
+  readonly origin: string | null;
+}
+
+/**
+ * Judges where a request comes from (OWASP CSRF Prevention Cheat Sheet, "Fetch
+ * Metadata headers" with the fallback to `Origin`).
+ *
+ * `Sec-Fetch-Site` goes first: a page without referrers sends `Origin: null` to
+ * its own server. A value that is none of the four, as when the header came
+ * twice, counts as absent. Origins are compared as a whole.
+ *
+ * @param own the application's origin, from its configuration
+ */
+export function verdictOn({ site, origin }: Sender, own: string | null, trusted: ReadonlySet<string>): Verdict {
+
+  switch (site) {
+    case 'same-origin':
+    // Typed into the address bar, or from a bookmark.
+    case 'none':
+      return 'pass';
+    case 'same-site':
+    case 'cross-site':
+      return origin !== null && trusted.has(origin) ? 'pass' : site;
+  }
+  if (origin === null) return 'ask';
+  return origin === own || trusted.has(origin) ? 'pass' : 'foreign-origin';
+
+}
+
+/** An origin as browsers write it; null where there is none to compare with. */
+export function serializedOrigin(text: string): string | null {
+
+  try {
+    const { origin } = new URL(text);
+    // Of a `file:` address, say: half the web sends it.
+    return origin === 'null' ? null : origin;
+  } catch {
+    return null;
+  }
+
+}
