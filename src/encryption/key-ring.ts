@@ -1,0 +1,78 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { kindOf } from '../session-values.js';
+
+/** A secret of the application, by its name. */
+export interface EncryptionKey {
+
+  /** Stands beside each value that was sealed with it: 1 to 32 letters, digits, `_` and `-`. */
+  readonly id: string;
+
+  /**
+   * At least 32 bytes that nobody can guess, or a text of as many in UTF-8, such
+   * as `openssl rand -base64 32` prints.
+   */
+  readonly secret: string | Uint8Array;
+
+}
+
+/** In bytes: what goes into a key of AES-256. */
+const SHORTEST = 32;
+
+/** Public; stands where no secret of the application is to count. */
+export const NO_SECRET = createSecretKey(Buffer.from('@curveball/session without an application key'));
+
+/** What a value that was sealed without a secret names as its key. */
+export const UNKEYED = '';
+
+/** The secrets of the application, found by their names. */
+export class KeyRing {
+
+  /** The name of the key that seals. */
+  readonly newest: string;
+
+  readonly #secrets = new Map<string, KeyObject>();
+  readonly #unkeyedUntil: number;
+
+  /** @throws {TypeError} that says what is allowed, and tells no secret */
+  constructor(keys: readonly EncryptionKey[] | undefined, acceptUnkeyedUntil: Date | undefined) {
+
+    this.#unkeyedUntil = keys === undefined ? Infinity : acceptUnkeyedUntil?.getTime() ?? -Infinity;
+    if (keys === undefined) {
+      this.newest = UNKEYED;
+      return;
+    }
+    if (!Array.isArray(keys) || keys.length === 0) {
+      throw new TypeError('keys must be an array of at least one { id, secret }, the newest first; leave it out to have none');
+    }
+    for (const [index, key] of keys.entries()) this.#add(index, key);
+    this.newest = (keys[0] as EncryptionKey).id;
+
+  }
+
+  /** The secret of a name, if it may be used. */
+  secretOf(name: string): KeyObject | undefined {
+
+    if (name === UNKEYED) return Date.now() < this.#unkeyedUntil ? NO_SECRET : undefined;
+    return this.#secrets.get(name);
+
+  }
+
+  #add(index: number, key: EncryptionKey | null | undefined): void {
+
+    const { id, secret } = key ?? {};
+    if (typeof id !== 'string' || !/^[\w-]{1,32}$/.test(id)) {
+      throw new TypeError(`keys[${index}].id must be 1 to 32 letters, digits, _ and -`);
+    }
+    if (this.#secrets.has(id)) throw new TypeError(`keys[${index}].id is "${id}", as that of another: each must differ`);
+    if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
+      throw new TypeError(`The secret of the key "${id}" must be a text or a Uint8Array, not ${kindOf(secret)}`);
+    }
+    const bytes = Buffer.from(secret as string);
+    if (bytes.length < SHORTEST) {
+      throw new TypeError(`The secret of the key "${id}" has ${bytes.length} bytes: it must have at least ${SHORTEST}`);
+    }
+    this.#secrets.set(id, createSecretKey(bytes));
+
+  }
+
+}

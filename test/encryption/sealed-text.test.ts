@@ -1,0 +1,242 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { createCipheriv, createHash, createHmac } from 'node:crypto';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { encrypted, type SessionAbout } from '../../src/index.js';
+import { toTexts } from '../../src/session-values.js';
+import { AboutStore } from '../support/about-store.js';
+import { KEYED, live, names, NEW, setting } from '../support/sealed.js';
+
+const LONG = 600;
+const ADA: SessionAbout = { user: 'ada', details: 'until 2000' };
+const VALUES = { admin: false, name: 'Ada', visits: 12 };
+
+/** A session of Ada's, and what its store holds, which a test may alter. */
+async function scene(about: SessionAbout | undefined = ADA, values: object = VALUES) {
+
+  const inner = new AboutStore();
+  const store = encrypted(inner, KEYED);
+  const id = await store.newSessionId();
+  await store.create(id, toTexts({ ...values }), LONG, about && { about });
+  const stored = inner.calls[0]?.[1] as string;
+  const texts = () => {
+    const found = inner.memory.load(stored);
+    ok(found?.status === 'live');
+    return found.texts;
+  };
+  return {
+    inner, store, id, stored, texts,
+    textOf: (key: string) => texts().get(key) as string,
+    /** As one does who can write to the store. */
+    alter: (key: string, text: string) => inner.memory.update(stored, setting({ [key]: text }), LONG),
+  };
+
+}
+
+/** Says that nobody gets a value of an altered session, by any way. */
+async function expectUnreadable({ store, id }: Pick<Awaited<ReturnType<typeof scene>>, 'store' | 'id'>, key: string, problem?: RegExp) {
+
+  const unreadable = names(key, problem);
+  await rejects(async () => store.load(id), unreadable);
+  await rejects(async () => store.get(id), unreadable);
+  const next = await store.newSessionId(id);
+  await rejects(async () => store.move?.(id, next, setting({}), LONG), unreadable);
+
+}
+
+const FOREIGN = /altered, or sealed for another session, key or user, or with another secret/;
+
+describe('A sealed value', () => {
+
+  it('is sealed anew each time, and tells no more than its length', async () => {
+
+    const { store, id, textOf } = await scene(ADA, { a: 'tea', b: 'tea' });
+    const first = textOf('a');
+    ok(first !== textOf('b'));
+    strictEqual(first.length, textOf('b').length);
+    await store.update(id, setting({ a: '"tea"' }), LONG);
+    ok(textOf('a') !== first);
+
+  });
+
+  it('opens under no other key of its session', async () => {
+
+    const one = await scene();
+    const [name, visits] = [one.textOf('name'), one.textOf('visits')];
+    one.alter('name', visits);
+    await expectUnreadable(one, 'name', FOREIGN);
+    one.alter('name', name);
+    deepStrictEqual(await one.store.get(one.id), VALUES);
+    one.alter('more', name);
+    await expectUnreadable(one, 'more', FOREIGN);
+
+  });
+
+  it('opens in no other session', async () => {
+
+    const one = await scene();
+    const other = await scene();
+    one.alter('name', other.textOf('name'));
+    await expectUnreadable(one, 'name', FOREIGN);
+    // The whole row of another, who has signed in as well.
+    for (const [key, text] of other.texts()) one.alter(key, text);
+    await expectUnreadable(one, 'admin', FOREIGN);
+
+  });
+
+  it('opens not after the session has got a new id, or under the one before', async () => {
+
+    const { inner, store, id, texts } = await scene();
+    const before = texts();
+    const next = await store.newSessionId(id);
+    await store.move?.(id, next, setting({}), LONG);
+    const stored = inner.calls.find(([method]) => method === 'move')?.[2] as string;
+    inner.memory.update(stored, { set: before, unset: [] }, LONG);
+    await expectUnreadable({ store, id: next }, 'admin', FOREIGN);
+
+  });
+
+  it('opens in a session of nobody else, with no other details', async () => {
+
+    for (const about of [{ ...ADA, user: 'bob' }, { ...ADA, user: null }, { ...ADA, details: 'until 3000' }, { user: 'adauntil 2000', details: '' }, undefined]) {
+      const one = await scene();
+      if (about) one.inner.abouts.set(one.stored, about);
+      else one.inner.abouts.delete(one.stored);
+      await expectUnreadable(one, 'admin', FOREIGN);
+    }
+    const nobodys = await scene({ user: null, details: '' });
+    nobodys.inner.abouts.set(nobodys.stored, { user: '', details: '' });
+    await expectUnreadable(nobodys, 'admin', FOREIGN);
+
+  });
+
+  it('is bound to what this process knew, where the store was altered before a change', async () => {
+
+    const one = await scene(ADA, { only: 1 });
+    one.inner.abouts.set(one.stored, { ...ADA, user: 'bob' });
+    await one.store.update(one.id, setting({ only: '2' }), LONG);
+    await expectUnreadable(one, 'only', FOREIGN);
+    const other = { ...one, store: encrypted(one.inner, KEYED) };
+    await rejects(async () => other.store.update(other.id, setting({ only: '3' }), LONG), names('only', FOREIGN));
+
+  });
+
+  it('opens not with a character changed, removed or added, whichever', async () => {
+
+    const one = await scene();
+    const text = one.textOf('name');
+    const position = fc.nat({ max: text.length - 1 });
+    const character = fc.constantFrom(...'AQgwZz09-_"+/= \\');
+    const altered = fc.oneof(
+      fc.tuple(position, character).map(([at, to]) => text.slice(0, at) + to + text.slice(at + 1)),
+      fc.tuple(position, character).map(([at, to]) => text.slice(0, at) + to + text.slice(at)),
+      position.map(at => text.slice(0, at) + text.slice(at + 1)),
+      position.map(at => text.slice(0, at)),
+      position.map(at => `${text.slice(0, at)}"`),
+    ).filter(other => other !== text);
+    await fc.assert(fc.asyncProperty(altered, async other => {
+      one.alter('name', other);
+      await rejects(async () => one.store.load(one.id), names('name'));
+    }), { numRuns: 2000 });
+
+  });
+
+  it('opens not with a bit changed, in any of its bytes', async () => {
+
+    const one = await scene();
+    const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
+    for (const [at, byte] of bytes.entries()) {
+      for (let bit = 1; bit < 256; bit *= 2) {
+        bytes[at] = byte ^ bit;
+        one.alter('name', JSON.stringify(bytes.toString('base64url')));
+        await rejects(async () => one.store.load(one.id), names('name'), `byte ${at}, bit ${bit}`);
+      }
+      bytes[at] = byte;
+    }
+    one.alter('name', JSON.stringify(bytes.toString('base64url')));
+    deepStrictEqual(await one.store.get(one.id), VALUES);
+
+  });
+
+  it('opens not with a shorter tag', async () => {
+
+    const one = await scene();
+    const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
+    for (const length of [0, 4, 8, 12, 13, 14, 15]) {
+      one.alter('name', JSON.stringify(bytes.subarray(0, bytes.length - 16 + length).toString('base64url')));
+      await expectUnreadable(one, 'name');
+    }
+
+  });
+
+  it('is nothing else: no plain text, no other version, no other key, no other form', async () => {
+
+    const one = await scene();
+    const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
+    const version = Buffer.from(bytes);
+    version[0] = 2;
+    const key = Buffer.from(bytes);
+    key.write('2027', 2);
+    const odd = Buffer.from(bytes);
+    odd.write('\n"2', 2);
+    const text = (sealed: Buffer) => JSON.stringify(sealed.toString('base64url'));
+    for (const [stored, problem] of [
+      ['"Ada"', /it is not sealed/], ['true', /it is not sealed/], ['', /it is not sealed/], ['""', /it is not sealed/], ['{"a":1}', /it is not sealed/],
+      [`"${bytes.toString('base64url')}="`, /it is not sealed/], [` ${one.textOf('name')}`, /it is not sealed/], [`"${'x'.repeat(5_000_000)}"`, /not sealed/],
+      [text(version), /it is not sealed, or by another version of this package/],
+      [text(key), /its key "2027" is not among the keys$/], [text(odd), /its key is none$/],
+      [text(bytes.subarray(0, 20)), /too short/], [text(Buffer.from([1])), /too short/], [text(Buffer.from([1, 255])), /too short/],
+    ] as const) {
+      one.alter('name', stored);
+      await expectUnreadable(one, 'name', problem);
+    }
+
+  });
+
+  it('says nothing of what it holds, or of ids and secrets, where it can\'t be opened', async () => {
+
+    const one = await scene(ADA, { ['k'.repeat(5000)]: 'a value', b: 'b' });
+    one.alter('k'.repeat(5000), one.textOf('b'));
+    await rejects(async () => one.store.load(one.id), (error: Error) => {
+      const told = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
+      for (const secret of [one.id, one.id.slice(16), one.stored, 'a value', NEW.secret, one.textOf('b').slice(1, 40)]) ok(!told.includes(secret), secret);
+      ok(error.message.length < 300);
+      return true;
+    });
+  });
+
+  it('can be put back as it was, as long as the session has its id: that is the limit', async () => {
+
+    const one = await scene();
+    const before = one.textOf('visits');
+    await one.store.update(one.id, setting({ visits: '13' }), LONG);
+    one.alter('visits', before);
+    strictEqual((await live(one.store, one.id)).values.visits, 12);
+    // And removed.
+    one.inner.memory.update(one.stored, { set: new Map(), unset: ['admin'] }, LONG);
+    deepStrictEqual(Object.keys((await live(one.store, one.id)).values).sort(), ['name', 'visits']);
+
+  });
+
+  it('has the form that is documented', async () => {
+
+    // Written anew from the documentation, so that another program could read it.
+    const one = await scene(ADA, { a: 1 });
+    const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+    const place = hmac(hmac('@curveball/session without an application key', one.id), '@curveball/session storage\u0001').toString('base64url');
+    strictEqual(one.stored, one.id.slice(0, 16) + place.replaceAll('-', 'x').replaceAll('_', 'y'));
+
+    const key = hmac(hmac(NEW.secret, one.id), '@curveball/session values\u0001');
+    const head = Buffer.from(`\u0001\u0004${NEW.id}`);
+    const lengths = (...parts: Buffer[]) => Buffer.concat(parts.flatMap(part => [Buffer.from([0, 0, 0, part.length]), part]));
+    const wide = (text: string) => Buffer.from(text, 'utf16le');
+    const about = createHash('sha256').update(lengths(wide(ADA.details), wide(ADA.user as string))).digest();
+    const nonce = Buffer.alloc(12, 5);
+    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(lengths(head, wide('a'), about));
+    const sealed = Buffer.concat([head, nonce, cipher.update('[1,2]'), cipher.final(), cipher.getAuthTag()]);
+    one.alter('a', JSON.stringify(sealed.toString('base64url')));
+    deepStrictEqual((await live(one.store, one.id)).values, { a: [1, 2] });
+
+  });
+
+});

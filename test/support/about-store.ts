@@ -1,0 +1,120 @@
+import {
+  type AtomicSessionStore, type Awaitable, type Becoming, type LiveSession, MemoryStore, type RetiredSession,
+  type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+} from '../../src/index.js';
+
+/**
+ * Sessions in memory that are something beside their values, with each optional
+ * method of the contract. It writes down each call, and can be made to wait.
+ */
+export class AboutStore implements AtomicSessionStore {
+
+  readonly atomic = true;
+  readonly touchIsFree = true;
+  readonly keepsAbout = true;
+
+  readonly memory = new MemoryStore();
+  readonly abouts = new Map<string, SessionAbout>();
+  readonly calls: Array<readonly [method: string, ...args: readonly unknown[]]> = [];
+  /** Runs before each call; when it returns a promise, the call waits for it. */
+  before: (method: string) => Awaitable<unknown> = () => {};
+
+  newSessionId(): string {
+    throw new Error('Its ids are not wanted');
+  }
+
+  isSessionId(id: string): boolean {
+    return /^[a-z\d]{59}$/i.test(id);
+  }
+
+  handleOf(id: string): string {
+    return `handle ${id.slice(0, 16)}`;
+  }
+
+  get(id: string): Promise<SessionValues | null> {
+    return this.memory.get(id);
+  }
+
+  set(id: string, values: SessionValues, expire: number): Promise<void> {
+    return this.memory.set(id, values, expire);
+  }
+
+  delete(id: string): Promise<void> {
+    this.abouts.delete(id);
+    return this.memory.delete(id);
+  }
+
+  load(id: string): Promise<LiveSession | RetiredSession | null> {
+    return this.#call(['load', id], () => this.#loaded(id));
+  }
+
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean> {
+    return this.#call(['create', id, lifetime, becoming], () => {
+      const created = this.memory.create(id, texts, lifetime) === true;
+      if (created) this.#become(id, becoming?.about);
+      return created;
+    });
+  }
+
+  update(id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string) {
+    return this.#call(['update', id, version, patience, user], () => this.memory.update(id, change, lifetime, version));
+  }
+
+  touch(id: string, lifetime: number, user?: string): Promise<boolean> {
+    return this.#call(['touch', id, lifetime, user], () => this.memory.touch(id, lifetime));
+  }
+
+  end(id: string): Promise<boolean> {
+    return this.#call(['end', id], () => this.memory.end(id));
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
+    version?: string | number,
+  ) {
+    return this.#call(['move', id, newId, patience, becoming, version], () => {
+      const found = this.#loaded(id);
+      if (version !== undefined && found?.status === 'live' && found.version !== version) return 'conflict' as const;
+      const answer = this.memory.move(id, newId, change, lifetime);
+      if (answer === 'moved') this.#become(newId, becoming ? becoming.about : this.abouts.get(id));
+      return answer;
+    });
+  }
+
+  sessionsOf(user: string): Promise<readonly StoredUserSession[]> {
+    return this.#call(['sessionsOf', user], () => [...this.abouts].filter(([, about]) => about.user === user).map(([id, { details }]) => (
+      { handle: this.handleOf(id), details, idle: 0, remaining: 1 }
+    )));
+  }
+
+  endSessionsOf(user: string, which?: WhichSessions): Promise<readonly string[]> {
+    return this.#call(['endSessionsOf', user, which], () => ['ended']);
+  }
+
+  endAllSessions(): Promise<void> {
+    return this.#call(['endAllSessions'], () => {});
+  }
+
+  #loaded(id: string): LiveSession | RetiredSession | null {
+
+    const found = this.memory.load(id);
+    return found?.status === 'live' ? { ...found, about: this.abouts.get(id) } : found;
+
+  }
+
+  #become(id: string, about: SessionAbout | undefined): void {
+
+    this.abouts.delete(id);
+    if (about) this.abouts.set(id, about);
+
+  }
+
+  async #call<T>(call: readonly [string, ...unknown[]], act: () => T): Promise<Awaited<T>> {
+
+    this.calls.push(call);
+    await this.before(call[0]);
+    return await act();
+
+  }
+
+}
