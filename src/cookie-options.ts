@@ -1,0 +1,115 @@
+import { stringifySetCookie, type SerializeOptions } from 'cookie';
+import { known, lower, record, wrong } from './option-checks.js';
+import { warnOnce } from './warnings.js';
+
+/** The options of the `cookie` package, by which the defaults are overridden one by one. */
+export interface CookieOptions extends Omit<SerializeOptions, 'secure'> {
+  /**
+   * `'auto'`, the default, stands for whether the application's origin is https;
+   * where browsers demand it (a name with a prefix, `sameSite: 'none'`,
+   * `partitioned`), for true.
+   */
+  secure?: boolean | 'auto' | undefined;
+}
+
+type Given = Omit<CookieOptions, 'secure'> & { secure?: CookieOptions['secure'] };
+
+/** Browsers cut a cookie's life to 400 days (RFC 6265bis section 5.5). */
+const LONGEST_MAX_AGE = 400 * 86_400;
+
+const KNOWN_COOKIE = [
+  'domain', 'encode', 'expires', 'httpOnly', 'maxAge', 'partitioned', 'path', 'priority',
+  'sameSite', 'secure',
+];
+
+/** Checks the name of the cookie. */
+export function checkCookieName(name: unknown): void {
+
+  // A token, as RFC 6265bis section 4.1.1 has it.
+  if (typeof name !== 'string' || !/^[\w!#$%&'*+.^`|~-]{1,256}$/.test(name)) {
+    throw wrong('cookieName', name, 'must be 1 to 256 letters, digits or characters of !#$%&\'*+-.^_`|~');
+  }
+
+}
+
+/** Checks the attributes of the cookie and fills in the defaults. */
+export function checkedCookieOptions(name: string, given: CookieOptions): SerializeOptions {
+
+  record('cookieOptions', given);
+  known('cookieOptions', given, KNOWN_COOKIE);
+  const options: Given = { path: '/', httpOnly: true, sameSite: 'lax' };
+  for (const [key, value] of Object.entries(given)) {
+    if (value !== undefined) Object.assign(options, { [key]: value });
+  }
+
+  for (const key of ['httpOnly', 'partitioned'] as const) {
+    if (options[key] !== undefined && typeof options[key] !== 'boolean') {
+      throw wrong(`cookieOptions.${key}`, options[key], 'must be true or false');
+    }
+  }
+  if (![undefined, true, false, 'auto'].includes(options.secure)) {
+    throw wrong('cookieOptions.secure', options.secure, "must be true, false or 'auto'");
+  }
+  const { path, domain, maxAge, expires, sameSite, priority, encode } = options;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  if (typeof path !== 'string' || !/^\/[^\u0000-\u001f\u007f-\uffff;]*$/.test(path)) {
+    throw wrong('cookieOptions.path', path, 'must begin with / and hold no ; and no control characters');
+  }
+  if (domain !== undefined && (typeof domain !== 'string' || !/^\.?[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(domain))) {
+    throw wrong('cookieOptions.domain', domain, 'must be a host name');
+  }
+  if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 1)) {
+    throw wrong('cookieOptions.maxAge', maxAge, 'must be a whole number of seconds from 1');
+  }
+  if (expires !== undefined && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) {
+    throw wrong('cookieOptions.expires', expires, 'must be a valid Date');
+  }
+  if (![true, false, 'strict', 'lax', 'none'].includes(lower(sameSite) as string)) {
+    throw wrong('cookieOptions.sameSite', sameSite, "must be true, false, 'strict', 'lax' or 'none'");
+  }
+  if (priority !== undefined && !['low', 'medium', 'high'].includes(lower(priority) as string)) {
+    throw wrong('cookieOptions.priority', priority, "must be 'low', 'medium' or 'high'");
+  }
+  if (encode !== undefined && typeof encode !== 'function') {
+    throw wrong('cookieOptions.encode', encode, 'must be a function');
+  }
+  const { secure, ...attributes } = checkedAgainstBrowsers(name, options);
+  const checked: SerializeOptions = typeof secure === 'boolean' ? { ...attributes, secure } : attributes;
+  // The package that writes the cookie has the last word on its syntax.
+  stringifySetCookie(name, 'x', checked);
+  return checked;
+
+}
+
+/** Refuses what browsers drop without a word (RFC 6265bis sections 4.1.2.5, 4.1.3 and 5.5). */
+function checkedAgainstBrowsers(name: string, options: Given): Given {
+
+  let { secure } = options;
+  const needsSecure = (reason: string) => {
+    // Without it the cookie would be dropped on every origin.
+    if (secure === 'auto') secure = true;
+    if (secure !== true) throw wrong('cookieOptions.secure', secure, `must be true ${reason}`);
+  };
+  const prefix = /^__(host-http|host|secure|http)-/i.exec(name)?.[1]?.toLowerCase();
+  if (prefix) {
+    needsSecure(`for a cookie named ${name}`);
+    if (prefix.startsWith('host')) {
+      if (options.path !== '/') {
+        throw wrong('cookieOptions.path', options.path, `must be '/' for a cookie named ${name}`);
+      }
+      if (options.domain !== undefined) {
+        throw wrong('cookieOptions.domain', options.domain, `must not be set for a cookie named ${name}`);
+      }
+    }
+    if (prefix.endsWith('http') && !options.httpOnly) {
+      throw wrong('cookieOptions.httpOnly', options.httpOnly, `must be true for a cookie named ${name}`);
+    }
+  }
+  if (lower(options.sameSite) === 'none') needsSecure("with sameSite: 'none'");
+  if (options.partitioned) needsSecure('with partitioned: true');
+  if (options.maxAge !== undefined && options.maxAge > LONGEST_MAX_AGE) {
+    warnOnce('SESSION_MAX_AGE', `cookieOptions.maxAge is ${options.maxAge}: browsers cut it to ${LONGEST_MAX_AGE} seconds (400 days)`);
+  }
+  return { ...options, secure };
+
+}

@@ -1,0 +1,79 @@
+import type { Context } from '@curveball/kernel';
+import type { Settings } from './options.js';
+import { warnOnce } from './warnings.js';
+
+type Headers = Context['request']['headers'];
+
+/** Hosts on which browsers take a Secure cookie over plain http. */
+const LOCAL = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/**
+ * Tells a developer why browsers drop the cookie, which they do without a word,
+ * or why it is less safe than he thinks. Each reason is given once per process.
+ */
+export class CookieWarnings {
+
+  readonly #name: string;
+  readonly #secure: boolean | undefined;
+  readonly #domain: string | undefined;
+  #isOriginDoubted = false;
+  #checkedOrigin: string | undefined;
+
+  constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
+
+    this.#name = cookieName;
+    this.#secure = cookieOptions.secure;
+    this.#domain = cookieOptions.domain?.replace(/^\./, '').toLowerCase();
+
+  }
+
+  /**
+   * Looks at a response that carries the cookie.
+   *
+   * @param origin the application's, as the kernel has it
+   * @param request the headers of the request
+   */
+  check(origin: string, request: Headers): void {
+
+    if (origin === this.#checkedOrigin && (this.#isOriginDoubted || origin.startsWith('https:'))) return;
+    if (!origin.startsWith('https:') && isSaidToBeHttps(request)) {
+      // What else could be said of this origin would be wrong.
+      this.#checkedOrigin = origin;
+      this.#isOriginDoubted = true;
+      warnOnce('SESSION_ORIGIN', `A request came over https, as its proxy says, and the application's origin is ${origin}: ${this.#secure === undefined ? `the cookie ${this.#name} is not Secure. Set` : 'set'} the origin with CURVEBALL_ORIGIN, PUBLIC_URI or app.origin`);
+      return;
+    }
+    if (origin === this.#checkedOrigin) return;
+    this.#checkedOrigin = origin;
+    if (URL.canParse(origin)) this.#checkOrigin(new URL(origin));
+
+  }
+
+  #checkOrigin({ origin, protocol, hostname }: URL): void {
+
+    if (this.#secure && protocol === 'http:' && !LOCAL.test(hostname)) {
+      warnOnce('SESSION_COOKIE_SECURE', `The cookie ${this.#name} is Secure and the application's origin is ${origin}: browsers drop it there. Serve the application by https, and set the origin with CURVEBALL_ORIGIN, PUBLIC_URI or app.origin`);
+    }
+    const domain = this.#domain;
+    if (domain !== undefined && hostname !== domain && !hostname.endsWith(`.${domain}`)) {
+      warnOnce('SESSION_COOKIE_DOMAIN', `cookieOptions.domain is ${domain} and the application's origin is ${origin}: browsers drop the cookie ${this.#name} there, since a host sets cookies for itself and the domains above it only`);
+    }
+
+  }
+
+  /** The handler has set a cookie of our name in a response that carries ours. */
+  replaced(): void {
+
+    warnOnce('SESSION_COOKIE_REPLACED', `A handler set a cookie named ${this.#name}, which is the name of the session's cookie: only the session's was sent. Give one of them another name`);
+
+  }
+
+}
+
+/** Whether a proxy says that the request came to it over https (RFC 7239, and what came before it). */
+function isSaidToBeHttps(request: Headers): boolean {
+
+  const proto = request.get('x-forwarded-proto') ?? /proto="?([a-z]+)/i.exec(request.get('forwarded') ?? '')?.[1];
+  return proto !== undefined && /^\s*https\b/i.test(proto);
+
+}

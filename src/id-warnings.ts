@@ -1,0 +1,28 @@
+import { warnOnce } from './warnings.js';
+
+/** 128 bits in base64, which is the densest that ids come in. */
+const SHORTEST = 22;
+
+/**
+ * Warns of a store whose ids could be guessed (OWASP ASVS 5.0, 7.2.3). Only what
+ * can be seen from outside: an id that is long and new may be guessable still.
+ */
+export class IdWarnings {
+
+  #last: unknown;
+
+  /** @returns the id */
+  check<T>(id: T): T {
+
+    if (typeof id === 'string' && id.length < SHORTEST) {
+      warnOnce('SESSION_ID_SHORT', `newSessionId() of the session store returned an id of fewer than ${SHORTEST} characters: it can't have the 128 bits that keep it from being guessed`);
+    }
+    if (id === this.#last) {
+      warnOnce('SESSION_ID_REPEATED', 'newSessionId() of the session store returned the same id twice: an id must be new and random');
+    }
+    this.#last = id;
+    return id;
+
+  }
+
+}

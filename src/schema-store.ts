@@ -1,0 +1,125 @@
+import { andThen } from './awaitable.js';
+import { difference } from './session-change.js';
+import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
+import type {
+  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionChange, SessionTexts,
+} from './store.js';
+import { TimedStore } from './timed-store.js';
+
+const NO_TEXTS: SessionTexts = new Map();
+
+/**
+ * The store as a request sees it whose sessions have a schema. What it loads is
+ * what the schema makes of what is stored; changes of that are merged into what
+ * is stored, so that a mere read changes nothing and a default of the schema is
+ * never written over what another request has set.
+ */
+export class SchemaStore extends TimedStore {
+
+  readonly #schema: SessionSchema;
+  /** What was stored, for texts that are to replace it as a whole. */
+  readonly #outdated = new WeakMap<SessionTexts, LiveSession>();
+
+  constructor(store: () => AtomicSessionStore, limit: number, schema: SessionSchema) {
+    super(store, limit);
+    this.#schema = schema;
+  }
+
+  override load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+
+    return andThen(super.load(id), found => {
+      if (found?.status !== 'live') return found;
+      return andThen(this.#schema.read(found.texts), ({ texts, isOutdated }) => {
+        if (isOutdated) this.#outdated.set(texts, found);
+        return { ...found, texts };
+      });
+    });
+
+  }
+
+  override create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
+
+    refuseReserved(texts);
+    return super.create(id, this.#schema.marked(texts), lifetime, becoming);
+
+  }
+
+  override update(
+    id: string, change: SessionChange, lifetime: number, version?: string | number, user?: string,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+
+    refuseReserved(change.set);
+    return andThen(super.update(id, change, lifetime, version, user), answer => (
+      answer === 'updated' && isRemoval(change) ? this.#endedIfEmpty(id, lifetime, 'updated') : answer
+    ));
+
+  }
+
+  override move(
+    id: string, newId: string, change: SessionChange, lifetime: number, becoming?: Becoming, version?: string | number,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+
+    refuseReserved(change.set);
+    return andThen(super.move(id, newId, change, lifetime, becoming, version), answer => (
+      answer === 'moved' && isRemoval(change) ? this.#endedIfEmpty(newId, lifetime, 'moved') : answer
+    ));
+
+  }
+
+  override take(id: string, newId: string): Awaitable<SessionTexts | null> {
+
+    return andThen(super.take(id, newId), texts => {
+      if (!texts?.has(VERSION_KEY)) return texts;
+      const others = new Map(texts);
+      others.delete(VERSION_KEY);
+      return others;
+    });
+
+  }
+
+  /**
+   * Stores a session of an older shape in the new one: in a step of its own that
+   * fails where anybody has changed the session, so that of two requests which
+   * migrate it at the same time the second sees what the first has changed since.
+   */
+  override settle(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
+
+    const stored = this.#outdated.get(texts);
+    return stored ? this.#settled(id, texts, stored, lifetime) : false;
+
+  }
+
+  async #settled(id: string, texts: SessionTexts, outdated: LiveSession, lifetime: number): Promise<true> {
+
+    let wanted = texts;
+    for (let stored: LiveSession | undefined = outdated; stored;) {
+      const change = difference(stored.texts, this.#schema.stamped(wanted));
+      // Where the session is gone, the change that comes next will say so.
+      if (await super.update(id, change, lifetime, stored.version) !== 'conflict') break;
+      const found = await this.load(id);
+      if (found?.status !== 'live') break;
+      wanted = found.texts;
+      stored = this.#outdated.get(wanted);
+    }
+    this.#outdated.delete(texts);
+    return true;
+
+  }
+
+  /** Ends a session of which nothing is left but its version, as if that were no key. */
+  async #endedIfEmpty<Answer>(id: string, lifetime: number, otherwise: Answer): Promise<Answer | 'ended'> {
+
+    const found = await super.load(id);
+    if (found?.status !== 'live' || found.texts.size !== 1 || !found.texts.has(VERSION_KEY)) return otherwise;
+    const answer = await super.update(id, { set: NO_TEXTS, unset: [VERSION_KEY] }, lifetime, found.version);
+    return answer === 'ended' ? 'ended' : otherwise;
+
+  }
+
+}
+
+function isRemoval({ set, unset }: SessionChange): boolean {
+
+  return set.size === 0 && unset.length > 0;
+
+}

@@ -1,0 +1,238 @@
+import { andThen } from './awaitable.js';
+import { SessionSchemaError, SessionStoreError, SessionValueError } from './errors.js';
+import { known, record, wrong } from './option-checks.js';
+import { fromTexts, isPlainObject, kindOf, pathOf, toTexts } from './session-values.js';
+import type { SchemaIssue, StandardSchema } from './standard-schema.js';
+import type { Awaitable, SessionTexts, SessionValues } from './store.js';
+import { warnOnce } from './warnings.js';
+
+/** What becomes of sessions that were stored in another shape. */
+export interface SchemaOptions {
+
+  /**
+   * The number of the shape that the schema describes, 0 by default. Raise it
+   * when `migrate` has something to do. It is stored with a session, whenever
+   * the session is changed.
+   */
+  version?: number | undefined;
+
+  /**
+   * Brings values from an older shape into this one: changes the values it is
+   * given, or returns others. Those from before there were numbers have 0. What
+   * it gives is checked by the schema, and stored with the request's own
+   * changes, if it makes any. It may be called again for the same session.
+   */
+  migrate?: ((values: SessionValues, fromVersion: number) => Awaitable<SessionValues | void>) | undefined;
+
+  /**
+   * What to do where the values do not fit. `'drop'`, the default: the session
+   * reads as empty, and its values go when a request changes it. `'keep'`: the
+   * handler gets them as they are. `'error'`: the request is answered with 500,
+   * as is each one after it until the session expires.
+   */
+  mismatch?: 'drop' | 'keep' | 'error' | undefined;
+
+}
+
+/** What a handler is to see of a session. */
+export interface ReadTexts {
+  readonly texts: SessionTexts;
+  /** What is stored must be replaced by it, as a whole, before it is changed. */
+  readonly isOutdated: boolean;
+}
+
+/** The key under which the number of the shape is stored. Handlers do not see it. */
+export const VERSION_KEY = '@version';
+
+/** What 1.x has put into sessions with a form, of which a schema knows nothing. */
+const CSRF_MARKER = 'csrf-token';
+
+const KNOWN = ['version', 'migrate', 'mismatch'];
+const MISMATCH = ['drop', 'keep', 'error'];
+const MOST_NAMED = 5;
+
+/** Checks the options `schema` and `schemaOptions`. */
+export function checkedSchema(schema: unknown, options: unknown = {}): SessionSchema | undefined {
+
+  record('schemaOptions', options);
+  const given = options as SchemaOptions;
+  known('schemaOptions', given, KNOWN);
+  const { version = 0, migrate, mismatch = 'drop' } = given;
+  if (!(Number.isSafeInteger(version) && version >= 0)) {
+    throw wrong('schemaOptions.version', version, 'must be a whole number from 0');
+  }
+  if (migrate !== undefined && typeof migrate !== 'function') {
+    throw wrong('schemaOptions.migrate', migrate, 'must be a function');
+  }
+  if (migrate && version === 0) {
+    throw wrong('schemaOptions.version', version, 'must be 1 or more with migrate, which is called for older ones');
+  }
+  if (!MISMATCH.includes(mismatch)) {
+    throw wrong('schemaOptions.mismatch', mismatch, "must be 'drop', 'keep' or 'error'");
+  }
+  if (schema === undefined) {
+    if (Object.values(given).some(value => value !== undefined)) throw new TypeError('option schemaOptions needs the option schema');
+    return undefined;
+  }
+  const standard = (schema as Partial<StandardSchema> | null)?.['~standard'];
+  if (standard?.version !== 1 || typeof standard.validate !== 'function') {
+    throw wrong('schema', schema, 'must be a schema of a library that keeps to Standard Schema, such as zod, valibot or arktype');
+  }
+  return new SessionSchema(schema as StandardSchema, version, mismatch, migrate);
+
+}
+
+/** Turns what is stored into what the handler is to see. */
+export class SessionSchema {
+
+  constructor(
+    private readonly schema: StandardSchema,
+    private readonly version: number,
+    private readonly mismatch: NonNullable<SchemaOptions['mismatch']>,
+    private readonly migrate: SchemaOptions['migrate'],
+  ) {}
+
+  /**
+   * What a handler is to see of stored texts: the very map where it is the same.
+   *
+   * @throws {SessionSchemaError} if they do not fit, and that is an error
+   */
+  read(stored: SessionTexts): Awaitable<ReadTexts> {
+
+    const from = versionIn(stored);
+    const isOld = from < this.version;
+    const visible = without(stored, VERSION_KEY);
+    const before = without(visible, CSRF_MARKER);
+    // Empty is what every session begins as: no schema needs to allow for it.
+    if (before.size === 0) return read(before, isOld, before, visible);
+    const values = valuesOf(before);
+    return andThen(isOld ? this.migrated(values, from) : values, migrated => (
+      andThen(this.schema['~standard'].validate(migrated), result => {
+        if (!result.issues) {
+          refuseOther(result.value);
+          return read(toTexts(result.value, before), isOld, before, visible);
+        }
+        const fallback = this.whereNotFitting(result.issues);
+        return fallback === 'keep'
+          ? read(toTexts(migrated, before), isOld, before, visible)
+          : read(new Map(), true, before, visible);
+      })
+    ));
+
+  }
+
+  /** What is to be stored for a session of this shape. */
+  marked(texts: SessionTexts): SessionTexts {
+
+    return this.version === 0 ? texts : this.stamped(texts);
+
+  }
+
+  /** The same, with its number also where that is 0: it keeps an empty session alive. */
+  stamped(texts: SessionTexts): SessionTexts {
+
+    return new Map(texts).set(VERSION_KEY, String(this.version));
+
+  }
+
+  private migrated(values: SessionValues, from: number): Awaitable<SessionValues> {
+
+    if (!this.migrate) return values;
+    return andThen(this.migrate(values, from), (returned: unknown) => {
+      if (returned === undefined) return values;
+      if (!isPlainObject(returned)) throw new TypeError(`schemaOptions.migrate returned a ${kindOf(returned)}: it must return a plain object or nothing`);
+      return returned;
+    });
+
+  }
+
+  private whereNotFitting(issues: readonly SchemaIssue[]): 'drop' | 'keep' {
+
+    // Not the messages: some have the value in them.
+    const paths = issues.map(({ path = [] }) => pathOf(path.map(step => keyOf(typeof step === 'object' ? step.key : step))));
+    const named = paths.slice(0, MOST_NAMED).join(', ');
+    if (this.mismatch === 'error') throw new SessionSchemaError(`What is stored does not fit the schema: ${named}`, paths);
+    const reads = this.mismatch === 'drop' ? 'reads as empty' : 'is given to the handler as it is';
+    warnOnce('SESSION_SCHEMA', `A stored session does not fit the schema and ${reads}: ${named}`, this.mismatch);
+    return this.mismatch;
+
+  }
+
+}
+
+/** @throws {SessionValueError} for the key that is ours */
+export function refuseReserved(texts: SessionTexts): void {
+
+  if (texts.has(VERSION_KEY)) throw new SessionValueError(pathOf([VERSION_KEY]), 'is the key of the session\'s version, which can\'t be set');
+
+}
+
+function read(texts: SessionTexts, isOutdated: boolean, before: SessionTexts, visible: SessionTexts): ReadTexts {
+
+  if (texts === before && !isOutdated) return { texts: visible, isOutdated };
+  const seen = new Map(texts);
+  const marker = visible.get(CSRF_MARKER);
+  if (marker !== undefined) seen.set(CSRF_MARKER, marker);
+  return { texts: seen, isOutdated };
+
+}
+
+function versionIn(texts: SessionTexts): number {
+
+  const text = texts.get(VERSION_KEY);
+  const version = text === undefined ? 0 : Number(text);
+  return Number.isSafeInteger(version) ? version : 0;
+
+}
+
+function without(texts: SessionTexts, key: string): SessionTexts {
+
+  if (!texts.has(key)) return texts;
+  const others = new Map(texts);
+  others.delete(key);
+  return others;
+
+}
+
+function valuesOf(texts: SessionTexts): SessionValues {
+
+  try {
+    return fromTexts(texts);
+  } catch (cause) {
+    throw new SessionStoreError('The session store returned what is no JSON text', { cause });
+  }
+
+}
+
+/**
+ * The handler gets what a schema returns after it was JSON: what is something
+ * else then would not be what the schema's type says.
+ */
+function refuseOther(output: unknown): asserts output is SessionValues {
+
+  if (!isPlainObject(output)) throw new TypeError(`The schema returned a ${kindOf(output)} for the session: it must return a plain object`);
+  const way = wayToDate(output, new Set());
+  if (way) throw new SessionValueError(pathOf(way), 'is a Date in what the schema returned, and would be a text for the handler: let the schema return the text');
+
+}
+
+function wayToDate(value: unknown, above: Set<unknown>): Array<string | number> | undefined {
+
+  if (value instanceof Date) return [];
+  // What contains itself is refused with its path when it becomes text.
+  if (typeof value !== 'object' || value === null || above.has(value)) return undefined;
+  above.add(value);
+  for (const [key, member] of Object.entries(value)) {
+    const way = wayToDate(member, above);
+    if (way) return [Array.isArray(value) ? Number(key) : key, ...way];
+  }
+  above.delete(value);
+  return undefined;
+
+}
+
+function keyOf(key: PropertyKey): string | number {
+
+  return typeof key === 'symbol' ? String(key) : key;
+
+}

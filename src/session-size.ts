@@ -1,0 +1,73 @@
+import { SessionSizeError } from './errors.js';
+import { wrong } from './option-checks.js';
+import { pathOf } from './session-values.js';
+import type { SessionTexts } from './store.js';
+
+/** Far more than a session should have, and less than what strains any store. */
+const DEFAULT_BYTES = 1_048_576;
+
+/** An UTF-16 code unit takes no more bytes of UTF-8. */
+const MOST_BYTES_A_UNIT = 3;
+
+const MOST_NAMED = 3;
+const LONGEST_NAME = 80;
+
+/** Checks the option `maxBytes` and fills in its default. */
+export function checkedMaxBytes(value: unknown = DEFAULT_BYTES): number {
+
+  if (value !== Number.POSITIVE_INFINITY && !(Number.isInteger(value) && (value as number) >= 1)) {
+    throw wrong('maxBytes', value, 'must be a whole number of bytes from 1, or Infinity');
+  }
+  return value as number;
+
+}
+
+/**
+ * Refuses to let a session grow beyond its limit. One that is larger already,
+ * since others have added to it or the limit was another, may shrink.
+ *
+ * @throws {SessionSizeError}
+ */
+export function checkSize(before: SessionTexts, after: SessionTexts, maxBytes: number): void {
+
+  if (after === before || unitsOf(after) * MOST_BYTES_A_UNIT <= maxBytes) return;
+  const size = sizeOf(after);
+  if (size <= maxBytes || size <= sizeOf(before)) return;
+  throw new SessionSizeError(`The session would have ${size} bytes and maxBytes is ${maxBytes}: its largest keys are ${largest(after)}`);
+
+}
+
+/** The bytes of all keys and JSON texts, in UTF-8. */
+export function sizeOf(texts: SessionTexts): number {
+
+  let size = 0;
+  for (const entry of texts) size += entrySize(entry);
+  return size;
+
+}
+
+function unitsOf(texts: SessionTexts): number {
+
+  let units = 0;
+  for (const [key, text] of texts) units += key.length + text.length;
+  return units;
+
+}
+
+function entrySize([key, text]: readonly [string, string]): number {
+
+  return Buffer.byteLength(key) + Buffer.byteLength(text);
+
+}
+
+/** Where to look. A key may be as long as what was put under it. */
+function largest(texts: SessionTexts): string {
+
+  return [...texts]
+    .map(entry => ({ name: pathOf([entry[0]]), size: entrySize(entry) }))
+    .sort((one, other) => other.size - one.size)
+    .slice(0, MOST_NAMED)
+    .map(({ name, size }) => `${name.length > LONGEST_NAME ? `${name.slice(0, LONGEST_NAME)}…` : name} (${size})`)
+    .join(', ');
+
+}

@@ -1,0 +1,36 @@
+/*
+ * What we need of Standard Schema (https://standardschema.dev, version 1), the
+ * interface that schema libraries have in common.
+ */
+
+/** A schema of any library that keeps to Standard Schema. */
+export interface StandardSchema<Output = unknown> {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: string;
+    /** Gives what the schema makes of a value, or what is wrong with it. */
+    readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
+    /** For the compiler alone. */
+    readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
+  };
+}
+
+export type SchemaResult<Output> =
+  | { readonly value: Output; readonly issues?: undefined }
+  | { readonly issues: readonly SchemaIssue[] };
+
+export interface SchemaIssue {
+  readonly message: string;
+  readonly path?: ReadonlyArray<PropertyKey | { readonly key: PropertyKey }> | undefined;
+}
+
+/**
+ * What a schema gives, to type the session with:
+ *
+ * ```typescript
+ * declare module '@curveball/session' {
+ *   interface SessionData extends SchemaOutput<typeof schema> {}
+ * }
+ * ```
+ */
+export type SchemaOutput<Schema extends StandardSchema> = NonNullable<Schema['~standard']['types']>['output'];

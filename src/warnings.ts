@@ -1,0 +1,28 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** `curveball:session:warning`: what a developer should know, once per process. */
+export interface SessionWarning {
+  /** A stable name, for code. */
+  readonly code: string;
+  readonly message: string;
+}
+
+const warnings = channel('curveball:session:warning');
+
+const given = new Set<string>();
+
+/**
+ * Warns a developer of what can't be seen otherwise, as a warning of the process
+ * and on the channel. No id and no value may stand in the message.
+ *
+ * @param reason what is warned of only once; by default this very message
+ */
+export function warnOnce(code: string, message: string, reason = message): void {
+
+  const name = `${code} ${reason}`;
+  if (given.has(name)) return;
+  given.add(name);
+  process.emitWarning(message, { code });
+  warnings.publish({ code, message } satisfies SessionWarning);
+
+}
