@@ -21,6 +21,13 @@ export function attachSession(ctx: Context, request: RequestSession): RequestSes
 
 }
 
+/** The session of the middleware that the request has come through last, if it has. */
+export function attachedTo(ctx: Context): RequestSession | undefined {
+
+  return (ctx as WithSession)[REQUEST];
+
+}
+
 const properties: PropertyDescriptorMap & ThisType<WithSession> = {
 
   session: {
@@ -55,6 +62,17 @@ const properties: PropertyDescriptorMap & ThisType<WithSession> = {
     },
   },
 
+  sessionInfo: {
+    configurable: true,
+    get() {
+      return this[REQUEST]?.info;
+    },
+    set(value: unknown) {
+      replace(this, 'sessionInfo', value);
+    },
+  },
+
+  authenticated: method('authenticated', request => request.authenticated.bind(request)),
   updateSession: method('updateSession', request => request.update.bind(request)),
   saveSession: method('saveSession', request => request.save.bind(request)),
   getCsrf: method('getCsrf', request => request.getCsrf.bind(request)),

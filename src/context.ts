@@ -1,3 +1,5 @@
+import type { Authentication } from './session-about.js';
+import type { SessionInfo } from './session-info.js';
 import type { Awaitable } from './store.js';
 
 /**
@@ -53,6 +55,30 @@ declare module '@curveball/kernel' {
     set sessionId(id: null);
 
     /**
+     * What is known of the session beside its values: its public handle, when it
+     * ends, and when its user last proved who he is. Null where there is none.
+     *
+     * A request that asks for this and for nothing else of the session does not
+     * prolong it, so a page may ask how long it has left.
+     */
+    readonly sessionInfo: SessionInfo | null;
+
+    /**
+     * Says that the user has just proved who he is: at a sign-in, or again
+     * before something that matters. The session gets a new id, both of its
+     * times begin anew (NIST SP 800-63B-4, 5.2), and what is given here holds for
+     * it from now on.
+     *
+     * ```typescript
+     * ctx.session = { userId: user.id };
+     * ctx.authenticated({ persistent: true, expiry: 30 * 86_400 });
+     * ```
+     *
+     * @throws {TypeError} for a wrong member, and where the store can't keep it
+     */
+    authenticated(given?: Authentication): void;
+
+    /**
      * Changes the session as one atomic step: where another request has changed
      * it meanwhile, `update` is called again with what is stored then. Changes
      * made to `ctx.session` before are stored with it.
@@ -96,12 +122,17 @@ declare module '@curveball/kernel' {
      * an `X-CSRF-Token` header.
      *
      * It stays the same for as long as the session keeps its id: call it after
-     * `ctx.sessionId = null`. A visitor without a session gets one.
+     * `ctx.sessionId = null`. A visitor without a session gets a cookie for the
+     * form alone, and nothing is stored: where the request starts a session, call
+     * it after that.
      *
-     * @throws {SessionStoreError} 503: a session was to be started, and the store failed
-     * @throws {SessionCookieError} 500: a session was to be started, and no cookie can be sent
+     * @param options `masked: true` for a token that looks different each time and
+     *   is as good, for compressed pages that also show what a visitor has sent
+     *   (the BREACH attack)
+     * @throws {SessionStoreError} 503: the store can make no ids
+     * @throws {SessionCookieError} 500: a cookie was needed, and none can be sent
      */
-    getCsrf(): Promise<string>;
+    getCsrf(options?: { masked?: boolean }): Promise<string>;
 
     /**
      * Checks a CSRF token.

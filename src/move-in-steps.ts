@@ -1,6 +1,6 @@
 import { SessionStoreError } from './errors.js';
 import { difference, isEmpty, merge } from './session-change.js';
-import type { SessionChange, SessionTexts } from './store.js';
+import type { Becoming, SessionChange, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 
 /**
@@ -12,11 +12,13 @@ import type { TimedStore } from './timed-store.js';
  * @param own what this request changes
  */
 export async function moveInSteps(
-  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number,
-): Promise<'moved' | 'ended' | 'gone'> {
+  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number, becoming?: Becoming,
+): Promise<'moved' | 'ended' | 'gone' | 'revoked'> {
 
   const moved = merge(base, own);
-  if (!await store.create(newId, moved, lifetime)) {
+  const created = await store.create(newId, moved, lifetime, becoming);
+  if (created === 'revoked') return created;
+  if (!created) {
     throw new SessionStoreError('newSessionId() returned an id that is in use');
   }
   const theirs = await store.take(id, newId);

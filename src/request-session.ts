@@ -1,20 +1,36 @@
 import type { Context } from '@curveball/kernel';
-import { isThenable } from './awaitable.js';
-import { getCsrf, validateCsrf } from './csrf/session-csrf.js';
+import { andThen } from './awaitable.js';
+import type { CookieWarnings } from './cookie-warnings.js';
+import { publishCsrf } from './csrf/csrf-events.js';
+import { type CsrfTokenOptions, getCsrf, validateCsrf } from './csrf/session-csrf.js';
+import { isRefused, takeDemand } from './csrf/token-demand.js';
+import { isCookieWithheld } from './csrf/withheld-cookie.js';
 import { SessionEndedError, SessionStoreError } from './errors.js';
 import { type Loaded, loadSession, NOTHING } from './load-session.js';
 import { keepFromSharedCaches } from './response-caching.js';
-import { type CookieAction, saveSession, type Saving } from './save-session.js';
+import { ResponseCookie } from './response-cookie.js';
+import { saveSession } from './save-session.js';
+import type { CookieAction, Saving } from './saving.js';
+import { checkedAuthentication } from './authentication.js';
+import type { Authentication } from './session-about.js';
+import { publishRequest, publishStale } from './session-events.js';
+import { type SessionInfo, sessionInfo } from './session-info.js';
 import { Session } from './session.js';
 import type { SessionCookie } from './session-cookie.js';
 import type { Awaitable, SessionValues } from './store.js';
-import { type SessionUpdate, updateSession } from './update-session.js';
+import { type SessionUpdate, updateSession, updateUnstored } from './update-session.js';
 
 /** What all requests of one middleware share. */
 export interface Backend {
   readonly cookie: SessionCookie;
+  readonly cookieWarnings: CookieWarnings;
   readonly cookieName: string;
   readonly isId: (text: string) => boolean;
+  /**
+   * Whether a session that nobody asked for is not stored where its cookie could
+   * replace one that the browser has kept back.
+   */
+  readonly refusesForeignSessions: boolean;
   readonly saving: Saving;
   readonly savingWithoutCookie: Saving;
 }
@@ -24,15 +40,22 @@ export class RequestSession {
 
   private made: Session | undefined;
   private used = false;
+  private asked = false;
+  private began: number | undefined;
   private finished = false;
   private cookieAction: CookieAction = 'keep';
+  private writer: ResponseCookie | undefined;
 
   constructor(private readonly ctx: Context, private readonly backend: Backend) {}
 
   /** Made when it is first needed: for most anonymous requests it never is. */
   get session(): Session {
 
-    this.made ??= new Session();
+    if (this.made === undefined) {
+      this.made = new Session();
+      this.made.began = this.began;
+      if (this.began !== undefined) this.made.formId = this.formId ?? undefined;
+    }
     return this.made;
 
   }
@@ -41,13 +64,11 @@ export class RequestSession {
   load(): Awaitable<void> {
 
     const { cookie, isId, saving } = this.backend;
+    if (saving.settings.userOf) this.began = saving.now();
     const header = this.ctx.request.headers.get('cookie');
-    if (header === null) return;
-    const ids = cookie.read(header, isId);
-    if (ids.length === 0) return;
-    const found = loadSession(ids, saving.store, saving.now);
-    if (isThenable(found)) return found.then(stored => this.found(stored));
-    this.found(found);
+    const ids = header === null ? [] : cookie.read(header, isId);
+    if (ids.length === 0) return this.found(NOTHING);
+    return andThen(loadSession(ids, saving.store, saving.now), stored => this.found(stored));
 
   }
 
@@ -55,10 +76,10 @@ export class RequestSession {
   finish(): Awaitable<void> {
 
     this.finished = true;
-    if (this.made === undefined) return;
-    const saved = saveSession(this.session, this.saving);
-    if (isThenable(saved)) return saved.then(action => this.answer(action));
-    this.answer(saved);
+    if (this.made === undefined || isRefused(this.ctx)) return;
+    // Who only asks how long his session lives does not use it.
+    this.made.isUsed = this.used || !this.asked;
+    return andThen(this.store(), action => this.done(action));
 
   }
 
@@ -66,6 +87,7 @@ export class RequestSession {
   fail(error: unknown): void {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
+    if (error instanceof SessionEndedError) publishStale(this.carriedId, error.detail, this.saving.store);
     this.answer('keep');
 
   }
@@ -74,43 +96,75 @@ export class RequestSession {
   save(): Promise<void> {
 
     this.use();
-    return this.answerTo(() => saveSession(this.session, this.saving));
+    return this.answerTo(() => this.store());
 
   }
 
   async update(change: SessionUpdate): Promise<SessionValues> {
 
     this.use();
+    if (this.isForeign) return updateUnstored(this.session, change);
     // First, so that its cookie is sent even if the update fails.
-    if (this.session.regenerate && this.session.id !== null) await this.save();
+    const { regenerate, authentication, id } = this.session;
+    if ((regenerate || authentication) && id !== null) await this.save();
     await this.answerTo(() => updateSession(this.session, this.saving, change));
     return this.session.values;
 
   }
 
-  getCsrf(): Promise<string> {
+  /** Takes note that the user has proved who he is. */
+  authenticated(given: Authentication = {}): void {
 
-    const token = this.csrf();
+    this.use();
+    const checked = checkedAuthentication(given);
+    if (Object.keys(checked).length > 0 && !this.saving.store.keepsAbout) {
+      throw new TypeError('ctx.authenticated() was given something to keep, and the store keeps only values: it has no `keepsAbout: true`');
+    }
+    this.session.authentication = checked;
+
+  }
+
+  /** What is known of the session as it is stored. */
+  get info(): SessionInfo | null {
+
+    this.asked = true;
+    if (this.finished) this.answer('keep');
+    return sessionInfo(this.session.stored, this.saving);
+
+  }
+
+  getCsrf(options?: CsrfTokenOptions): Promise<string> {
+
+    const token = this.csrf(options);
     // In 1.x nobody had to wait for it: where nobody does, the request itself fails soon enough.
     token.catch(() => {});
     return token;
 
   }
 
-  private async csrf(): Promise<string> {
+  private async csrf(options?: CsrfTokenOptions): Promise<string> {
 
     this.use();
     // The id goes with this response: the token must be one of the session that comes after it.
     if (this.session.isCleared) await this.save();
     const save = this.finished ? () => this.save() : null;
-    return getCsrf(this.session, this.saving, this.backend.cookieName, save);
+    return getCsrf(this.session, this.saving, this.backend.cookieName, this.formId, save, options);
 
   }
 
   validateCsrf(token?: unknown): void {
 
     this.use();
-    validateCsrf(this.session, this.ctx.request, this.backend.cookieName, token);
+    validateCsrf(this.session, this.ctx.request, this.backend.cookieName, this.formId, token);
+
+  }
+
+  /** Whether the request brought a cookie of ours that could be good for something. */
+  get hasCookie(): boolean {
+
+    const { cookie, isId } = this.backend;
+    const header = this.ctx.request.headers.get('cookie');
+    return cookie.read(header, isId).length > 0 || cookie.readForm(header) !== null;
 
   }
 
@@ -119,7 +173,7 @@ export class RequestSession {
 
     // Later, it is read for a log: the response is made already.
     if (!this.finished) this.used = true;
-    return this.session.regenerate ? null : this.session.id;
+    return this.session.regenerate || this.session.authentication ? null : this.session.id;
 
   }
 
@@ -133,7 +187,47 @@ export class RequestSession {
 
   private found(stored: Loaded): void {
 
-    if (stored !== NOTHING) this.session.stored = stored;
+    if (stored !== NOTHING) {
+      this.session.stored = stored;
+      // It was found by its former id: the browser is to have this one.
+      if (stored.kind === 'live' && stored.forwarded) this.cookieAction = 'set';
+    }
+    takeDemand(this.ctx)?.(this);
+
+  }
+
+  /** What the cookie says of a form; it counts where there is no session. */
+  private get formId(): string | null {
+
+    return this.backend.cookie.readForm(this.ctx.request.headers.get('cookie'));
+
+  }
+
+  private store(): Awaitable<CookieAction> {
+
+    if (this.isForeign) {
+      if (Object.keys(this.session.values).length > 0) publishCsrf('withheld-cookie', this.ctx);
+      return 'keep';
+    }
+    return andThen(saveSession(this.session, this.saving), action => {
+      const { id, newId } = this.session;
+      // A form has a token of the id that never became a session's.
+      return action === 'keep' && id === null && newId !== undefined ? 'set' : action;
+    });
+
+  }
+
+  /** Whether a new session's cookie could replace one that the browser has kept back. */
+  private get isForeign(): boolean {
+
+    const { refusesForeignSessions, saving } = this.backend;
+    if (!refusesForeignSessions) return false;
+    // Who asks for a new id signs somebody in, and so does who names a user.
+    const { stored, authentication, regenerate } = this.session;
+    if (stored.kind !== 'none' || regenerate || authentication) return false;
+    const { headers, method } = this.ctx.request;
+    return isCookieWithheld(headers, method, saving.settings.cookieOptions.sameSite) && !this.hasCookie
+      && !this.session.user(saving.settings.userOf);
 
   }
 
@@ -148,28 +242,36 @@ export class RequestSession {
 
   }
 
+  private done(action: CookieAction): void {
+
+    const { decision, id } = this.session;
+    if (decision) publishRequest(decision, id, this.saving.store);
+    this.answer(action);
+
+  }
+
   private answer(action: CookieAction): void {
 
     if (this.hasLeft) return;
     if (action !== 'keep') this.cookieAction = action;
     // Also what was written before: the handler may have replaced the headers since.
     const hasCookie = this.cookieAction !== 'keep';
-    if (hasCookie) this.writeCookie();
-    if (this.used || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
+    if (hasCookie) this.cookie.write(this.cookieAction as 'set' | 'clear', this.session, this.saving);
+    if (this.used || this.asked || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
 
   }
 
-  private writeCookie(): void {
+  private get cookie(): ResponseCookie {
 
-    const { headers, origin } = this.ctx.response;
-    const isHttps = origin.startsWith('https:');
-    if (this.cookieAction === 'clear') {
-      // The browser may have another cookie than the one it never got.
-      if (this.session.created) this.backend.cookie.drop(headers);
-      else this.backend.cookie.clear(headers, isHttps);
-    } else if (this.session.id !== null) {
-      this.backend.cookie.set(headers, this.session.id, isHttps);
-    }
+    this.writer ??= new ResponseCookie(this.ctx, this.backend);
+    return this.writer;
+
+  }
+
+  private get carriedId(): string | null {
+
+    const { stored } = this.session;
+    return stored.kind === 'none' ? null : stored.id;
 
   }
 

@@ -10,7 +10,11 @@ import type { SessionChange, SessionTexts } from './store.js';
 export type StoredState =
   /** No cookie, or an id that the store does not know. */
   | { readonly kind: 'none' }
-  | { readonly kind: 'live'; readonly id: string; readonly texts: SessionTexts }
+  | {
+    readonly kind: 'live'; readonly id: string; readonly texts: SessionTexts;
+    /** Whose it is; null or nothing for nobody's. */
+    readonly user?: string | null;
+  }
   /** The id was moved or ended less than {@link RETIRED_FOR} seconds ago. */
   | { readonly kind: 'retired'; readonly id: string; readonly moved: boolean };
 
@@ -19,16 +23,33 @@ export interface WantedState {
   readonly texts: SessionTexts;
   /** `ctx.session` was given `null` or `{}`, and nothing was put in since. */
   readonly cleared: boolean;
-  /** `ctx.sessionId` was given `null`. */
+  /** `ctx.sessionId` was given `null`, or the user has proved who he is. */
   readonly regenerate: boolean;
+  /** `ctx.session` was given another object. */
+  readonly assigned?: boolean;
+  /** Whose the values say that it is; nothing where nobody asked them. */
+  readonly user?: string | null | undefined;
 }
+
+/** What a live session needs when it was only read. */
+export interface Due {
+  /** Its life is to be prolonged. */
+  readonly touch: boolean;
+  /** Its id is old enough for another. */
+  readonly renewal?: boolean;
+}
+
+/** Why a session gets a new id: the handler asked for it, it becomes a user's, or its id is old. */
+export type RegenerationReason = 'asked' | 'user' | 'renewal';
 
 export type NamedChange =
   | { readonly name: 'none' }
   | { readonly name: 'touch'; readonly id: string }
   | { readonly name: 'create'; readonly texts: SessionTexts }
   | ({ readonly name: 'update'; readonly id: string } & SessionChange)
-  | ({ readonly name: 'regenerate'; readonly id: string } & SessionChange)
+  | ({ readonly name: 'regenerate'; readonly id: string; readonly reason: RegenerationReason } & SessionChange)
+  /** Another user: a session of its own, with what this request put in. */
+  | { readonly name: 'replace'; readonly id: string; readonly texts: SessionTexts }
   | { readonly name: 'destroy'; readonly id: string }
   /** A change of a session that had moved or ended before the request began. */
   | { readonly name: 'refuse' };
@@ -36,10 +57,12 @@ export type NamedChange =
 /**
  * Decides what a request did.
  *
- * @param touchDue whether a live session that was only read needs a refresh
+ * An id has one user for life: a session that becomes a user's gets a new id
+ * (OWASP ASVS 5.0, 7.2.4), and where the user is another one, or leaves, nothing
+ * of the old session stays.
  */
 export function sessionChange(
-  stored: StoredState, wanted: WantedState, touchDue: boolean,
+  stored: StoredState, wanted: WantedState, due: Due,
 ): NamedChange {
 
   const empty = wanted.texts.size === 0;
@@ -52,16 +75,24 @@ export function sessionChange(
     case 'retired':
       if (wanted.cleared) return { name: 'destroy', id: stored.id };
       if (empty) return { name: 'none' };
-      return wanted.regenerate ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
+      // Who signs in needs no session that was there before.
+      return wanted.regenerate || wanted.user ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
 
     case 'live': {
       const { id } = stored;
       if (wanted.cleared) return { name: 'destroy', id };
       const change = difference(stored.texts, wanted.texts);
       const { set, unset } = change;
-      if (wanted.regenerate) return { name: 'regenerate', id, set, unset };
+      const { user = null } = stored;
+      if (wanted.user !== undefined && wanted.user !== user) {
+        if (user === null) return { name: 'regenerate', id, set, unset, reason: 'user' };
+        const texts = wanted.assigned ? wanted.texts : set;
+        return texts.size > 0 ? { name: 'replace', id, texts } : { name: 'destroy', id };
+      }
+      if (wanted.regenerate) return { name: 'regenerate', id, set, unset, reason: 'asked' };
+      if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
       if (!isEmpty(change)) return { name: 'update', id, set, unset };
-      return touchDue ? { name: 'touch', id } : { name: 'none' };
+      return due.touch ? { name: 'touch', id } : { name: 'none' };
     }
 
   }

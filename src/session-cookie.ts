@@ -1,7 +1,7 @@
 import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
 import type { Settings } from './options.js';
-import { isOwnId } from './session-id.js';
+import { isOwnId, isPlausibleId } from './session-id.js';
 
 type Headers = Context['response']['headers'];
 
@@ -13,6 +13,14 @@ const MOST_CANDIDATES = 4;
 
 /** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
+
+/**
+ * What the cookie begins with for a visitor who has got a form and has no
+ * session. An id comes after it that no session has: the form's token is derived
+ * from that. Anybody who can set a cookie on our host can make one up, so it is
+ * never looked up, and no session ever gets the id.
+ */
+const FORM = 'p.';
 
 /** The session's cookie: read from the request, written to the response. */
 export class SessionCookie {
@@ -53,6 +61,20 @@ export class SessionCookie {
    */
   read(header: string | null, isId: (text: string) => boolean): string[] {
 
+    return this.#values(header, value => !value.startsWith(FORM) && isId(value));
+
+  }
+
+  /** Finds what the cookie says of a visitor who has only a form. */
+  readForm(header: string | null): string | null {
+
+    const [value] = this.#values(header, text => text.startsWith(FORM) && isPlausibleId(text.slice(FORM.length)));
+    return value === undefined ? null : value.slice(FORM.length);
+
+  }
+
+  #values(header: string | null, isId: (text: string) => boolean): string[] {
+
     const ids: string[] = [];
     if (header === null) return ids;
     const name = this.#name;
@@ -86,10 +108,23 @@ export class SessionCookie {
 
   }
 
-  /** Sets the cookie, beside the cookies that the application has set. */
-  set(headers: Headers, id: string, isHttps: boolean): void {
+  /**
+   * Sets the cookie, beside the cookies that the application has set.
+   *
+   * @param maxAge in seconds; null for a cookie that ends with the browser's
+   *   session; without it, as the options say
+   */
+  set(headers: Headers, id: string, isHttps: boolean, maxAge?: number | null): void {
 
-    this.#write(headers, this.#spell(id) + (isHttps ? this.#secureAttributes : this.#attributes));
+    const attributes = isHttps ? this.#secureAttributes : this.#attributes;
+    this.#write(headers, this.#spell(id) + (maxAge === undefined ? attributes : withMaxAge(attributes, maxAge)));
+
+  }
+
+  /** Sets the cookie of a visitor who has only a form: an id that no session has. */
+  setForm(headers: Headers, id: string, isHttps: boolean): void {
+
+    this.set(headers, FORM + id, isHttps);
 
   }
 
@@ -106,6 +141,14 @@ export class SessionCookie {
     const others = this.#others(headers);
     if (others.length > 0) headers.set('Set-Cookie', others);
     else headers.delete('Set-Cookie');
+
+  }
+
+  /** How many cookies of our name a response sets. */
+  countIn(headers: Headers): number {
+
+    if (!headers.has('set-cookie')) return 0;
+    return headers.getMany('set-cookie').length - this.#others(headers).length;
 
   }
 
@@ -145,6 +188,16 @@ export class SessionCookie {
   }
 
 }
+
+function withMaxAge(attributes: string, maxAge: number | null): string {
+
+  const others = attributes.replace(/; (?:Max-Age|Expires)=[^;]*/g, '');
+  return maxAge === null ? others : `${others}; Max-Age=${Math.min(maxAge, LONGEST_MAX_AGE)}`;
+
+}
+
+/** Browsers cut a cookie's life to 400 days (RFC 6265bis section 5.5). */
+const LONGEST_MAX_AGE = 400 * 86_400;
 
 const TAB = 0x09;
 const SPACE = 0x20;

@@ -1,9 +1,11 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachSession } from './attach-session.js';
+import { CookieWarnings } from './cookie-warnings.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
-import type { Saving } from './save-session.js';
+import type { Saving } from './saving.js';
+import { SchemaStore } from './schema-store.js';
 import { SessionCookie } from './session-cookie.js';
 import { isPlausibleId } from './session-id.js';
 import { TimedStore } from './timed-store.js';
@@ -65,9 +67,11 @@ async function finishQuietly(request: RequestSession): Promise<void> {
 /** A thrown error would end the process here: nothing above a WebSocket's handler catches it. */
 function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionError): void {
 
-  process.emitWarning(`A WebSocket was closed: ${error.detail}`, { code: error.code });
-  // "Try again later" or "internal error", from the IANA registry of close codes.
-  socket.close(error.httpStatus === 503 ? 1013 : 1011, error.title);
+  const isRefused = error.httpStatus === 403;
+  // Anybody can be refused as often as he likes: it is no news.
+  if (!isRefused) process.emitWarning(`A WebSocket was closed: ${error.detail}`, { code: error.code });
+  // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.
+  socket.close(isRefused ? 1008 : error.httpStatus === 503 ? 1013 : 1011, error.title);
 
 }
 
@@ -75,7 +79,8 @@ function backendFrom(options: SessionOptions): Backend {
 
   const settings = settingsFrom(options);
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
-  const store = new TimedStore(inUse, settings.storeTimeout);
+  const { schema, storeTimeout } = settings;
+  const store = schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout);
   const cookie = new SessionCookie(settings);
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const saving: Saving = {
@@ -87,8 +92,10 @@ function backendFrom(options: SessionOptions): Backend {
   };
   return {
     cookie,
+    cookieWarnings: new CookieWarnings(settings),
     cookieName: settings.cookieName,
     isId,
+    refusesForeignSessions: settings.userOf !== undefined,
     saving,
     savingWithoutCookie: { ...saving, canSetCookie: false },
   };

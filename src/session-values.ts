@@ -188,9 +188,14 @@ function refusal(name: string, way: Way, problem: string): SessionValueError {
 
 function pathTo(name: string, way: Way): string {
 
-  let path = 'session' + member(name);
-  for (const { key } of way) path += member(key);
-  return path;
+  return pathOf([name, ...way.map(({ key }) => key)]);
+
+}
+
+/** Where a value stands, as code would say it: `session.cart.items[0]`. */
+export function pathOf(keys: ReadonlyArray<string | number>): string {
+
+  return keys.reduce<string>((path, key) => path + member(key), 'session');
 
 }
 

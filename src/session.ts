@@ -1,10 +1,20 @@
 import { isThenable } from './awaitable.js';
 import { type SessionError, SessionStoreError } from './errors.js';
 import { type Loaded, NOTHING, textsOf } from './load-session.js';
+import type { Authentication } from './session-about.js';
+import type { Decision } from './session-events.js';
 import { fromText, fromTexts, isPlainObject, kindOf, toTexts } from './session-values.js';
 import { setOwn } from './set-own.js';
 import { difference, merge, type WantedState } from './session-change.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
+
+/** Tells whose a session is from its values. */
+export type UserReader = (values: SessionValues) => string | null;
+
+/** What a request wants to be stored. */
+export interface Wanted extends WantedState {
+  readonly authentication?: Authentication | undefined;
+}
 
 /**
  * What one request holds of its session: what was loaded, and what the handler
@@ -17,6 +27,21 @@ export class Session {
 
   /** Whether the handler asked for a new id. */
   regenerate = false;
+
+  /** What the handler said of a user who has proved who he is, if it did. */
+  authentication: Authentication | undefined;
+
+  /** Whether the request is one of its visitor's: one that only asks how long the session lives is not. */
+  isUsed = true;
+
+  /** What was decided last, where somebody wants to know. */
+  decision: Decision | undefined;
+
+  /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
+  began: number | undefined;
+
+  /** What the cookie says of a visitor who has got a form and no session. */
+  formId: string | undefined;
 
   /** The id that a session to be created or moved will have, if it was asked for early. */
   newId: string | undefined;
@@ -69,21 +94,52 @@ export class Session {
    *
    * @throws {SessionValueError} if it holds what can't be stored
    */
-  take(): WantedState {
+  take(userOf?: UserReader): Wanted {
 
     const texts = this.wantedTexts;
-    const wanted = { texts, cleared: this.#assigned && texts.size === 0, regenerate: this.regenerate };
+    const wanted: Wanted = {
+      texts,
+      assigned: this.#assigned,
+      cleared: this.#assigned && texts.size === 0,
+      regenerate: this.regenerate || this.authentication !== undefined,
+      user: this.user(userOf),
+      authentication: this.authentication,
+    };
     this.#assigned = false;
     this.regenerate = false;
+    this.authentication = undefined;
     return wanted;
 
   }
 
   /** Gives back what was taken and not stored: it is wanted still. */
-  giveBack({ cleared, regenerate }: WantedState): void {
+  giveBack({ assigned = false, regenerate, authentication }: Wanted): void {
 
-    this.#assigned ||= cleared;
+    this.#assigned ||= assigned;
+    this.authentication ??= authentication;
     this.regenerate ||= regenerate;
+
+  }
+
+  /**
+   * Whose the values say that the session is; nothing where nobody has looked at
+   * them, since they say what they said before.
+   *
+   * @throws {SessionValueError} if that can be nobody's name
+   */
+  user(userOf: UserReader | undefined): string | null | undefined {
+
+    return this.#values === undefined ? undefined : userOf?.(this.#values);
+
+  }
+
+  /** Whether what the handler has done so far takes another id. */
+  needsNewId(userOf: UserReader | undefined): boolean {
+
+    if (this.regenerate || this.authentication !== undefined) return true;
+    const user = this.user(userOf);
+    if (user === undefined) return false;
+    return this.stored.kind === 'live' ? user !== this.stored.user : user !== null;
 
   }
 

@@ -1,13 +1,18 @@
-import { SessionEndedError, SessionStoreError } from './errors.js';
+import { SessionStoreError } from './errors.js';
 import { type Loaded, loadSession, textsOf } from './load-session.js';
-import { CHANGE_TOO_LATE, type CookieAction, carryOut, lifetime, type Saving, updated } from './save-session.js';
-import type { Session } from './session.js';
-import { difference, isEmpty, merge, sessionChange, type WantedState } from './session-change.js';
+import { updated } from './change-session.js';
+import { carryOut } from './save-session.js';
+import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './saving.js';
+import type { Session, UserReader, Wanted } from './session.js';
+import { difference, isEmpty, merge, sessionChange } from './session-change.js';
+import { checkSize } from './session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from './session-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
+
+const NOTHING_DUE = { touch: false };
 
 /** A session that others have changed so often meanwhile is in the hands of a loop. */
 const MOST_TRIES = 1000;
@@ -18,6 +23,7 @@ const MOST_TRIES = 1000;
  * then. What this request had changed before is stored with it; only a new id it
  * must have already.
  *
+ * @throws {SessionSizeError} if the session would be too large
  * @throws {SessionStoreError} if the store failed: not tried again, since the
  *   change may have been stored
  * @throws {SessionEndedError} if there is no session any more to change
@@ -29,17 +35,22 @@ export async function updateSession(
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const before = session.stored;
     const latest = await latestOf(before, saving, tries > 0);
-    const wanted = session.take();
-    // A new id is not given here: the wish stands until the session is saved.
-    if (latest.kind === 'live') session.regenerate = wanted.regenerate;
+    const { userOf } = saving.settings;
+    const wanted = session.take(userOf);
+    // A new id that was asked for is not given here: the wish stands until the session is saved.
+    if (latest.kind === 'live') {
+      session.regenerate = wanted.regenerate && !wanted.authentication;
+      session.authentication = wanted.authentication;
+    }
     try {
       const pending = difference(textsOf(session.stored), wanted.texts);
       const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
-      const texts = await updatedTexts(base, update);
+      const { texts, user } = await whatUpdateMakes(base, update, userOf);
+      checkSize(textsOf(latest), texts, saving.settings.maxBytes);
       const action = await session.inTurn(() => {
-        if (session.stored === before) return attempt(latest, { ...wanted, texts }, session, saving);
+        if (session.stored === before) return attempt(latest, { ...wanted, texts, user }, session, saving);
         // The handler itself has stored something meanwhile: `latest` is not the latest any more.
-        if (before.kind === 'live' && session.id === null) throw new SessionEndedError(CHANGE_TOO_LATE);
+        if (before.kind === 'live' && session.id === null) throw tooLate();
         return 'conflict';
       });
       if (action !== 'conflict') {
@@ -56,22 +67,34 @@ export async function updateSession(
 
 }
 
+/** Changes the values of a session that is not to be stored. */
+export async function updateUnstored(session: Session, update: SessionUpdate): Promise<SessionValues> {
+
+  const before = toTexts(session.values, NO_TEXTS);
+  session.values = fromTexts((await whatUpdateMakes(before, update, undefined)).texts);
+  return session.values;
+
+}
+
 /**
- * What a function makes of texts: the values that it changed, or another plain
- * object that it returned. Whatever else it returns is the value of an arrow
- * function's expression, as in `session => session.visits++`.
+ * What a function makes of texts, and whose they say that the session is: the
+ * values that it changed, or another plain object that it returned. Whatever
+ * else it returns is the value of an arrow function's expression, as in
+ * `session => session.visits++`.
  */
-async function updatedTexts(before: SessionTexts, update: SessionUpdate): Promise<SessionTexts> {
+async function whatUpdateMakes(
+  before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
+): Promise<Pick<Wanted, 'texts' | 'user'>> {
 
   const values = fromTexts(before);
   const returned = await update(values);
   const changed = toTexts(values, before);
-  if (!isPlainObject(returned) || holds(values, returned)) return changed;
+  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf?.(values) };
   const texts = toTexts(returned, changed);
   if (changed !== before && texts !== changed) {
     throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');
   }
-  return texts;
+  return { texts, user: userOf?.(returned) };
 
 }
 
@@ -86,23 +109,29 @@ function holds(container: unknown, object: object): boolean {
 
 /** Stores what `update` made of `latest`, if that is what is stored. */
 async function attempt(
-  latest: Loaded, wanted: WantedState, session: Session, saving: Saving,
+  latest: Loaded, wanted: Wanted, session: Session, saving: Saving,
 ): Promise<CookieAction | 'conflict'> {
 
   if (latest.kind !== 'live') {
     const cleared = wanted.cleared && wanted.texts.size === 0;
-    return carryOut(sessionChange(latest, { ...wanted, cleared }, false), wanted.texts, session, saving);
+    return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
   }
 
-  const { id, version } = latest;
+  const { id, version, about } = latest;
   const change = difference(latest.texts, wanted.texts);
+  if (!isEmpty(change) && await saving.store.settle(id, latest.texts, lifeOf(saving, about))) return 'conflict';
+  if (wanted.user !== undefined && wanted.user !== latest.user) {
+    session.stored = latest;
+    const signIn = { ...wanted, cleared: false, regenerate: false };
+    return carryOut(sessionChange(latest, signIn, NOTHING_DUE), signIn, session, saving, version);
+  }
   if (isEmpty(change)) {
     session.committed(latest);
     return 'keep';
   }
-  const answer = await saving.store.update(id, change, lifetime(saving.settings), version);
+  const answer = await saving.store.update(id, change, lifeOf(saving, about), version, userDue(latest, saving));
   if (answer === 'conflict') return 'conflict';
-  if (answer === 'gone') throw new SessionEndedError(CHANGE_TOO_LATE);
+  if (answer === 'gone') throw tooLate();
   session.stored = latest;
   return updated(answer, wanted.texts, session, saving);
 
@@ -113,7 +142,7 @@ async function latestOf(stored: Loaded, { store, now }: Saving, isOutdated: bool
 
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
   const latest = await loadSession([stored.id], store, now);
-  if (latest.kind !== 'live') throw new SessionEndedError(CHANGE_TOO_LATE);
+  if (latest.kind !== 'live') throw tooLate();
   return latest;
 
 }

@@ -1,0 +1,103 @@
+import { andThen } from './awaitable.js';
+import { SessionStoreError } from './errors.js';
+import { becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, aboutNext } from './saving.js';
+import { type About, fromStored } from './session-about.js';
+import { derivedHandle } from './session-id.js';
+import type { Session, Wanted } from './session.js';
+import { publishCreated } from './session-events.js';
+import type { Awaitable, SessionTexts } from './store.js';
+
+/** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
+const MOST_TRIES = 3;
+
+/** Puts a new session into the store. */
+export function createSession(texts: SessionTexts, wanted: Wanted, session: Session, saving: Saving): Awaitable<CookieAction> {
+
+  requireCookie(saving);
+  const { stored } = session;
+  const about = aboutNext(undefined, wanted, saving, session.formId && derivedHandle(session.formId));
+  return andThen(createRecord(texts, about, session, saving), () => {
+    if (about?.user == null) return 'set';
+    // The session that a first click of this sign-in has left is nobody's device.
+    const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
+    return andThen(afterSignIn(about, ghost, session, saving), () => 'set' as const);
+  });
+
+}
+
+function createRecord(
+  texts: SessionTexts, about: About | undefined, session: Session, saving: Saving, triesLeft = MOST_TRIES,
+): Awaitable<void> {
+
+  return andThen(reserveId(session, saving), id => {
+    const answer = saving.store.create(id, texts, lifeOf(saving, about), becoming(about, true, session, saving));
+    return andThen(answer, isCreated => {
+      if (isCreated === 'revoked') throw revoked();
+      if (isCreated) {
+        session.committed(live(id, texts, about, saving));
+        session.created = true;
+        publishCreated(id, about?.user ?? null, saving.store);
+        return;
+      }
+      session.newId = undefined;
+      if (triesLeft > 1) return createRecord(texts, about, session, saving, triesLeft - 1);
+      throw new SessionStoreError('newSessionId() returned only ids that are in use');
+    });
+  });
+
+}
+
+/**
+ * The id that a new or moved session will have.
+ *
+ * @throws {SessionStoreError} if the store makes ids that can't be used
+ */
+export function reserveId(session: Session, { store, isUsable, settings }: Saving): Awaitable<string> {
+
+  if (session.newId !== undefined) return session.newId;
+  return andThen(store.newSessionId(movingId(session, settings.userOf)), (id: unknown) => {
+    if (typeof id !== 'string' || !isUsable(id)) {
+      throw new SessionStoreError(
+        'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',
+      );
+    }
+    // Another call may have come first: all must get the same.
+    session.newId ??= id;
+    return session.newId;
+  });
+
+}
+
+/** The id whose place the new one takes; none where a user leaves, whose session must have a place of its own. */
+function movingId(session: Session, userOf: Saving['settings']['userOf']): string | undefined {
+
+  const { stored } = session;
+  if (stored.kind !== 'live') return undefined;
+  const user = session.user(userOf);
+  return stored.user === null || user === undefined || user === stored.user ? stored.id : undefined;
+
+}
+
+/** Ends what a sign-in leaves behind: ghosts of its own clicks, and the oldest of too many sessions. */
+export async function afterSignIn(
+  { user, details: { form } }: About, ghost: string | undefined, session: Session, { store, settings }: Saving,
+): Promise<void> {
+
+  if (user === null || !store.canIndex) return;
+  if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
+  const { maxUserSessions = Infinity } = settings;
+  if (form === undefined && maxUserSessions === Infinity) return;
+
+  const sessions = (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({
+    handle, idle, ...(fromStored({ user, details }) as About).details,
+  }));
+  // The same order for all: of several sign-ins at once, each ends only what was there before it.
+  sessions.sort((a, b) => b.idle - a.idle || a.created - b.created || (a.handle < b.handle ? -1 : 1));
+  const own = store.handleOf(session.id as string);
+  const before = sessions.slice(0, sessions.findIndex(({ handle }) => handle === own));
+  const surplus = sessions.length - maxUserSessions;
+  for (const [index, each] of before.entries()) {
+    if (index < surplus || (form !== undefined && each.form === form)) await store.endSessionsOf(user, { only: each.handle });
+  }
+
+}

@@ -1,0 +1,29 @@
+import type { About } from './session-about.js';
+
+/** The options that say how long a session lives. */
+export interface LifetimeSettings {
+  readonly expiry: number;
+  readonly touchInterval: number;
+  readonly anonymousExpiry?: number | undefined;
+}
+
+/** How many seconds a session may be left alone. */
+export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, about: About | undefined): number {
+
+  return about?.details.expiry ?? (about?.user == null ? anonymousExpiry ?? expiry : expiry);
+
+}
+
+/**
+ * How long a session lives from now on, if nobody uses it, in seconds: never
+ * beyond its deadline (OWASP ASVS 5.0, 7.3.2).
+ *
+ * @param now Unix timestamp in seconds
+ */
+export function lifetime(settings: LifetimeSettings, about: About | undefined, now: number): number {
+
+  const idle = idleExpiry(settings, about) + settings.touchInterval;
+  const endsAt = about?.details.endsAt;
+  return endsAt === undefined ? idle : Math.max(0, Math.min(idle, endsAt - now));
+
+}

@@ -1,0 +1,99 @@
+import { changeWhereItWent } from './change-session.js';
+import { afterSignIn, createSession, reserveId } from './create-session.js';
+import { forwardId } from './forwarded-id.js';
+import { type LoadedSession, NOTHING, unixTime } from './load-session.js';
+import { moveInSteps } from './move-in-steps.js';
+import { aboutNext, becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
+import type { About } from './session-about.js';
+import type { Session, Wanted } from './session.js';
+import { publishDestroyed, publishRegenerated } from './session-events.js';
+import { isEmpty, merge, type NamedChange } from './session-change.js';
+import type { SessionTexts } from './store.js';
+
+type Regeneration = Extract<NamedChange, { name: 'regenerate' }>;
+
+/**
+ * Gives a session another id, and what it becomes with that.
+ *
+ * @param version what is moved must have it; nothing for whatever is there
+ */
+export async function regenerateSession(
+  change: Regeneration, wanted: Wanted, session: Session, saving: Saving, version?: string | number,
+): Promise<CookieAction | 'conflict'> {
+
+  requireCookie(saving);
+  const { id, reason } = change;
+  const { about: before, texts } = session.stored as LoadedSession;
+  const about = aboutNext(before, wanted, saving);
+  const newId = await reserveId(session, saving);
+  const given = isPure(change, wanted) ? forwarding(about, id, newId, saving) : about;
+  const isBinding = about?.user != null && about.user !== (before?.user ?? null);
+  const becomes = becoming(given, isBinding, session, saving);
+  const life = lifeOf(saving, about);
+  const answer = saving.store.canMove
+    ? await saving.store.move(id, newId, change, life, becomes, version)
+    : await moveInSteps(saving.store, id, newId, texts, change, life, becomes);
+
+  switch (answer) {
+    case 'conflict':
+      return 'conflict';
+    case 'moved':
+      session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), about, saving));
+      publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
+      if (isBinding) await afterSignIn(about, undefined, session, saving);
+      return 'set';
+    case 'ended':
+      publishDestroyed(id, before?.user ?? null, saving.store);
+      session.committed(NOTHING);
+      return 'clear';
+  }
+
+  // `moveInSteps` has left a mark there: a second try must not find it in use.
+  session.newId = undefined;
+  if (answer === 'revoked') throw revoked();
+  // What nobody has asked for may fail without a word.
+  if (reason !== 'asked' && isEmpty(change)) return 'keep';
+  if (reason === 'renewal') return changeWhereItWent(id, change, session, saving);
+  if (reason === 'asked' || change.set.size === 0) throw tooLate();
+  // The second click of a sign-in gets a session of its own: to lead it to the
+  // winner's would hand the account to whoever planted the id.
+  session.committed({ kind: 'retired', id, moved: true });
+  return createSession(change.set, wanted, session, saving);
+
+}
+
+/** Whether nothing of the session's rights can be different afterwards. */
+function isPure(change: Regeneration, { authentication }: Wanted): boolean {
+
+  return change.reason !== 'user' && authentication === undefined && (change.reason === 'renewal' || isEmpty(change));
+
+}
+
+function forwarding(about: About | undefined, id: string, newId: string, { settings }: Saving): About | undefined {
+
+  if (!about || settings.grace === 0) return about;
+  return { ...about, details: { ...about.details, forward: forwardId(id, newId, unixTime() + settings.grace) } };
+
+}
+
+/**
+ * Ends a user's session and begins another one's. The new one stands before the
+ * old one goes: who fails in between is who he was.
+ */
+export async function replaceSession(
+  id: string, texts: SessionTexts, wanted: Wanted, session: Session, saving: Saving,
+): Promise<CookieAction> {
+
+  const { stored } = session;
+  session.stored = NOTHING;
+  try {
+    const action = await createSession(texts, wanted, session, saving);
+    if (await saving.store.end(id)) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);
+    return action;
+  } catch (error) {
+    // The new session has no cookie then, and nobody will use it.
+    session.committed(stored);
+    throw error;
+  }
+
+}

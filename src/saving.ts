@@ -1,0 +1,150 @@
+import { SessionCookieError, SessionEndedError } from './errors.js';
+import { idleExpiry, lifetime } from './lifetime.js';
+import { type LoadedSession, unixTime } from './load-session.js';
+import type { Settings } from './options.js';
+import { type About, nextAbout, toStored } from './session-about.js';
+import type { Session, Wanted } from './session.js';
+import type { Due } from './session-change.js';
+import type { Becoming, SessionTexts } from './store.js';
+import type { TimedStore } from './timed-store.js';
+
+/** What the response must do with the cookie. */
+export type CookieAction = 'keep' | 'set' | 'clear';
+
+/** What saving needs beside the session itself. */
+export interface Saving {
+  readonly store: TimedStore;
+  readonly settings: Omit<Settings, 'store' | 'storeTimeout'>;
+  /** The time in milliseconds, of a clock that never goes back. */
+  readonly now: () => number;
+  /** Says whether an id will be recognised when the browser sends it back. */
+  readonly isUsable: (id: string) => boolean;
+  /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */
+  readonly canSetCookie: boolean;
+}
+
+/** The error of a change that found no session any more. */
+export function tooLate(): SessionEndedError {
+
+  return new SessionEndedError('The session had ended or had a new id before this request could change it');
+
+}
+
+/** The error of a sign-in that was overtaken: OWASP ASVS 5.0, 7.4.2. */
+export function revoked(): SessionEndedError {
+
+  return new SessionEndedError('The sessions of this user were ended while this request was under way');
+
+}
+
+/** @throws {SessionCookieError} where the response can't carry a cookie */
+export function requireCookie({ canSetCookie }: Saving): void {
+
+  if (canSetCookie) return;
+  throw new SessionCookieError(
+    'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before',
+  );
+
+}
+
+/** How long a session lives from now on, in seconds. */
+export function lifeOf({ settings }: Saving, about: About | undefined): number {
+
+  return lifetime(settings, about, about?.details.endsAt === undefined ? 0 : unixTime());
+
+}
+
+/** A session that has just been stored. */
+export function live(
+  id: string, texts: SessionTexts, about: About | undefined, saving: Saving, version?: string | number,
+): LoadedSession {
+
+  // What was stored in this second needs no refresh.
+  const endsAt = saving.now() + (lifeOf(saving, about) + 1) * 1000;
+  return { kind: 'live', id, texts, version, endsAt, about, user: about?.user ?? null };
+
+}
+
+/** What a session becomes that gets an id; nothing where there is nothing to keep. */
+export function aboutNext(
+  before: About | undefined, wanted: Wanted, { settings, store }: Saving, form?: string,
+): About | undefined {
+
+  const { absoluteExpiry, keepsAbout } = settings;
+  if (!keepsAbout && !before && !(wanted.authentication && store.keepsAbout)) return undefined;
+  // Values that nobody has looked at say what they said before.
+  const user = wanted.user === undefined ? before?.user ?? null : wanted.user;
+  return nextAbout(before, user, wanted.authentication, absoluteExpiry, unixTime(), form);
+
+}
+
+/**
+ * What the store is told of that.
+ *
+ * @param isBinding whether the session becomes one of its user by it
+ */
+export function becoming(about: About | undefined, isBinding: boolean, session: Session, saving: Saving): Becoming | undefined {
+
+  if (!about) return undefined;
+  const { began } = session;
+  return {
+    about: toStored(about),
+    // A store that reads it when it decides needs not know how long its own work took.
+    get underWay() {
+      return isBinding && began !== undefined ? (saving.now() - began) / 1000 : undefined;
+    },
+  };
+
+}
+
+/** What a session needs that was only read. */
+export function whatIsDue(session: Session, saving: Saving): Due {
+
+  const { stored } = session;
+  if (stored.kind !== 'live') return { touch: false };
+  const { renewal } = saving.settings;
+  const renewed = stored.about?.details.renewed;
+  return {
+    touch: session.isUsed && isTouchDue(stored, saving),
+    renewal: renewal !== undefined && renewed !== undefined && saving.canSetCookie && renewed + renewal <= unixTime(),
+  };
+
+}
+
+/** Whose entry in an index is to be prolonged together with the session. */
+export function userDue(stored: LoadedSession, saving: Saving): string | undefined {
+
+  return stored.user !== null && isTouchDue(stored, saving) ? stored.user : undefined;
+
+}
+
+// A cookie that ends by itself is sent anew as often as the session is refreshed.
+export function isCookieDue(before: LoadedSession, saving: Saving): boolean {
+
+  return isPersistent(before.about, saving) && isTouchDue(before, saving);
+
+}
+
+/** Whether the cookie of a session outlives the browser's own session. */
+export function isPersistent(about: About | undefined, { settings }: Saving): boolean {
+
+  return about?.details.persistent ?? settings.cookieOptions.maxAge !== undefined;
+
+}
+
+/** Seconds until a session that is only read would be refreshed. */
+export function refreshDueIn({ stored }: Session, { settings, now }: Saving): number {
+
+  return stored.kind === 'live' ? (stored.endsAt - now()) / 1000 - idleExpiry(settings, stored.about) : 0;
+
+}
+
+function isTouchDue({ about, endsAt }: LoadedSession, { settings, now }: Saving): boolean {
+
+  const left = endsAt - now();
+  if (left > idleExpiry(settings, about) * 1000) return false;
+  const deadline = about?.details.endsAt;
+  // Near its deadline a session can't be prolonged by much: then it is left alone.
+  return deadline === undefined || left + 1000 < lifetime(settings, about, unixTime()) * 1000;
+
+}

@@ -1,0 +1,141 @@
+import { SessionStoreError } from './errors.js';
+import type { SessionAbout } from './store.js';
+
+/*
+ * What the middleware keeps of a session beside its values. It is written with
+ * an id and holds as long as the session has that id, so two requests can't
+ * change it at the same time.
+ */
+
+/** The details of a session. Times are Unix timestamps in seconds. */
+export interface SessionDetails {
+  /** When it began, or its user signed in. */
+  readonly created: number;
+  /** When it got the id that it has. */
+  readonly renewed: number;
+  /** When its user last proved who he is. */
+  readonly authenticated?: number | undefined;
+  /** When it ends, however often it is used. */
+  readonly endsAt?: number | undefined;
+  /** Its own seconds of inactivity. */
+  readonly expiry?: number | undefined;
+  /** Whether its cookie outlives the browser's session; where it is not said, the options decide. */
+  readonly persistent?: boolean | undefined;
+  /** What the application wants to show of it. */
+  readonly metadata?: SessionMetadata | undefined;
+  /** A name of the form that its user signed in with, who had no session before. */
+  readonly form?: string | undefined;
+  /** Where who has the id before this one finds it. */
+  readonly forward?: ForwardedId | undefined;
+}
+
+/** A few short texts about a session, such as a device's label: for lists of sessions, not for decisions. */
+export interface SessionMetadata {
+  readonly [name: string]: string;
+}
+
+/** The id of a session, readable for who has its former id. */
+export interface ForwardedId {
+  readonly sealed: string;
+  /** Unix timestamp in seconds. */
+  readonly until: number;
+}
+
+/** What a session is, beside its values. */
+export interface About {
+  readonly user: string | null;
+  readonly details: SessionDetails;
+}
+
+/** What a handler says when a user has proved who he is. */
+export interface Authentication {
+
+  /** Whether the cookie outlives the browser's session ("remember me"); by default as `cookieOptions.maxAge` says. */
+  persistent?: boolean | undefined;
+
+  /** The seconds of inactivity after which this session is gone; by default as the option `expiry` says. */
+  expiry?: number | undefined;
+
+  /** The seconds after which this session is gone, however often it is used; by default as the option of this name says. */
+  absoluteExpiry?: number | undefined;
+
+  /**
+   * The Unix timestamp, in seconds, after which this session is gone: for
+   * instance `exp` of an identity provider. The earlier of the two counts.
+   */
+  endsAt?: number | undefined;
+
+  /**
+   * Up to five texts that lists of sessions show: a device's label, a masked
+   * address. They are cut to 100 characters each.
+   */
+  metadata?: SessionMetadata | undefined;
+
+}
+
+/**
+ * What a session becomes with a new id.
+ *
+ * @param before what it was; nothing for a new session
+ * @param absoluteExpiry the option
+ * @param form a name of the form that the user signs in with, if he had no session
+ * @param now Unix timestamp in seconds
+ */
+export function nextAbout(
+  before: About | undefined, user: string | null, given: Authentication | undefined, absoluteExpiry: number | undefined, now: number,
+  form?: string,
+): About {
+
+  const isNew = before === undefined || before.user !== user;
+  const kept: Partial<SessionDetails> = isNew ? {} : before.details;
+  const { persistent = kept.persistent, expiry = kept.expiry, metadata = kept.metadata } = given ?? {};
+  // NIST SP 800-63B-4, 5.2: only who proves himself again gets another full lifetime.
+  const endsAt = isNew || given ? deadline(given, absoluteExpiry, now) : kept.endsAt;
+  const authenticated = given || (isNew && user !== null) ? now : kept.authenticated;
+  return { user, details: { created: kept.created ?? now, renewed: now, authenticated, endsAt, expiry, persistent, metadata, form } };
+
+}
+
+function deadline(given: Authentication | undefined, absoluteExpiry: number | undefined, now: number): number | undefined {
+
+  const lifetime = given?.absoluteExpiry ?? absoluteExpiry;
+  const ends = [given?.endsAt, lifetime === undefined ? undefined : now + lifetime].filter(end => end !== undefined);
+  return ends.length > 0 ? Math.min(...ends) : undefined;
+
+}
+
+export function toStored({ user, details }: About): SessionAbout {
+
+  const json = JSON.stringify(details);
+  // A store may have no place for other characters.
+  return { user, details: json.replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`) };
+
+}
+
+/** @throws {SessionStoreError} for what was not written by this middleware: a session without its deadline must not live */
+export function fromStored(stored: SessionAbout | undefined): About | undefined {
+
+  if (stored === undefined) return undefined;
+  const { user, details } = stored;
+  try {
+    const read = JSON.parse(details) as SessionDetails;
+    if ((user === null || typeof user === 'string') && isDetails(read)) return { user, details: read };
+  } catch {
+    // It is no JSON.
+  }
+  throw new SessionStoreError('The session store returned details of a session that this middleware has not written');
+
+}
+
+function isDetails(read: SessionDetails): boolean {
+
+  const { created, renewed, authenticated, endsAt, expiry, persistent, metadata, form, forward } = read;
+  const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
+  const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
+  return isTime(created) && isTime(renewed)
+    && [authenticated, endsAt, expiry].every(value => isOptional(value, isTime))
+    && isOptional(persistent, value => typeof value === 'boolean')
+    && isOptional(form, value => typeof value === 'string')
+    && [metadata, forward].every(value => isOptional(value, each => typeof each === 'object' && each !== null));
+
+}

@@ -1,0 +1,147 @@
+import { fromStored, type SessionMetadata } from './session-about.js';
+import { unixTime } from './load-session.js';
+import { publishRevoked } from './session-events.js';
+import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './store.js';
+import { TimedStore } from './timed-store.js';
+
+/** One session of a user. Times are Unix timestamps in seconds. */
+export interface UserSession {
+  /** Its public name, by which it is ended. */
+  readonly handle: string;
+  /** When its user signed in. */
+  readonly createdAt: number;
+  /** When its user last proved who he is; null if he never had to. */
+  readonly authenticatedAt: number | null;
+  /** When it was last used, give or take the `touchInterval`. */
+  readonly seenAt: number;
+  /** When it ends if nobody uses it. */
+  readonly expiresAt: number;
+  /** When it ends however often it is used; null for never. */
+  readonly absoluteExpiresAt: number | null;
+  /** What the application recorded with `ctx.authenticated()`. */
+  readonly metadata: SessionMetadata;
+}
+
+/** Options of {@link UserSessions}. */
+export interface UserSessionsOptions {
+  /** The seconds to wait for the store; 30 by default. */
+  storeTimeout?: number | undefined;
+}
+
+/**
+ * The sessions of users: "your devices", "sign out everywhere else", and what an
+ * administrator ends. For the store that the middleware has, with its option
+ * `user`; it works outside of requests, too.
+ *
+ * What has been ended is anonymous at its next request, in every process, and no
+ * request that is under way brings it back (OWASP ASVS 5.0, 7.4 and 7.5).
+ */
+export class UserSessions {
+
+  readonly #store: IndexingSessionStore;
+  readonly #timed: TimedStore;
+
+  /** @throws {TypeError} if the store does not find the sessions of a user */
+  constructor(store: SessionStore, { storeTimeout = 30 }: UserSessionsOptions = {}) {
+
+    if (typeof store !== 'object' || store === null || !isIndexing(store)) {
+      throw new TypeError('UserSessions must be given a store that indexes by user: see the table in docs/choosing-a-store.md');
+    }
+    if (typeof storeTimeout !== 'number' || !(storeTimeout > 0)) throw new TypeError(`storeTimeout is ${String(storeTimeout)}: it must be a number of seconds above 0`);
+    this.#store = store;
+    this.#timed = new TimedStore(() => store, storeTimeout);
+
+  }
+
+  /**
+   * Returns the live sessions of a user, the latest used first.
+   *
+   * @throws {SessionStoreError} if the store fails
+   */
+  async list(user: string | number): Promise<UserSession[]> {
+
+    const now = unixTime();
+    const sessions = await this.#timed.sessionsOf(nameOf(user));
+    return sessions
+      .map(({ handle, details, idle, remaining }) => {
+        const about = fromStored({ user: '', details })?.details;
+        const absoluteExpiresAt = about?.endsAt ?? null;
+        return {
+          handle,
+          createdAt: about?.created ?? now - idle,
+          authenticatedAt: about?.authenticated ?? null,
+          seenAt: now - idle,
+          expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
+          absoluteExpiresAt,
+          metadata: about?.metadata ?? {},
+        };
+      })
+      .filter(({ expiresAt }) => expiresAt > now)
+      .sort((a, b) => b.seenAt - a.seenAt);
+
+  }
+
+  /**
+   * Ends one session of a user.
+   *
+   * @returns false where the user has no session of that name: one of another's
+   *   is not ended
+   * @throws {SessionStoreError} if the store fails
+   */
+  async end(user: string | number, handle: string): Promise<boolean> {
+
+    return (await this.#end(user, { only: textOf('handle', handle) })).length > 0;
+
+  }
+
+  /**
+   * Ends all sessions of a user, or all but one. A sign-in of the user that is
+   * under way is refused with 409, since it may have checked an old password.
+   *
+   * @param except the handle of the session to be spared: `ctx.sessionInfo.handle`
+   * @returns how many were ended
+   * @throws {SessionStoreError} if the store fails
+   */
+  async endAll(user: string | number, { except }: { except?: string } = {}): Promise<number> {
+
+    return (await this.#end(user, except === undefined ? {} : { except: textOf('except', except) })).length;
+
+  }
+
+  /**
+   * Ends every session of every visitor, signed in or not (OWASP ASVS 5.0, 7.4.5).
+   *
+   * @throws whatever the store throws
+   */
+  async endEverything(): Promise<void> {
+
+    await this.#store.endAllSessions();
+    publishRevoked({ user: null, handles: [] });
+
+  }
+
+  async #end(user: string | number, which: WhichSessions): Promise<readonly string[]> {
+
+    const name = nameOf(user);
+    const handles = await this.#timed.endSessionsOf(name, which);
+    if (handles.length > 0) publishRevoked({ user: name, handles });
+    return handles;
+
+  }
+
+}
+
+function nameOf(user: unknown): string {
+
+  if (typeof user === 'string' && user !== '') return user;
+  if (typeof user === 'number' && Number.isFinite(user) && user !== 0) return String(user);
+  throw new TypeError(`user is ${String(user)}: it must be a text that is not empty, or a number other than 0`);
+
+}
+
+function textOf(name: string, value: unknown): string {
+
+  if (typeof value === 'string' && value !== '') return value;
+  throw new TypeError(`${name} is ${String(value)}: it must be the handle of a session`);
+
+}
