@@ -43,7 +43,7 @@ describe('ctx.sessionId', () => {
     const old = idOf(browser);
     const response = await browser.get('/sign-in');
     deepStrictEqual(response.body, { id: null });
-    match(setCookies(response)[0], /^CB=[0-9A-Za-z]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+    match(setCookies(response)[0], /^CB=[0-9A-Za-z]{59}; Path=\/; HttpOnly; SameSite=Lax$/);
     notStrictEqual(idOf(browser), old);
     deepStrictEqual([...store.store.keys()], [idOf(browser)]);
     deepStrictEqual((await browser.get('/read')).body, { userId: 6 });

@@ -40,11 +40,11 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('makes ids of 43 letters and digits', () => {
+  it('makes ids of 59 letters and digits', () => {
 
     const { store } = storeAt();
     const ids = [store.newSessionId(), store.newSessionId()];
-    for (const id of ids) ok(/^[0-9A-Za-z]{43}$/.test(id), id);
+    for (const id of ids) ok(/^[0-9A-Za-z]{59}$/.test(id), id);
     strictEqual(new Set(ids).size, 2);
 
   });

@@ -1,6 +1,9 @@
 import { deepStrictEqual, doesNotThrow, match, ok, strictEqual, throws } from 'node:assert/strict';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
+import { type } from 'arktype';
+import * as v from 'valibot';
+import { z } from 'zod';
 import session, { MemoryStore, type SessionOptions } from '../src/index.js';
 import { settingsFrom } from '../src/options.js';
 import { MapStore } from './support/map-store.js';
@@ -41,6 +44,15 @@ describe('The options of session()', () => {
       expiry: 3600,
       touchInterval: 0,
       storeTimeout: 3,
+      schema: undefined,
+      maxBytes: 1_048_576,
+      userOf: undefined,
+      maxUserSessions: undefined,
+      absoluteExpiry: undefined,
+      anonymousExpiry: undefined,
+      renewal: undefined,
+      grace: 0,
+      keepsAbout: false,
     });
 
   });
@@ -58,7 +70,7 @@ describe('The options of session()', () => {
 
     const options = {
       store: 'memory', cookieName: undefined, expiry: undefined, cookieOptions: undefined, touchInterval: undefined,
-      storeTimeout: undefined,
+      storeTimeout: undefined, schema: undefined, schemaOptions: undefined, maxBytes: undefined,
     } as const;
     const { store: _, ...settings } = settingsFrom(options);
     const { store: __, ...defaults } = settingsFrom({ store: 'memory' });
@@ -183,7 +195,8 @@ describe('The option cookieOptions', () => {
 
   it('refuses values of a wrong type, and what would break the header', () => {
 
-    for (const key of ['httpOnly', 'secure', 'partitioned']) {
+    refuses('cookieOptions.secure', [['true', '"true"', "true, false or 'auto'"], ['AUTO', '"AUTO"'], [1, '1'], [null, 'null'], [{}, 'Object']]);
+    for (const key of ['httpOnly', 'partitioned']) {
       refuses(`cookieOptions.${key}`, [['true', '"true"', 'true or false'], [1, '1'], [null, 'null'], [{}, 'Object']]);
     }
     refuses('cookieOptions.path', [
@@ -221,6 +234,17 @@ describe('The option cookieOptions', () => {
 
   });
 
+  it("takes secure: 'auto' for what the origin says, and for true where browsers demand it", () => {
+
+    const secureOf = (cookieOptions: object, cookieName?: string) =>
+      settingsFrom({ store: 'memory', cookieName, cookieOptions: { secure: 'auto', ...cookieOptions } }).cookieOptions.secure;
+    strictEqual(secureOf({}), undefined);
+    for (const cookieName of ['__Host-CB', '__secure-CB', '__Http-CB', '__Host-Http-CB']) strictEqual(secureOf({}, cookieName), true);
+    strictEqual(secureOf({ sameSite: 'none' }), true);
+    strictEqual(secureOf({ partitioned: true }), true);
+
+  });
+
   it('warns about a life that browsers cut', async () => {
 
     const warned = once(process, 'warning');
@@ -229,6 +253,46 @@ describe('The option cookieOptions', () => {
     const [warning] = await warned;
     match(warning.message, /cookieOptions\.maxAge is 34560001.*34560000 seconds \(400 days\)/);
     strictEqual(warning.code, 'SESSION_MAX_AGE');
+
+  });
+
+});
+
+describe('The option maxBytes', () => {
+
+  it('is a whole number of bytes or Infinity', () => {
+
+    refuses('maxBytes', [[0, '0', 'from 1'], [-1], [1.5, '1.5', 'whole'], [NaN], ['1000', '"1000"'], [null, 'null'], [10n]]);
+    accepts({ maxBytes: 1 }, { maxBytes: Infinity });
+
+  });
+
+});
+
+describe('The options schema and schemaOptions', () => {
+
+  const schema = z.object({});
+
+  it('need a schema of Standard Schema', () => {
+
+    refuses('schema', [
+      [{}, 'Object', 'Standard Schema'], [null, 'null'], ['string', '"string"'], [() => true, 'function'],
+      [{ '~standard': { version: 2, vendor: 'x', validate: () => ({ value: {} }) } }], [{ '~standard': { version: 1 } }],
+    ]);
+    accepts({ schema }, { schema: v.object({}) }, { schema: type({}) });
+
+  });
+
+  it('are checked', () => {
+
+    refuses('schemaOptions', [[null, 'null'], [[], 'Array'], [2, '2']], { schema });
+    refuses('schemaOptions.version', [[-1, '-1'], [1.5, 'whole'], ['2', '"2"'], [null], [NaN], [2 ** 53]], { schema });
+    refuses('schemaOptions.migrate', [['up', '"up"'], [{}, 'Object'], [null]], { schema, schemaOptions: { version: 1 } });
+    refuses('schemaOptions.mismatch', [['ignore', '"ignore"', "'drop'"], [true], [null]], { schema });
+    refuses('schemaOptions.version', [[undefined, 'migrate']], { schema, schemaOptions: { migrate: () => {} } });
+    throws(() => build({ store: 'memory', schema, schemaOptions: { versions: 2 } }), /schemaOptions versions is unknown: it must be one of version, migrate, mismatch/);
+    throws(() => build({ store: 'memory', schemaOptions: { version: 2 } }), /option schemaOptions needs the option schema/);
+    accepts({ schemaOptions: {} }, { schema, schemaOptions: { version: 2, migrate: () => {}, mismatch: 'keep' } });
 
   });
 

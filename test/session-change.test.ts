@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { difference, isEmpty, merge, sessionChange, type StoredState, type WantedState } from '../src/session-change.js';
+import { difference, type Due, isEmpty, merge, sessionChange, type StoredState, type WantedState } from '../src/session-change.js';
 
 // Few keys and values, so that two records often share some.
 const key: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', '__proto__', '');
@@ -10,13 +10,14 @@ const EMPTY = new Map<string, string>();
 
 const stored: fc.Arbitrary<StoredState> = fc.oneof(
   fc.constant<StoredState>({ kind: 'none' }),
-  texts.map(held => ({ kind: 'live', id: 'A', texts: held }) as const),
+  fc.tuple(texts, fc.constantFrom(null, 'X', 'Y')).map(([held, user]) => ({ kind: 'live', id: 'A', texts: held, user }) as const),
   fc.boolean().map(moved => ({ kind: 'retired', id: 'A', moved }) as const),
 );
 
 /** What a request may want: only what is empty can have been cleared. */
-const wanted: fc.Arbitrary<WantedState> = fc.record({ texts, cleared: fc.boolean(), regenerate: fc.boolean() })
-  .map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
+const wanted: fc.Arbitrary<WantedState> = fc.record({
+  texts, cleared: fc.boolean(), regenerate: fc.boolean(), user: fc.constantFrom(undefined, null, 'X', 'Y'),
+}).map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
 
 function want(entries: Record<string, string>, more: Partial<WantedState> = {}): WantedState {
 
@@ -24,7 +25,10 @@ function want(entries: Record<string, string>, more: Partial<WantedState> = {}):
 
 }
 
+const due: fc.Arbitrary<Due> = fc.record({ touch: fc.boolean(), renewal: fc.boolean() });
+
 const LIVE: StoredState = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
+const OWNED: StoredState = { ...LIVE, user: '5' };
 
 describe('The difference between two records', () => {
 
@@ -97,8 +101,15 @@ describe('What a request did', () => {
     ['removed the last key, which leaves it to the store whether the session ends', LIVE, want({}), true, { name: 'update', id: 'A', set: new Map(), unset: ['a', 'b'] }],
     ['cleared', LIVE, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
     ['cleared, and asked for a new id: a logout', LIVE, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
-    ['asked for a new id', LIVE, want({ a: '1', b: '2' }, { regenerate: true }), false, { name: 'regenerate', id: 'A', set: new Map(), unset: [] }],
-    ['signed in', LIVE, want({ a: '1', u: '5' }, { regenerate: true }), true, { name: 'regenerate', id: 'A', set: new Map([['u', '5']]), unset: ['b'] }],
+    ['asked for a new id', LIVE, want({ a: '1', b: '2' }, { regenerate: true }), false, { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'asked' }],
+    ['signed in', LIVE, want({ a: '1', u: '5' }, { regenerate: true }), true, { name: 'regenerate', id: 'A', set: new Map([['u', '5']]), unset: ['b'], reason: 'asked' }],
+    ['became a user\'s', LIVE, want({ a: '1', b: '2', u: '5' }, { user: '5' }), true, { name: 'regenerate', id: 'A', set: new Map([['u', '5']]), unset: [], reason: 'user' }],
+    ['is still the same user\'s', OWNED, want({ a: '1', b: '3' }, { user: '5' }), false, { name: 'update', id: 'A', set: new Map([['b', '3']]), unset: [] }],
+    ['became another user\'s: nothing of the first one\'s stays', OWNED, want({ a: '1', b: '2', u: '6' }, { user: '6' }), false, { name: 'replace', id: 'A', texts: new Map([['u', '6']]) }],
+    ['became nobody\'s, and something was put in', OWNED, want({ a: '1', note: '1' }, { user: null }), false, { name: 'replace', id: 'A', texts: new Map([['note', '1']]) }],
+    ['became nobody\'s', OWNED, want({ a: '1' }, { user: null }), false, { name: 'destroy', id: 'A' }],
+    ['looked at no value of a user\'s', OWNED, want({ a: '1', b: '2' }), false, { name: 'none' }],
+    ['signed in under a retired id, as the user says', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }, { user: '5' }), true, { name: 'create', texts: new Map([['a', '1']]) }],
     ['only read under a retired id', { kind: 'retired', id: 'A', moved: true }, want({}), true, { name: 'none' }],
     ['wrote under a retired id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }), true, { name: 'refuse' }],
     ['wrote under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }), true, { name: 'refuse' }],
@@ -107,33 +118,45 @@ describe('What a request did', () => {
     ['signed out under a retired id, asking for a new one', { kind: 'retired', id: 'A', moved: true }, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
   ];
 
-  for (const [name, before, after, touchDue, expected] of cases) {
+  for (const [name, before, after, touch, expected] of cases) {
     it(name, () => {
 
-      deepStrictEqual(sessionChange(before, after, touchDue), expected);
+      deepStrictEqual(sessionChange(before, after, { touch }), expected);
 
     });
   }
 
+  it('gives a new id that is due together with what changed', () => {
+
+    const due = { touch: true, renewal: true };
+    deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '2' }), due), { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'renewal' });
+    deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '3' }), due), { name: 'regenerate', id: 'A', set: new Map([['b', '3']]), unset: [], reason: 'renewal' });
+    deepStrictEqual(sessionChange(LIVE, want({}, { cleared: true }), due), { name: 'destroy', id: 'A' });
+
+  });
+
   it('leaves it to the store whether a session ends, when the last key goes together with the id', () => {
 
     // Another request may have added a key meanwhile, which must not be lost.
-    deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), false), {
-      name: 'regenerate', id: 'A', set: new Map(), unset: ['a', 'b'],
+    deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), { touch: false }), {
+      name: 'regenerate', id: 'A', set: new Map(), unset: ['a', 'b'], reason: 'asked',
     });
 
   });
 
   it('is always one change, which leads from what was there to what is wanted', () => {
 
-    fc.assert(fc.property(stored, wanted, fc.boolean(), (before, after, touchDue) => {
-      const change = sessionChange(before, after, touchDue);
+    fc.assert(fc.property(stored, wanted, due, (before, after, isDue) => {
+      const change = sessionChange(before, after, isDue);
       const had = before.kind === 'live' ? before.texts : EMPTY;
+      const user = before.kind === 'live' ? before.user : null;
+      const becomes = after.user === undefined ? user : after.user;
       switch (change.name) {
         case 'none':
         case 'touch':
           ok(!after.regenerate || before.kind !== 'live');
           deepStrictEqual(new Map([...after.texts].sort()), new Map([...had].sort()));
+          ok(before.kind !== 'live' || becomes === user, 'an id has one user for life');
           break;
         case 'create':
           ok(before.kind !== 'live');
@@ -143,15 +166,20 @@ describe('What a request did', () => {
         case 'update':
         case 'regenerate':
           ok(before.kind === 'live' && change.id === before.id);
-          strictEqual(change.name === 'regenerate', after.regenerate);
+          if (change.name === 'update') ok(becomes === user && !after.regenerate && !isDue.renewal);
+          else ok(becomes === user || user === null, 'another user begins anew');
           deepStrictEqual(new Map([...merge(had, change)].sort()), new Map([...after.texts].sort()));
           break;
+        case 'replace':
+          ok(before.kind === 'live' && user !== null && becomes !== user);
+          for (const [name, text] of change.texts) ok(after.texts.get(name) === text && had.get(name) !== text);
+          break;
         case 'destroy':
-          strictEqual(after.texts.size, 0);
+          ok(after.texts.size === 0 || becomes !== user);
           ok(before.kind !== 'none' && change.id === before.id);
           break;
         case 'refuse':
-          ok(before.kind === 'retired' && after.texts.size > 0 && !after.regenerate);
+          ok(before.kind === 'retired' && after.texts.size > 0 && !after.regenerate && !after.user);
           break;
       }
     }), { numRuns: 1000 });
@@ -161,7 +189,7 @@ describe('What a request did', () => {
   it('never touches a session for which no refresh is due, and never sends a store what did not change', () => {
 
     fc.assert(fc.property(stored, wanted, (before, after) => {
-      const change = sessionChange(before, after, false);
+      const change = sessionChange(before, after, { touch: false });
       ok(change.name !== 'touch');
       if (change.name === 'update') ok(!isEmpty(change));
     }));
@@ -170,8 +198,8 @@ describe('What a request did', () => {
 
   it('never ends a session by a request that did not clear it', () => {
 
-    fc.assert(fc.property(stored, wanted, fc.boolean(), (before, after, touchDue) => {
-      const { name } = sessionChange(before, { ...after, cleared: false }, touchDue);
+    fc.assert(fc.property(stored, wanted, due, (before, after, isDue) => {
+      const { name } = sessionChange(before, { ...after, cleared: false, user: undefined }, isDue);
       ok(name !== 'destroy');
     }));
 

@@ -114,6 +114,8 @@ describe('Reading the Cookie header', () => {
   it('offers one candidate of a __Host- name, which no other host or path can set', () => {
 
     deepStrictEqual(cookieNamed('__Host-CB').read('__Host-CB=a; __Host-CB=b', anything), ['a']);
+    // To older browsers a name like any other.
+    deepStrictEqual(cookieNamed('__host-CB').read('__host-CB=a; __host-CB=b; __Host-CB=c', anything), ['a', 'b']);
     deepStrictEqual(cookieNamed('__Secure-CB').read('__Secure-CB=a; __Secure-CB=b', anything), ['a', 'b']);
 
   });

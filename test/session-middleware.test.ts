@@ -27,7 +27,7 @@ describe('A session', () => {
 
     const { browser, store } = site(PAGES);
     await browser.get('/create');
-    match(idOf(browser), /^[0-9A-Za-z]{43}$/);
+    match(idOf(browser), /^[0-9A-Za-z]{59}$/);
     deepStrictEqual([...store.store.keys()], [idOf(browser)]);
     deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
 

@@ -52,7 +52,7 @@ describe('A store with a time limit', () => {
   it('passes everything on to the store that is in use, and calls it as its method', async () => {
 
     const calls: unknown[] = [];
-    const methods = ['newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take'] as const;
+    const methods = ['newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take', 'sessionsOf', 'endSessionsOf'] as const;
     const store: Record<string, unknown> = {};
     for (const method of methods) {
       store[method] = function (this: unknown, ...args: unknown[]) {
@@ -65,15 +65,19 @@ describe('A store with a time limit', () => {
     const change = { set: new Map(), unset: [] };
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
-    await wrapped.create('A', change.set, 1);
-    await wrapped.update('A', change, 2, 'v');
-    await wrapped.touch('A', 3);
+    const becoming = { about: { user: 'ada', details: '{}' } };
+    await wrapped.create('A', change.set, 1, becoming);
+    await wrapped.update('A', change, 2, 'v', 'ada');
+    await wrapped.touch('A', 3, 'ada');
     await wrapped.end('A');
-    await wrapped.move('A', 'B', change, 4);
+    await wrapped.move('A', 'B', change, 4, becoming, 'v');
+    await wrapped.sessionsOf('ada');
+    await wrapped.endSessionsOf('ada', { only: 'handle' });
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
-      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, 1], ['update', 'A', change, 2, 'v', SHORT],
-      ['touch', 'A', 3], ['end', 'A'], ['move', 'A', 'B', change, 4, SHORT], ['take', 'A', 'B', SHORT],
+      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, 1, becoming], ['update', 'A', change, 2, 'v', SHORT, 'ada'],
+      ['touch', 'A', 3, 'ada'], ['end', 'A'], ['move', 'A', 'B', change, 4, SHORT, becoming, 'v'], ['sessionsOf', 'ada'],
+      ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT],
     ]);
     strictEqual(wrapped.canMove, true);
     store.move = undefined;

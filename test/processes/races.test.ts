@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AppProcess } from '../support/processes/app-process.js';
-import { RACES } from '../support/processes/races.js';
+import { RACES, USER_RACES } from '../support/processes/races.js';
 import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 
@@ -36,7 +36,7 @@ for (const [name, address] of Object.entries(STORES)) {
     });
     after(() => Promise.all(apps.map(app => app.kill())));
 
-    for (const [invariant, race] of Object.entries(RACES)) {
+    for (const [invariant, race] of Object.entries({ ...RACES, ...USER_RACES })) {
 
       it(`hold ${invariant}`, async () => {
 

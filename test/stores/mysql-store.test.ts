@@ -7,6 +7,7 @@ import { mysqlUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import type { Server } from '../support/servers/server.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
+import { userPromises } from './sql-user-promises.js';
 
 const DATABASE = 'session_store_tests';
 
@@ -47,7 +48,7 @@ async function open(table: string, pool: Queries = admin): Promise<MysqlStore> {
 }
 
 const tableOf = (name: string): Table => ({
-  rows: async () => (await admin.query<mysql.RowDataPacket[]>(`SELECT handle, id_hash, former, user_id, data, CAST(version AS CHAR) AS version, CAST(ends_at AS CHAR) AS ends_at FROM ${name} WHERE handle <> 'sweeper'`))[0] as never,
+  rows: async () => (await admin.query<mysql.RowDataPacket[]>(`SELECT handle, id_hash, former, user_id, about, data, CAST(version AS CHAR) AS version, CAST(ends_at AS CHAR) AS ends_at FROM ${name} WHERE handle <> 'sweeper'`))[0] as never,
   damage: async (id, column, value) => {
     const [{ affectedRows }] = await admin.query<mysql.ResultSetHeader>(`UPDATE ${name} SET ${column} = ? WHERE handle = ?`, [value, id.slice(0, 16)]);
     assert.equal(affectedRows, 1);
@@ -75,18 +76,31 @@ describe('MysqlStore', () => {
 
     const pools: mysql.Pool[] = [];
     after(() => Promise.all(pools.map(pool => pool.end())));
-    keepsTheContract(async () => {
+    const openWithModes = async (table: string) => {
       const pool = mysql.createPool({ uri: mysqlUrl(), database: DATABASE, supportBigNumbers: true, bigNumberStrings: true });
       pools.push(pool);
       const [[row]] = await pool.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version');
       // MySQL knows no such mode: it always assigns from left to right.
       if (/mariadb/i.test(row?.version)) pool.on('connection', connection => connection.query("SET sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"));
-      return open('with_modes', pool);
-    }, 20);
+      return open(table, pool);
+    };
+    keepsTheContract(() => openWithModes('with_modes'), 20);
+    userPromises(() => openWithModes('users_with_modes'), () => tableOf('users_with_modes'), 20);
 
   });
 
   describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf('promises')));
+
+  describe('with users', () => {
+
+    let second: mysql.Pool | undefined;
+    after(() => second?.end());
+    userPromises(
+      () => open('with_users'), () => tableOf('with_users'), 200,
+      () => open('with_users', second ??= mysql.createPool({ uri: mysqlUrl(), database: DATABASE })),
+    );
+
+  });
 
   it('is set up by ten processes at once', async () => {
 

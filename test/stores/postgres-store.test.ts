@@ -8,6 +8,7 @@ import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';
 import type { Server } from '../support/servers/server.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
+import { userPromises } from './sql-user-promises.js';
 
 const SCHEMA = 'store_tests';
 
@@ -43,11 +44,12 @@ async function open(table: string, pool: { query(...args: never[]): PromiseLike<
 
 }
 
-const tableOf = (name: string): Table => ({
-  rows: async () => (await admin.query(`SELECT handle, id_hash, former, user_id, data::text, version::text, ends_at::text FROM ${SCHEMA}.${name} WHERE handle <> 'sweeper'`)).rows,
+/** @param name with its schema */
+const tableOf = (name: string, pool: { query(statement: string, values?: unknown[]): PromiseLike<{ rows: unknown[] }> } = admin): Table => ({
+  rows: async () => (await pool.query(`SELECT handle, id_hash, former, user_id, about, data, version::text, ends_at::text FROM ${name} WHERE handle <> 'sweeper'`)).rows as never,
   damage: async (id, column, value) => {
-    const { rowCount } = await admin.query(`UPDATE ${SCHEMA}.${name} SET ${column} = $1 WHERE handle = $2`, [value, id.slice(0, 16)]);
-    assert.equal(rowCount, 1);
+    const { rows } = await pool.query(`UPDATE ${name} SET ${column} = $1 WHERE handle = $2 RETURNING 1`, [value, id.slice(0, 16)]);
+    assert.equal(rows.length, 1);
   },
   executed: () => executed,
 });
@@ -77,7 +79,26 @@ describe('PostgresStore', () => {
 
   });
 
-  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf('promises')));
+  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf(`${SCHEMA}.promises`)));
+
+  describe('with users', () => {
+
+    let second: pg.Pool | undefined;
+    after(() => second?.end());
+    userPromises(
+      () => open('with_users'), () => tableOf(`${SCHEMA}.with_users`), 200,
+      () => open('with_users', second ??= new pg.Pool({ connectionString: postgresUrl() })),
+    );
+
+  });
+
+  describe('with users in PGlite', () => {
+
+    let database: PGlite | undefined;
+    after(() => database?.close());
+    userPromises(async () => open('sessions', (database ??= new PGlite()) as never), () => tableOf('sessions', database), 20);
+
+  });
 
   it('is set up by ten processes at once', async () => {
 
@@ -99,6 +120,8 @@ describe('PostgresStore', () => {
     )).rows.map(({ indexdef }) => indexdef.replaceAll(table, 'sessions'));
     assert.deepEqual(await described('sessions'), await described('made_by_setup'));
     assert.deepEqual(await indexes('sessions'), await indexes('made_by_setup'));
+    const options = async (table: string) => (await admin.query('SELECT reloptions FROM pg_class WHERE oid = $1::regclass', [`${SCHEMA}.${table}`])).rows;
+    assert.deepEqual(await options('sessions'), await options('made_by_setup'));
     const store = await open('sessions');
     const id = store.newSessionId();
     await store.set(id, { a: 1 }, Date.now() / 1000 + 60);

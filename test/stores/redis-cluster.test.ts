@@ -126,6 +126,14 @@ describe('RedisStore on a cluster whose slots move', () => {
         deepStrictEqual(await store.get(extra), { a: 1 });
         strictEqual(await store.end(extra), true);
         deepStrictEqual(await store.load(extra), { status: 'retired', moved: false });
+        const user = `user of ${session.id}`;
+        const [first, second] = [store.newSessionId(), store.newSessionId()];
+        const becoming = { about: { user, details: '' }, underWay: 0 };
+        for (const each of [first, second]) strictEqual(await store.create(each, toTexts({ a: 1 }), 600, becoming), true);
+        strictEqual(await store.touch(second, 600, user), true);
+        deepStrictEqual(await store.endSessionsOf(user, { except: store.handleOf(second) }), [store.handleOf(first)]);
+        deepStrictEqual((await store.sessionsOf(user)).map(({ handle }) => handle), [store.handleOf(second)]);
+        deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(second)]);
       }));
     };
 
@@ -144,6 +152,32 @@ describe('RedisStore on a cluster whose slots move', () => {
     await settled(to);
     await useAll();
     for (const { store, id } of sessions) deepStrictEqual(await store.get(id), { count: 5, moved: true });
+    await (stores[0] as (typeof stores)[number])[1].endAllSessions();
+    for (const { store, id } of sessions) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+
+  });
+
+  it('ends all sessions also while slots move', async t => {
+
+    const [from, to] = cluster.nodes as [Node, Node];
+    let moves = true;
+    const moving = reshard(from, to).finally(() => {
+      moves = false;
+    });
+    await Promise.all(cluster.stores().map(async ([kind], index) => {
+      const [, store] = cluster.stores(`${kind}:`)[index] as readonly [string, RedisStore];
+      let rounds = 0;
+      do {
+        const ids = Array.from({ length: 1000 }, () => store.newSessionId());
+        await Promise.all(ids.map(id => store.create(id, toTexts({ a: 1 }), 600)));
+        await store.endAllSessions();
+        const found = await Promise.all(ids.map(id => store.load(id)));
+        for (const each of found) deepStrictEqual(each, { status: 'retired', moved: false });
+        rounds++;
+      } while (moves);
+      t.diagnostic(`${rounds} times with ${kind}`);
+    }));
+    await moving;
 
   });
 
@@ -175,10 +209,6 @@ describe('RedisStore on a cluster whose slots move', () => {
       }
     };
     const working = Promise.all(Array.from({ length: 12 }, (_, index) => worker(index)));
-    const reshard = async (source: Node, target: Node) => {
-      await cli('reshard', source, '--cluster-from', await source.id(), '--cluster-to', await target.id(), '--cluster-slots', '800', '--cluster-yes');
-      await settled(source);
-    };
     try {
       await reshard(from, to);
       await reshard(to, from);
@@ -290,6 +320,14 @@ async function cli(action: string, { host, port }: Node, ...args: readonly strin
 
   const [command] = programs(REDIS, ['redis-cli', 'valkey-cli']) as [string];
   await promisify(execFile)(command, ['--cluster', action, `${host}:${port}`, ...args]);
+
+}
+
+/** Moves slots from one master to another. */
+async function reshard(source: Node, target: Node): Promise<void> {
+
+  await cli('reshard', source, '--cluster-from', await source.id(), '--cluster-to', await target.id(), '--cluster-slots', '800', '--cluster-yes');
+  await settled(source);
 
 }
 

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/session-values.js';
-import { RETIRED_FOR, type SessionChange } from '../../src/store.js';
+import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { LossyProxy } from '../support/lossy-proxy.js';
@@ -91,7 +91,9 @@ class Wire {
 
 }
 
-/** Each method, and the one command that it takes. */
+const of = (user: string, underWay?: number): Becoming => ({ about: { user, details: 'a b' }, underWay });
+
+/** Each method, and the one command that it takes: what has to do with users takes more. */
 const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (store: RedisStore, id: string) => Promise<unknown>]> = [
   ['load', 'GET', async (store, id) => store.load(id)],
   ['get', 'GET', async (store, id) => store.get(id)],
@@ -197,6 +199,14 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         strictEqual(await flushed(() => store.end(id)), true);
         deepStrictEqual(await flushed(() => new RedisStore({ client: opened.client }).load(next)), { status: 'retired', moved: false });
 
+        const [user, other] = [`user ${id}`, store.newSessionId()];
+        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), 60, of(user, 0))), true);
+        strictEqual(await flushed(() => store.touch(other, 60, user)), true);
+        strictEqual((await flushed(() => store.sessionsOf(user))).length, 1);
+        deepStrictEqual(await flushed(() => store.endSessionsOf(user)), [store.handleOf(other)]);
+        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(user, 60))), 'revoked');
+        await flushed(() => store.endAllSessions());
+
       });
 
     });
@@ -230,6 +240,7 @@ describe('RedisStore, where a command reaches the server twice', () => {
         await admin.evalSha(sha1, options);
         return admin.evalSha(sha1, options);
       },
+      scan: (cursor, options) => admin.scan(cursor, options),
     };
 
   }
@@ -259,6 +270,24 @@ describe('RedisStore, where a command reaches the server twice', () => {
     strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
     strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, 60), 'ended');
     strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, 60), 'gone');
+
+    const user = `user ${id}`;
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(user, 0)), true);
+    strictEqual(await store.update(id, changing({ b: 2 }), 60, undefined, 5, user), 'updated');
+    const handle = store.handleOf(id);
+    const next = store.newSessionId(id);
+    strictEqual(await store.move(id, next, NOTHING, 60, 5, of(user, 0)), 'moved');
+    deepStrictEqual((await store.sessionsOf(user)).map(each => each.handle), [handle]);
+    deepStrictEqual(await store.endSessionsOf(user, { only: handle }), [handle]);
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(user, 0)), true);
+    deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(user, 60)), 'revoked');
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
+    await store.endAllSessions();
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
 
   }
 
@@ -304,7 +333,8 @@ describe('RedisStore on a server', () => {
 
   it('that allows only the commands in the documentation has all that it needs', async t => {
 
-    const rule = 'on >secret ~session:* +get +eval +evalsha +time +set +getrange +setrange +pexpireat +del';
+    const rule = 'on >secret ~session:* +get +eval +evalsha +time +set +getrange +setrange +pexpireat +del'
+      + ' +scan +zadd +zrem +zscore +zrange +zremrangebyscore';
     // The last three are for the clients themselves.
     await admin.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' '), '+hello', '+info', '+ping']);
     const url = server.url.replace('redis://', 'redis://store:secret@');
@@ -317,6 +347,12 @@ describe('RedisStore on a server', () => {
         await store.create(id, toTexts({ a: 1 }), 60);
         await call(store, id);
       }
+      const id = store.newSessionId();
+      await store.create(id, toTexts({ a: 1 }), 60, of('Ada', 0));
+      await store.touch(id, 60, 'Ada');
+      strictEqual((await store.sessionsOf('Ada')).length, 1);
+      strictEqual((await store.endSessionsOf('Ada')).length, 1);
+      await store.endAllSessions();
       await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), 60), /permission/i);
     }
 

@@ -100,6 +100,20 @@ describe('RedisStore with a sentinel', () => {
 
       for (const { name, run } of storeTests(openStore, { trials: 2 })) it(name, run);
 
+      it('ends the sessions of a user, and all', async () => {
+
+        const each = await open(sentinel);
+        opened.push(each);
+        const store = new RedisStore({ client: each.client, prefix: `${kind}:` });
+        const ids = [store.newSessionId(), store.newSessionId(), store.newSessionId()] as const;
+        for (const id of ids) await store.create(id, toTexts({ a: 1 }), 60, { about: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } });
+        strictEqual((await store.endSessionsOf('Ada')).length, 1);
+        strictEqual((await store.sessionsOf('Bob')).length, 2);
+        await store.endAllSessions();
+        for (const id of ids) strictEqual((await store.load(id))?.status, 'retired');
+
+      });
+
     });
 
   }

@@ -7,6 +7,7 @@ import { fromTexts, toTexts } from '../../src/session-values.js';
 import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/store.js';
 import { ENTRY_LENGTH } from '../../src/stores/lib/former-ids.js';
 import { pack } from '../../src/stores/lib/packed-texts.js';
+import { FORMER } from '../../src/stores/lib/redis-record.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis-store.js';
 import { redisUrl } from '../support/servers/addresses.js';
@@ -97,7 +98,7 @@ describe('RedisStore', () => {
 
       const id = await session({ a: 1, 'b\tc': 'é\n' });
       const { handle, hash } = storedId(id);
-      match(await client.get(PREFIX + handle) as string, new RegExp(`^\\d{13} ${hash} [0-9A-Za-z]{12} \na\t1\nb\\\\tc\t"é\\\\n"\n$`));
+      match(await client.get(PREFIX + handle) as string, new RegExp(`^\\d{13} \\d{13} ${hash} [0-9A-Za-z]{12}  \na\t1\nb\\\\tc\t"é\\\\n"\n$`));
 
     });
 
@@ -185,7 +186,7 @@ describe('RedisStore', () => {
         strictEqual(await store.move(id, ids[move + 1] as string, NOTHING, 60), 'moved');
       }
       const [header] = (await client.get(keyOf(ids[0] as string)) as string).split('\n', 1) as [string];
-      strictEqual(header.length, 71 + 20 * ENTRY_LENGTH);
+      strictEqual(header.length, FORMER + 20 * ENTRY_LENGTH + 1);
       for (const [index, id] of ids.entries()) {
         const found = await store.load(id);
         deepStrictEqual(found?.status, index === 25 ? 'live' : index >= 5 ? 'retired' : undefined, `id ${index}`);
@@ -203,13 +204,13 @@ describe('RedisStore', () => {
       const second = store.newSessionId(first);
       await store.move(first, second, NOTHING, 60);
       const value = await client.get(keyOf(second)) as string;
-      await client.set(keyOf(second), value.slice(0, 71) + String(Date.now() - 1000) + value.slice(84), { KEEPTTL: true });
+      await client.set(keyOf(second), value.slice(0, FORMER) + String(Date.now() - 1000) + value.slice(FORMER + 13), { KEEPTTL: true });
       strictEqual(await store.load(first), null);
       strictEqual(await store.end(first), false);
       const third = store.newSessionId(second);
       await store.move(second, third, NOTHING, 60);
       const [header] = (await client.get(keyOf(third)) as string).split('\n', 1) as [string];
-      strictEqual(header.length, 71 + ENTRY_LENGTH);
+      strictEqual(header.length, FORMER + ENTRY_LENGTH + 1);
       deepStrictEqual(await store.load(second), { status: 'retired', moved: true });
 
     });
@@ -218,17 +219,17 @@ describe('RedisStore', () => {
 
       let id = await session({ a: 1 });
       const value = await client.get(keyOf(id)) as string;
-      await client.set(keyOf(id), value.replace(' \n', '  more=1 2\n'), { KEEPTTL: true });
+      await client.set(keyOf(id), value.replace('  \n', '  [null,"x"] more=1 2\n'), { KEEPTTL: true });
       await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 60);
       await store.touch(id, 90);
       for (let move = 0; move < 2; move++) {
         const next = store.newSessionId(id);
         strictEqual(await store.move(id, next, NOTHING, 60), 'moved');
-        deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
+        deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: { user: null, details: 'x' } });
         id = next;
       }
       await store.set(id, { c: 3 }, Date.now() / 1000 + 60);
-      match(await client.get(keyOf(id)) as string, /^\d{13} \S{43} \w{12} \S{112} more=1 2\nc\t3\n$/);
+      match(await client.get(keyOf(id)) as string, /^\d{13} \d{13} \S{43} \w{12} \S{112} \[null,"x"\] more=1 2\nc\t3\n$/);
       deepStrictEqual(await texts(id), toTexts({ c: 3 }));
 
     });
@@ -358,7 +359,7 @@ describe('RedisStore', () => {
   describe('does not stumble over values that it has not written', () => {
 
     const hash = (id: string) => storedId(id).hash;
-    const header = (id: string) => `${Date.now() + 60_000} ${hash(id)} abcdefghijkl `;
+    const header = (id: string) => `${Date.now() + 60_000} ${Date.now()} ${hash(id)} abcdefghijkl  `;
     const FOREIGN: { readonly [what: string]: (id: string) => string } = {
       'nothing': () => '',
       'a line break': () => '\n',

@@ -61,7 +61,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       database.exec(`
         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${COUNT})
         INSERT INTO sessions
-          SELECT hex(randomblob(8)), hex(randomblob(21)) || 'x', '', NULL, 1, 1, '${`\nkey\t"${'x'.repeat(300)}"`}' || char(10) FROM numbers`);
+          SELECT hex(randomblob(8)), hex(randomblob(21)) || 'x', '', NULL, 1, 1, 1, '', '${`\nkey\t"${'x'.repeat(300)}"`}' || char(10) FROM numbers`);
       const id = store.newSessionId();
       store.create(id, TEXTS, LONG);
       strictEqual(count(database), COUNT + 1);

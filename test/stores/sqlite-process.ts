@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { AtomicSessionStore } from '../../src/index.js';
-import { isStoredId } from '../../src/stores/lib/stored-id.js';
+import { handleOf, isStoredId } from '../../src/stores/lib/stored-id.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { DRIVERS } from './sqlite-drivers.js';
 
@@ -60,7 +60,7 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
   });
   const local: Record<string, unknown> = {
     // biome-ignore lint/suspicious/noThenProperty: what is no promise must say so
-    atomic: true, isSessionId: isStoredId, touchIsFree: undefined, take: undefined, then: undefined,
+    atomic: true, keepsAbout: true, isSessionId: isStoredId, handleOf, touchIsFree: undefined, take: undefined, then: undefined,
     kill: (signal?: NodeJS.Signals) => kill(child, signal),
   };
   return new Proxy(local, {

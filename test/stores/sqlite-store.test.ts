@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { toTexts } from '../../src/session-values.js';
 import type { LiveSession, SessionStore } from '../../src/index.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';
+import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import { temporaryFolder } from '../support/servers/server.js';
@@ -39,7 +40,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     }
 
     const shared = newFile();
-    for (const { name, run } of storeTests(async () => (await fresh(shared)).store)) it(name, run);
+    for (const { name, run } of storeTests(async () => (await fresh(shared)).store, { alone: true })) it(name, run);
 
     it('answers without a promise', async () => {
 
@@ -231,11 +232,17 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     it('finds nothing in rows that it has not written, and goes on', async () => {
 
       const { store, database } = await fresh();
-      for (const data of ['', 'garbage', '\nno tab\n', '\nkey\tno JSON\n', '\n\\x\t1\n', '{"a":1}']) {
+      const kept = '\nkey\t1\n';
+      for (const [data, about] of [
+        ['', ''], ['garbage', ''], ['\nno tab\n', ''], ['\nkey\tno JSON\n', ''], ['\n\\x\t1\n', ''], ['{"a":1}', ''],
+        [kept, 'x'], [kept, 'null'], [kept, '["",""]'], [kept, '["ada"]'], [kept, '[1,""]'], [kept, '["ada","é"]'], [kept, '{"length":2}'],
+      ] as const) {
         const id = store.newSessionId();
         const { handle, hash } = storedId(id);
-        database.prepare('INSERT INTO sessions VALUES (?, ?, ?, NULL, 1, 9000000000000, ?)').run(handle, hash, 'x', data);
-        strictEqual(await store.get(id), null, data);
+        database.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 1, 9000000000000, ?, ?)')
+          .run(handle, hash, 'x', userIdOf('ada'), about, data);
+        strictEqual(await store.get(id), null, data + about);
+        deepStrictEqual(await store.sessionsOf('ada'), []);
         await store.load(id);
         await store.load(store.newSessionId(id));
         await store.end(store.newSessionId(id));
@@ -243,12 +250,15 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         strictEqual(await store.get(id), null);
       }
       // A table of somebody's own making may hold anything.
-      database.exec('CREATE TABLE own (handle, id_hash, former, user_id, version, ends_at, data)');
+      database.exec('CREATE TABLE own (handle, id_hash, former, user_id, version, seen_at, ends_at, about, data)');
       const own = new SqliteStore({ database, table: 'own' });
       stores.push(own);
       const id = own.newSessionId();
       const { handle, hash } = storedId(id);
-      for (const values of ['NULL, NULL, NULL, NULL, NULL, NULL', `'${hash}', NULL, NULL, NULL, 9e12, NULL`, `'${hash}', 1, 2, 'x', 'y', x'00'`]) {
+      for (const values of [
+        'NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL', `'${hash}', NULL, NULL, NULL, NULL, 9e12, NULL, NULL`,
+        `'${hash}', 1, 2, 'x', 'y', 'z', x'00', x'00'`,
+      ]) {
         database.exec('DELETE FROM own');
         database.exec(`INSERT INTO own VALUES ('${handle}', ${values})`);
         strictEqual(await own.get(id), null, values);
@@ -355,7 +365,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store, database } = await fresh();
       const id = store.newSessionId();
       store.create(id, TEXTS, LONG);
-      database.exec('CREATE TRIGGER refuse BEFORE INSERT ON sessions BEGIN SELECT RAISE(ABORT, \'refused\'); END');
+      database.exec('CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, \'refused\'); END');
       throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), /refused/);
       database.exec('DROP TRIGGER refuse');
       deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });

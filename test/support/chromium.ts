@@ -18,13 +18,14 @@ const INSTALL = [['update'], ['install', '--yes', '--no-install-recommends', 'ch
  * goes when it is closed. Where there is none, Debian's is installed if that is
  * allowed.
  *
+ * @param more arguments of its command line
  * @throws {Error} that says how to get one
  */
-export async function launchChromium(): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
 
   const args = [
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync',
+    '--disable-component-update', '--disable-sync', ...more,
   ];
   // Its sandbox refuses to run as root.
   if (isRoot()) args.push('--no-sandbox');

@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, SessionChange, SessionStore, SessionTexts, SessionValues } from '../../src/store.js';
+import type { AtomicSessionStore, Becoming, SessionChange, SessionStore, SessionTexts, SessionValues } from '../../src/store.js';
 import { type ParkingLot, underWay } from './parking-lot.js';
 
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */
@@ -8,29 +8,48 @@ export class ParkingStore implements AtomicSessionStore {
   readonly touchIsFree: boolean = true;
   declare readonly move?: NonNullable<AtomicSessionStore['move']>;
   declare readonly take?: NonNullable<AtomicSessionStore['take']>;
+  readonly keepsAbout: boolean;
+  declare readonly handleOf?: NonNullable<AtomicSessionStore['handleOf']>;
+  declare readonly sessionsOf?: NonNullable<AtomicSessionStore['sessionsOf']>;
+  declare readonly endSessionsOf?: NonNullable<AtomicSessionStore['endSessionsOf']>;
+  declare readonly endAllSessions?: NonNullable<AtomicSessionStore['endAllSessions']>;
 
   readonly #lot: ParkingLot;
   readonly #store: AtomicSessionStore;
   readonly #request: string;
   readonly #ids: readonly string[];
+  readonly #makeId: ((moving?: string) => string) | undefined;
 
-  /** @param ids what `newSessionId` returns first */
-  constructor(lot: ParkingLot, store: AtomicSessionStore, request: string, ids: readonly string[] = []) {
+  /**
+   * @param ids what `newSessionId` returns first
+   * @param makeId makes ids, where their form matters
+   */
+  constructor(
+    lot: ParkingLot, store: AtomicSessionStore, request: string, ids: readonly string[] = [], makeId?: (moving?: string) => string,
+  ) {
 
     this.#lot = lot;
     this.#store = store;
     this.#request = request;
     this.#ids = ids;
+    this.#makeId = makeId;
+    this.keepsAbout = store.keepsAbout === true;
+    if (makeId && store.sessionsOf) {
+      this.handleOf = id => store.handleOf?.(id) as string;
+      this.sessionsOf = (...args) => this.#park('sessionsOf', args, () => store.sessionsOf?.(...args));
+      this.endSessionsOf = (...args) => this.#park('endSessionsOf', args, () => store.endSessionsOf?.(...args));
+      this.endAllSessions = (...args) => this.#park('endAllSessions', args, () => store.endAllSessions?.(...args));
+    }
     if (store.move) {
-      this.move = (...args) => this.#park('move', args, () => store.move?.(...args));
+      this.move = (id, newId, change, ...more) => this.#park('move', [id, newId, change], () => store.move?.(id, newId, change, ...more));
     } else {
       this.take = (...args) => this.#park('take', args, () => store.take?.(...args));
     }
 
   }
 
-  newSessionId(): string {
-    return this.#lot.newId(this.#request, this.#ids);
+  newSessionId(moving?: string): string {
+    return this.#lot.newId(this.#request, this.#makeId ? Array.from({ length: 9 }, () => this.#makeId?.(moving) as string) : this.#ids);
   }
 
   get(id: string) {
@@ -49,8 +68,8 @@ export class ParkingStore implements AtomicSessionStore {
     return this.#park('load', [id], () => this.#store.load(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number) {
-    return this.#park('create', [id, texts], () => this.#store.create(id, texts, lifetime));
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming) {
+    return this.#park('create', [id, texts], () => this.#store.create(id, texts, lifetime, becoming));
   }
 
   update(id: string, change: SessionChange, lifetime: number, version?: string | number) {

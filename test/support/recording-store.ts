@@ -1,5 +1,5 @@
 import {
-  type AtomicSessionStore, type Awaitable, type LiveSession, MemoryStore, type MemoryStoreOptions,
+  type AtomicSessionStore, type Awaitable, type Becoming, type LiveSession, MemoryStore, type MemoryStoreOptions,
   type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
 } from '../../src/index.js';
 
@@ -11,6 +11,7 @@ export class RecordingStore implements AtomicSessionStore {
 
   readonly atomic = true;
   readonly touchIsFree: boolean = false;
+  readonly keepsAbout = true;
 
   /** The round trips so far. */
   calls: string[] = [];
@@ -48,9 +49,9 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('delete', () => this.memory.delete(id));
   }
 
-  newSessionId(): string {
+  newSessionId(moving?: string): string {
     this.idsMade++;
-    return this.memory.newSessionId();
+    return this.memory.newSessionId(moving);
   }
 
   isSessionId(id: string): boolean {
@@ -61,8 +62,8 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('load', () => this.memory.load(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
-    return this.#call('create', () => this.memory.create(id, texts, lifetime));
+  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
+    return this.#call('create', () => this.memory.create(id, texts, lifetime, becoming));
   }
 
   update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
@@ -77,8 +78,14 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('end', () => this.memory.end(id));
   }
 
-  move(id: string, newId: string, change: SessionChange, lifetime: number) {
-    return this.#call('move', () => this.memory.move(id, newId, change, lifetime));
+  move(
+    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming, version?: string | number,
+  ) {
+    return this.#call('move', () => this.memory.move(id, newId, change, lifetime, patience, becoming, version));
+  }
+
+  handleOf(id: string): string {
+    return this.memory.handleOf(id);
   }
 
   async #call<T>(method: string, act: () => Awaitable<T>): Promise<T> {

@@ -1,5 +1,5 @@
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
-import session, { type SessionStore, type SessionTexts } from '../../src/index.js';
+import session, { type SessionOptions, type SessionStore, type SessionTexts } from '../../src/index.js';
 import type { Action } from './actions.js';
 import { settled } from './events.js';
 import type { Choose } from './explore.js';
@@ -23,6 +23,8 @@ export interface World {
   readonly processOf?: (request: string) => string;
   /** The browser's cookie at first. */
   readonly cookie: string | null;
+  /** More options of the middleware. */
+  readonly options?: Partial<SessionOptions>;
 }
 
 /** Something that goes wrong at most so often in a run. */
@@ -99,7 +101,7 @@ export async function runScenario(
       request.answeredAt = lot.steps.length;
       request.cookie = cookieOf(ctx);
     };
-    const handle = () => application(store, request).handle(ctx);
+    const handle = () => application(store, request, world.options).handle(ctx);
     // Following what runs for whom is slow, and needed only where requests share a store's adapter.
     (world.processOf ? underWay.run(request.name, handle) : handle()).then(
       () => answer(ctx.response.status),
@@ -186,10 +188,10 @@ function isOver({ fate }: RequestRecord): boolean {
 
 }
 
-function application(store: SessionStore, { action, name }: RequestRecord): Application {
+function application(store: SessionStore, { action, name }: RequestRecord, options: Partial<SessionOptions> = {}): Application {
 
   const app = new Application();
-  app.use(session({ store, cookieName: 'sid', touchInterval: 0, storeTimeout: 3600 }), async ctx => {
+  app.use(session({ store, cookieName: 'sid', touchInterval: 0, storeTimeout: 3600, ...options }), async ctx => {
     ctx.response.status = 200;
     await action.handle(ctx, name);
   });

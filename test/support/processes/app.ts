@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { Application } from '@curveball/core';
 import type { Context } from '@curveball/kernel';
-import session from '../../../src/index.js';
+import session, { isAtomic, isIndexing, UserSessions } from '../../../src/index.js';
 import { errorsToStatus } from '../site.js';
 import { openTestStore } from './open-test-store.js';
 
@@ -42,6 +42,26 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
     ctx.session.user = key;
     ctx.sessionId = null;
   },
+  rotate: ctx => {
+    ctx.sessionId = null;
+  },
+  'sign-in': async (ctx, key) => {
+    const held = ctx.query.gate && gate(ctx.query.gate);
+    if (held) {
+      held.arrive();
+      await held.released;
+    }
+    ctx.session.owner = key;
+  },
+  arrived: (_, key) => gate(key).arrived,
+  release: (_, key) => gate(key).release(),
+  list: async (ctx, key) => {
+    ctx.response.body = await users?.list(key);
+  },
+  revoke: (_, key) => users?.endAll(key),
+  'revoke-one': (ctx, key) => users?.end(key, ctx.query.handle as string),
+  'revoke-others': (ctx, key) => users?.endAll(key, { except: ctx.query.handle as string }),
+  'revoke-everything': () => users?.endEverything(),
   end: ctx => {
     ctx.session = null;
   },
@@ -51,6 +71,36 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
 };
 
 const store = await openTestStore(STORE);
+const users = isIndexing(store) ? new UserSessions(store) : undefined;
+
+/** Sign-ins that are held between the check of a password and the answer, by their gates. */
+const gates = new Map<string, Gate>();
+
+class Gate {
+
+  readonly arrived: Promise<void>;
+  readonly released: Promise<void>;
+  arrive!: () => void;
+  release!: () => void;
+
+  constructor() {
+    this.arrived = new Promise(resolve => {
+      this.arrive = resolve;
+    });
+    this.released = new Promise(resolve => {
+      this.release = resolve;
+    });
+  }
+
+}
+
+function gate(name: string): Gate {
+
+  const found = gates.get(name) ?? new Gate();
+  gates.set(name, found);
+  return found;
+
+}
 const app = new Application();
 app.use(
   errorsToStatus(),
@@ -59,6 +109,7 @@ app.use(
     cookieName: 'sid',
     storeTimeout: Number(STORE_TIMEOUT),
     expiry: Number(EXPIRY),
+    ...(isAtomic(store) && store.keepsAbout ? { user: 'owner' } : {}),
     ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
   }),
   async ctx => {
@@ -78,6 +129,8 @@ async function turns(number: number): Promise<void> {
 }
 
 const server = createServer(app.callback());
+// On a busy machine it would close connections at the moment at which they are used again.
+server.keepAliveTimeout = 600_000;
 server.listen(0, '127.0.0.1', () => {
   console.log(`port ${(server.address() as { port: number }).port}`);
 });

@@ -118,3 +118,114 @@ export const RACES: { readonly [name: string]: Race } = {
   },
 
 };
+
+/** A user whom no other trial knows. */
+function someone(chance: (below: number) => number): string {
+
+  return `user-${chance(1e9)}-${chance(1e9)}`;
+
+}
+
+async function listed(app: AppProcess, user: string): Promise<Array<{ handle: string }>> {
+
+  const { status, body } = await app.send(`/list?key=${user}`);
+  if (status !== 200) throw new Error(`The sessions could not be listed: ${status}`);
+  return JSON.parse(body);
+
+}
+
+/** Signs in, in a session of its own or in one that is there, and says its id. */
+async function signedIn(app: AppProcess, user: string, id?: string): Promise<string> {
+
+  const { status, cookie } = await app.send(`/sign-in?key=${user}`, id);
+  if (status !== 200 || !cookie) throw new Error(`Nobody could sign in: ${status}`);
+  return cookie;
+
+}
+
+/** What is left of a user whose sessions were all ended: no session, under any of these ids. */
+async function survivors(one: AppProcess, other: AppProcess, user: string, answers: readonly Answer[], ids: readonly string[] = []): Promise<string | null> {
+
+  const left = await listed(one, user);
+  if (left.length > 0) return `${left.length} sessions are listed`;
+  for (const id of [...ids, ...answers.map(({ cookie }) => cookie)]) {
+    if (id && id !== 'clear' && (await other.read(id))?.owner) return 'a session lives';
+  }
+  return null;
+
+}
+
+/** For stores that find the sessions of a user. */
+export const USER_RACES: { readonly [name: string]: Race } = {
+
+  'I2: no sign-in that began before its user\'s sessions were ended outlives that': async (one, other, chance) => {
+    const user = someone(chance);
+    const [gate, next] = [`${user}-1`, `${user}-2`];
+    const anonymous = await one.create();
+    const asNew = one.send(`/sign-in?key=${user}&gate=${gate}`);
+    const asMoved = one.send(`/sign-in?key=${user}&gate=${next}`, anonymous);
+    await Promise.all([one.send(`/arrived?key=${gate}`), one.send(`/arrived?key=${next}`)]);
+    const [ended, , , ...answers] = await Promise.all([
+      other.send(`/revoke?key=${user}&pause=${chance(6)}`), one.send(`/release?key=${gate}&pause=${chance(6)}`),
+      one.send(`/release?key=${next}&pause=${chance(6)}`), asNew, asMoved,
+    ]);
+    if (ended.status !== 200) return `the revocation got ${ended.status}`;
+    for (const { status } of answers) if (status !== 200 && status !== 409) return `a sign-in got ${status}`;
+    return survivors(one, other, user, answers, [anonymous]);
+  },
+
+  'I2: no session outlives the end of all of its user\'s, whatever it is doing': async (one, other, chance) => {
+    const user = someone(chance);
+    const ids = await Promise.all([signedIn(one, user), signedIn(other, user), signedIn(one, user, await other.create())]);
+    const pause = () => `pause=${chance(5)}`;
+    const [first, second, ...answers] = await Promise.all([
+      other.send(`/revoke?key=${user}&${pause()}`), one.send(`/revoke?key=${user}&${pause()}`),
+      one.send(`/rotate?${pause()}`, ids[0]), other.send(`/set?key=a&${pause()}`, ids[0]), other.send(`/rotate?${pause()}`, ids[1]),
+      one.send(`/count?${pause()}`, ids[1]), one.send(`/read?${pause()}`, ids[2]), other.send(`/end?${pause()}`, ids[2]),
+    ]);
+    if (first.status !== 200 || second.status !== 200) return `the revocations got ${first.status} and ${second.status}`;
+    for (const { status } of answers) if (status !== 200 && status !== 409) return `got ${status}`;
+    return survivors(one, other, user, answers, ids);
+  },
+
+  'I2: one session is ended by its handle while it gets another id, and no other is': async (one, other, chance) => {
+    const user = someone(chance);
+    const id = await signedIn(one, user);
+    const [{ handle } = { handle: '' }] = await listed(other, user);
+    const spared = await signedIn(other, user);
+    const [ended, moved] = await Promise.all([
+      other.send(`/revoke-one?key=${user}&handle=${handle}&pause=${chance(4)}`), one.send(`/rotate?pause=${chance(4)}`, id),
+    ]);
+    if (ended.status !== 200) return `the revocation got ${ended.status}`;
+    if (await one.read(id) || (moved.cookie && moved.cookie !== 'clear' && await one.read(moved.cookie))) return 'the session lives';
+    return (await listed(one, user)).length === 1 && (await one.read(spared))?.owner === user ? null : 'another one was ended';
+  },
+
+  'I2: of the sessions of a user one is spared, also while it gets another id': async (one, other, chance) => {
+    const user = someone(chance);
+    const current = await signedIn(one, user);
+    const [{ handle } = { handle: '' }] = await listed(other, user);
+    const device = await signedIn(other, user);
+    const [ended, moved, lost] = await Promise.all([
+      other.send(`/revoke-others?key=${user}&handle=${handle}&pause=${chance(4)}`), one.send(`/rotate?pause=${chance(4)}`, current),
+      one.send(`/rotate?pause=${chance(4)}`, device),
+    ]);
+    if (ended.status !== 200 || moved.status !== 200 || !moved.cookie) return `got ${ended.status} and ${moved.status}`;
+    if (await one.read(device) || (lost.cookie && await one.read(lost.cookie))) return 'the other device lives';
+    return (await one.read(moved.cookie))?.owner === user ? null : 'the current session is gone';
+  },
+
+  'I13: of two clicks on a sign-in nothing is left but one session': async (one, other, chance) => {
+    const user = someone(chance);
+    const id = await one.create();
+    const answers = await Promise.all([
+      one.send(`/sign-in?key=${user}&pause=${chance(4)}`, id), other.send(`/sign-in?key=${user}&pause=${chance(4)}`, id),
+    ]);
+    for (const { status, cookie } of answers) if (status !== 200 || !cookie) return `a sign-in got ${status} and ${cookie}`;
+    const sessions = await Promise.all(answers.map(({ cookie }) => one.read(cookie as string)));
+    const lives = sessions.filter(values => values?.owner === user).length;
+    const left = await listed(other, user);
+    return lives >= 1 && left.length === lives ? null : `${lives} live, ${left.length} are listed`;
+  },
+
+};

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { idsIn } from '../ids-in.js';
 import { startMariadb } from './mariadb.js';
 import { startPostgres } from './postgres.js';
 import { startRedis, startRedisCluster } from './redis.js';
@@ -26,7 +28,22 @@ for (const [variable, start] of Object.entries(STARTERS)) {
   console.log(`# ${variable}=${process.env[variable]}`);
 }
 
-const child = spawn(command, args, { stdio: 'inherit' });
+const child = spawn(command, args, { stdio: ['inherit', 'pipe', 'pipe'] });
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
+
+// Nothing that the tests print, no log line, warning or error, may hold an id.
+const found = new Set<string>();
+for (const [stream, out] of [[child.stdout, process.stdout], [child.stderr, process.stderr]] as const) {
+  createInterface({ input: stream }).on('line', line => {
+    for (const id of idsIn(line)) found.add(id);
+    out.write(`${line}\n`);
+  });
+}
+
 // The watchdog ends the servers as soon as this process has ended.
-child.on('exit', (code, signal) => process.exit(signal ? 1 : code ?? 1));
+child.on('close', (code, signal) => {
+  const hasFailed = signal !== null || code !== 0;
+  // Where a test has failed, the difference that it shows may hold some.
+  if (found.size > 0 && !hasFailed) console.log(`# ${found.size} session ids were printed, such as ${[...found][0]}`);
+  process.exit(hasFailed ? code ?? 1 : found.size > 0 ? 1 : 0);
+});

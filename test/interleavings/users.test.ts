@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore, UserSessions } from '../../src/index.js';
+import { type Action, change, empty, read, regenerate } from '../support/actions.js';
+import { explore } from '../support/explore.js';
+import { ParkingStore } from '../support/parking-store.js';
+import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
+import { texts } from '../support/memory-store-at.js';
+
+/*
+ * Requests that sign in, in every order of their calls, with others and with the
+ * end of all of a user's sessions. Whose a session is stands in its key `owner`.
+ */
+
+const signInAs = (owner: string): Action => ({
+  name: `sign in as ${owner}`,
+  handle: (ctx, request) => {
+    ctx.session.owner = owner;
+    ctx.session[`by-${request}`] = true;
+  },
+});
+
+const signOutSoftly: Action = {
+  name: 'delete the owner',
+  handle: ctx => {
+    delete ctx.session.owner;
+  },
+};
+
+/** Where the requests of a run find their store. */
+let storeInUse: MemoryStore;
+const parked = new Map<string, ParkingStore>();
+
+const revokeAll: Action = {
+  name: 'end all sessions',
+  handle: (_, request) => new UserSessions(parked.get(request) as ParkingStore).endAll('ada'),
+};
+
+function world(owner?: string): World {
+
+  const store = new MemoryStore();
+  store.close();
+  storeInUse = store;
+  const first = store.newSessionId();
+  const becoming = owner === undefined ? undefined : { about: { user: owner, details: '{"created":1,"renewed":1}' } };
+  store.create(first, texts({ kept: 'yes', ...(owner === undefined ? {} : { owner }) }), 1800, becoming);
+  return {
+    cookie: first,
+    options: { user: 'owner' },
+    storeFor: (request, lot) => {
+      const each = new ParkingStore(lot, store, request, [], moving => store.newSessionId(moving));
+      parked.set(request, each);
+      return each;
+    },
+    peek: id => {
+      const found = store.load(id);
+      return found?.status === 'live' ? found.texts : null;
+    },
+  };
+
+}
+
+/** The sessions that live, as their values. */
+function sessions(): Array<Record<string, unknown>> {
+
+  return [...storeInUse.store.keys()].flatMap(id => {
+    const found = storeInUse.load(id);
+    return found?.status === 'live' ? [Object.fromEntries([...found.texts].map(([key, text]) => [key, JSON.parse(text)]))] : [];
+  });
+
+}
+
+async function everyOrder(plans: readonly Plan[], makeWorld: () => World, check: (history: History) => string | null): Promise<number> {
+
+  let runs = 0;
+  await explore(async choose => {
+    const history = await runScenario(plans, makeWorld(), choose);
+    runs++;
+    const problem = check(history);
+    assert.equal(problem && `${problem}\n${history.schedule.join('\n')}`, null);
+  });
+  return runs;
+
+}
+
+const strangeStatus = ({ requests }: History) => {
+  const strange = requests.find(({ status }) => status !== 200 && status !== 409);
+  return strange ? `${strange.name} got ${strange.status}` : null;
+};
+
+test('a revocation beats every sign-in that was under way, whoever else is', async t => {
+
+  let runs = 0;
+  for (const other of [change, regenerate, read, empty, signInAs('ada')]) {
+    const plans = [{ action: signInAs('ada') }, { action: revokeAll }, { action: other }];
+    runs += await everyOrder(plans, () => world(), history => (
+      strangeStatus(history) ?? (sessions().some(({ owner }) => owner === 'ada') ? 'a session of the user lives' : null)));
+  }
+  t.diagnostic(`${runs} schedules`);
+  assert.ok(runs > 100);
+
+});
+
+test('a revocation beats what a session of the user is doing', async t => {
+
+  let runs = 0;
+  for (const other of [change, regenerate, read, empty, signInAs('bob'), signOutSoftly]) {
+    const plans = [{ action: revokeAll }, { action: other }, { action: regenerate }];
+    runs += await everyOrder(plans, () => world('ada'), history => (
+      strangeStatus(history) ?? (sessions().some(({ owner, kept }) => owner === 'ada' || (kept && owner !== undefined)) ? 'a session of the user lives' : null)));
+  }
+  t.diagnostic(`${runs} schedules`);
+  assert.ok(runs > 100);
+
+});
+
+test('who signs in last after a revocation is signed in', async t => {
+
+  const plans = [{ action: revokeAll }, { action: signInAs('ada'), after: 0 }];
+  const runs = await everyOrder(plans, () => world('ada'), history => (
+    strangeStatus(history) ?? (sessions().filter(({ owner }) => owner === 'ada').length === 1 ? null : 'nobody is signed in')));
+  t.diagnostic(`${runs} schedules`);
+
+});
+
+test('two clicks on a sign-in leave one session, which has what one of them put in', async t => {
+
+  const plans = [{ action: signInAs('ada') }, { action: signInAs('ada') }];
+  const runs = await everyOrder(plans, () => world(), history => {
+    const [session, ...more] = sessions();
+    if (!session || more.length > 0) return `${more.length + 1} sessions are left`;
+    return history.requests.every(({ status }) => status === 200) ? strangeStatus(history) : 'a click was refused';
+  });
+  t.diagnostic(`${runs} schedules`);
+
+});
+
+test('two users who sign in from one id never see each other\'s session', async t => {
+
+  const plans = [{ action: signInAs('ada') }, { action: signInAs('mallory') }, { action: change }];
+  const runs = await everyOrder(plans, () => world(), history => {
+    for (const values of sessions()) {
+      if (values.owner === 'ada' && values['by-b']) return 'one has what the other put in';
+      if (values.owner === 'mallory' && values['by-a']) return 'one has what the other put in';
+    }
+    return strangeStatus(history);
+  });
+  t.diagnostic(`${runs} schedules`);
+
+});
+
+test('nothing of a user is in the session of the next one, or of nobody', async t => {
+
+  let runs = 0;
+  for (const next of [signInAs('bob'), signOutSoftly]) {
+    for (const other of [change, regenerate, read]) {
+      const plans = [{ action: next }, { action: other }];
+      runs += await everyOrder(plans, () => world('ada'), history => (
+        strangeStatus(history) ?? (sessions().some(({ owner, kept }) => owner !== 'ada' && kept) ? 'something of the first user is there' : null)));
+    }
+  }
+  t.diagnostic(`${runs} schedules`);
+
+});

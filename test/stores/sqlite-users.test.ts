@@ -1,0 +1,180 @@
+import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { toTexts } from '../../src/session-values.js';
+import type { LiveSession } from '../../src/index.js';
+import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { temporaryFolder } from '../support/servers/server.js';
+import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';
+
+const LONG = 3600;
+const TEXTS = toTexts({ a: 1 });
+const NOTHING = { set: new Map(), unset: [] };
+const becoming = (user: string | null, underWay?: number) => ({ about: { user, details: 'd' }, underWay });
+
+for (const [driver, open] of Object.entries(DRIVERS)) {
+
+  describe(`SqliteStore with users, with ${driver}`, () => {
+
+    const folder = temporaryFolder();
+    const stores: SqliteStore[] = [];
+    const opened: OpenDatabase[] = [];
+    let files = 0;
+    after(() => {
+      for (const store of stores) store.close();
+      for (const database of opened) database.close();
+    });
+
+    async function fresh(file = join(folder, `${files++}.db`)) {
+
+      const database = await open(file);
+      opened.push(database);
+      const store = new SqliteStore({ database });
+      stores.push(store);
+      await store.setup();
+      return { file, database, store };
+
+    }
+
+    function bound(store: SqliteStore, user: string | null): string {
+
+      const id = store.newSessionId();
+      strictEqual(store.create(id, TEXTS, LONG, becoming(user)), true);
+      return id;
+
+    }
+
+    it('keeps a hash of the user to find a session by, and the user in ASCII', async () => {
+
+      const { store, database, file } = await fresh();
+      const user = 'é\0\ud800😀"';
+      const id = bound(store, user);
+      const text = '["\\u00e9\\u0000\\ud800\\ud83d\\ude00\\"","d"]';
+      const hash = createHash('sha256').update(JSON.stringify(user)).digest('base64url');
+      deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: hash, about: text }]);
+      const stored = readFileSync(file, 'latin1') + readFileSync(`${file}-wal`, 'latin1');
+      ok(stored.includes(text));
+      ok(!stored.includes(id));
+      deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
+      const newId = store.newSessionId(id);
+      store.move(id, newId, NOTHING, LONG, undefined, becoming(null));
+      deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '[null,"d"]' }]);
+      store.end(newId);
+      deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '' }]);
+
+    });
+
+    it('gives back any user and any details', async () => {
+
+      const { store } = await fresh();
+      fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)), minLength: 1 }), user => {
+        const id = bound(store, user);
+        deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
+        deepStrictEqual((store.sessionsOf(user) as unknown[]).length, 1);
+        deepStrictEqual(store.endSessionsOf(user), [store.handleOf(id)]);
+      }));
+
+    });
+
+    it('finds the sessions of a user by the index', async () => {
+
+      const { database } = await fresh();
+      const plan = rows(database, 'EXPLAIN QUERY PLAN SELECT handle FROM sessions WHERE user_id = ? AND ends_at > 0', 'x');
+      match(String(plan[0]?.detail), /USING INDEX sessions_user_id \(user_id=\?\)/);
+
+    });
+
+    it('keeps what a session is when set() writes its values', async () => {
+
+      const { store } = await fresh();
+      const id = bound(store, 'ada');
+      store.set(id, { b: 2 }, Date.now() / 1000 + LONG);
+      deepStrictEqual((store.load(id) as LiveSession).about, { user: 'ada', details: 'd' });
+      store.end(id);
+      store.set(id, { b: 2 }, Date.now() / 1000 + LONG);
+      strictEqual((store.load(id) as LiveSession).about, undefined);
+      deepStrictEqual(store.sessionsOf('ada'), []);
+
+    });
+
+    it('answers at once for a user of a few sessions, and ends many in steps', async () => {
+
+      const { store } = await fresh();
+      const few = Array.from({ length: 25 }, () => bound(store, 'ada'));
+      deepStrictEqual((store.endSessionsOf('ada') as string[]).sort(), few.map(id => store.handleOf(id)).sort());
+      const many = Array.from({ length: 180 }, () => bound(store, 'ada'));
+      const ended = store.endSessionsOf('ada');
+      ok(ended instanceof Promise);
+      // What makes more of them is refused before the last has ended, and a move saves none.
+      strictEqual(store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 1)), 'revoked');
+      const last = many.filter(id => (store.load(id))).map(id => ({ id, newId: store.newSessionId(id) }));
+      for (const { id, newId } of last) store.move(id, newId, NOTHING, LONG);
+      deepStrictEqual((await ended as string[]).sort(), many.map(id => store.handleOf(id)).sort());
+      for (const { newId } of last) ok((await store.load(newId))?.status !== 'live');
+      deepStrictEqual(store.sessionsOf('ada'), []);
+
+    });
+
+    it('ends all in steps between which the event loop turns, and a session that moves meanwhile, too', async () => {
+
+      const { store, database } = await fresh();
+      database.exec('PRAGMA synchronous = OFF');
+      const ids = Array.from({ length: 2500 }, (_, index) => bound(store, index % 2 ? `user ${index}` : null)).sort();
+      let turns = 0;
+      let done = false;
+      const last = ids.slice(-20);
+      const turn = () => {
+        turns++;
+        for (const [index, id] of last.entries()) {
+          const newId = store.newSessionId(id);
+          if (store.move(id, newId, NOTHING, LONG) === 'moved') last[index] = newId;
+        }
+        if (!done) setImmediate(turn);
+      };
+      turn();
+      await store.endAllSessions();
+      done = true;
+      ok(turns > 50, `${turns} turns`);
+      strictEqual(rows(database, "SELECT 1 FROM sessions WHERE id_hash <> ''").length, 0);
+
+    });
+
+    it('counts the time that a sign-in waits for a lock', async () => {
+
+      const { store, file } = await fresh();
+      const { database: other, store: others } = await fresh(file);
+      other.exec('BEGIN IMMEDIATE');
+      // It has just begun when it is called, and the end comes before it gets its turn.
+      const signIn = store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 0.001));
+      const rebound = store.newSessionId();
+      ok(signIn instanceof Promise);
+      await new Promise(resolve => setTimeout(resolve, 30));
+      other.exec('COMMIT');
+      deepStrictEqual(others.endSessionsOf('ada'), []);
+      strictEqual(await signIn, 'revoked');
+      await new Promise(resolve => setTimeout(resolve, 20));
+      strictEqual(store.create(rebound, TEXTS, LONG, becoming('ada', 0.001)), true);
+
+    });
+
+    it('remembers ends for a day, in rows that the clean-up removes', async () => {
+
+      const { store, database } = await fresh();
+      store.endSessionsOf('ada');
+      await store.endAllSessions();
+      const marks = "SELECT handle, ends_at - seen_at AS lasts FROM sessions WHERE handle LIKE 'u:%' ORDER BY handle";
+      deepStrictEqual(rows(database, marks).map(({ lasts }) => Number(lasts)), [86_400_000, 86_400_000]);
+      await store.gc();
+      strictEqual(rows(database, marks).length, 2);
+      database.exec("UPDATE sessions SET ends_at = 1 WHERE handle LIKE 'u:%'");
+      await store.gc();
+      strictEqual(rows(database, marks).length, 0);
+
+    });
+
+  });
+
+}
