@@ -2,8 +2,9 @@ import bodyParser from '@curveball/bodyparser';
 import { Application, type Context } from '@curveball/core';
 import problem from '@curveball/problem';
 import route from '@curveball/router';
-import session, { type SessionOptions } from '@curveball/session';
+import session, { type Authentication, csrf, MemoryStore, type SessionOptions, type SessionStore } from '@curveball/session';
 import { assets } from './assets.js';
+import { Devices } from './devices.js';
 import { errorPages } from './error-pages.js';
 import { homePage, sendPage, signInPage } from './pages.js';
 
@@ -16,62 +17,82 @@ declare module '@curveball/session' {
   }
 }
 
-/** Makes the demo. Sessions are in memory, unless `options` name another store, as server.ts does. */
-export function createApp(options: Partial<SessionOptions> = {}): Application {
+export interface DemoOptions extends Omit<SessionOptions, 'store'> {
+  /** Sessions are in memory, unless this is another store, as in server.ts. */
+  store?: SessionStore;
+}
+
+/** The seconds for which a device is remembered that does not come back. */
+const REMEMBERED = 30 * 86_400;
+
+/** Makes the demo. */
+export function createApp({ store = new MemoryStore(), ...options }: DemoOptions = {}): Application {
 
   const app = new Application();
+  const devices = new Devices(store);
   app.use(
     errorPages,
     problem({ quiet: true }),
     // Before the session: a stylesheet has no use for one.
     ...assets,
+    // Refuses what other sites make a visitor's browser send. The token in the forms is for
+    // browsers that do not say where a request comes from.
+    csrf(),
     bodyParser(),
-    session({ store: 'memory', ...options }),
-    route('/').get(showHome),
-    route('/sign-in').post(signIn),
+    // With the option `user`, a sign-in gets a new id by itself, and its user's sessions are found.
+    session({ store, ...(devices.areKnown && { user: 'name', maxUserSessions: 10 }), ...options }),
+    route('/').get(ctx => showHome(ctx, devices)),
+    route('/sign-in').post(ctx => signIn(ctx, devices)),
     route('/sign-out').post(signOut),
     route('/note').post(saveNote),
     route('/clicks').post(countClick),
+    route('/devices/end').post(ctx => endDevice(ctx, devices)),
+    route('/devices/end-others').post(ctx => endOtherDevices(ctx, devices)),
     route('/status').get(showStatus),
   );
   return app;
 
 }
 
-async function showHome(ctx: Context): Promise<void> {
+async function showHome(ctx: Context, devices: Devices): Promise<void> {
 
-  // A visitor gets a session here, since the sign-in form needs protection, too:
-  // somebody else's site could sign the visitor in under a name of its choice.
-  const csrf = await ctx.getCsrf();
+  // The sign-in form needs protection, too: somebody else's site could sign the
+  // visitor in under a name of its choice. No session is stored for that.
+  const token = await ctx.getCsrf();
   const { name, clicks = 0, note } = ctx.session;
-  sendPage(ctx, name ? homePage({ csrf, name, clicks, note }) : signInPage(csrf));
+  if (!name) return sendPage(ctx, signInPage(token, devices.areKnown));
+  sendPage(ctx, homePage({ csrf: token, name, clicks, note, devices: await devices.list(ctx, name) }));
 
 }
 
-async function signIn(ctx: Context): Promise<void> {
+async function signIn(ctx: Context, devices: Devices): Promise<void> {
 
-  ctx.validateCsrf();
   const name = field(ctx, 'name').trim().slice(0, 40);
   if (!name) {
     ctx.status = 422;
-    sendPage(ctx, signInPage(await ctx.getCsrf(), 'Please enter a name.'));
+    sendPage(ctx, signInPage(await ctx.getCsrf(), devices.areKnown, 'Please enter a name.'));
     return;
   }
-  // A new id at every sign-in: an id that somebody knew before is worthless now.
-  ctx.sessionId = null;
   // A new object, so that nothing of whoever was signed in before stays.
   ctx.session = { name };
+  // The session gets a new id: one that somebody knew before is worthless now.
+  ctx.authenticated(devices.areKnown ? about(ctx, devices) : {});
   ctx.redirect(303, '/');
+
+}
+
+/** What is kept of a sign-in. */
+function about(ctx: Context, devices: Devices): Authentication {
+
+  const isRemembered = field(ctx, 'remember') === 'yes';
+  return { persistent: isRemembered, expiry: isRemembered ? REMEMBERED : undefined, metadata: devices.describe(ctx) };
 
 }
 
 function signOut(ctx: Context): void {
 
-  // Signed out in another tab already? Then this one is done, too.
-  if (ctx.session.name) {
-    ctx.validateCsrf();
-    ctx.session = null;
-  }
+  // Signed out in another tab already? Then there is nothing to be done.
+  ctx.session = null;
   ctx.redirect(303, '/');
 
 }
@@ -79,7 +100,6 @@ function signOut(ctx: Context): void {
 function saveNote(ctx: Context): void {
 
   requireUser(ctx);
-  ctx.validateCsrf();
   // Only this key is written: clicks that are counted meanwhile stay counted.
   ctx.session.note = { text: field(ctx, 'note').trim().slice(0, 280), savedAt: new Date().toISOString() };
   ctx.redirect(303, '/');
@@ -89,7 +109,6 @@ function saveNote(ctx: Context): void {
 async function countClick(ctx: Context): Promise<void> {
 
   requireUser(ctx);
-  ctx.validateCsrf();
   // `ctx.session.clicks++` would lose clicks: of two requests that read the same
   // number, one would overwrite what the other wrote. This is called again instead.
   const { clicks } = await ctx.updateSession(latest => {
@@ -104,6 +123,22 @@ async function countClick(ctx: Context): Promise<void> {
 
 }
 
+async function endDevice(ctx: Context, devices: Devices): Promise<void> {
+
+  const user = requireUser(ctx);
+  await devices.end(user, field(ctx, 'handle'));
+  ctx.redirect(303, '/#devices');
+
+}
+
+async function endOtherDevices(ctx: Context, devices: Devices): Promise<void> {
+
+  const user = requireUser(ctx);
+  await devices.endOthers(ctx, user);
+  ctx.redirect(303, '/#devices');
+
+}
+
 /** Lets a page that is open in another tab find out who is signed in now. */
 function showStatus(ctx: Context): void {
 
@@ -112,9 +147,10 @@ function showStatus(ctx: Context): void {
 
 }
 
-function requireUser(ctx: Context): void {
+function requireUser(ctx: Context): string {
 
   if (!ctx.session.name) throw new SignedOutError('Sign in first');
+  return ctx.session.name;
 
 }
 

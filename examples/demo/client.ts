@@ -8,7 +8,7 @@ const madeFor = document.body.dataset.name;
 if (madeFor !== undefined) watch();
 if (madeFor) enhanceCounter();
 
-/** Finds out when somebody signs in or out in another tab. */
+/** Finds out when somebody signs in or out in another tab, or signs this device out from another one. */
 function watch(): void {
 
   // Only while somebody looks: each request keeps the session alive.
@@ -28,7 +28,7 @@ async function checkStatus(): Promise<void> {
   const { name } = await response.json() as { name: string };
   element('notice').hidden = name === madeFor;
   element('news').textContent = name === ''
-    ? 'You have been signed out in another tab.'
+    ? 'You have been signed out, in another tab or from another device.'
     : `You have signed in as ${name} in another tab.`;
 
 }

@@ -4,10 +4,10 @@ import { messagePage, sendPage } from './pages.js';
 /** What went wrong, in words for people, and what to do about it. */
 const messages: Record<number, { title: string; text: string; action: string }> = {
 
-  // The CSRF token was wrong, or nobody is signed in: mostly both mean this.
+  // Nobody is signed in any more, or csrf() has refused it.
   403: {
-    title: 'This page was out of date',
-    text: 'You may have signed out, or signed in again, in another tab. Nothing was changed.',
+    title: 'Nothing was changed',
+    text: 'You may have been signed out meanwhile, or another site has sent this in your name.',
     action: 'Go on',
   },
   404: {
@@ -45,6 +45,15 @@ export async function errorPages(ctx: Context, next: () => Promise<void>): Promi
   await next();
   if (ctx.response.type !== 'application/problem+json') return;
   if (ctx.accepts('application/problem+json', 'text/html') !== 'text/html') return;
-  sendPage(ctx, messagePage(messages[ctx.status] ?? unknown));
+  sendPage(ctx, messagePage(messages[ctx.status] ?? unknown, await signOutToken(ctx)));
+
+}
+
+/** For the sign-out button, which each page has whose visitor is signed in (OWASP ASVS 5.0, 7.4.4). */
+async function signOutToken(ctx: Context): Promise<string | undefined> {
+
+  // What went wrong otherwise may have been the session itself.
+  const isSessionFine = ctx.status === 403 || ctx.status === 404;
+  return isSessionFine && ctx.session?.name ? ctx.getCsrf() : undefined;
 
 }

@@ -5,7 +5,7 @@ export class Html {
 
 }
 
-type Content = string | number | Html | false | undefined;
+type Content = string | number | Html | readonly Html[] | false | undefined;
 
 /**
  * Makes HTML of a template. What is put into it is escaped, unless it is HTML
@@ -20,6 +20,7 @@ export function html(template: TemplateStringsArray, ...values: Content[]): Html
 function render(value: Content): string {
 
   if (value instanceof Html) return value.text;
+  if (Array.isArray(value)) return value.map(render).join('');
   if (value === undefined || value === false) return '';
   return String(value).replace(/[&<>"']/g, char => `&#${char.charCodeAt(0)};`);
 

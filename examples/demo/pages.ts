@@ -1,5 +1,7 @@
 import type { Context } from '@curveball/core';
 import type { SessionData } from '@curveball/session';
+import { deviceList } from './device-list.js';
+import type { Device } from './devices.js';
 import { type Html, html } from './html.js';
 
 interface Page {
@@ -8,10 +10,11 @@ interface Page {
   /** Whom the page was made for, '' for nobody: its script watches whether that changes. */
   name?: string;
   /** Puts a sign-out button into the header. */
-  csrf?: string;
+  csrf?: string | undefined;
 }
 
-export function signInPage(csrf: string, error = ''): Page {
+/** @param canRemember whether the store keeps how long a session is to live */
+export function signInPage(csrf: string, canRemember: boolean, error = ''): Page {
 
   return {
     title: 'Sign in',
@@ -26,6 +29,8 @@ export function signInPage(csrf: string, error = ''): Page {
           <input id="name" name="name" required maxlength="40" autocomplete="nickname" autofocus
             aria-describedby="error">
           <p id="error" class="error">${error}</p>
+          ${canRemember && html`
+          <label class="check"><input type="checkbox" name="remember" value="yes"> Remember me for 30 days</label>`}
           <button class="primary wide">Sign in</button>
         </form>
       </section>`,
@@ -33,9 +38,15 @@ export function signInPage(csrf: string, error = ''): Page {
 
 }
 
-type Home = { csrf: string; name: string; clicks: number; note: SessionData['note'] | undefined };
+interface Home {
+  csrf: string;
+  name: string;
+  clicks: number;
+  note: SessionData['note'] | undefined;
+  devices: Device[] | null;
+}
 
-export function homePage({ csrf, name, clicks, note }: Home): Page {
+export function homePage({ csrf, name, clicks, note, devices }: Home): Page {
 
   return {
     title: `Hello, ${name}`,
@@ -77,6 +88,8 @@ export function homePage({ csrf, name, clicks, note }: Home): Page {
         </form>
       </section>
 
+      ${deviceList(devices, token(csrf))}
+
       <section class="card" aria-labelledby="tabs">
         <h2 id="tabs">Two tabs</h2>
         <p class="hint">Open a second tab, sign out there, and come back: this page notices,
@@ -87,10 +100,11 @@ export function homePage({ csrf, name, clicks, note }: Home): Page {
 
 }
 
-export function messagePage({ title, text, action }: { title: string; text: string; action: string }): Page {
+export function messagePage({ title, text, action }: { title: string; text: string; action: string }, csrf?: string): Page {
 
   return {
     title,
+    csrf,
     main: html`
       <section class="card">
         <h1>${title}</h1>

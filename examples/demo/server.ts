@@ -20,10 +20,13 @@ async function serve(address: string): Promise<void> {
 
   const port = Number(process.env.PORT || 3000);
   const store = await openStore(address);
-  const server = createApp({ store }).listen(port, 'localhost');
+  const app = createApp({ store });
+  const server = app.listen(port, 'localhost');
 
   server.on('listening', () => {
     const { port } = server.address() as AddressInfo;
+    // csrf() compares with it what browsers say. Behind a proxy, it is the proxy's.
+    app.origin = process.env.CURVEBALL_ORIGIN || `http://localhost:${port}`;
     console.log(`The demo is at http://localhost:${port} (Ctrl+C stops it)`);
   });
 

@@ -87,6 +87,8 @@ input, textarea, button, .button {
 }
 input, textarea { width: 100%; padding-inline: .8rem; background: var(--field); }
 textarea { resize: vertical; }
+.check { display: flex; align-items: center; gap: .6rem; padding-block: .25rem; font-weight: 400; }
+.check input { width: 1.1rem; height: 1.1rem; margin: 0; accent-color: var(--accent); }
 
 button, .button {
   border-color: var(--line);
@@ -114,6 +116,31 @@ button:active, .button:active { transform: translateY(1px); }
   font-variant-numeric: tabular-nums;
   line-height: 1;
   letter-spacing: -.03em;
+}
+
+.devices { margin: .5rem 0 0; padding: 0; list-style: none; }
+.devices li {
+  display: flex;
+  flex-wrap: wrap;
+  align-items: center;
+  justify-content: space-between;
+  gap: .5rem 1rem;
+  padding-block: .75rem;
+  border-top: 1px solid var(--line);
+}
+.devices p { text-wrap: wrap; }
+.devices li > div { flex: 1 1 14rem; }
+.devices form, .devices + form { margin: 0; }
+.devices button { padding-block: .4rem; }
+.details { color: var(--quiet); font-size: .9rem; }
+.badge {
+  padding: .1rem .5rem;
+  border-radius: 1rem;
+  background: var(--button);
+  color: var(--accent);
+  font-size: .8rem;
+  font-weight: 600;
+  white-space: nowrap;
 }
 
 #notice {

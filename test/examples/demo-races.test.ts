@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { deferred } from '../support/events.js';
+import { MemoryStore, UserSessions } from '@curveball/session';
+import { type Deferred, deferred } from '../support/events.js';
 import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './running-demo.js';
 
 /*
@@ -30,6 +31,7 @@ for (const { path, held, status, trials } of races) {
   test(`a request for ${path}, held ${held} its session during ${trials} sign-ins, signs nobody out`, async t => {
 
     const hold = new Hold();
+    let writes = 0;
     const page = await visit(t, await runDemo(t, {
       async first(ctx, next) {
         if (held === 'before' && ctx.request.requestTarget === path) await hold.here();
@@ -39,12 +41,15 @@ for (const { path, held, status, trials } of races) {
         if (ctx.path !== '/late-write') return;
         if (held === 'within') await hold.here();
         // What analytics, a shopping basket or a "last seen" do.
-        Object.assign(ctx.session, { lastSeen: 'now' });
+        Object.assign(ctx.session, { lastSeen: ++writes });
         ctx.response.body = 'written';
       },
     }));
     const other = await secondTab(page);
     for (let trial = 0; trial < trials; trial++) {
+      // A visitor with a session: nothing can be remembered of one that is not there.
+      await other.evaluate(async () => fetch('/late-write'));
+      await page.reload();
       const arrived = hold.next();
       const answer = other.evaluate(async url => (await fetch(url)).status, path);
       await arrived;
@@ -60,6 +65,69 @@ for (const { path, held, status, trials } of races) {
     }
 
   });
+}
+
+test('a sign-in that is clicked twice, 20 times, leaves one session and a visitor who is signed in: one after the other, and both at once', async t => {
+
+  const store = new MemoryStore();
+  const { create } = store;
+  const sessions = new UserSessions(store);
+  let clicks: Click[] = [];
+  let requests = 0;
+  // Held in the store, where the body has been read: the browser gives the first request up.
+  Object.assign(store, {
+    async create(...session: Parameters<typeof create>) {
+      const click = clicks.find(({ hasArrived }) => !hasArrived);
+      if (click) {
+        click.hasArrived = true;
+        click.arrived.resolve();
+        await click.released.promise;
+      }
+      return create.apply(store, session);
+    },
+  });
+  const page = await visit(t, await runDemo(t, {
+    store,
+    async first(ctx, next) {
+      if (ctx.path !== '/sign-in') return next();
+      const { answered } = clicks[requests++ % 2];
+      await next().finally(answered.resolve);
+    },
+  }));
+  for (let trial = 0; trial < 20; trial++) {
+    const [one, other] = clicks = [newClick(), newClick()];
+    await page.getByLabel('Your name').fill('Ada');
+    const button = await page.getByRole('button', { name: 'Sign in' }).boundingBox();
+    assert.ok(button);
+    for (const { arrived } of clicks) {
+      await page.mouse.click(button.x + 5, button.y + 5);
+      await arrived.promise;
+    }
+
+    one.released.resolve();
+    if (trial % 2) await one.answered.promise;
+    other.released.resolve();
+    await Promise.all([one.answered.promise, other.answered.promise]);
+    await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+    assert.equal((await sessions.list('Ada')).length, 1);
+    await signOut(page);
+  }
+
+});
+
+interface Click {
+  hasArrived: boolean;
+  arrived: Deferred<void>;
+  released: Deferred<void>;
+  answered: Deferred<void>;
+}
+
+function newClick(): Click {
+
+  return { hasArrived: false, arrived: deferred(), released: deferred(), answered: deferred() };
+
 }
 
 /** Holds back the next request that comes along. */

@@ -39,7 +39,8 @@ test('gives the browser a new session id at sign-in, in a cookie that is kept fr
 
   const [{ value, ...cookie }, ...others] = await page.context().cookies();
   assert.deepEqual(others, []);
-  assert.notEqual(value, before.value);
+  assert.match(before.value, /^p\./);
+  assert.doesNotMatch(value, /^p\./);
   assert.deepEqual(cookie, {
     name: 'CB', domain: '127.0.0.1', path: '/', expires: -1, httpOnly: true, secure: false, sameSite: 'Lax',
   });
@@ -76,20 +77,39 @@ test('keeps a note', async t => {
 
 });
 
-test('refuses a form whose token is wrong, and changes nothing', async t => {
+test('refuses a form of another site, and changes nothing', async t => {
 
-  const page = await visit(t, await runDemo(t));
+  const demo = await runDemo(t);
+  const page = await visit(t, demo);
   await signIn(page);
-  await page.locator('form[action="/note"] [name=csrf-token]').evaluate((input: HTMLInputElement) => {
-    input.value = input.value.replace(/^./, first => first === 'x' ? 'y' : 'x');
-  });
-  await page.getByLabel('Your note').fill('Forged');
-  assert.equal(await statusOf(page, '/note', 'Save'), 403);
+  await page.route('http://localhost/', route => route.fulfill({
+    contentType: 'text/html',
+    body: `<form method="post" action="${demo.origin}/note"><input name="note" value="Forged"><button>Win a prize</button></form>`,
+  }));
+  await page.goto('http://localhost/');
+  assert.equal(await statusOf(page, '/note', 'Win a prize'), 403);
 
-  await page.getByRole('heading', { name: 'This page was out of date' }).waitFor();
+  await page.getByRole('heading', { name: 'Nothing was changed' }).waitFor();
   await page.getByRole('link', { name: 'Go on' }).click();
   await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
   assert.equal(await page.getByLabel('Your note').inputValue(), '');
+
+});
+
+test('asks browsers that do not say where a form comes from for its token', async t => {
+
+  const page = await visit(t, await runDemo(t));
+  await signIn(page);
+  const token = await page.locator('form[action="/note"] [name=csrf-token]').inputValue();
+  for (const [sent, status] of [['', 403], [token.replace(/^./, first => first === 'x' ? 'y' : 'x'), 403], [token, 303]] as const) {
+    // With the cookies of the page, and without the headers that a page's own requests have.
+    const answer = await page.request.post(new URL('/note', page.url()).href, {
+      form: { 'csrf-token': sent, 'note': sent }, maxRedirects: 0,
+    });
+    assert.equal(answer.status(), status);
+  }
+  await page.reload();
+  assert.equal(await page.getByLabel('Your note').inputValue(), token);
 
 });
 
@@ -150,7 +170,7 @@ test('notices that another tab has signed out', async t => {
   await signOut(await secondTab(page));
   await page.clock.runFor(5000);
 
-  await page.getByRole('alert').getByText('You have been signed out in another tab.').waitFor();
+  await page.getByRole('alert').getByText('You have been signed out, in another tab or from another device.').waitFor();
   await page.getByRole('link', { name: 'Reload' }).click();
   await page.getByLabel('Your name').waitFor();
 
@@ -166,9 +186,9 @@ test('answers what a signed-out tab still sends without signing anybody in', asy
 
   await page.getByRole('button', { name: 'Click 20 times at once' }).click();
   await page.getByText('0 of 20 counted').waitFor();
-  await page.getByText('You have been signed out in another tab.').waitFor();
+  await page.getByText('You have been signed out, in another tab or from another device.').waitFor();
   assert.equal(await statusOf(page, '/note', 'Save'), 403);
-  await page.getByRole('heading', { name: 'This page was out of date' }).waitFor();
+  await page.getByRole('heading', { name: 'Nothing was changed' }).waitFor();
   // Nobody is signed in any more, which is what its button asks for.
   assert.equal(await statusOf(third, '/sign-out', 'Sign out'), 303);
   assert.equal(await whoIsSignedIn(page), '');

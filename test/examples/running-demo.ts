@@ -2,12 +2,11 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { after, before, type TestContext } from 'node:test';
 import { Application, type Context } from '@curveball/core';
-import type { SessionOptions } from '@curveball/session';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { createApp } from '../../examples/demo/app.js';
+import { createApp, type DemoOptions as AppOptions } from '../../examples/demo/app.js';
 import { launchChromium } from '../support/chromium.js';
 
-export interface DemoOptions extends Partial<SessionOptions> {
+export interface DemoOptions extends AppOptions {
   port?: number;
   /** Comes before everything, for instance to hold a request back. */
   first?: (ctx: Context, next: () => Promise<void>) => Promise<void>;
@@ -24,8 +23,8 @@ export interface RunningDemo {
 /** Starts the demo on a free port, and stops it after the test. */
 export async function runDemo(t: TestContext, options: DemoOptions = {}): Promise<RunningDemo> {
 
-  const { port: wanted = 0, first, last, ...sessionOptions } = options;
-  const demo = createApp(sessionOptions);
+  const { port: wanted = 0, first, last, ...appOptions } = options;
+  const demo = createApp(appOptions);
   if (last) demo.use(last);
   const app = new Application();
   if (first) app.use(first);
@@ -87,7 +86,7 @@ export async function signIn(page: Page, name = 'Ada'): Promise<void> {
 
 export async function signOut(page: Page): Promise<void> {
 
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.getByRole('button', { name: 'Sign out', exact: true }).click();
   await page.getByRole('heading', { name: 'Sign in' }).waitFor();
 
 }

@@ -1,0 +1,89 @@
+import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { cookieAt, runHosts } from './support/hosts.js';
+import { signedIn, useChromium, visitor, whoIsSignedIn } from './support/visitor.js';
+
+/*
+ * Who has another host of the same site, or the network without TLS, can set
+ * cookies for ours. What of that reaches an application is the browser's word.
+ */
+
+useChromium();
+
+const PREFIXED = { cookieName: '__Host-CB', cookieOptions: { secure: true } };
+
+describe('A cookie with the prefix __Host-', () => {
+
+  it('can\'t be set by a sibling', async t => {
+
+    const hosts = await runHosts(t, PREFIXED);
+    const page = await signedIn(t, hosts);
+    const before = await page.context().cookies(hosts.app);
+    deepStrictEqual(before.map(({ name, secure, httpOnly, sameSite, expires }) => ({ name, secure, httpOnly, sameSite, expires })), [
+      { name: '__Host-CB', secure: true, httpOnly: true, sameSite: 'Lax', expires: -1 },
+    ]);
+    for (const attributes of ['Domain=victim.test; Path=/; Secure', 'Domain=victim.test; Path=/act; Secure', 'Domain=app.victim.test; Path=/; Secure', 'Path=/; Secure']) {
+      await page.goto(cookieAt(hosts.sibling, `__Host-CB=${'x'.repeat(43)}; ${attributes}`));
+      await page.goto(cookieAt(hosts.sibling, `__host-cb=${'x'.repeat(43)}; ${attributes}`));
+      deepStrictEqual(await page.context().cookies(hosts.app), before, attributes);
+    }
+    strictEqual(await whoIsSignedIn(hosts, page.context()), 'ada');
+
+  });
+
+  it('can\'t be overwritten from the network without TLS, nor is it sent there', async t => {
+
+    const hosts = await runHosts(t, PREFIXED);
+    const page = await signedIn(t, hosts);
+    const before = await page.context().cookies(hosts.app);
+    for (const attributes of ['Path=/', 'Path=/; Secure', 'Path=/act']) {
+      await page.goto(cookieAt(hosts.network, `__Host-CB=${'x'.repeat(43)}; ${attributes}`));
+      deepStrictEqual(await page.context().cookies(hosts.app), before, attributes);
+    }
+    strictEqual(await whoIsSignedIn(hosts, page.context()), 'ada');
+    const overNetwork = hosts.seen.filter(({ headers }) => headers.host === new URL(hosts.network).host);
+    ok(overNetwork.length >= 3);
+    deepStrictEqual(overNetwork.map(({ headers }) => headers.cookie), overNetwork.map(() => undefined));
+
+  });
+
+});
+
+describe('A cookie without a prefix', () => {
+
+  it('can be set by a sibling, and goes before ours where its path is longer: one that no session has is passed over', async t => {
+
+    const hosts = await runHosts(t);
+    const page = await signedIn(t, hosts);
+    const [{ value }] = await page.context().cookies(hosts.app);
+    const tossed = 'x'.repeat(value.length);
+    await page.goto(cookieAt(hosts.sibling, `CB=${tossed}; Domain=victim.test; Path=/form; Secure`));
+    await page.goto(`${hosts.app}/form`);
+    strictEqual(hosts.seen.at(-1)?.headers.cookie, `CB=${tossed}; CB=${value}`);
+
+    // On that path, too, Ada is who writes.
+    await page.goto(cookieAt(hosts.sibling, `CB=${tossed}; Domain=victim.test; Path=/act; Secure`));
+    strictEqual((await page.goto(`${hosts.app}/act`))?.status(), 200);
+    strictEqual(hosts.seen.at(-1)?.headers.cookie, `CB=${tossed}; CB=${value}`);
+    deepStrictEqual((await page.context().cookies(hosts.app)).map(cookie => cookie.value), [value]);
+    strictEqual(await whoIsSignedIn(hosts, page.context()), 'ada');
+
+  });
+
+  it('can be one of the sibling\'s own sessions, which is why there is the prefix', async t => {
+
+    const hosts = await runHosts(t);
+    const mallory = await visitor(t);
+    await mallory.goto(`${hosts.app}/act`);
+    const [{ value: planted }] = await mallory.context().cookies(hosts.app);
+    const page = await signedIn(t, hosts);
+    const [{ value }] = await page.context().cookies(hosts.app);
+    notStrictEqual(planted, value);
+    await page.goto(cookieAt(hosts.sibling, `CB=${planted}; Domain=victim.test; Path=/act; Secure`));
+    await page.goto(`${hosts.app}/act`);
+    strictEqual(hosts.seen.at(-1)?.headers.cookie, `CB=${planted}; CB=${value}`);
+    strictEqual(await whoIsSignedIn(hosts, page.context()), 'ada');
+
+  });
+
+});

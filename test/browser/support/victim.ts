@@ -1,0 +1,78 @@
+import { Application } from '@curveball/core';
+import type { Context } from '@curveball/kernel';
+import type { WebSocket } from 'ws';
+import session, { csrf, MemoryStore, type SessionOptions } from '../../../src/index.js';
+import { errorsToStatus, pageOf, type Page } from '../../support/site.js';
+
+export interface VictimOptions extends Omit<SessionOptions, 'store'> {
+  store?: MemoryStore;
+  /** Whether csrf() stands before the session; true by default. */
+  protected?: boolean;
+}
+
+/** An application that has what others are after: a visitor who is signed in. */
+export function victim(origin: string, { store = new MemoryStore(), protected: isProtected = true, ...options }: VictimOptions): Application {
+
+  const app = new Application();
+  app.origin = origin;
+  app.use(
+    errorsUnlessSocket,
+    ...(isProtected ? [csrf()] : []),
+    session({ store, user: 'user', ...options }),
+    async (ctx, next) => {
+      if (!ctx.webSocket) return next();
+      const socket = ctx.webSocket as WebSocket;
+      socket.send(String(ctx.session.user));
+      socket.close();
+    },
+    pageOf(PAGES),
+  );
+  return app;
+
+}
+
+const PAGES: Record<string, Page> = {
+
+  // Also by a link, so that tests are short.
+  '/sign-in': ctx => { ctx.session.user = 'ada'; },
+
+  '/': ctx => show(ctx, `<p>${ctx.session.user ?? 'nobody'}</p>`),
+
+  /** What only reads nothing, and is framed by all. */
+  '/blank': ctx => show(ctx, ''),
+
+  /** What a shop, a counter or a "last seen" does: it writes, whoever comes. */
+  '/act': ctx => { ctx.session.acts = (ctx.session.acts ?? 0) + 1; },
+
+  /** A form, to `/act` or where the query says. */
+  '/form': ctx => show(ctx, form(ctx.query.to ?? '/act')),
+
+  '/form-without-referrer': ctx => {
+    ctx.response.headers.set('Referrer-Policy', 'no-referrer');
+    show(ctx, form('/act'));
+  },
+
+};
+
+/** A form with one button, Go. */
+export function form(to: string): string {
+
+  return `<form method="post" action="${to}"><button>Go</button></form>`;
+
+}
+
+function show(ctx: Parameters<Page>[0], html: string): void {
+
+  ctx.response.type = 'text/html';
+  ctx.response.body = `<!doctype html><title>Victim</title>${html}`;
+
+}
+
+type Handler = (ctx: Context, next: () => Promise<void>) => Promise<void>;
+
+/** Nothing catches what is thrown behind a WebSocket. */
+function errorsUnlessSocket(ctx: Context, next: () => Promise<void>): Promise<void> {
+
+  return ctx.webSocket ? next() : (errorsToStatus() as Handler)(ctx, next);
+
+}

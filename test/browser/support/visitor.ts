@@ -1,0 +1,81 @@
+import { after, before, type TestContext } from 'node:test';
+import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
+import { launchChromium } from '../../support/chromium.js';
+import type { Hosts } from './hosts.js';
+
+let chromium: Browser;
+
+/** Starts one browser for all tests of a file, to which every host is this computer. */
+export function useChromium(): void {
+
+  before(async () => {
+    chromium = await launchChromium(['--host-resolver-rules=MAP * 127.0.0.1', '--ignore-certificate-errors', '--disable-features=HttpsUpgrades']);
+  });
+  after(() => chromium?.close());
+
+}
+
+/** A visitor who has no cookies yet. */
+export async function visitor(t: TestContext): Promise<Page> {
+
+  const context = await chromium.newContext();
+  t.after(() => context.close());
+  return context.newPage();
+
+}
+
+/** A visitor who is signed in. */
+export async function signedIn(t: TestContext, { app }: Hosts): Promise<Page> {
+
+  const page = await visitor(t);
+  await page.goto(`${app}/sign-in`);
+  return page;
+
+}
+
+/** Says whom the application takes the visitor for, by a fresh look. */
+export async function whoIsSignedIn({ app }: Hosts, context: BrowserContext): Promise<string | null> {
+
+  const page = await context.newPage();
+  await page.goto(app);
+  const name = await page.locator('p').textContent();
+  await page.close();
+  return name;
+
+}
+
+/** Does something on a page, and returns the status of the answer that a path gives to it. */
+export async function statusOf(page: Page, path: string, act: () => Promise<unknown>): Promise<number> {
+
+  const answer = page.waitForResponse(response => new URL(response.url()).pathname === path);
+  await act();
+  return (await answer).status();
+
+}
+
+/** Presses the button of a form to `/act`, and returns the status of the answer. */
+export function submitted(page: Page, frame: Page | Frame = page): Promise<number> {
+
+  return statusOf(page, '/act', () => frame.getByRole('button', { name: 'Go' }).click());
+
+}
+
+/** Lets a script of a page send a request to `/act`, with the cookies that the browser has for that; returns the status. */
+export function fetched(page: Page, host: string, method = 'POST'): Promise<number> {
+
+  const options = JSON.stringify({ method, mode: 'no-cors', credentials: 'include' });
+  return statusOf(page, '/act', () => page.evaluate(`fetch(${JSON.stringify(`${host}/act`)}, ${options}).catch(() => {})`));
+
+}
+
+/** Opens a WebSocket from a page, and returns the first message, or the code with which it was closed. */
+export function socketOf(page: Page, host: string): Promise<string | number> {
+
+  const address = JSON.stringify(host.replace(/^http/, 'ws'));
+  return page.evaluate(`new Promise(resolve => {
+    const socket = new WebSocket(${address});
+    socket.onmessage = ({ data }) => resolve(data);
+    socket.onclose = ({ code }) => resolve(code);
+  })`);
+
+}

@@ -1,0 +1,213 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { MemoryStore, type SessionStore } from '@curveball/session';
+import type { BrowserContextOptions, Page } from 'playwright-core';
+import { deviceLabel, maskedAddress } from '../../examples/demo/device.js';
+import { type RunningDemo, runDemo, signIn, signOut, useChromium, visit, whoIsSignedIn } from './running-demo.js';
+
+useChromium();
+
+const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
+const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+
+test('lists the devices of a user on each of them, and marks the one that asks', async t => {
+
+  const demo = await runDemo(t);
+  const laptop = await device(t, demo, { userAgent: LAPTOP });
+  const phone = await device(t, demo, { userAgent: PHONE });
+  await laptop.reload();
+
+  assert.deepEqual(await listed(laptop), [
+    'Chrome on Linux This device 127.0.0.x · Last seen just now Signed in just now',
+    'Safari on iPhone 127.0.0.x · Last seen just now Signed in just now Sign out',
+  ]);
+  assert.deepEqual((await listed(phone)).map(text => text.includes('This device')), [true, false]);
+  assert.equal((await listed(await device(t, demo, { userAgent: PHONE }, 'Bob'))).length, 1);
+
+});
+
+test('signs another device out at its next request, and nobody else', async t => {
+
+  const demo = await runDemo(t);
+  const laptop = await device(t, demo, { userAgent: LAPTOP });
+  const phone = await device(t, demo, { userAgent: PHONE });
+  const other = await device(t, demo, {}, 'Bob');
+  await phone.clock.install();
+  await laptop.reload();
+  await laptop.getByRole('button', { name: 'Sign out Safari on iPhone, 127.0.0.x' }).click();
+  await laptop.getByText('You are signed in nowhere else.').waitFor();
+
+  await phone.clock.runFor(5000);
+  await phone.getByRole('alert').getByText('You have been signed out').waitFor();
+  assert.equal(await whoIsSignedIn(phone), '');
+  assert.equal(await whoIsSignedIn(laptop), 'Ada');
+  assert.equal(await whoIsSignedIn(other), 'Bob');
+
+});
+
+test('signs out everywhere else', async t => {
+
+  const demo = await runDemo(t);
+  const here = await device(t, demo);
+  const elsewhere = await Promise.all([device(t, demo), device(t, demo)]);
+  await here.reload();
+  assert.equal((await listed(here)).length, 3);
+  await here.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await here.getByText('You are signed in nowhere else.').waitFor();
+
+  for (const page of elsewhere) assert.equal(await whoIsSignedIn(page), '');
+  assert.equal(await whoIsSignedIn(here), 'Ada');
+
+});
+
+test('ends no session by the handle of another user\'s', async t => {
+
+  const demo = await runDemo(t);
+  const ada = await device(t, demo);
+  await device(t, demo);
+  await ada.reload();
+  const bob = await device(t, demo, {}, 'Bob');
+  await device(t, demo, {}, 'Bob');
+  await bob.reload();
+  const handle = await ada.locator('[name=handle]').inputValue();
+  await bob.locator('[name=handle]').evaluate((input: HTMLInputElement, value) => { input.value = value; }, handle);
+  await bob.locator('.devices button').click();
+  await bob.waitForURL('**/#devices');
+
+  await ada.reload();
+  assert.equal((await listed(ada)).length, 2);
+  assert.equal((await listed(bob)).length, 2);
+
+});
+
+test('does it without JavaScript', async t => {
+
+  const demo = await runDemo(t);
+  const here = await device(t, demo, { javaScriptEnabled: false });
+  const elsewhere = await Promise.all([device(t, demo), device(t, demo)]);
+  await here.reload();
+  await here.locator('.devices button').first().click();
+  await here.waitForURL('**/#devices');
+  assert.equal((await listed(here)).length, 2);
+  await here.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await here.getByText('You are signed in nowhere else.').waitFor();
+  assert.deepEqual(await Promise.all(elsewhere.map(whoIsSignedIn)), ['', '']);
+
+});
+
+test('remembers a device for 30 days where that is asked for, and else until the browser is closed', async t => {
+
+  const demo = await runDemo(t);
+  const page = await visit(t, demo);
+  await page.getByLabel('Remember me').check();
+  await signIn(page);
+  const [{ expires }] = await page.context().cookies();
+  assert.ok(Math.abs(expires - Date.now() / 1000 - 30 * 86_400) < 120);
+
+  const [{ expires: ends }] = await (await device(t, demo)).context().cookies();
+  assert.equal(ends, -1);
+
+});
+
+test('has a way to sign out on every page of who is signed in, also on those that say what is wrong', async t => {
+
+  const page = await device(t, await runDemo(t));
+  await page.goto(new URL('/nowhere', page.url()).href);
+  await page.getByRole('heading', { name: 'There is nothing here' }).waitFor();
+  await signOut(page);
+
+  await page.goto(new URL('/nowhere', page.url()).href);
+  assert.equal(await page.getByRole('button', { name: 'Sign out' }).count(), 0);
+
+});
+
+test('leaves the list out where the store does not find the sessions of a user', async t => {
+
+  const page = await device(t, await runDemo(t, { store: fourMethods() }));
+  await page.getByText('Left out: the store that this demo was started with').waitFor();
+  assert.equal(await page.locator('.devices').count(), 0);
+  await page.reload();
+  assert.equal(await whoIsSignedIn(page), 'Ada');
+  await signOut(page);
+  assert.equal(await page.getByLabel('Remember me').count(), 0);
+
+});
+
+test('never takes what a device calls itself for markup', async t => {
+
+  const demo = await runDemo(t, {
+    last(ctx) {
+      ctx.authenticated({ metadata: { device: '<b>x</b>', address: '"><b>' } });
+      ctx.response.body = 'done';
+    },
+  });
+  const page = await device(t, demo);
+  // A page that asks who is signed in must not leave before the new cookie has come.
+  await page.goto('about:blank');
+  await page.goto(`${demo.origin}/last`);
+  await page.goto(demo.origin);
+  await page.getByText('<b>x</b>').waitFor();
+  assert.equal(await page.locator('.devices b').count(), 0);
+
+});
+
+test('names devices by what browsers call themselves', () => {
+
+  for (const [userAgent, label] of [
+    [LAPTOP, 'Chrome on Linux'],
+    [PHONE, 'Safari on iPhone'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:141.0) Gecko/20100101 Firefox/141.0', 'Firefox on Windows'],
+    ['Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0', 'Edge on Windows'],
+    ['Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) SamsungBrowser/28.0 Chrome/130.0.0.0 Mobile Safari/537.36', 'Samsung Internet on Android'],
+    ['Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15', 'Safari on macOS'],
+    ['Mozilla/5.0 (Windows NT 6.1; Trident/7.0; rv:11.0) like Gecko', 'Windows'],
+    ['curl/8.14.1', 'Unknown device'],
+    ['', 'Unknown device'],
+    [null, 'Unknown device'],
+  ] as const) assert.equal(deviceLabel(userAgent), label);
+
+});
+
+test('keeps of an address only its network', () => {
+
+  for (const [address, masked] of [
+    ['203.0.113.77', '203.0.113.x'],
+    ['::ffff:203.0.113.77', '203.0.113.x'],
+    ['2001:db8:85a3::8a2e:370:7334', '2001:db8:…'],
+    ['fe80::1', 'fe80::…'],
+    ['::1', '::…'],
+    ['', 'unknown address'],
+    [null, 'unknown address'],
+  ] as const) assert.equal(maskedAddress(address), masked);
+
+});
+
+/** A visitor who is signed in. */
+async function device(t: TestContext, demo: RunningDemo, options?: BrowserContextOptions, name?: string): Promise<Page> {
+
+  const page = await visit(t, demo, options);
+  await signIn(page, name);
+  return page;
+
+}
+
+/** What the list says of each device. */
+async function listed(page: Page): Promise<string[]> {
+
+  const items = await page.locator('.devices li').allTextContents();
+  return items.map(text => text.replace(/\s+/g, ' ').trim());
+
+}
+
+/** A store with the four methods and nothing else. */
+function fourMethods(): SessionStore {
+
+  const store = new MemoryStore();
+  return {
+    get: id => store.get(id),
+    set: (...session) => store.set(...session),
+    delete: id => store.delete(id),
+    newSessionId: () => store.newSessionId(),
+  };
+
+}
