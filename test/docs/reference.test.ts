@@ -27,8 +27,8 @@ describe('The table of options in the README', () => {
 
   it('has the defaults of the sources', () => {
 
-    const { cookieName, cookieOptions, expiry, storeTimeout } = settingsFrom({ store: 'memory' });
-    for (const [option, value] of Object.entries({ cookieName, cookieOptions, expiry, storeTimeout })) {
+    const { cookieName, cookieOptions, expiry, storeTimeout, maxBytes } = settingsFrom({ store: 'memory' });
+    for (const [option, value] of Object.entries({ cookieName, cookieOptions, expiry, storeTimeout, maxBytes })) {
       assert.deepEqual(defaults.get(option), [value], option);
     }
 
@@ -107,8 +107,8 @@ describe('The documentation', () => {
       .map(([member]) => /ctx\.(\w+)/.exec(member)?.[1]);
     const source = readFileSync(join(root, 'src', 'context.ts'), 'utf8');
     const declared = source.slice(source.indexOf('interface Context<'))
-      .matchAll(/^ {4}(?:get |set )?(\w+)\(/gm);
-    assert.deepEqual(members.sort(), [...new Set([...declared].map(match => match[1]))].sort());
+      .matchAll(/^ {4}(?:(?:get |set )?(\w+)\(|readonly (\w+):)/gm);
+    assert.deepEqual(members.sort(), [...new Set([...declared].map(match => match[1] ?? match[2]))].sort());
 
   });
 
@@ -144,11 +144,20 @@ describe('The documentation', () => {
 
   });
 
+  it('lists the codes of warnings', () => {
+
+    const given = readdirSync(join(root, 'src'), { encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+      .flatMap(file => [...readFileSync(join(root, 'src', file), 'utf8').matchAll(/'(SESSION_[A-Z_]+)'/g)].map(([, code]) => code));
+    const listed = table(page('docs/cookies-and-caching.md'), 'Warnings').slice(1).map(([code]) => codeIn(code)[0]);
+    assert.deepEqual(listed.sort(), [...new Set(given)].sort());
+
+  });
+
   it('describes each target of the Makefile', () => {
 
     const targets = /^\.PHONY: (.+)$/m.exec(readFileSync(join(root, 'Makefile'), 'utf8'))?.[1].split(' ');
     const described = table(page('CONTRIBUTING.md'), 'Contributing').slice(1)
-      .map(([target]) => /make (\w+)/.exec(target)?.[1]);
+      .map(([target]) => /make ([\w-]+)/.exec(target)?.[1]);
     assert.deepEqual(described.sort(), targets?.sort());
 
   });

@@ -2,14 +2,19 @@ import type { Application } from '@curveball/core';
 import type { Site } from '../support/browser.js';
 import { cookiesAndCaching } from './cookies-and-caching.js';
 import { csrf } from './csrf.js';
+import { encryption } from './encryption.js';
 import { errors } from './errors.js';
+import { events } from './events.js';
+import { lifetimes } from './lifetimes.js';
 import { memoryStore } from './memory-store.js';
 import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
+import { schema } from './schema.js';
 import { testingAStore } from './testing-a-store.js';
 import { typescript } from './typescript.js';
 import { upgrading } from './upgrading.js';
+import { userSessions } from './user-sessions.js';
 import { values } from './values.js';
 import { websockets } from './websockets.js';
 import { writingAStore } from './writing-a-store.js';
@@ -34,13 +39,18 @@ export const scenarios: Scenarios = {
   ...named('UPGRADING.md', upgrading),
   ...named('docs/cookies-and-caching.md', cookiesAndCaching),
   ...named('docs/csrf.md', csrf),
+  ...named('docs/encryption.md', encryption),
   ...named('docs/errors.md', errors),
+  ...named('docs/events.md', events),
+  ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/memory-store.md', memoryStore),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),
   ...named('docs/parallel-requests.md', parallelRequests),
+  ...named('docs/schema.md', schema),
   ...named('docs/testing-a-store.md', testingAStore),
   ...named('docs/typescript.md', typescript),
+  ...named('docs/user-sessions.md', userSessions),
   ...named('docs/values.md', values),
   ...named('docs/websockets.md', websockets),
   ...named('docs/writing-a-store.md', writingAStore),

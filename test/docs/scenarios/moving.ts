@@ -63,7 +63,7 @@ export const movingFromSessionRedis: Scenarios = {
       const id = await stored({ userId: 5 });
       const visitor = carrying(id);
       assert.deepEqual(await read(visitor), { userId: 5 });
-      assert.match(visitor.cookies.get('CB') ?? '', /^\w{43}$/);
+      assert.match(visitor.cookies.get('CB') ?? '', /^\w{59}$/);
       await visitor.get('/visit');
       assert.deepEqual(await read(visitor), { userId: 5, visited: true });
 

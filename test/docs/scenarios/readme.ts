@@ -21,7 +21,7 @@ export const readme: Scenarios = {
     });
     const { setCookies } = await site.visitor().get('/');
     assert.equal(setCookies.length, 1);
-    assert.match(setCookies[0], /^MY_SESSION=[A-Za-z0-9]{43}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
+    assert.match(setCookies[0], /^MY_SESSION=[A-Za-z0-9]{59}; Path=\/; HttpOnly; Secure; SameSite=Strict$/);
 
   },
 
@@ -72,6 +72,23 @@ export const readme: Scenarios = {
     const attacker = site.visitor();
     attacker.cookies.set('CB', planted);
     assert.deepEqual(await peek(app, attacker), {});
+
+  },
+
+  async users({ app, site }) {
+
+    const signIn = async () => {
+      const visitor = site.visitor();
+      await begin(app, visitor, { cart: 1 });
+      const before = visitor.cookies.get('CB');
+      assert.equal((await visitor.post('/sign-in')).text, 'Welcome');
+      assert.notEqual(visitor.cookies.get('CB'), before);
+      return visitor;
+    };
+    const [one, other] = [await signIn(), await signIn()];
+    assert.equal((await one.post('/sign-out-elsewhere')).status, 204);
+    assert.deepEqual(await peek(app, other), {});
+    assert.deepEqual(await peek(app, one), { cart: 1, userId: 5 });
 
   },
 

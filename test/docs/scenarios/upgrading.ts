@@ -9,7 +9,8 @@ export const upgrading: Scenarios = {
     const visitor = site.visitor();
     const { token } = JSON.parse((await visitor.get('/')).text);
     assert.match(token, /^[\w-]{43}$/);
-    assert.deepEqual(await peek(app, visitor), { 'csrf-token': true });
+    assert.deepEqual(await peek(app, visitor), {});
+    assert.match(visitor.cookies.get('CB') ?? '', /^p\./);
     assert.equal(JSON.parse((await visitor.get('/')).text).token, token);
 
   },

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { Application } from '@curveball/core';
+import session, { MemoryStore, UserSessions } from '../../../src/index.js';
+import { errorsToStatus } from '../../support/site.js';
+import { Site } from '../support/browser.js';
+import { begin, peek } from '../support/steps.js';
+import type { Scenarios } from './index.js';
+
+const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1';
+const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+export const userSessions: Scenarios = {
+
+  async devices({ app, site, exported }) {
+
+    const sessions: UserSessions = exported.sessions;
+    const signIn = async (agent: string) => {
+      const visitor = site.visitor();
+      assert.equal((await visitor.post('/sign-in', {}, { 'User-Agent': agent })).text, 'Welcome');
+      return visitor;
+    };
+    assert.equal((await site.visitor().get('/devices')).status, 403);
+
+    const laptop = site.visitor();
+    await begin(app, laptop, { cart: ['book'] });
+    const planted = site.visitor();
+    planted.cookies.set('CB', laptop.cookies.get('CB') ?? '');
+    await laptop.post('/sign-in', {}, { 'User-Agent': LAPTOP });
+    assert.deepEqual(await peek(app, laptop), { cart: ['book'], userId: 5 });
+    assert.deepEqual(await peek(app, planted), {});
+
+    const phone = await signIn(PHONE);
+    const listed = async () => JSON.parse((await laptop.get('/devices')).text) as
+      Array<{ handle: string; device: string; network: string; isThisOne: boolean }>;
+    const list = await listed();
+    assert.deepEqual(list.map(({ device, network, isThisOne }) => [device, network, isThisOne]).sort(), [
+      ['Firefox on Linux', '127.0.0.*', true], ['Safari on iPhone', '127.0.0.*', false],
+    ]);
+
+    const stranger = site.visitor();
+    await begin(app, stranger, { userId: 6 });
+    const other = list.find(({ isThisOne }) => !isThisOne)?.handle as string;
+    assert.equal((await stranger.post(`/devices/${other}/end`)).status, 404, 'it is another\'s');
+    assert.equal((await laptop.post(`/devices/${other}/end`)).status, 204);
+    assert.deepEqual(await peek(app, phone), {});
+    assert.equal((await laptop.post(`/devices/${other}/end`)).status, 404);
+
+    const tablet = await signIn('');
+    assert.equal((await laptop.post('/devices/end-others')).status, 204);
+    assert.deepEqual(await peek(app, tablet), {});
+    assert.equal((await listed()).length, 1);
+
+    const tv = await signIn('');
+    const before = laptop.cookies.get('CB');
+    assert.equal((await laptop.post('/prove')).text, 'Thank you');
+    assert.notEqual(laptop.cookies.get('CB'), before);
+    assert.equal((await laptop.post('/password')).text, 'Changed');
+    assert.deepEqual(await peek(app, tv), {});
+    assert.equal((await stranger.post('/password')).status, 200, 'a session that has just become a user\'s is fresh');
+    assert.equal((await site.visitor().post('/password')).status, 403);
+    await sessions.endAll(5);
+    assert.deepEqual(await peek(app, laptop), {});
+
+  },
+
+  async 'second-factor'({ app, site, exported }) {
+
+    const visitor = site.visitor();
+    const code = async () => {
+      assert.equal((await visitor.post('/sign-in')).text, 'Your code, please');
+      assert.deepEqual(await peek(app, visitor), { pending: { accountId: 5, passwordStamp: exported.account.passwordStamp } });
+    };
+    await code();
+    exported.account.passwordStamp++;
+    assert.equal((await visitor.post('/second-factor')).status, 403);
+    assert.deepEqual(await peek(app, visitor), {});
+    await code();
+    assert.equal((await visitor.post('/second-factor')).text, 'Welcome');
+    assert.deepEqual(await peek(app, visitor), { userId: 5 });
+
+  },
+
+  async 'back-channel'({ exported }) {
+
+    const store = new MemoryStore();
+    const exp = Math.floor(Date.now() / 1000) + 600;
+    const verify = async (token: unknown) => {
+      const [sub, sid] = String(token).split('.');
+      return { sub, sid, exp };
+    };
+    const app = new Application();
+    app.use(errorsToStatus(), session({ store, user: 'userId' }), ...exported.singleSignOn(new UserSessions(store), verify));
+    const site = await Site.open(app);
+    try {
+
+      const visitors = [];
+      for (const sid of ['one', 'two', 'three']) {
+        const visitor = site.visitor();
+        assert.equal((await visitor.post(`/callback?token=ada.${sid}`)).text, 'Welcome');
+        visitors.push(visitor);
+      }
+      const signedIn = async () => {
+        const all = await new UserSessions(store).list('ada');
+        for (const { absoluteExpiresAt } of all) assert.equal(absoluteExpiresAt, exp);
+        return all.map(({ metadata }) => metadata.sid).sort();
+      };
+      assert.deepEqual(await signedIn(), ['one', 'three', 'two']);
+      await site.visitor().post('/back-channel-logout?token=ada.two');
+      assert.deepEqual(await signedIn(), ['one', 'three']);
+      await site.visitor().post('/back-channel-logout?token=ada');
+      assert.deepEqual(await signedIn(), []);
+
+    } finally {
+      site.close();
+    }
+
+  },
+
+};
