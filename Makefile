@@ -9,8 +9,11 @@ NODE ?= node
 WITH_SERVERS = node build/test/support/servers/run.js
 
 TESTS = $(shell find build/test -name '*.test.js' | sort)
+# Browsers, pages, packages and explored schedules are the same on every version of Node.js.
+TESTS_OF_NODE = $(filter-out build/test/browser/% build/test/docs/% build/test/examples/% build/test/interleavings/% build/test/package/%, $(TESTS))
+RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
 
-.PHONY: build demo test unit faults lint fix bench clean
+.PHONY: build demo test test-node unit faults lint fix bench clean
 
 build: dist/index.js
 
@@ -29,12 +32,15 @@ build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name
 	@touch $@
 
 test: build build/.tests
-	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-concurrency=3 --test-timeout=600000 $(TESTS)
+	$(RUN_TESTS) $(TESTS)
+
+test-node: build build/.tests
+	$(RUN_TESTS) $(TESTS_OF_NODE)
 
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests
 	@test -n "$(shell find build/test -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
-	$(WITH_SERVERS) $(NODE) --enable-source-maps --test $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec $(shell find build/test -name '$(T).test.js' 2>/dev/null)
 
 # Servers that crash, freeze and hang under load, and what that costs: docs/faults.md.
 # Some of them: make faults F="frozen redis"
@@ -47,11 +53,15 @@ lint: node_modules/.package-lock.json
 fix: node_modules/.package-lock.json
 	npx biome lint --write .
 
-# Side by side with 1.0.1, as ratios: bench/README.md says how to read them.
+# Side by side with 1.0.1 and with the drivers, as ratios: bench/README.md says how to read them.
 bench: build bench/node_modules/.package-lock.json
 	$(NODE) bench/requests.js
 	$(NODE) --expose-gc bench/memory.js
 	$(NODE) --expose-gc bench/pauses.js
+	$(NODE) bench/security.js
+	$(NODE) bench/encrypted.js
+	$(NODE) bench/sqlite.js libsql
+	$(NODE) bench/redis.js
 
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench

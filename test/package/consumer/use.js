@@ -12,7 +12,7 @@ app.use(ctx => {
 
 const signedIn = await app.subRequest('GET', '/sign-in');
 const cookie = signedIn.headers.get('Set-Cookie');
-assert.match(cookie, /^CB=[0-9A-Za-z]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
+assert.match(cookie, /^CB=[0-9A-Za-z]{59}; Path=\/; HttpOnly; SameSite=Lax$/);
 const later = await app.subRequest('GET', '/', { Cookie: cookie.split(';')[0] });
 assert.equal(later.body, '5');
 assert.equal(new CsrfError('no').httpStatus, 403);
