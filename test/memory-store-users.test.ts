@@ -117,7 +117,7 @@ describe('MemoryStore, with users', () => {
     for (const each of own) {
       ok(/^[\w-]{16}$/.test(store.handleOf(each)));
       ok(!each.includes(store.handleOf(each)));
-      ok(!store.newSessionId(each).startsWith(each.slice(0, 16)));
+      if (each.length >= 16) ok(!store.newSessionId(each).startsWith(each.slice(0, 16)));
     }
     strictEqual(new Set(own.map(each => store.handleOf(each))).size, own.length);
 

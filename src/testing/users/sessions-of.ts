@@ -127,8 +127,9 @@ export const sessionsOf: readonly Rule[] = [
     waits: A_WHILE,
     check: whereItFindsUsers(async scene => {
       const users = [scene.user(), scene.user(), scene.user(), scene.user()] as const;
-      const ids = [];
-      for (const user of users) ids.push(await scene.bound(user));
+      const ids: string[] = [];
+      // The one that is only looked at is the youngest: who counts from the beginning says less of it than of the others.
+      for (const user of [...users].reverse()) ids.unshift(await scene.bound(user));
       const [looked, touched, updated, moved] = ids as [string, string, string, string];
       await scene.wait();
       await scene.a.load(looked);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AtomicSessionStore, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange, type SessionTexts,
+  type AtomicSessionStore, type Becoming, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange, type SessionTexts,
   type SessionValues,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
@@ -79,10 +79,14 @@ export class HastyRedisStore implements AtomicSessionStore {
 
   }
 
-  async move(id: string, newId: string, change: SessionChange, lifetime: number): Promise<'moved' | 'ended' | 'gone'> {
+  async move(
+    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, _becoming?: Becoming,
+    version?: string | number,
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
 
     const row = await this.#read(id);
     if (!row?.texts) return 'gone';
+    if (version !== undefined && version !== row.version) return 'conflict';
     const texts = merge(new Map(row.texts), change);
     if (texts.size > 0 && !await this.create(newId, texts, lifetime)) throw new Error('The new id is in use');
     await this.#retire(id, texts.size > 0 ? newId : undefined);
