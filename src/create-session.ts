@@ -15,7 +15,8 @@ export function createSession(texts: SessionTexts, wanted: Wanted, session: Sess
 
   requireCookie(saving);
   const { stored } = session;
-  const about = aboutNext(undefined, wanted, saving, session.formId && derivedHandle(session.formId));
+  const formId = session.formId?.();
+  const about = aboutNext(undefined, wanted, saving, formId ? derivedHandle(formId) : undefined);
   return andThen(createRecord(texts, about, session, saving), () => {
     if (about?.user == null) return 'set';
     // The session that a first click of this sign-in has left is nobody's device.

@@ -54,7 +54,7 @@ export class RequestSession {
     if (this.made === undefined) {
       this.made = new Session();
       this.made.began = this.began;
-      if (this.began !== undefined) this.made.formId = this.formId ?? undefined;
+      if (this.began !== undefined) this.made.formId = () => this.formId;
     }
     return this.made;
 

@@ -40,8 +40,8 @@ export class Session {
   /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
   began: number | undefined;
 
-  /** What the cookie says of a visitor who has got a form and no session. */
-  formId: string | undefined;
+  /** Reads what the cookie says of a visitor who has got a form and no session; only where a user may sign in. */
+  formId: (() => string | null) | undefined;
 
   /** The id that a session to be created or moved will have, if it was asked for early. */
   newId: string | undefined;
