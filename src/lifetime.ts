@@ -1,4 +1,4 @@
-import type { About } from './session-about.js';
+import type { About } from './about/session-about.js';
 
 /** The options that say how long a session lives. */
 export interface LifetimeSettings {

@@ -1,4 +1,4 @@
-import { fromStored, type SessionMetadata } from './session-about.js';
+import { fromStored, type SessionMetadata } from './about/session-about.js';
 import { unixTime } from './load-session.js';
 import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './store.js';

@@ -146,7 +146,7 @@ describe('The documentation', () => {
 
   it('lists the codes of warnings', () => {
 
-    const given = readdirSync(join(root, 'src'), { encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
+    const given = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.ts'))
       .flatMap(file => [...readFileSync(join(root, 'src', file), 'utf8').matchAll(/'(SESSION_[A-Z_]+)'/g)].map(([, code]) => code));
     const listed = table(page('docs/cookies-and-caching.md'), 'Warnings').slice(1).map(([code]) => codeIn(code)[0]);
     assert.deepEqual(listed.sort(), [...new Set(given)].sort());
@@ -201,7 +201,7 @@ describe('The documentation', () => {
 
   it('speaks of files of one request that exist', () => {
 
-    const files = readdirSync(join(root, 'src'));
+    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
     const steps = table(page('docs/one-request.md'), 'One request').slice(1);
     for (const file of steps.flatMap(([, named]) => codeIn(named))) {
       assert.ok(files.includes(file), file);

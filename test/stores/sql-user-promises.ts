@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/store.js';
 import type { SqlStore, Table } from './sql-promises.js';
 

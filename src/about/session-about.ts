@@ -1,5 +1,5 @@
-import { SessionStoreError } from './errors.js';
-import type { SessionAbout } from './store.js';
+import { SessionStoreError } from '../errors.js';
+import type { SessionAbout } from '../store.js';
 
 /*
  * What the middleware keeps of a session beside its values. It is written with

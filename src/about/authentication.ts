@@ -1,5 +1,5 @@
 import type { Authentication, SessionMetadata } from './session-about.js';
-import { kindOf } from './session-values.js';
+import { kindOf } from '../values/session-values.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 
