@@ -2,6 +2,7 @@ export type { SessionData, SessionOf } from './context.js';
 export type { CookieOptions } from './cookie/cookie-options.js';
 export type { CsrfEvent } from './csrf/csrf-events.js';
 export { csrf } from './csrf/csrf-middleware.js';
+export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
 export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encrypted-store.js';
 export {

@@ -1,5 +1,6 @@
 import type { SerializeOptions } from 'cookie';
 import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie/cookie-options.js';
+import { checkedSiteData, type SiteData } from './cookie/site-data.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
 import { checkedMaxBytes } from './saving/session-size.js';
@@ -36,6 +37,14 @@ export interface SessionOptions {
    * application's origin is https.
    */
   cookieOptions?: CookieOptions | undefined;
+
+  /**
+   * What the browser is asked to remove when a session ends, in the response
+   * that clears its cookie, for instance `['cache', 'storage']`; nothing by
+   * default. `'cookies'` also removes those of other applications, on the whole
+   * registrable domain. A `Clear-Site-Data` header of the handler comes first.
+   */
+  clearSiteData?: readonly SiteData[] | undefined;
 
   /**
    * A request that only reads refreshes its session at most once in so many
@@ -117,6 +126,8 @@ export interface Settings extends UserSettings {
   readonly store: AtomicSessionStore;
   readonly cookieName: string;
   readonly cookieOptions: SerializeOptions;
+  /** The header of the response that ends a session. */
+  readonly clearSiteData: string | undefined;
   readonly expiry: number;
   readonly touchInterval: number;
   readonly storeTimeout: number;
@@ -128,7 +139,7 @@ export interface Settings extends UserSettings {
 const MAX_AGE_INTERVAL = 60;
 
 const KNOWN = [
-  'store', 'cookieName', 'expiry', 'cookieOptions', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
+  'store', 'cookieName', 'expiry', 'cookieOptions', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
   'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'grace',
 ];
 
@@ -151,8 +162,10 @@ export function settingsFrom(options: SessionOptions): Settings {
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
+  const clearSiteData = checkedSiteData(options.clearSiteData);
   return {
-    store, cookieName, cookieOptions, expiry, touchInterval, storeTimeout, schema, maxBytes, ...checkedUserOptions(options, store),
+    store, cookieName, cookieOptions, clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
+    ...checkedUserOptions(options, store),
   };
 
 }

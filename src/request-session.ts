@@ -188,6 +188,7 @@ export class RequestSession {
   private found(stored: Loaded): void {
 
     if (stored !== NOTHING) {
+      this.session.loaded = stored;
       this.session.stored = stored;
       // It was found by its former id: the browser is to have this one.
       if (stored.kind === 'live' && stored.forwarded) this.cookieAction = 'set';

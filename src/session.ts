@@ -25,6 +25,9 @@ export class Session {
   /** What is in the store, as far as this request knows. */
   stored: Loaded = NOTHING;
 
+  /** What the request's cookie has led to. */
+  loaded: Loaded = NOTHING;
+
   /** Whether the handler asked for a new id. */
   regenerate = false;
 

@@ -41,6 +41,7 @@ describe('The options of session()', () => {
     deepStrictEqual(settings, {
       cookieName: 'CB',
       cookieOptions: { path: '/', httpOnly: true, sameSite: 'lax' },
+      clearSiteData: undefined,
       expiry: 3600,
       touchInterval: 0,
       storeTimeout: 3,
@@ -264,6 +265,20 @@ describe('The option maxBytes', () => {
 
     refuses('maxBytes', [[0, '0', 'from 1'], [-1], [1.5, '1.5', 'whole'], [NaN], ['1000', '"1000"'], [null, 'null'], [10n]]);
     accepts({ maxBytes: 1 }, { maxBytes: Infinity });
+
+  });
+
+});
+
+describe('The option clearSiteData', () => {
+
+  it('is a list of what browsers know', () => {
+
+    refuses('clearSiteData', [
+      ['cache', '"cache"', 'a list of'], [[], 'Array', '"storage"'], [null, 'null'], [{ 0: 'cache' }, 'Object'], [new Set(['cache']), 'Set'],
+      [['cache', 'cookie'], 'clearSiteData[1]', '"cookie"', '"cookies"'], [['"cache"'], 'clearSiteData[0]'], [['CACHE']], [[undefined], 'undefined'],
+    ]);
+    accepts({ clearSiteData: ['*'] }, { clearSiteData: Object.freeze(['cache', 'cookies', 'storage', 'executionContexts']) });
 
   });
 

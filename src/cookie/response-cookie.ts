@@ -4,6 +4,8 @@ import { isPersistent, lifeOf, type Saving } from '../saving/saving.js';
 import type { Session } from '../session.js';
 import type { SessionCookie } from './session-cookie.js';
 
+const CLEAR_SITE_DATA = 'Clear-Site-Data';
+
 /** What all requests of one middleware share of it. */
 export interface CookieWriters {
   readonly cookie: SessionCookie;
@@ -14,6 +16,7 @@ export interface CookieWriters {
 export class ResponseCookie {
 
   private written = 0;
+  private clearsSite = false;
 
   constructor(private readonly ctx: Context, private readonly writers: CookieWriters) {}
 
@@ -23,6 +26,10 @@ export class ResponseCookie {
     const { cookie, cookieWarnings } = this.writers;
     const isHttps = origin.startsWith('https:');
     if (cookie.countIn(headers) > this.written) cookieWarnings.replaced();
+    // What it asked for goes when a session has begun since.
+    if (this.clearsSite) headers.delete(CLEAR_SITE_DATA);
+    this.clearsSite = action === 'clear' && isEndOfVisit(session, saving) && !headers.has(CLEAR_SITE_DATA);
+    if (this.clearsSite) headers.set(CLEAR_SITE_DATA, saving.settings.clearSiteData as string);
     if (action === 'clear') {
       // The browser may have another cookie than the one it never got.
       if (session.created) cookie.drop(headers);
@@ -37,6 +44,14 @@ export class ResponseCookie {
     this.written = cookie.countIn(headers);
 
   }
+
+}
+
+/** Whether the browser is to forget what it has of the session: one without a user that is emptied is no sign-out. */
+function isEndOfVisit({ created, loaded }: Session, { settings }: Saving): boolean {
+
+  if (settings.clearSiteData === undefined || created) return false;
+  return settings.userOf === undefined || loaded.kind !== 'live' || loaded.user !== null;
 
 }
 

@@ -14,6 +14,16 @@ export const cookiesAndCaching: Scenarios = {
 
   },
 
+  async 'clear-site-data'({ app, site }) {
+
+    const visitor = site.visitor();
+    await begin(app, visitor, { userId: 5 });
+    const bye = await visitor.post('/sign-out');
+    assert.equal(bye.text, 'Bye');
+    assert.equal(bye.headers.get('Clear-Site-Data'), '"cache", "storage"');
+
+  },
+
   async 'cache-control'({ app, site }) {
 
     const visitor = site.visitor();
