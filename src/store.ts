@@ -78,10 +78,10 @@ export interface Becoming {
   readonly about: SessionAbout;
   /**
    * Where the session becomes one of a user: for how many seconds the request
-   * has been under way that makes it so, when this is read. Where sessions of that user have been
-   * ended since it began, by `endSessionsOf` without `only` or by
-   * `endAllSessions`, the session ends in the same step, or right after it, and
-   * the answer is `revoked`.
+   * that makes it so has been under way, at the moment when this is read. Where
+   * sessions of that user have been ended since it began, by `endSessionsOf`
+   * without `only` or by `endAllSessions`, the session ends in the same step, or
+   * right after it, and the answer is `revoked`.
    */
   readonly underWay?: number | undefined;
 }

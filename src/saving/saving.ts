@@ -89,7 +89,7 @@ export function becoming(about: About | undefined, isBinding: boolean, session: 
   const { began } = session;
   return {
     about: toStored(about),
-    // A store that reads it when it decides needs not know how long its own work took.
+    // A store around another may call it late.
     get underWay() {
       return isBinding && began !== undefined ? (saving.now() - began) / 1000 : undefined;
     },

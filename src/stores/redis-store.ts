@@ -10,6 +10,7 @@ import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
+import { requestBegan } from './lib/under-way.js';
 
 export type { IoredisClient, NodeRedisClient };
 
@@ -125,12 +126,12 @@ export class RedisStore implements IndexingSessionStore {
 
   async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
 
-    const began = performance.now();
+    const began = requestBegan(becoming);
     const { handle, hash } = storedId(id);
     const packed = becoming ? packAbout(becoming.about) + pack(texts) : pack(texts);
     const word = await this.#records.run(CREATE, handle, [hash, this.#records.token(), milliseconds(lifetime), packed]);
     if (word !== 'done') return false;
-    return await this.#users.isRevoked(handle, lifetime, becoming, began) ? 'revoked' : true;
+    return await this.#users.isRevoked(handle, lifetime, becoming?.about, began) ? 'revoked' : true;
 
   }
 
@@ -159,12 +160,12 @@ export class RedisStore implements IndexingSessionStore {
     version: string | number = '',
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
-    const began = performance.now();
+    const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming && packAbout(becoming.about);
     const word = await this.#records.change(from, change, lifetime, version, patience, to.hash, about);
     if (word !== 'done') return word as 'ended' | 'gone' | 'conflict';
-    return await this.#users.isRevoked(from.handle, lifetime, becoming, began) ? 'revoked' : 'moved';
+    return await this.#users.isRevoked(from.handle, lifetime, becoming?.about, began) ? 'revoked' : 'moved';
 
   }
 

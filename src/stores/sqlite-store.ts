@@ -13,6 +13,7 @@ import { SqliteTable } from './lib/sqlite-table.js';
 import { SqliteUsers, userIdOf } from './lib/sqlite-users.js';
 import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 import { Sweeper } from './lib/sweeper.js';
+import { requestBegan } from './lib/under-way.js';
 
 export type { SqliteDatabase, SqliteStatement };
 
@@ -145,11 +146,11 @@ export class SqliteStore implements AtomicSessionStore {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
-    const called = performance.now();
+    const began = requestBegan(becoming);
     return this.#table.change(handle, row => {
       const { now } = row;
       if (!isDead(row)) return false;
-      if (becoming && this.#users.refuses(becoming, performance.now() - called)) return 'revoked';
+      if (this.#users.refuses(becoming?.about, began)) return 'revoked';
       this.#table.write(handle, { ...NEW, ...columns(becoming?.about), idHash: hash, endsAt: later(now, lifetime), data }, now);
       return true;
     });
@@ -190,14 +191,14 @@ export class SqliteStore implements AtomicSessionStore {
   ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
-    const called = performance.now();
+    const began = requestBegan(becoming);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
       const { now } = row;
       const data = repack(row.data, change);
       if (data !== EMPTY && isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
-      const isRevoked = data !== EMPTY && becoming !== undefined && this.#users.refuses(becoming, performance.now() - called);
+      const isRevoked = data !== EMPTY && this.#users.refuses(becoming?.about, began);
       if (data === EMPTY || isRevoked) {
         this.#table.end(handle, row);
         return isRevoked ? 'revoked' : 'ended';

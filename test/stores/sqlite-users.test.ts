@@ -70,11 +70,11 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     it('gives back any user and any details', async () => {
 
       const { store } = await fresh();
-      fc.assert(fc.property(fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)), minLength: 1 }), user => {
+      await fc.assert(fc.asyncProperty(fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)), minLength: 1 }), async user => {
         const id = bound(store, user);
         deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
         deepStrictEqual((store.sessionsOf(user) as unknown[]).length, 1);
-        deepStrictEqual(store.endSessionsOf(user), [store.handleOf(id)]);
+        deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
       }));
 
     });
@@ -100,19 +100,20 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('answers at once for a user of a few sessions, and ends many in steps', async () => {
+    it('ends a few sessions of a user at once, and many in steps', async () => {
 
       const { store } = await fresh();
       const few = Array.from({ length: 25 }, () => bound(store, 'ada'));
-      deepStrictEqual((store.endSessionsOf('ada') as string[]).sort(), few.map(id => store.handleOf(id)).sort());
+      const fewEnded = store.endSessionsOf('ada');
+      deepStrictEqual(store.sessionsOf('ada'), []);
+      deepStrictEqual([...await fewEnded].sort(), few.map(id => store.handleOf(id)).sort());
       const many = Array.from({ length: 180 }, () => bound(store, 'ada'));
       const ended = store.endSessionsOf('ada');
-      ok(ended instanceof Promise);
       // What makes more of them is refused before the last has ended, and a move saves none.
       strictEqual(store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 1)), 'revoked');
       const last = many.filter(id => (store.load(id))).map(id => ({ id, newId: store.newSessionId(id) }));
       for (const { id, newId } of last) store.move(id, newId, NOTHING, LONG);
-      deepStrictEqual((await ended as string[]).sort(), many.map(id => store.handleOf(id)).sort());
+      deepStrictEqual([...await ended].sort(), many.map(id => store.handleOf(id)).sort());
       for (const { newId } of last) ok((await store.load(newId))?.status !== 'live');
       deepStrictEqual(store.sessionsOf('ada'), []);
 
@@ -153,17 +154,30 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       ok(signIn instanceof Promise);
       await new Promise(resolve => setTimeout(resolve, 30));
       other.exec('COMMIT');
-      deepStrictEqual(others.endSessionsOf('ada'), []);
+      deepStrictEqual(await others.endSessionsOf('ada'), []);
       strictEqual(await signIn, 'revoked');
       await new Promise(resolve => setTimeout(resolve, 20));
       strictEqual(store.create(rebound, TEXTS, LONG, becoming('ada', 0.001)), true);
 
     });
 
+    it('refuses nobody who begins to sign in when it has answered', async () => {
+
+      const { store } = await fresh();
+      const signIn = () => store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 0));
+      for (let trial = 0; trial < 20; trial++) {
+        await store.endSessionsOf('ada');
+        strictEqual(signIn(), true);
+      }
+      await store.endAllSessions();
+      strictEqual(signIn(), true);
+
+    });
+
     it('remembers ends for a day, in rows that the clean-up removes', async () => {
 
       const { store, database } = await fresh();
-      store.endSessionsOf('ada');
+      await store.endSessionsOf('ada');
       await store.endAllSessions();
       const marks = "SELECT handle, ends_at - seen_at AS lasts FROM sessions WHERE handle LIKE 'u:%' ORDER BY handle";
       deepStrictEqual(rows(database, marks).map(({ lasts }) => Number(lasts)), [86_400_000, 86_400_000]);

@@ -1,10 +1,11 @@
-import type { Becoming, StoredUserSession, WhichSessions } from '../../store.js';
+import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
 import { aboutOfUser, readOfUser } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { isHandle, type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
+import { isRevokedSince } from './under-way.js';
 
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
@@ -82,19 +83,22 @@ export class RedisUsers {
    * sessions of the user have been ended since the request began. Whoever ends
    * them leaves a mark before looking for entries, so one finds the other.
    *
-   * @param began when the call began, by the clock of this process
+   * @param began when the request did, as `performance.now()` tells it
    */
-  async isRevoked(handle: string, lifetime: number, becoming: Becoming | undefined, began: number): Promise<boolean> {
+  async isRevoked(handle: string, lifetime: number, about: SessionAbout | undefined, began: number | undefined): Promise<boolean> {
 
-    const user = becoming?.about.user ?? null;
+    const user = about?.user ?? null;
     if (user === null) return false;
-    const underWay = becoming?.underWay;
-    const [{ revokedAgo }, allRevokedAgo] = await Promise.all([
-      this.#index.enter(user, handle, kept(lifetime)),
-      underWay === undefined ? Infinity : this.#index.revokedAgo(null),
-    ]);
-    if (underWay === undefined) return false;
-    if (Math.min(revokedAgo, allRevokedAgo) > underWay * 1000 + performance.now() - began) return false;
+    const enter = () => this.#index.enter(user, handle, kept(lifetime));
+    if (began === undefined) {
+      await enter();
+      return false;
+    }
+    const age = async () => {
+      const [{ revokedAgo }, allRevokedAgo] = await Promise.all([enter(), this.#index.revokedAgo(null)]);
+      return Math.min(revokedAgo, allRevokedAgo);
+    };
+    if (!await isRevokedSince(began, age)) return false;
     await this.#endEntered(user, handle);
     return true;
 

@@ -12,6 +12,7 @@ import type { Executed, SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
 import { Sweeper } from './sweeper.js';
+import { requestBegan } from './under-way.js';
 
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
@@ -106,11 +107,11 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
 
-    const called = performance.now();
+    const began = requestBegan(becoming);
     const stored = storedId(id);
     const about = becoming ? toStored(becoming.about) : UNKNOWN;
     if (!this.#isDone(await this.#table.create(stored, toJson(texts), milliseconds(lifetime), about))) return false;
-    return await this.#users.refuse(stored, becoming, called) ? 'revoked' : true;
+    return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;
 
   }
 
@@ -141,7 +142,7 @@ export abstract class SqlStore implements AtomicSessionStore {
     version?: string | number,
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
-    const called = performance.now();
+    const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming ? toStored(becoming.about) : null;
     const expected = knownVersion(version);
@@ -154,7 +155,7 @@ export abstract class SqlStore implements AtomicSessionStore {
       },
     );
     if (answer !== 'done') return answer;
-    return await this.#users.refuse(to, becoming, called) ? 'revoked' : 'moved';
+    return await this.#users.refuse(to, becoming?.about, began) ? 'revoked' : 'moved';
 
   }
 

@@ -1,6 +1,7 @@
-import type { Becoming, StoredUserSession, WhichSessions } from '../../store.js';
+import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
 import { fromStored, isHandle, userHash } from './sql-about.js';
 import type { StoredId } from './stored-id.js';
+import { isRevokedSince } from './under-way.js';
 
 /** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
 export interface UsersTable {
@@ -42,9 +43,6 @@ const EVERYBODY = 'u:*';
 
 /** How many sessions are ended in one step where all are. */
 export const STEP = 500;
-
-/** How much faster than the server's clock this process's own may be while one of them is being corrected. */
-const DRIFT = 1.001;
 
 /**
  * The sessions of users, in a table of a database server.
@@ -93,19 +91,16 @@ export class SqlUsers {
 
   /**
    * Ends a session that has just become one of a user, where sessions of that
-   * user have been ended since the request began. No clock is compared with the
-   * server's: it says how long ago that was.
+   * user have been ended since the request began.
    *
-   * @param called when the store was, as `performance.now()` tells it
+   * @param began when the request did, as `performance.now()` tells it
    * @returns whether it did
    */
-  async refuse(id: StoredId, becoming: Becoming | undefined, called: number): Promise<boolean> {
+  async refuse(id: StoredId, about: SessionAbout | undefined, began: number | undefined): Promise<boolean> {
 
-    const { about, underWay } = becoming ?? {};
-    if (!about || about.user === null || underWay === undefined) return false;
-    const age = await this.#table.revoked(markOf(userHash(about.user)), EVERYBODY);
-    const since = underWay * 1000 + performance.now() - called;
-    if (age === null || age > since * DRIFT) return false;
+    if (!about || about.user === null || began === undefined) return false;
+    const mark = markOf(userHash(about.user));
+    if (!await isRevokedSince(began, () => this.#table.revoked(mark, EVERYBODY))) return false;
     await this.#table.end(id);
     return true;
 

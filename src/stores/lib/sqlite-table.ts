@@ -6,8 +6,8 @@ import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-co
 import { type FoundRow, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
 
-/** Unix time in milliseconds. */
-const NOW = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
+/** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
+const NOW = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
 
 const WAL = 'PRAGMA journal_mode = WAL';
 

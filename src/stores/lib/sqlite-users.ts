@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { andThen } from '../../awaitable.js';
-import type { Awaitable, Becoming, StoredUserSession, WhichSessions } from '../../store.js';
+import type { Awaitable, SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
 import { EMPTY } from './packed-texts.js';
 import { REVOKED_FOR } from './revocations.js';
 import { aboutOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
@@ -25,14 +26,14 @@ export class SqliteUsers {
    * Says whether a request that makes a session one of a user began before
    * sessions of that user were ended. Only within a change.
    *
-   * @param waited for how many milliseconds the change has waited for its turn
+   * @param began when the request did, as `performance.now()` tells it
    */
-  refuses({ about: { user }, underWay }: Becoming, waited: number): boolean {
+  refuses(about: SessionAbout | undefined, began: number | undefined): boolean {
 
-    if (user === null || underWay === undefined) return false;
-    const ago = this.#table.lastWritten(REVOKED + userIdOf(user), REVOKED);
+    if (!about || about.user === null || began === undefined) return false;
+    const ago = this.#table.lastWritten(REVOKED + userIdOf(about.user), REVOKED);
     // Both times are cut to whole milliseconds.
-    return ago !== null && ago < underWay * 1000 + waited + 1;
+    return ago !== null && ago < performance.now() - began + 1;
 
   }
 
@@ -63,7 +64,8 @@ export class SqliteUsers {
       this.#table.each(handles.splice(0, BATCH), end);
       return handles;
     });
-    return andThen(begun, rest => rest.length === 0 ? ended : this.#table.changeEach(rest, end).then(() => ended));
+    const done = andThen(begun, rest => rest.length === 0 ? ended : this.#table.changeEach(rest, end).then(() => ended));
+    return only === undefined ? laterThanTheMark(done) : done;
 
   }
 
@@ -81,8 +83,22 @@ export class SqliteUsers {
       });
       after = handles.at(-1) ?? after;
     } while (handles.length === PAGE);
+    await laterThanTheMark(undefined);
 
   }
+
+}
+
+/**
+ * Answers when a request that begins then is known to be later: SQLite's clock
+ * has whole milliseconds, and both its readings are cut.
+ */
+async function laterThanTheMark<T>(answer: Awaitable<T>): Promise<T> {
+
+  const given = await answer;
+  const until = performance.now() + 2;
+  while (performance.now() < until) await wait(1);
+  return given;
 
 }
 

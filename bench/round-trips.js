@@ -1,0 +1,160 @@
+/*
+ * What requests cost on real servers: how often the store asks its server, and for
+ * how long the request takes, in microseconds, one request after the other. Beside
+ * a plain session: one with the option `user`, whose sessions are indexed, and an
+ * encrypted one. A round trip that runs beside another one counts by itself.
+ *
+ * The servers are those of the tests: `make bench` starts them.
+ */
+import assert from 'node:assert/strict';
+import { Application, MemoryRequest } from '@curveball/kernel';
+import { createPool } from 'mysql2/promise';
+import { Pool } from 'pg';
+import { createClient } from 'redis';
+import session, { encrypted, UserSessions } from '../dist/index.js';
+import { MysqlStore } from '../dist/stores/mysql-store.js';
+import { PostgresStore } from '../dist/stores/postgres-store.js';
+import { RedisStore } from '../dist/stores/redis-store.js';
+
+const TIMES = 200;
+const DEVICES = 10;
+
+let asked = 0;
+
+/** A client whose methods of these names are counted. */
+function counted(client, ...names) {
+
+  return new Proxy(client, {
+    get(target, name) {
+      const value = target[name];
+      if (typeof value !== 'function') return value;
+      return (...args) => {
+        if (names.includes(name)) asked++;
+        return value.apply(target, args);
+      };
+    },
+  });
+
+}
+
+const STORES = {
+  Redis: async () => {
+    const client = await createClient({ url: process.env.SESSION_TEST_REDIS_URL, commandOptions: { timeout: 0 } }).connect();
+    return { store: new RedisStore({ client: counted(client, 'get', 'eval', 'evalSha'), prefix: 'bench:' }), close: () => client.quit() };
+  },
+  PostgreSQL: async () => {
+    const pool = new Pool({ connectionString: process.env.SESSION_TEST_POSTGRES_URL });
+    const store = new PostgresStore({ pool: counted(pool, 'query'), table: 'bench_sessions' });
+    await store.setup();
+    return { store, close: () => pool.end() };
+  },
+  MariaDB: async () => {
+    const pool = createPool(process.env.SESSION_TEST_MYSQL_URL);
+    const store = new MysqlStore({ pool: counted(pool, 'execute'), table: 'bench_sessions' });
+    await store.setup();
+    return { store, close: () => pool.end() };
+  },
+};
+
+const KINDS = {
+  plain: [store => store, {}],
+  user: [store => store, { user: 'userId', maxUserSessions: 1000 }],
+  'no limit': [store => store, { user: 'userId' }],
+  encrypted: [store => encrypted(store), {}],
+};
+
+function applicationOn(store, options) {
+
+  const app = new Application();
+  app.use(session({ store, ...options }), ctx => {
+    ctx.response.status = 200;
+    const { userId } = ctx.query;
+    switch (ctx.path) {
+      case '/cart': ctx.session.cart = [1]; break;
+      case '/read': ctx.response.body = String(ctx.session.userId); break;
+      case '/change': ctx.session.at = performance.now(); break;
+      case '/sign-in':
+        ctx.session.userId = userId;
+        if (!options.user) ctx.sessionId = null;
+        break;
+      case '/new-id': ctx.sessionId = null; break;
+      case '/sign-out': ctx.session = null; break;
+    }
+  });
+  return async (path, cookie) => {
+    const response = await app.subRequest(new MemoryRequest('GET', path, 'http://localhost', cookie ? { Cookie: cookie } : {}));
+    assert.equal(response.status, 200);
+    return { ...response, body: response.body, cookie: response.headers.getMany('Set-Cookie')[0]?.split(';')[0] ?? cookie };
+  };
+
+}
+
+/** A request that can be repeated, after what has to come before it. */
+const REQUESTS = {
+  'a read': { before: ask => ask('/sign-in?userId=5'), path: '/read' },
+  'a change': { before: ask => ask('/sign-in?userId=5'), path: '/change' },
+  'a sign-in without a session': { path: '/sign-in?userId=' },
+  'a sign-in from one': { before: ask => ask('/cart'), path: '/sign-in?userId=' },
+  'a new id': { before: ask => ask('/sign-in?userId=5'), path: '/new-id' },
+  'a sign-out': { before: ask => ask('/sign-in?userId=5'), path: '/sign-out' },
+};
+
+async function measure(run) {
+
+  const counts = [];
+  const times = [];
+  for (let time = 0; time < TIMES; time++) {
+    const go = await run(time);
+    asked = 0;
+    const start = performance.now();
+    await go();
+    times.push((performance.now() - start) * 1000);
+    counts.push(asked);
+  }
+  const middle = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+  return `${middle(counts)}  ${Math.round(middle(times))} µs`;
+
+}
+
+for (const [name, open] of Object.entries(STORES)) {
+  const { store, close } = await open();
+  console.log(`\n${name.padEnd(30)}${Object.keys(KINDS).map(kind => kind.padStart(14)).join('')}`);
+  for (const [what, { before, path }] of Object.entries(REQUESTS)) {
+    const row = [];
+    for (const [wrap, options] of Object.values(KINDS)) {
+      const ask = applicationOn(wrap(store), options);
+      row.push(await measure(async time => {
+        const cookie = before && (await before(ask)).cookie;
+        // Each sign-in is another user's: how many sessions he has must not count.
+        return () => ask(path.endsWith('=') ? path + Math.random() : path, cookie);
+      }));
+      await store.endAllSessions();
+    }
+    console.log(what.padEnd(30) + row.map(cell => cell.padStart(14)).join(''));
+  }
+
+  const users = new UserSessions(store);
+  const ask = applicationOn(store, { user: 'userId' });
+  const signIns = async time => {
+    for (let device = 0; device < DEVICES; device++) await ask(`/sign-in?userId=list-${time}`);
+    assert.equal((await users.list(`list-${time}`)).length, DEVICES);
+  };
+  const calls = {
+    list: time => users.list(`list-${time}`),
+    'end one': async time => {
+      const [{ handle }] = await users.list(`list-${time}`);
+      asked = 0;
+      assert.equal(await users.end(`list-${time}`, handle), true);
+    },
+    'end all': time => users.endAll(`list-${time}`),
+  };
+  for (const [what, call] of Object.entries(calls)) {
+    console.log(`${`${what} of ${DEVICES} sessions`.padEnd(30)}${(await measure(async time => {
+      await signIns(time);
+      return () => call(time);
+    })).padStart(28)}`);
+    await store.endAllSessions();
+  }
+  store.close?.();
+  await close();
+}
