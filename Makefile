@@ -54,7 +54,7 @@ fix: node_modules/.package-lock.json
 	npx biome lint --write .
 
 # Side by side with 1.0.1 and with the drivers, as ratios: bench/README.md says how to read them.
-bench: build bench/node_modules/.package-lock.json
+bench: build build/.tests bench/node_modules/.package-lock.json
 	$(NODE) bench/requests.js
 	$(NODE) --expose-gc bench/memory.js
 	$(NODE) --expose-gc bench/pauses.js
@@ -62,6 +62,7 @@ bench: build bench/node_modules/.package-lock.json
 	$(NODE) bench/encrypted.js
 	$(NODE) bench/sqlite.js libsql
 	$(NODE) bench/redis.js
+	$(WITH_SERVERS) $(NODE) bench/round-trips.js
 
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench

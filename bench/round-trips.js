@@ -1,8 +1,9 @@
 /*
- * What requests cost on real servers: how often the store asks its server, and for
- * how long the request takes, in microseconds, one request after the other. Beside
- * a plain session: one with the option `user`, whose sessions are indexed, and an
- * encrypted one. A round trip that runs beside another one counts by itself.
+ * What requests cost on real servers, one after the other: how many commands the
+ * store sends, some of them at once, and how many microseconds the request takes.
+ * Beside a plain session stand one with the option `user`, whose sessions are
+ * indexed, one with a limit of sessions, too, and an encrypted one. Each number is
+ * the median of many requests.
  *
  * The servers are those of the tests: `make bench` starts them.
  */
@@ -58,8 +59,8 @@ const STORES = {
 
 const KINDS = {
   plain: [store => store, {}],
-  user: [store => store, { user: 'userId', maxUserSessions: 1000 }],
-  'no limit': [store => store, { user: 'userId' }],
+  user: [store => store, { user: 'userId' }],
+  'user, limit': [store => store, { user: 'userId', maxUserSessions: 1000 }],
   encrypted: [store => encrypted(store), {}],
 };
 
@@ -89,7 +90,7 @@ function applicationOn(store, options) {
 
 }
 
-/** A request that can be repeated, after what has to come before it. */
+/** What is asked for, and what has to come before it. */
 const REQUESTS = {
   'a read': { before: ask => ask('/sign-in?userId=5'), path: '/read' },
   'a change': { before: ask => ask('/sign-in?userId=5'), path: '/change' },
@@ -123,7 +124,7 @@ for (const [name, open] of Object.entries(STORES)) {
     const row = [];
     for (const [wrap, options] of Object.values(KINDS)) {
       const ask = applicationOn(wrap(store), options);
-      row.push(await measure(async time => {
+      row.push(await measure(async () => {
         const cookie = before && (await before(ask)).cookie;
         // Each sign-in is another user's: how many sessions he has must not count.
         return () => ask(path.endsWith('=') ? path + Math.random() : path, cookie);
@@ -135,24 +136,20 @@ for (const [name, open] of Object.entries(STORES)) {
 
   const users = new UserSessions(store);
   const ask = applicationOn(store, { user: 'userId' });
-  const signIns = async time => {
-    for (let device = 0; device < DEVICES; device++) await ask(`/sign-in?userId=list-${time}`);
-    assert.equal((await users.list(`list-${time}`)).length, DEVICES);
-  };
   const calls = {
-    list: time => users.list(`list-${time}`),
-    'end one': async time => {
-      const [{ handle }] = await users.list(`list-${time}`);
-      asked = 0;
-      assert.equal(await users.end(`list-${time}`, handle), true);
-    },
-    'end all': time => users.endAll(`list-${time}`),
+    list: user => users.list(user),
+    'end one': (user, handle) => users.end(user, handle),
+    'end all': user => users.endAll(user),
   };
   for (const [what, call] of Object.entries(calls)) {
-    console.log(`${`${what} of ${DEVICES} sessions`.padEnd(30)}${(await measure(async time => {
-      await signIns(time);
-      return () => call(time);
-    })).padStart(28)}`);
+    const cell = await measure(async time => {
+      const user = `${what}-${time}`;
+      for (let device = 0; device < DEVICES; device++) await ask(`/sign-in?userId=${user}`);
+      const sessions = await users.list(user);
+      assert.equal(sessions.length, DEVICES);
+      return () => call(user, sessions[0].handle);
+    });
+    console.log(`${`${what} of ${DEVICES} sessions`.padEnd(30)}${cell.padStart(28)}`);
     await store.endAllSessions();
   }
   store.close?.();
