@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { startProxy } from './tcp-proxy.js';
 
 /** Stands between a client and a server, and loses answers together with their connection. */
 export class LossyProxy {
@@ -19,14 +19,8 @@ export class LossyProxy {
 
   static async start(target: string): Promise<LossyProxy> {
 
-    const to = new URL(target);
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = new URL(target);
-    url.port = String((server.address() as { port: number }).port);
-    const proxy = new LossyProxy(server, url.href);
-    server.on('connection', near => proxy.#join(near, connect(Number(to.port), to.hostname)));
+    const { server, url } = await startProxy(target, (near, far) => proxy.#join(near, far));
+    const proxy: LossyProxy = new LossyProxy(server, url);
     return proxy;
 
   }

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
-import { connect, createServer, type Server, type Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
+import { startProxy } from '../tcp-proxy.js';
 
 /** Stands between an application and a server, and can stop to forward. */
 export class HangingProxy {
@@ -17,14 +17,8 @@ export class HangingProxy {
   /** @param target the address of the server, from which that of the proxy is made */
   static async start(target: string): Promise<HangingProxy> {
 
-    const to = new URL(target);
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = new URL(target);
-    url.port = String((server.address() as { port: number }).port);
-    const proxy = new HangingProxy(server, url.href);
-    server.on('connection', near => proxy.#join(near, connect(Number(to.port), to.hostname)));
+    const { server, url } = await startProxy(target, (near, far) => proxy.#join(near, far));
+    const proxy: HangingProxy = new HangingProxy(server, url);
     return proxy;
 
   }
