@@ -157,6 +157,8 @@ describe('RedisStore with a sentinel', () => {
       await store.end(ended);
       return { kind, store, id, ended };
     }));
+    // It waits for what its own connection has written, and for all that was written before.
+    await asked.set('written', 'last');
     strictEqual(await asked.wait(1, 5000), 1);
     asked.destroy();
 
