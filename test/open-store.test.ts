@@ -359,10 +359,12 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
     it('lets its process end, also where the server does not answer', async () => {
 
-      const { server, process } = await scene();
+      const { server, process, id } = await scene();
       server.freeze();
       const ended = process.ended();
+      const underWay = rejects(process.call('load', id));
       await process.call('close');
+      await underWay;
       process.disconnect();
       const before = performance.now();
       strictEqual(await ended, 0);

@@ -5,6 +5,7 @@ import type {
 } from '../store.js';
 import { pack } from './lib/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
+import { warnOfEviction } from './lib/redis-eviction.js';
 import { packAbout, readLive, readRetired } from './lib/redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
@@ -51,7 +52,8 @@ export class RedisStore implements IndexingSessionStore {
     }
     const { client, prefix = 'session:' } = options;
     if (typeof prefix !== 'string') throw new TypeError(`prefix is ${String(prefix)}: it must be a text`);
-    this.#records = new RedisRecords(redisCommands(client), prefix);
+    // The client may not be connected yet.
+    this.#records = new RedisRecords(redisCommands(client), prefix, () => warnOfEviction(client, prefix));
     this.#users = new RedisUsers(client, this.#records);
 
   }

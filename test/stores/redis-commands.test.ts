@@ -71,7 +71,7 @@ class Wire {
       this.#awaited.get(mark)?.();
       return;
     }
-    // What a script calls is no command on the wire, and what clients say of themselves is none of the store's.
+    // What a script calls is no command on the wire, and neither what clients ask for themselves nor INFO, which no request waits for, is a request's.
     const [, name] = /^[\d.]+ \[\d+ (?!lua)[^\]]*\] "([^"]+)"/.exec(line) ?? [];
     if (name && !/^(HELLO|CLIENT|INFO|CLUSTER|PING|COMMAND|ASKING|SCRIPT|REPLCONF)$/i.test(name)) this.#seen.push(name.toUpperCase());
 

@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { on } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
@@ -114,6 +115,30 @@ describe('RedisStore with a sentinel', () => {
 
       });
 
+      it('is warned of a master that removes keys when it is full', async () => {
+
+        const admin = createClient({ url: (servers[0] as Server).url });
+        await admin.connect();
+        const setUp = async (maxmemory: string, policy: string) => {
+          await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', maxmemory]);
+          await admin.sendCommand(['CONFIG', 'SET', 'maxmemory-policy', policy]);
+        };
+        const each = await open(sentinel);
+        opened.push(each);
+        const prefix = `warned ${kind}:`;
+        const warnings = on(process, 'warning', { signal: AbortSignal.timeout(10_000) });
+        await setUp('100mb', 'volatile-ttl');
+        try {
+          const store = new RedisStore({ client: each.client, prefix });
+          await store.load(store.newSessionId());
+          for await (const [{ code, message }] of warnings) if (code === 'SESSION_EVICTION' && message.includes(prefix)) break;
+        } finally {
+          await setUp('0', 'noeviction');
+          admin.destroy();
+        }
+
+      });
+
     });
 
   }
@@ -132,6 +157,8 @@ describe('RedisStore with a sentinel', () => {
       await store.end(ended);
       return { kind, store, id, ended };
     }));
+    // It waits for what its own connection has written, and for all that was written before.
+    await asked.set('written', 'last');
     strictEqual(await asked.wait(1, 5000), 1);
     asked.destroy();
 

@@ -3,12 +3,14 @@ import { createHash } from 'node:crypto';
 /**
  * What the store needs of `redis`: a client, pool, sentinel or cluster. Only
  * `endAllSessions()` looks for keys: by `scan`, on each of the `masters` of a cluster.
+ * Each of them is asked for its `info` once.
  */
 export interface NodeRedisClient {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
   scan?(cursor: string, options: { MATCH: string; COUNT: number; TYPE: string }): PromiseLike<unknown>;
+  info?(section: string): PromiseLike<unknown>;
   readonly masters?: readonly unknown[];
   nodeClient?(node: never): unknown;
 }
@@ -16,12 +18,14 @@ export interface NodeRedisClient {
 /**
  * What the store needs of `ioredis` or `iovalkey`: a `Redis` or a `Cluster`. Only
  * `endAllSessions()` looks for keys: by `scan`, on each master among the `nodes` of a cluster.
+ * Each of them is asked for its `info` once.
  */
 export interface IoredisClient {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
   evalsha(sha1: string, numberOfKeys: number, ...keysAndArguments: string[]): PromiseLike<unknown>;
   scan?(cursor: string, ...args: never[]): PromiseLike<unknown>;
+  info?(section: string): PromiseLike<unknown>;
   nodes?(role: 'master'): readonly unknown[];
   readonly options?: { readonly keyPrefix?: string | undefined };
 }
@@ -78,6 +82,15 @@ export async function run(commands: RedisCommands, { text, sha1 }: Script, key: 
     if (!String((error as Error | undefined)?.message).startsWith('NOSCRIPT')) throw error;
     return commands.eval(text, key, args);
   }
+
+}
+
+/** The client itself, or one for each master of a cluster. */
+export async function mastersOf(client: NodeRedisClient | IoredisClient): Promise<unknown[]> {
+
+  if ('masters' in client && client.masters) return Promise.all(client.masters.map(node => client.nodeClient?.(node as never)));
+  if ('nodes' in client && client.nodes) return [...client.nodes('master')];
+  return [client];
 
 }
 

@@ -24,10 +24,13 @@ export class RedisRecords {
 
   readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
   #changes = 0;
+  #onFirstAnswer: (() => void) | undefined;
 
-  constructor(redis: RedisCommands, prefix: string) {
+  /** @param onFirstAnswer is called once, when the server has told its time for the first time */
+  constructor(redis: RedisCommands, prefix: string, onFirstAnswer: () => void) {
     this.redis = redis;
     this.prefix = prefix;
+    this.#onFirstAnswer = onFirstAnswer;
   }
 
   /** What stands there: {@link isThere} must say whether it is something. */
@@ -68,7 +71,7 @@ export class RedisRecords {
 
     const answer = await run(this.redis, script, this.prefix + handle, args);
     const [word, time] = Array.isArray(answer) ? answer : ['done', answer];
-    this.clock.observe(Number(time));
+    this.observe(time);
     return String(word) as Word;
 
   }
@@ -77,8 +80,17 @@ export class RedisRecords {
   async getWithTime(handle: string): Promise<unknown> {
 
     const [value, time] = await run(this.redis, LOAD, this.prefix + handle, []) as [unknown, unknown];
-    this.clock.observe(Number(time));
+    this.observe(time);
     return value;
+
+  }
+
+  /** Takes the server's time from an answer. */
+  observe(time: unknown): void {
+
+    this.clock.observe(Number(time));
+    this.#onFirstAnswer?.();
+    this.#onFirstAnswer = undefined;
 
   }
 

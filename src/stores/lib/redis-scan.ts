@@ -1,4 +1,4 @@
-import type { IoredisClient, NodeRedisClient } from './redis-client.js';
+import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-client.js';
 
 /** Pages of keys that match a pattern. */
 export type Pages = AsyncIterable<readonly string[]>;
@@ -43,15 +43,6 @@ async function* pages(scan: Scan, prefix: string): Pages {
     cursor = String(page.cursor);
     yield page.keys.map(key => String(key).slice(prefix.length)).filter(isHandle);
   } while (cursor !== '0');
-
-}
-
-/** The client itself, or one for each master of a cluster. */
-async function mastersOf(client: NodeRedisClient | IoredisClient): Promise<unknown[]> {
-
-  if ('masters' in client && client.masters) return Promise.all(client.masters.map(node => client.nodeClient?.(node as never)));
-  if ('nodes' in client && client.nodes) return [...client.nodes('master')];
-  return [client];
 
 }
 

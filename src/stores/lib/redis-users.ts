@@ -23,7 +23,7 @@ export class RedisUsers {
   constructor(client: NodeRedisClient | IoredisClient, records: RedisRecords) {
     this.#client = client;
     this.#records = records;
-    this.#index = new RedisIndex(records.redis, records.prefix, time => records.clock.observe(time));
+    this.#index = new RedisIndex(records.redis, records.prefix, time => records.observe(time));
   }
 
   async sessionsOf(user: string): Promise<StoredUserSession[]> {
