@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { createClient } from 'redis';
 import type { SessionWarning } from '../../src/index.js';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { startRedis, startRedisCluster } from '../support/servers/redis.js';

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { createClient } from 'redis';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { startRedis } from '../support/servers/redis.js';
