@@ -5,15 +5,15 @@ import { publishCsrf } from './csrf/csrf-events.js';
 import { type CsrfTokenOptions, getCsrf, validateCsrf } from './csrf/session-csrf.js';
 import { isRefused, takeDemand } from './csrf/token-demand.js';
 import { isCookieWithheld } from './csrf/withheld-cookie.js';
-import { SessionEndedError, SessionStoreError } from './errors.js';
+import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
 import { type Loaded, loadSession, NOTHING } from './load-session.js';
 import { keepFromSharedCaches } from './cookie/response-caching.js';
 import { ResponseCookie } from './cookie/response-cookie.js';
-import { saveSession } from './save-session.js';
+import { decide, saveSession } from './save-session.js';
 import type { CookieAction, Saving } from './saving/saving.js';
 import { checkedAuthentication } from './about/authentication.js';
 import type { Authentication } from './about/session-about.js';
-import { publishRequest, publishStale } from './session-events.js';
+import { hasRequestSubscribers, publishRequest, publishStale } from './session-events.js';
 import { type SessionInfo, sessionInfo } from './about/session-info.js';
 import { Session } from './session.js';
 import type { SessionCookie } from './cookie/session-cookie.js';
@@ -45,6 +45,7 @@ export class RequestSession {
   private finished = false;
   private cookieAction: CookieAction = 'keep';
   private writer: ResponseCookie | undefined;
+  private error: SessionError | undefined;
 
   constructor(private readonly ctx: Context, private readonly backend: Backend) {}
 
@@ -79,7 +80,10 @@ export class RequestSession {
     if (this.made === undefined || isRefused(this.ctx)) return;
     // Who only asks how long his session lives does not use it.
     this.made.isUsed = this.used || !this.asked;
-    return andThen(this.store(), action => this.done(action));
+    return andThen(this.store(), action => {
+      this.error = undefined;
+      this.answer(action);
+    });
 
   }
 
@@ -88,7 +92,17 @@ export class RequestSession {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
     if (error instanceof SessionEndedError) publishStale(this.carriedId, error.detail, this.saving.store);
+    if (error instanceof SessionError && !(error instanceof CsrfError)) this.error = error;
     this.answer('keep');
+
+  }
+
+  /** Tells those who listen what was decided, and why. */
+  tell(): void {
+
+    if (!hasRequestSubscribers()) return;
+    const { made, error } = this;
+    publishRequest(made?.decision, isRefused(this.ctx) ? 'the request was refused' : error?.detail, made?.id ?? null, this.saving.store);
 
   }
 
@@ -146,7 +160,7 @@ export class RequestSession {
 
     this.use();
     // The id goes with this response: the token must be one of the session that comes after it.
-    if (this.session.isCleared) await this.save();
+    if (decide(this.session, this.saving).name === 'destroy') await this.save();
     const save = this.finished ? () => this.save() : null;
     return getCsrf(this.session, this.saving, this.backend.cookieName, this.formId, save, options);
 
@@ -224,8 +238,8 @@ export class RequestSession {
     const { refusesForeignSessions, saving } = this.backend;
     if (!refusesForeignSessions) return false;
     // Who asks for a new id signs somebody in, and so does who names a user.
-    const { stored, authentication, regenerate } = this.session;
-    if (stored.kind !== 'none' || regenerate || authentication) return false;
+    const { stored, regenerate } = this.session;
+    if (stored.kind !== 'none' || regenerate) return false;
     const { headers, method } = this.ctx.request;
     return isCookieWithheld(headers, method, saving.settings.cookieOptions.sameSite) && !this.hasCookie
       && !this.session.user(saving.settings.userOf);
@@ -240,14 +254,6 @@ export class RequestSession {
       this.fail(error);
       throw error;
     }
-
-  }
-
-  private done(action: CookieAction): void {
-
-    const { decision, id } = this.session;
-    if (decision) publishRequest(decision, id, this.saving.store);
-    this.answer(action);
 
   }
 

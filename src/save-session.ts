@@ -31,13 +31,20 @@ export function saveSession(session: Session, saving: Saving): Awaitable<CookieA
     try {
       const change = sessionChange(session.stored, wanted, whatIsDue(session, saving));
       checkSize(textsOf(session.stored), wanted.texts, saving.settings.maxBytes);
-      if (hasRequestSubscribers()) session.decision = { change, before: session.stored, refreshDueIn: refreshDueIn(session, saving) };
+      if (hasRequestSubscribers()) session.note({ change, before: session.stored, refreshDueIn: refreshDueIn(session, saving) });
       const action = andThen(settled(change, session, saving), () => carryOut(change, wanted, session, saving) as Awaitable<CookieAction>);
       return isThenable(action) ? action.then(undefined, giveBack) : action;
     } catch (error) {
       return giveBack(error);
     }
   });
+
+}
+
+/** What would be stored now, as it stands. */
+export function decide(session: Session, saving: Saving): NamedChange {
+
+  return sessionChange(session.stored, session.wanted(saving.settings.userOf), whatIsDue(session, saving));
 
 }
 
@@ -76,7 +83,7 @@ export function carryOut(
       return replaceSession(change.id, change.texts, wanted, session, saving);
 
     case 'destroy':
-      return destroy(change.id, session, saving);
+      return destroy(change.id, wanted, session, saving);
 
     case 'refuse':
       throw tooLate();
@@ -104,13 +111,15 @@ function touch(id: string, session: Session, saving: Saving): Awaitable<CookieAc
 
 }
 
-function destroy(id: string, session: Session, { store }: Saving): Awaitable<CookieAction> {
+function destroy(id: string, wanted: Wanted, session: Session, { store }: Saving): Awaitable<CookieAction> {
 
   const { stored } = session;
   return andThen(store.end(id), ended => {
     if (ended) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, store);
     // Where there was nothing to end, the browser may have a newer cookie.
     session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false });
+    // Where its user has left, what was his must not be stored again.
+    session.refresh(wanted.texts);
     return ended ? 'clear' : 'keep';
   });
 

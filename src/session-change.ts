@@ -23,12 +23,16 @@ export interface WantedState {
   readonly texts: SessionTexts;
   /** `ctx.session` was given `null` or `{}`, and nothing was put in since. */
   readonly cleared: boolean;
-  /** `ctx.sessionId` was given `null`, or the user has proved who he is. */
+  /** `ctx.sessionId` was given `null`. */
   readonly regenerate: boolean;
+  /** The user has proved who he is. */
+  readonly proved?: boolean;
   /** `ctx.session` was given another object. */
   readonly assigned?: boolean;
   /** Whose the values say that it is; nothing where nobody asked them. */
   readonly user?: string | null | undefined;
+  /** The stored values said so already: this request signs nobody in. */
+  readonly isFound?: boolean;
 }
 
 /** What a live session needs when it was only read. */
@@ -37,10 +41,15 @@ export interface Due {
   readonly touch: boolean;
   /** Its id is old enough for another. */
   readonly renewal?: boolean;
+  /** Whose it is can be written down, if its values have said so all along. */
+  readonly binding?: boolean;
 }
 
-/** Why a session gets a new id: the handler asked for it, it becomes a user's, or its id is old. */
-export type RegenerationReason = 'asked' | 'user' | 'renewal';
+/**
+ * Why a session gets a new id: the handler asked for it, it becomes a user's,
+ * its values named a user before anybody asked, or its id is old.
+ */
+export type RegenerationReason = 'asked' | 'user' | 'binding' | 'renewal';
 
 export type NamedChange =
   | { readonly name: 'none' }
@@ -75,8 +84,9 @@ export function sessionChange(
     case 'retired':
       if (wanted.cleared) return { name: 'destroy', id: stored.id };
       if (empty) return { name: 'none' };
-      // Who signs in needs no session that was there before.
-      return wanted.regenerate || wanted.user ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
+      // Who signs in needs no session that was there before. Nobody proves to be nobody.
+      return wanted.regenerate || wanted.user || (wanted.proved && wanted.user === undefined)
+        ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
 
     case 'live': {
       const { id } = stored;
@@ -85,11 +95,14 @@ export function sessionChange(
       const { set, unset } = change;
       const { user = null } = stored;
       if (wanted.user !== undefined && wanted.user !== user) {
-        if (user === null) return { name: 'regenerate', id, set, unset, reason: 'user' };
-        const texts = wanted.assigned ? wanted.texts : set;
-        return texts.size > 0 ? { name: 'replace', id, texts } : { name: 'destroy', id };
+        if (user !== null) {
+          const texts = wanted.assigned ? wanted.texts : set;
+          return texts.size > 0 ? { name: 'replace', id, texts } : { name: 'destroy', id };
+        }
+        if (!wanted.isFound) return { name: 'regenerate', id, set, unset, reason: 'user' };
+        if (due.binding && !wanted.regenerate && !wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'binding' };
       }
-      if (wanted.regenerate) return { name: 'regenerate', id, set, unset, reason: 'asked' };
+      if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
       if (!isEmpty(change)) return { name: 'update', id, set, unset };
       return due.touch ? { name: 'touch', id } : { name: 'none' };

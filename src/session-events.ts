@@ -44,7 +44,7 @@ export interface SessionRegenerated {
   readonly formerHandle: string;
   readonly handle: string;
   readonly user: string | null;
-  /** `asked` by the handler, since it became a `user`'s, or as a `renewal`. */
+  /** `asked` by the handler, since it became a `user`'s, as a `binding` to one that its values named already, or as a `renewal`. */
   readonly reason: RegenerationReason;
 }
 
@@ -156,10 +156,13 @@ export function hasRequestSubscribers(): boolean {
 
 }
 
-export function publishRequest(decision: Decision, id: string | null, handles: Handles): void {
+/** @param failure why it was not done, if it was not */
+export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, handles: Handles): void {
 
   request.publish({
-    handle: id === null ? null : handles.handleOf(id), decision: decision.change.name, reason: reasonOf(decision),
+    handle: id === null ? null : handles.handleOf(id),
+    decision: decision?.change.name ?? 'none',
+    reason: failure ?? (decision ? reasonOf(decision) : 'no session, and nothing to store'),
   } satisfies RequestDecided);
 
 }
@@ -174,7 +177,7 @@ function reasonOf({ change, before, refreshDueIn }: Decision): string {
     case 'touch': return 'unchanged; a refresh was due';
     case 'create': return `${change.texts.size} keys for a new session`;
     case 'update': return `changed: ${change.set.size} keys set, ${change.unset.length} removed`;
-    case 'regenerate': return { asked: 'a new id was asked for', user: 'a user signed in', renewal: 'the id was old' }[change.reason];
+    case 'regenerate': return { asked: 'a new id was asked for', user: 'a user signed in', binding: 'its values named a user already', renewal: 'the id was old' }[change.reason];
     case 'replace': return 'the user is another one';
     case 'destroy': return 'the session was cleared, or nothing was left in it';
     case 'refuse': return 'the session had ended or moved before the request began';

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachSession } from './attach-session.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
-import { SessionError, SessionStoreError } from './errors.js';
+import { SessionError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
 import type { Saving } from './saving/saving.js';
@@ -45,6 +45,7 @@ export default function session(options: SessionOptions): Middleware {
       closeSocket(ctx.webSocket, error);
     } finally {
       if (outer) attachSession(ctx, outer);
+      request.tell();
     }
 
   };
@@ -54,8 +55,8 @@ export default function session(options: SessionOptions): Middleware {
 /** Stores what a handler changed before it threw. Its own error is the one that the client must see. */
 async function finishQuietly(request: RequestSession): Promise<void> {
 
-  // A store that has just failed would keep the client waiting once more.
-  if (request.session.failure instanceof SessionStoreError) return;
+  // A store that has just failed would keep the client waiting once more, and what has ended does not come back.
+  if (request.session.failure) return;
   try {
     await request.finish();
   } catch (error) {

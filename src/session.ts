@@ -5,7 +5,7 @@ import type { Authentication } from './about/session-about.js';
 import type { Decision } from './session-events.js';
 import { fromText, fromTexts, isPlainObject, kindOf, toTexts } from './values/session-values.js';
 import { setOwn } from './values/set-own.js';
-import { difference, merge, type WantedState } from './session-change.js';
+import { difference, isEmpty, merge, type WantedState } from './session-change.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /** Tells whose a session is from its values. */
@@ -37,7 +37,7 @@ export class Session {
   /** Whether the request is one of its visitor's: one that only asks how long the session lives is not. */
   isUsed = true;
 
-  /** What was decided last, where somebody wants to know. */
+  /** What was decided, where somebody wants to know. */
   decision: Decision | undefined;
 
   /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
@@ -92,22 +92,34 @@ export class Session {
   }
 
   /**
+   * What the request wants to be stored, as it stands.
+   *
+   * @throws {SessionValueError} if it holds what can't be stored
+   */
+  wanted(userOf: UserReader | undefined): Wanted {
+
+    const texts = this.wantedTexts;
+    return {
+      texts,
+      assigned: this.#assigned,
+      cleared: this.#assigned && texts.size === 0,
+      regenerate: this.regenerate,
+      proved: this.authentication !== undefined,
+      authentication: this.authentication,
+      ...claimOf(this.user(userOf), texts, this.stored, userOf),
+    };
+
+  }
+
+  /**
    * Takes what the request wants to be stored. What is asked for from here on
    * is a wish of its own, whatever becomes of this one.
    *
    * @throws {SessionValueError} if it holds what can't be stored
    */
-  take(userOf?: UserReader): Wanted {
+  take(userOf: UserReader | undefined): Wanted {
 
-    const texts = this.wantedTexts;
-    const wanted: Wanted = {
-      texts,
-      assigned: this.#assigned,
-      cleared: this.#assigned && texts.size === 0,
-      regenerate: this.regenerate || this.authentication !== undefined,
-      user: this.user(userOf),
-      authentication: this.authentication,
-    };
+    const wanted = this.wanted(userOf);
     this.#assigned = false;
     this.regenerate = false;
     this.authentication = undefined;
@@ -136,13 +148,12 @@ export class Session {
 
   }
 
-  /** Whether what the handler has done so far takes another id. */
-  needsNewId(userOf: UserReader | undefined): boolean {
+  /** Takes note of what was decided, unless the request has done something that tells more. */
+  note(decision: Decision): void {
 
-    if (this.regenerate || this.authentication !== undefined) return true;
-    const user = this.user(userOf);
-    if (user === undefined) return false;
-    return this.stored.kind === 'live' ? user !== this.stored.user : user !== null;
+    const isTelling = ({ change: { name } }: Decision) => name !== 'none' && name !== 'touch';
+    if (this.decision && isTelling(this.decision) && !isTelling(decision)) return;
+    this.decision = decision;
 
   }
 
@@ -204,6 +215,33 @@ export class Session {
 
     return this.#values === undefined ? textsOf(this.stored) : toTexts(this.#values, textsOf(this.stored));
 
+  }
+
+}
+
+/**
+ * Whose the values claim the session to be, and whether this request has made
+ * them. Where stored values name nobody any more, since the schema or the
+ * application has changed, the session stays whose it is while it is only read.
+ */
+export function claimOf(
+  user: string | null | undefined, texts: SessionTexts, stored: Loaded, userOf: UserReader | undefined,
+): Pick<WantedState, 'user' | 'isFound'> {
+
+  if (!userOf || user === undefined || stored.kind !== 'live' || user === stored.user) return { user };
+  if (user !== namedBy(stored.texts, userOf)) return { user };
+  if (stored.user === null) return { user, isFound: true };
+  return { user: user === null && isEmpty(difference(stored.texts, texts)) ? undefined : user };
+
+}
+
+/** Whose texts say that the session is; nothing where they name what is no user. */
+function namedBy(texts: SessionTexts, userOf: UserReader): string | null | undefined {
+
+  try {
+    return userOf(fromTexts(texts));
+  } catch {
+    return undefined;
   }
 
 }

@@ -17,8 +17,12 @@ export interface SessionDetails {
   readonly authenticated?: number | undefined;
   /** When it ends, however often it is used. */
   readonly endsAt?: number | undefined;
+  /** When it ends by what the handler said, whoever proves himself again. */
+  readonly until?: number | undefined;
   /** Its own seconds of inactivity. */
   readonly expiry?: number | undefined;
+  /** Its own seconds however often it is used, since its user last proved who he is. */
+  readonly absoluteExpiry?: number | undefined;
   /** Whether its cookie outlives the browser's session; where it is not said, the options decide. */
   readonly persistent?: boolean | undefined;
   /** What the application wants to show of it. */
@@ -47,21 +51,29 @@ export interface About {
   readonly details: SessionDetails;
 }
 
-/** What a handler says when a user has proved who he is. */
+/**
+ * What a handler says when a user has proved who he is. What it does not name
+ * stays as it was said before of this session, until another user signs in.
+ */
 export interface Authentication {
 
-  /** Whether the cookie outlives the browser's session ("remember me"); by default as `cookieOptions.maxAge` says. */
+  /** Whether the cookie outlives the browser's session ("remember me"); at first as `cookieOptions.maxAge` says. */
   persistent?: boolean | undefined;
 
-  /** The seconds of inactivity after which this session is gone; by default as the option `expiry` says. */
+  /** The seconds of inactivity after which this session is gone; at first as the option `expiry` says. */
   expiry?: number | undefined;
 
-  /** The seconds after which this session is gone, however often it is used; by default as the option of this name says. */
+  /**
+   * The seconds after which this session is gone, however often it is used; at
+   * first as the option of this name says. They count from each time that the
+   * user proves who he is.
+   */
   absoluteExpiry?: number | undefined;
 
   /**
-   * The Unix timestamp, in seconds, after which this session is gone: for
-   * instance `exp` of an identity provider. The earlier of the two counts.
+   * The Unix timestamp, in seconds, after which this session is gone, however
+   * often its user proves himself: for instance `exp` of an identity provider.
+   * The earlier of the two counts.
    */
   endsAt?: number | undefined;
 
@@ -80,26 +92,35 @@ export interface Authentication {
  * @param absoluteExpiry the option
  * @param form a name of the form that the user signs in with, if he had no session
  * @param now Unix timestamp in seconds
+ * @param signsIn whether its user has come by this request, if he is another one
  */
 export function nextAbout(
   before: About | undefined, user: string | null, given: Authentication | undefined, absoluteExpiry: number | undefined, now: number,
-  form?: string,
+  form?: string, signsIn = true,
 ): About {
 
   const isNew = before === undefined || before.user !== user;
   const kept: Partial<SessionDetails> = isNew ? {} : before.details;
-  const { persistent = kept.persistent, expiry = kept.expiry, metadata = kept.metadata } = given ?? {};
+  // What was said of the session holds until something else is said.
+  const {
+    persistent = kept.persistent, expiry = kept.expiry, metadata = kept.metadata, absoluteExpiry: own = kept.absoluteExpiry,
+    endsAt: until = kept.until,
+  } = given ?? {};
   // NIST SP 800-63B-4, 5.2: only who proves himself again gets another full lifetime.
-  const endsAt = isNew || given ? deadline(given, absoluteExpiry, now) : kept.endsAt;
-  const authenticated = given || (isNew && user !== null) ? now : kept.authenticated;
-  return { user, details: { created: kept.created ?? now, renewed: now, authenticated, endsAt, expiry, persistent, metadata, form } };
+  const endsAt = isNew || given ? deadline(until, own ?? absoluteExpiry, now) : kept.endsAt;
+  const authenticated = given || (isNew && signsIn && user !== null) ? now : kept.authenticated;
+  return {
+    user,
+    details: {
+      created: kept.created ?? now, renewed: now, authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata, form,
+    },
+  };
 
 }
 
-function deadline(given: Authentication | undefined, absoluteExpiry: number | undefined, now: number): number | undefined {
+function deadline(until: number | undefined, lifetime: number | undefined, now: number): number | undefined {
 
-  const lifetime = given?.absoluteExpiry ?? absoluteExpiry;
-  const ends = [given?.endsAt, lifetime === undefined ? undefined : now + lifetime].filter(end => end !== undefined);
+  const ends = [until, lifetime === undefined ? undefined : now + lifetime].filter(end => end !== undefined);
   return ends.length > 0 ? Math.min(...ends) : undefined;
 
 }
@@ -129,11 +150,11 @@ export function fromStored(stored: SessionAbout | undefined): About | undefined 
 
 function isDetails(read: SessionDetails): boolean {
 
-  const { created, renewed, authenticated, endsAt, expiry, persistent, metadata, form, forward } = read;
+  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, form, forward } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
-    && [authenticated, endsAt, expiry].every(value => isOptional(value, isTime))
+    && [authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
     && isOptional(form, value => typeof value === 'string')
     && [metadata, forward].every(value => isOptional(value, each => typeof each === 'object' && each !== null));

@@ -1,6 +1,7 @@
 import type { Context } from '@curveball/kernel';
 import { CsrfError } from '../errors.js';
 import { reserveId } from '../saving/create-session.js';
+import { decide } from '../save-session.js';
 import { requireCookie, type Saving } from '../saving/saving.js';
 import type { Session } from '../session.js';
 import type { Awaitable } from '../store.js';
@@ -41,12 +42,12 @@ export async function getCsrf(
 /** The id that the browser has after this response. */
 function idToCome(session: Session, saving: Saving, formId: string | null): Awaitable<string> {
 
-  const { stored } = session;
-  const needsNewId = session.needsNewId(saving.settings.userOf);
-  if (stored.kind !== 'none' && !needsNewId) return stored.id;
+  const { stored, regenerate, authentication } = session;
+  const { name } = decide(session, saving);
+  if (stored.kind !== 'none' && name !== 'regenerate' && name !== 'replace' && name !== 'create') return stored.id;
   if (session.failure) throw session.failure;
   // No session ever gets an id that came in a cookie.
-  if (formId !== null && !needsNewId && Object.keys(session.values).length === 0) return formId;
+  if (formId !== null && name === 'none' && !regenerate && !authentication) return formId;
   requireCookie(saving);
   return reserveId(session, saving);
 

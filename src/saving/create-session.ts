@@ -74,7 +74,7 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
 
   const { stored } = session;
   if (stored.kind !== 'live') return undefined;
-  const user = session.user(userOf);
+  const { user } = session.wanted(userOf);
   return stored.user === null || user === undefined || user === stored.user ? stored.id : undefined;
 
 }

@@ -53,19 +53,22 @@ export async function regenerateSession(
   if (answer === 'revoked') throw revoked();
   // What nobody has asked for may fail without a word.
   if (reason !== 'asked' && isEmpty(change)) return 'keep';
-  if (reason === 'renewal') return changeWhereItWent(id, change, session, saving);
+  if (reason === 'renewal' || reason === 'binding') return changeWhereItWent(id, change, session, saving);
   if (reason === 'asked' || change.set.size === 0) throw tooLate();
   // The second click of a sign-in gets a session of its own: to lead it to the
   // winner's would hand the account to whoever planted the id.
   session.committed({ kind: 'retired', id, moved: true });
-  return createSession(change.set, wanted, session, saving);
+  const action = await createSession(change.set, wanted, session, saving);
+  session.refresh(wanted.texts);
+  return action;
 
 }
 
 /** Whether nothing of the session's rights can be different afterwards. */
 function isPure(change: Regeneration, { authentication }: Wanted): boolean {
 
-  return change.reason !== 'user' && authentication === undefined && (change.reason === 'renewal' || isEmpty(change));
+  const isLibrarys = change.reason === 'renewal' || change.reason === 'binding';
+  return change.reason !== 'user' && authentication === undefined && (isLibrarys || isEmpty(change));
 
 }
 
@@ -88,6 +91,8 @@ export async function replaceSession(
   session.stored = NOTHING;
   try {
     const action = await createSession(texts, wanted, session, saving);
+    // What was another's must not be stored again.
+    session.refresh(wanted.texts);
     if (await saving.store.end(id)) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);
     return action;
   } catch (error) {

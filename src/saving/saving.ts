@@ -74,7 +74,7 @@ export function aboutNext(
   if (!keepsAbout && !before && !(wanted.authentication && store.keepsAbout)) return undefined;
   // Values that nobody has looked at say what they said before.
   const user = wanted.user === undefined ? before?.user ?? null : wanted.user;
-  return nextAbout(before, user, wanted.authentication, absoluteExpiry, unixTime(), form);
+  return nextAbout(before, user, wanted.authentication, absoluteExpiry, unixTime(), form, !wanted.isFound);
 
 }
 
@@ -104,9 +104,11 @@ export function whatIsDue(session: Session, saving: Saving): Due {
   if (stored.kind !== 'live') return { touch: false };
   const { renewal } = saving.settings;
   const renewed = stored.about?.details.renewed;
+  const canMove = session.isUsed && saving.canSetCookie;
   return {
     touch: session.isUsed && isTouchDue(stored, saving),
-    renewal: renewal !== undefined && renewed !== undefined && saving.canSetCookie && renewed + renewal <= unixTime(),
+    renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
+    binding: canMove,
   };
 
 }

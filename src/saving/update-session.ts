@@ -3,8 +3,9 @@ import { type Loaded, loadSession, textsOf } from '../load-session.js';
 import { updated } from './change-session.js';
 import { carryOut } from '../save-session.js';
 import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './saving.js';
-import type { Session, UserReader, Wanted } from '../session.js';
+import { claimOf, type Session, type UserReader, type Wanted } from '../session.js';
 import { difference, isEmpty, merge, sessionChange } from '../session-change.js';
+import { hasRequestSubscribers } from '../session-events.js';
 import { checkSize } from './session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
@@ -39,7 +40,7 @@ export async function updateSession(
     const wanted = session.take(userOf);
     // A new id that was asked for is not given here: the wish stands until the session is saved.
     if (latest.kind === 'live') {
-      session.regenerate = wanted.regenerate && !wanted.authentication;
+      session.regenerate = wanted.regenerate;
       session.authentication = wanted.authentication;
     }
     try {
@@ -48,12 +49,19 @@ export async function updateSession(
       const { texts, user } = await whatUpdateMakes(base, update, userOf);
       checkSize(textsOf(latest), texts, saving.settings.maxBytes);
       const action = await session.inTurn(() => {
-        if (session.stored === before) return attempt(latest, { ...wanted, texts, user }, session, saving);
+        if (session.stored === before) {
+          const claim = claimOf(user, texts, latest, userOf);
+          return attempt(latest, { ...wanted, isFound: false, ...claim, texts }, session, saving);
+        }
         // The handler itself has stored something meanwhile: `latest` is not the latest any more.
         if (before.kind === 'live' && session.id === null) throw tooLate();
         return 'conflict';
       });
       if (action !== 'conflict') {
+        if (hasRequestSubscribers()) {
+          const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
+          session.note({ change, before: latest, refreshDueIn: 0 });
+        }
         session.refresh(wanted.texts);
         return action;
       }
@@ -120,20 +128,23 @@ async function attempt(
   const { id, version, about } = latest;
   const change = difference(latest.texts, wanted.texts);
   if (!isEmpty(change) && await saving.store.settle(id, latest.texts, lifeOf(saving, about))) return 'conflict';
-  if (wanted.user !== undefined && wanted.user !== latest.user) {
+  if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
     session.stored = latest;
-    const signIn = { ...wanted, cleared: false, regenerate: false };
+    const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
     return carryOut(sessionChange(latest, signIn, NOTHING_DUE), signIn, session, saving, version);
   }
+  // It was found where it went: the browser does not know its new id yet.
+  const found = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
   if (isEmpty(change)) {
     session.committed(latest);
-    return 'keep';
+    return found('keep');
   }
   const answer = await saving.store.update(id, change, lifeOf(saving, about), version, userDue(latest, saving));
-  if (answer === 'conflict') return 'conflict';
+  // With `grace` it may be found under its new id.
+  if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
   session.stored = latest;
-  return updated(answer, wanted.texts, session, saving);
+  return found(updated(answer, wanted.texts, session, saving));
 
 }
 
