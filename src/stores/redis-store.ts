@@ -1,3 +1,4 @@
+import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../session-values.js';
 import type {
   Becoming, IndexingSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
@@ -9,6 +10,7 @@ import { packAbout, readLive, readRetired } from './lib/redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
+import { checkNames } from './lib/store-options.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 
 export type { IoredisClient, NodeRedisClient };
@@ -45,11 +47,9 @@ export class RedisStore implements IndexingSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: RedisStoreOptions) {
 
-    for (const name of Object.keys(options)) {
-      if (name !== 'client' && name !== 'prefix') throw new TypeError(`option ${name} is unknown: it must be client or prefix`);
-    }
+    checkNames(options, 'client', 'prefix');
     const { client, prefix = 'session:' } = options;
-    if (typeof prefix !== 'string') throw new TypeError(`prefix is ${String(prefix)}: it must be a text`);
+    if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'must be a text');
     this.#records = new RedisRecords(redisCommands(client), prefix);
     this.#users = new RedisUsers(client, this.#records);
 
