@@ -192,9 +192,10 @@ describe('A Cookie header over a socket', () => {
 
   });
 
-  it('that HTTP/2 has cut into crumbs is read as one', async () => {
+  it('that HTTP/2 has cut into crumbs is read as one', async t => {
 
     const client = connect(`http://127.0.0.1:${site.http2Port}`);
+    t.after(() => client.destroy());
     const read = async (cookie: string[]) => {
       const stream = client.request({ ':path': '/read', cookie });
       const headers = once(stream, 'response');
@@ -208,7 +209,6 @@ describe('A Cookie header over a socket', () => {
     deepStrictEqual(await read(['CB=', ids.ada]), {});
     deepStrictEqual(await read(['C', `B=${ids.ada}`]), {});
     deepStrictEqual(await read([`CB=${ids.ada.slice(0, 20)}`, ids.ada.slice(20)]), {});
-    client.close();
 
   });
 

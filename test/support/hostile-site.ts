@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok } from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttp2Server, type ServerHttp2Session } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { Application } from '@curveball/core';
 import session, { type SessionOptions } from '../../src/index.js';
@@ -63,6 +63,9 @@ export async function hostileSite(options: Partial<SessionOptions> = {}): Promis
   );
   const server = createServer({ maxHeaderSize: MOST_HEADERS, requireHostHeader: false }, app.callback()).listen(0, '127.0.0.1');
   const http2 = createHttp2Server(app.callback()).listen(0, '127.0.0.1');
+  // What a test that has failed leaves open.
+  const sessions = new Set<ServerHttp2Session>();
+  http2.on('session', each => sessions.add(each));
   await Promise.all([once(server, 'listening'), once(http2, 'listening')]);
   const { port } = server.address() as AddressInfo;
 
@@ -87,6 +90,7 @@ export async function hostileSite(options: Partial<SessionOptions> = {}): Promis
       return /^[^=]+=([^;]+)/.exec(headers.get('set-cookie')?.[0] ?? '')?.[1] as string;
     },
     async close() {
+      for (const each of sessions) each.destroy();
       server.closeAllConnections();
       server.close();
       http2.close();
