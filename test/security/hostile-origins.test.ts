@@ -135,7 +135,7 @@ describe('Where a request comes from, over a socket', () => {
       ok([403, 400].includes((await post(site('cross-site'), { target })).status), target);
       ok([200, 400].includes((await post(site('same-origin'), { target })).status), target);
     }
-    for (const target of [UNREADABLE, '/hook/', '//hook', '/HOOK', '/hook/..', '/x/../hookx', '/hook%00', '/hook%20', '/hook\xa0', '/hook/x', '/%68ook']) {
+    for (const target of [UNREADABLE, '/hook/', '//hook', '/HOOK', '/hook/..', '/x/../hookx', '/hook%00', '/hook%20', '/hook%C2%A0', '/hook/x', '/%68ook']) {
       strictEqual((await post(site('cross-site'), { target })).status, 403, target);
     }
     strictEqual((await post(site('cross-site'), { target: '/hook?x' })).status, 200);
