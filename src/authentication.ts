@@ -45,7 +45,7 @@ function checkedMetadata(metadata: SessionMetadata): SessionMetadata {
   if (entries.length > MOST_TEXTS) throw new TypeError(`ctx.authenticated() was given ${entries.length} texts as metadata: it ${allowed}`);
   return Object.fromEntries(entries.map(([name, text]) => {
     if (typeof text !== 'string' || !/^[\w-]{1,32}$/.test(name)) throw wrong(`metadata.${name}`, text, allowed);
-    // Not in the middle of a character.
+    // Half of a character would be no text.
     return [name, text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')];
   }));
 

@@ -25,7 +25,7 @@ export interface UserSession {
 
 /** Options of {@link UserSessions}. */
 export interface UserSessionsOptions {
-  /** The seconds to wait for the store; 30 by default. */
+  /** The seconds to wait for the store, 3600 at most; 30 by default. */
   storeTimeout?: number | undefined;
 }
 
