@@ -91,7 +91,7 @@ const ADA: { readonly [name: string]: Make } = {
   'behind a MiB of other cookies': ({ ada }) => `a=${'x'.repeat(2 ** 20)}; CB=${ada}`,
 };
 
-/** Several tries: the machine may have had something else to do. */
+/** The quickest of several counts: in another, garbage may have been collected. */
 const TRIES = 5;
 
 let site: HostileSite;
@@ -125,7 +125,8 @@ describe('A Cookie header over a socket', () => {
         ok(new Set(asked).size <= 4, `The store was asked for ${asked.length} ids`);
         quickest = Math.min(quickest, took);
       }
-      ok(quickest < (cookies.join('').length > 2 ** 17 ? 50 : 5), `It took ${quickest} ms`);
+      // What is not linear takes seconds for a MiB.
+      ok(quickest < (cookies.join('').length > 2 ** 17 ? 200 : 5), `It took ${quickest} ms`);
 
     });
 
