@@ -3,6 +3,7 @@ import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
 import { openSqlite } from './drivers/sqlite.js';
+import { withoutLogin } from './option-checks.js';
 import type { AtomicSessionStore, Awaitable } from './store.js';
 import { BusyQueue, SETUP_PATIENCE } from './stores/lib/busy-queue.js';
 import { MemoryStore } from './stores/memory-store.js';
@@ -112,7 +113,7 @@ const KINDS: { readonly [scheme: string]: Kind } = {
  */
 export async function openStore(address: string): Promise<OpenedStore> {
 
-  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(String(address)) ?? [];
+  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
   const kind = KINDS[scheme.toLowerCase()];
   if (!kind) throw wrong('its beginning is none that is known');
   const { options, others } = divided(query, kind.own);
@@ -123,7 +124,7 @@ export async function openStore(address: string): Promise<OpenedStore> {
     return await kind.open({ url, path, options });
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
-    const shown = `${scheme}:${path.replace(/\/\/.*@/s, '//')}`;
+    const shown = `${scheme}:${withoutLogin(path)}`;
     throw new Error(`The store at ${shown} can't be opened: ${reason(error)}`, { cause: error });
   }
 
@@ -179,6 +180,13 @@ function filePath(path: string): string {
   } catch {
     throw wrong('a % is not followed by two hexadecimal digits');
   }
+
+}
+
+/** A `URL` is as good as its text; what else is no text is no address. */
+function textOf(address: unknown): string {
+
+  return typeof address === 'string' || address instanceof URL ? String(address) : '';
 
 }
 

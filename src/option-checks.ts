@@ -45,8 +45,16 @@ export function wrong(option: string, value: unknown, allowed: string): TypeErro
 
 export function show(value: unknown): string {
 
-  if (typeof value === 'string') return JSON.stringify(value);
+  // An address that was given for something else may hold a password.
+  if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
   if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `a ${kindOf(value)}`;
-  return String(value);
+  return Object.is(value, -0) ? '-0' : String(value);
+
+}
+
+/** An address without what stands before its host: a user, a password. */
+export function withoutLogin(address: string): string {
+
+  return address.replace(/^([a-z][a-z\d+.-]*:)?\/\/.*@/is, '$1//…@');
 
 }

@@ -1,3 +1,4 @@
+import { checkSeconds, known, record, wrong } from './option-checks.js';
 import { fromStored, type SessionMetadata } from './about/session-about.js';
 import { unixTime } from './load-session.js';
 import { publishRevoked } from './session-events.js';
@@ -24,7 +25,7 @@ export interface UserSession {
 
 /** Options of {@link UserSessions}. */
 export interface UserSessionsOptions {
-  /** The seconds to wait for the store; 30 by default. */
+  /** The seconds to wait for the store, 3600 at most; 30 by default. */
   storeTimeout?: number | undefined;
 }
 
@@ -42,12 +43,15 @@ export class UserSessions {
   readonly #timed: TimedStore;
 
   /** @throws {TypeError} if the store does not find the sessions of a user */
-  constructor(store: SessionStore, { storeTimeout = 30 }: UserSessionsOptions = {}) {
+  constructor(store: SessionStore, options: UserSessionsOptions = {}) {
 
     if (typeof store !== 'object' || store === null || !isIndexing(store)) {
       throw new TypeError('UserSessions must be given a store that indexes by user: see the table in docs/choosing-a-store.md');
     }
-    if (typeof storeTimeout !== 'number' || !(storeTimeout > 0)) throw new TypeError(`storeTimeout is ${String(storeTimeout)}: it must be a number of seconds above 0`);
+    record('options', options);
+    known('option', options, ['storeTimeout']);
+    const { storeTimeout = 30 } = options;
+    checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
     this.#store = store;
     this.#timed = new TimedStore(() => store, storeTimeout);
 
@@ -135,13 +139,13 @@ function nameOf(user: unknown): string {
 
   if (typeof user === 'string' && user !== '') return user;
   if (typeof user === 'number' && Number.isFinite(user) && user !== 0) return String(user);
-  throw new TypeError(`user is ${String(user)}: it must be a text that is not empty, or a number other than 0`);
+  throw wrong('user', user, 'must be a text that is not empty, or a number other than 0');
 
 }
 
 function textOf(name: string, value: unknown): string {
 
   if (typeof value === 'string' && value !== '') return value;
-  throw new TypeError(`${name} is ${String(value)}: it must be the handle of a session`);
+  throw wrong(name, value, 'must be the handle of a session');
 
 }

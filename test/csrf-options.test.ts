@@ -36,7 +36,7 @@ describe('The options of csrf()', () => {
       'null', '', 'a.test', '//a.test', 'https://', 'https://a.test/', 'https://a.test/path', 'https://a.test?x', 'https://a.test#x', 'https://*.a.test', 'https://*', '*',
       'HTTPS://a.test', 'https://A.test', 'https://a.test:443', 'http://a.test:80', 'https://user@a.test', 'https://user:pass@a.test', 'https://äpp.test', ' https://a.test',
       'https://a.test ', 'https://a.test, https://b.test', 'file://', 'file:///x', 'chrome-extension://abc', 'ftp://a.test', 'ws://a.test', 'javascript:1', 'https://a_b\n.test',
-    ]) refuses({ trustedOrigins: [origin] }, 'trustedOrigins', JSON.stringify(origin), 'browsers write them');
+    ]) refuses({ trustedOrigins: [origin] }, 'trustedOrigins', JSON.stringify(origin.replace(/user.*@/, '…@')), 'browsers write them');
     for (const origin of [null, undefined, 1, {}, [], /x/, new URL('https://a.test')]) refuses({ trustedOrigins: [origin] }, 'trustedOrigins');
     for (const value of [null, 'https://a.test', {}, new Set(['https://a.test'])]) refuses({ trustedOrigins: value }, 'trustedOrigins', 'array');
 

@@ -171,7 +171,7 @@ describe('openStore()', () => {
     const wrong = [
       '', 'sessions.db', 'file:sessions.db', 'http://localhost', 'redis:localhost', 'redis', 'postgres://user:secret@:x/y',
       'sqlite:', 'sqlite:?table=a', 'sqlite://sessions.db', 'sqlite:a%zz', 'sqlite:a.db?mode=ro', 'memory:1', 'memory:?table=a',
-      'user:secret@localhost', undefined, null, 5, {},
+      'user:secret@localhost', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {
       await rejects(openStore(address as string), (error: Error) => {
@@ -179,7 +179,7 @@ describe('openStore()', () => {
         match(error.message, /^The address of the store is wrong, .* It must be like one of these: memory:, sqlite:\.\/sessions\.db, redis:\/\//);
         ok(!inspect(error).includes('secret'));
         return true;
-      }, String(address));
+      }, inspect(address));
     }
 
   });
@@ -187,8 +187,8 @@ describe('openStore()', () => {
   it('names an option that is wrong, and leaves no connection open', async () => {
 
     for (const [address, message] of [
-      [`${postgresUrl()}?table=a%20b`, /table is a b/], [`${mysqlUrl()}?table=a%20b`, /table is a b/],
-      ['sqlite::memory:?table=a%20b', /table is a b/], ['sqlite::memory:?synchronous=off', /^synchronous is off: it must be normal or full$/],
+      [`${postgresUrl()}?table=a%20b`, /table is "a b"/], [`${mysqlUrl()}?table=a%20b`, /table is "a b"/],
+      ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is off: it must be normal or full$/],
     ] as const) {
       await rejects(openStore(address), (error: Error) => error instanceof TypeError && message.test(error.message));
     }

@@ -89,6 +89,9 @@ describe('ctx.authenticated()', () => {
       [{ expiry: Number.NaN }, /expiry/], [{ expiry: '60' }, /expiry: "60"/], [{ absoluteExpiry: Infinity }, /absoluteExpiry/],
       [{ endsAt: NOW * 1000 }, /endsAt: \d+: it must be a Unix timestamp in seconds/], [{ endsAt: new Date() }, /endsAt: a Date/],
       [{ metadata: null }, /metadata: null|metadata: a/], [{ metadata: { device: 5 } }, /metadata\.device: 5/],
+      [{ expiry: Infinity }, /expiry: Infinity: it must/], [{ absoluteExpiry: 10n }, /absoluteExpiry: 10: it must/], [{ persistent: Symbol('x') }, /persistent: Symbol\(x\): it must/],
+      [null, /was given null: it must be an object/], ['metadata', /was given "metadata": it must be an object/], [[], /was given a Array: it must be an object/],
+      [{ metadata: ['a'] }, /metadata: a Array: it must be an object of at most 5 texts/], [{ metadata: Object.create(null, { a: { value: Object.create(null), enumerable: true } }) }, /metadata\.a: a object/],
       [{ metadata: { 'a b': 'c' } }, /metadata\.a b/], [{ metadata: { a: '', b: '', c: '', d: '', e: '', f: '' } }, /6 texts/],
     ];
     for (const [given, message] of wrong) throws(() => checkedAuthentication(given as never), { name: 'TypeError', message });
@@ -100,6 +103,9 @@ describe('ctx.authenticated()', () => {
     const { metadata: kept } = checkedAuthentication({ metadata: { a: 'x'.repeat(10_000), b: '<b>\r\n\u001b[31m', ['__proto__']: 'c' } });
     deepStrictEqual(Object.entries(kept as object), [['a', 'x'.repeat(100)], ['b', '<b>\r\n\u001b[31m'], ['__proto__', 'c']]);
     strictEqual(({} as { a?: string }).a, undefined);
+    // No half of a character is left at the end.
+    const { metadata: cut } = checkedAuthentication({ metadata: { a: `${'x'.repeat(99)}😀`, b: '😀'.repeat(100) } });
+    deepStrictEqual(cut, { a: 'x'.repeat(99), b: '😀'.repeat(50) });
 
   });
 

@@ -1,5 +1,5 @@
 import type { Authentication, SessionMetadata } from './session-about.js';
-import { kindOf } from '../values/session-values.js';
+import { show } from '../option-checks.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 
@@ -16,6 +16,9 @@ const LONGEST_TEXT = 100;
  */
 export function checkedAuthentication(given: Authentication): Authentication {
 
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    throw new TypeError(`ctx.authenticated() was given ${show(given)}: it must be an object`);
+  }
   for (const name of Object.keys(given)) {
     if (!KNOWN.includes(name)) throw new TypeError(`ctx.authenticated() knows no ${name}: it must be one of ${KNOWN.join(', ')}`);
   }
@@ -37,19 +40,19 @@ export function checkedAuthentication(given: Authentication): Authentication {
 function checkedMetadata(metadata: SessionMetadata): SessionMetadata {
 
   const allowed = `must be an object of at most ${MOST_TEXTS} texts, with names of up to 32 letters, digits, - and _`;
-  if (typeof metadata !== 'object' || metadata === null) throw wrong('metadata', metadata, allowed);
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) throw wrong('metadata', metadata, allowed);
   const entries = Object.entries(metadata);
   if (entries.length > MOST_TEXTS) throw new TypeError(`ctx.authenticated() was given ${entries.length} texts as metadata: it ${allowed}`);
   return Object.fromEntries(entries.map(([name, text]) => {
     if (typeof text !== 'string' || !/^[\w-]{1,32}$/.test(name)) throw wrong(`metadata.${name}`, text, allowed);
-    return [name, text.slice(0, LONGEST_TEXT)];
+    // Half of a character would be no text.
+    return [name, text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')];
   }));
 
 }
 
 function wrong(name: string, value: unknown, allowed: string): TypeError {
 
-  const shown = typeof value === 'object' || typeof value === 'function' ? `a ${kindOf(value)}` : JSON.stringify(value);
-  return new TypeError(`ctx.authenticated() was given ${name}: ${shown}: it ${allowed}`);
+  return new TypeError(`ctx.authenticated() was given ${name}: ${show(value)}: it ${allowed}`);
 
 }

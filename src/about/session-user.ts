@@ -1,5 +1,5 @@
 import { SessionValueError } from '../errors.js';
-import { kindOf } from '../values/session-values.js';
+import { show } from '../option-checks.js';
 import type { SessionValues } from '../store.js';
 
 /** How an application says whose a session is: the name of a key, or a function of the values. */
@@ -23,13 +23,7 @@ export function userReader(option: UserOption): (values: SessionValues) => strin
     if (user === undefined || user === null || user === '') return null;
     if (typeof user === 'string') return user;
     if (typeof user === 'number' && Number.isFinite(user) && user !== 0) return String(user);
-    throw new SessionValueError('The user of the session', `is ${shown(user)}: it must be a text, a number other than 0, null or undefined`);
+    throw new SessionValueError('The user of the session', `is ${show(user)}: it must be a text, a number other than 0, null or undefined`);
   };
-
-}
-
-function shown(user: unknown): string {
-
-  return typeof user === 'object' || typeof user === 'function' ? `a ${kindOf(user)}` : String(user);
 
 }

@@ -1,5 +1,5 @@
 import { stringifySetCookie, type SerializeOptions } from 'cookie';
-import { known, lower, record, wrong } from '../option-checks.js';
+import { known, lower, record, show, wrong } from '../option-checks.js';
 import { warnOnce } from '../warnings.js';
 
 /** The options of the `cookie` package, by which the defaults are overridden one by one. */
@@ -55,7 +55,7 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   if (typeof path !== 'string' || !/^\/[^\u0000-\u001f\u007f-\uffff;]*$/.test(path)) {
     throw wrong('cookieOptions.path', path, 'must begin with / and hold no ; and no control characters');
   }
-  if (domain !== undefined && (typeof domain !== 'string' || !/^\.?[a-z\d]([a-z\d.-]*[a-z\d])?$/i.test(domain))) {
+  if (domain !== undefined && (typeof domain !== 'string' || !/^\.?[a-z\d]([a-z\d-]{0,61}[a-z\d])?(\.[a-z\d]([a-z\d-]{0,61}[a-z\d])?)*$/i.test(domain))) {
     throw wrong('cookieOptions.domain', domain, 'must be a host name');
   }
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 1)) {
@@ -70,14 +70,22 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   if (priority !== undefined && !['low', 'medium', 'high'].includes(lower(priority) as string)) {
     throw wrong('cookieOptions.priority', priority, "must be 'low', 'medium' or 'high'");
   }
-  if (encode !== undefined && typeof encode !== 'function') {
-    throw wrong('cookieOptions.encode', encode, 'must be a function');
-  }
+  if (encode !== undefined) checkEncode(encode);
   const { secure, ...attributes } = checkedAgainstBrowsers(name, options);
   const checked: SerializeOptions = typeof secure === 'boolean' ? { ...attributes, secure } : attributes;
   // The package that writes the cookie has the last word on its syntax.
   stringifySetCookie(name, 'x', checked);
   return checked;
+
+}
+
+function checkEncode(encode: unknown): void {
+
+  if (typeof encode !== 'function') throw wrong('cookieOptions.encode', encode, 'must be a function');
+  const written: unknown = encode('x');
+  if (typeof written !== 'string' || !/^[!-:<-~]*$/.test(written)) {
+    throw new TypeError(`cookieOptions.encode returned ${show(written)}: it must return a text without blanks, semicolons and control characters`);
+  }
 
 }
 

@@ -63,9 +63,8 @@ export function csrfSettingsFrom(options: CsrfOptions): CsrfSettings {
   for (const [name, value] of Object.entries({ requireToken, report })) {
     if (typeof value !== 'boolean') throw wrong(name, value, 'must be true or false');
   }
-  const trusted = new Set(list('trustedOrigins', trustedOrigins));
-  for (const origin of trusted) checkOrigin(origin);
-  return { trusted, isExempt: exemption(list('exempt', exempt)), isGuarded: guard, requireToken, report };
+  for (const origin of list('trustedOrigins', trustedOrigins)) checkOrigin(origin);
+  return { trusted: new Set(trustedOrigins), isExempt: exemption(list('exempt', exempt)), isGuarded: guard, requireToken, report };
 
 }
 

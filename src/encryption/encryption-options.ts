@@ -1,3 +1,4 @@
+import { known, record, wrong } from '../option-checks.js';
 import { type EncryptionKey, KeyRing } from './key-ring.js';
 
 /** Options of `encrypted()`. */
@@ -37,21 +38,18 @@ const KNOWN = ['keys', 'acceptUnkeyedUntil', 'unreadable'];
 /** @throws {TypeError} that names the option and what is allowed, and tells no secret */
 export function encryptionSettings(options: EncryptionOptions): EncryptionSettings {
 
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`option ${name} is unknown: it must be one of ${KNOWN.join(', ')}`);
-  }
+  record('options', options);
+  known('option', options, KNOWN);
   const { keys, acceptUnkeyedUntil, unreadable = 'fail' } = options;
   // Such as a variable that is not set: sessions must not be without keys by accident.
   if ('keys' in options && keys === undefined) throw new TypeError('keys is undefined: leave it out to have none');
   if (acceptUnkeyedUntil !== undefined) {
     if (!(acceptUnkeyedUntil instanceof Date) || Number.isNaN(acceptUnkeyedUntil.getTime())) {
-      throw new TypeError('acceptUnkeyedUntil must be a valid Date');
+      throw wrong('acceptUnkeyedUntil', acceptUnkeyedUntil, 'must be a valid Date');
     }
     if (keys === undefined) throw new TypeError('acceptUnkeyedUntil needs keys');
   }
-  if (unreadable !== 'fail' && unreadable !== 'end') {
-    throw new TypeError(`unreadable is ${String(unreadable)}: it must be 'fail' or 'end'`);
-  }
+  if (unreadable !== 'fail' && unreadable !== 'end') throw wrong('unreadable', unreadable, "must be 'fail' or 'end'");
   return { ring: new KeyRing(keys, acceptUnkeyedUntil), endsUnreadable: unreadable === 'end' };
 
 }

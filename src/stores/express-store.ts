@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isThenable } from '../awaitable.js';
+import { wrong } from '../option-checks.js';
 import { parseJson } from '../values/parse-json.js';
 import { newSessionId } from '../id/session-id.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
@@ -195,7 +196,7 @@ function check(store: unknown): void {
     throw new TypeError(`store is the function ${store.name}: it must be a store, which \`new\` makes of a class`);
   }
   if (typeof store !== 'object' || store === null) {
-    throw new TypeError(`store is ${String(store)}: it must be a store for express-session, with get(), set() and destroy()`);
+    throw wrong('store', store, 'must be a store for express-session, with get(), set() and destroy()');
   }
   for (const method of METHODS) {
     const given = (store as Record<string, unknown>)[method];

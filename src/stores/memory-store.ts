@@ -1,3 +1,4 @@
+import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
@@ -8,6 +9,7 @@ import { type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries
 import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
 import { RetiredIds } from './lib/retired-ids.js';
 import { Revocations } from './lib/revocations.js';
+import { checkNames } from './lib/store-options.js';
 import { handleOf, newStoredId } from './lib/stored-id.js';
 
 export type { MemoryEntry };
@@ -54,15 +56,13 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: MemoryStoreOptions = {}) {
 
-    for (const name of Object.keys(options)) {
-      if (name !== 'maxSessions' && name !== 'now') throw new TypeError(`option ${name} is unknown: it must be maxSessions or now`);
-    }
+    checkNames(options, 'maxSessions', 'now');
     const { maxSessions = Infinity, now = systemTime } = options;
     if (maxSessions !== Infinity && !(Number.isInteger(maxSessions) && maxSessions >= 1)) {
-      throw new TypeError(`maxSessions is ${String(maxSessions)}: it must be a whole number from 1, or Infinity`);
+      throw wrong('maxSessions', maxSessions, 'must be a whole number from 1, or Infinity');
     }
     if (typeof now !== 'function') {
-      throw new TypeError(`now is ${String(now)}: it must be a function that returns seconds`);
+      throw wrong('now', now, 'must be a function that returns seconds');
     }
     this.#now = now === systemTime ? systemTime : () => Math.floor(now());
     this.#entries = new MemoryEntries(maxSessions, this.#now);

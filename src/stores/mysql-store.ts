@@ -1,6 +1,7 @@
+import { wrong } from '../option-checks.js';
 import { type MysqlPool, MysqlTable } from './lib/mysql-table.js';
-import { checkIdentifier, checkNames } from './lib/sql-options.js';
 import { SqlStore } from './lib/sql-store.js';
+import { checkIdentifier, checkNames } from './lib/store-options.js';
 
 export type { MysqlPool };
 
@@ -31,7 +32,7 @@ export class MysqlStore extends SqlStore {
     checkNames(options, 'pool', 'table');
     const { pool, table = 'sessions' } = options;
     if (typeof pool?.execute !== 'function' || takesCallbacks(pool)) {
-      throw new TypeError(`pool is ${String(pool)}: it must be a pool or a connection of mysql2/promise`);
+      throw wrong('pool', pool, 'must be a pool or a connection of mysql2/promise');
     }
     super(new MysqlTable(pool, checkIdentifier('table', table)));
 

@@ -1,6 +1,7 @@
+import { wrong } from '../option-checks.js';
 import { type PostgresPool, PostgresTable } from './lib/postgres-table.js';
-import { checkIdentifier, checkNames } from './lib/sql-options.js';
 import { SqlStore } from './lib/sql-store.js';
+import { checkIdentifier, checkNames } from './lib/store-options.js';
 
 export type { PostgresPool };
 
@@ -42,9 +43,9 @@ export class PostgresStore extends SqlStore {
     checkNames(options, 'pool', 'table', 'schema', 'prepare');
     const { pool, table = 'sessions', schema, prepare = hasConnect(pool) } = options;
     if (typeof pool?.query !== 'function') {
-      throw new TypeError(`pool is ${String(pool)}: it must be a Pool or Client of pg, or have a method query(text, values) as they do`);
+      throw wrong('pool', pool, 'must be a Pool or Client of pg, or have a method query(text, values) as they do');
     }
-    if (typeof prepare !== 'boolean') throw new TypeError(`prepare is ${String(prepare)}: it must be true or false`);
+    if (typeof prepare !== 'boolean') throw wrong('prepare', prepare, 'must be true or false');
     checkIdentifier('table', table);
     if (schema !== undefined) checkIdentifier('schema', schema);
     super(new PostgresTable(pool, table, schema, prepare));

@@ -1,3 +1,4 @@
+import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   Becoming, IndexingSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
@@ -10,6 +11,7 @@ import { packAbout, readLive, readRetired } from './lib/redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
+import { checkNames } from './lib/store-options.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 import { requestBegan } from './lib/under-way.js';
 
@@ -47,11 +49,9 @@ export class RedisStore implements IndexingSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: RedisStoreOptions) {
 
-    for (const name of Object.keys(options)) {
-      if (name !== 'client' && name !== 'prefix') throw new TypeError(`option ${name} is unknown: it must be client or prefix`);
-    }
+    checkNames(options, 'client', 'prefix');
     const { client, prefix = 'session:' } = options;
-    if (typeof prefix !== 'string') throw new TypeError(`prefix is ${String(prefix)}: it must be a text`);
+    if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'must be a text');
     // The client may not be connected yet.
     this.#records = new RedisRecords(redisCommands(client), prefix, () => warnOfEviction(client, prefix));
     this.#users = new RedisUsers(client, this.#records);

@@ -1,4 +1,5 @@
 import { andThen } from '../awaitable.js';
+import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
@@ -12,6 +13,7 @@ import { isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
 import { SqliteTable } from './lib/sqlite-table.js';
 import { SqliteUsers, userIdOf } from './lib/sqlite-users.js';
 import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
+import { checkNames } from './lib/store-options.js';
 import { Sweeper } from './lib/sweeper.js';
 import { requestBegan } from './lib/under-way.js';
 
@@ -49,15 +51,13 @@ export class SqliteStore implements AtomicSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: SqliteStoreOptions) {
 
-    for (const name of Object.keys(options)) {
-      if (name !== 'database' && name !== 'table') throw new TypeError(`option ${name} is unknown: it must be database or table`);
-    }
+    checkNames(options, 'database', 'table');
     const { database, table = 'sessions' } = options;
     if (typeof database?.exec !== 'function' || typeof database.prepare !== 'function') {
-      throw new TypeError(`database is ${String(database)}: it must be an open handle of node:sqlite, better-sqlite3 or libsql`);
+      throw wrong('database', database, 'must be an open handle of node:sqlite, better-sqlite3 or libsql');
     }
     if (typeof table !== 'string' || !/^[a-z_]\w{0,62}$/i.test(table)) {
-      throw new TypeError(`table is ${String(table)}: it must be a name of up to 63 letters, digits and _`);
+      throw wrong('table', table, 'must be a name of up to 63 letters, digits and _');
     }
     this.#table = new SqliteTable(database, table);
     this.#users = new SqliteUsers(this.#table);

@@ -103,9 +103,9 @@ describe('The keys of an application', () => {
       [{ keys: [{ id: 'a', secret: 5 }] }, /, not number$/],
       [{ keys: [{ id: 'a', secret: [1, 2] }] }, /, not Array$/],
       [{ acceptUnkeyedUntil: new Date() }, /^acceptUnkeyedUntil needs keys$/],
-      [{ ...KEYED, acceptUnkeyedUntil: new Date('never') }, /^acceptUnkeyedUntil must be a valid Date$/],
-      [{ ...KEYED, acceptUnkeyedUntil: '2030-01-01' }, /^acceptUnkeyedUntil must be a valid Date$/],
-      [{ unreadable: 'ignore' }, /^unreadable is ignore: it must be 'fail' or 'end'$/],
+      [{ ...KEYED, acceptUnkeyedUntil: new Date('never') }, /^acceptUnkeyedUntil is a Date: it must be a valid Date$/],
+      [{ ...KEYED, acceptUnkeyedUntil: '2030-01-01' }, /^acceptUnkeyedUntil is "2030-01-01": it must be a valid Date$/],
+      [{ unreadable: 'ignore' }, /^unreadable is "ignore": it must be 'fail' or 'end'$/],
       [{ secret: 'hidden' }, /^option secret is unknown: it must be one of keys, acceptUnkeyedUntil, unreadable$/],
     ];
     for (const [options, message] of wrong) {

@@ -435,7 +435,7 @@ describe('What is no express-session store', () => {
     const refused: Array<[unknown, RegExp]> = [
       [undefined, /^TypeError: store is undefined: it must be a store for express-session, with get\(\), set\(\) and destroy\(\)$/],
       [null, /store is null/],
-      ['redis', /store is redis/],
+      ['redis', /store is "redis"/],
       [PlainStore, /store is the function PlainStore: it must be a store, which `new` makes of a class/],
       [{}, /store\.get is undefined: a store for express-session must have this method/],
       [new NoDestroy(), /store\.destroy is undefined/],

@@ -386,14 +386,14 @@ describe('The options of SqliteStore', () => {
 
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
       [{}, /^database is undefined: it must be an open handle of node:sqlite, better-sqlite3 or libsql$/],
-      [{ database: 'sessions.db' }, /^database is sessions\.db: it must be/],
-      [{ database: { exec() {} } }, /^database is \[object Object\]/],
+      [{ database: 'sessions.db' }, /^database is "sessions\.db": it must be/],
+      [{ database: { exec() {} } }, /^database is a Object: it must be/],
       [{ database: null }, /^database is null/],
-      [{ database, table: '' }, /^table is : it must be a name of up to 63 letters, digits and _$/],
-      [{ database, table: 'a"b' }, /^table is a"b/],
-      [{ database, table: 'a b' }, /^table is a b/],
-      [{ database, table: '1a' }, /^table is 1a/],
-      [{ database, table: 'x'.repeat(64) }, /^table is x/],
+      [{ database, table: '' }, /^table is "": it must be a name of up to 63 letters, digits and _$/],
+      [{ database, table: 'a"b' }, /^table is "a\\"b"/],
+      [{ database, table: 'a b' }, /^table is "a b"/],
+      [{ database, table: '1a' }, /^table is "1a"/],
+      [{ database, table: 'x'.repeat(64) }, /^table is "x/],
       [{ database, table: 5 }, /^table is 5/],
       [{ database, tabel: 'a' }, /^option tabel is unknown: it must be database or table$/],
     ];

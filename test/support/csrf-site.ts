@@ -24,6 +24,7 @@ export interface CsrfSite {
   readonly handled: string[];
   readonly errors: unknown[];
   readonly events: CsrfEvent[];
+  readonly port: number;
   send(method: string, path: string, headers?: Headers, body?: string): Promise<Answer>;
   /** A cookie of a signed-in visitor, and the token of his forms. */
   visitor(): Promise<{ cookie: string; token: string }>;
@@ -89,7 +90,7 @@ export async function csrfSite(
   };
 
   return {
-    store, handled, errors, events, send,
+    store, handled, errors, events, port, send,
     async visitor() {
       const created = await send('GET', '/create');
       const cookie = cookieOf(created) as string;

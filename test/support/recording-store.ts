@@ -15,6 +15,8 @@ export class RecordingStore implements AtomicSessionStore {
 
   /** The round trips so far. */
   calls: string[] = [];
+  /** The ids that they were about. */
+  ids: string[] = [];
   /** How many ids were made. */
   idsMade = 0;
   /** Runs before each call: throw to fail, return a promise to make it wait. */
@@ -33,20 +35,21 @@ export class RecordingStore implements AtomicSessionStore {
 
     const calls = this.calls;
     this.calls = [];
+    this.ids = [];
     return calls;
 
   }
 
   get(id: string): Promise<SessionValues | null> {
-    return this.#call('get', () => this.memory.get(id));
+    return this.#call('get', id, () => this.memory.get(id));
   }
 
   set(id: string, values: SessionValues, expire: number): Promise<void> {
-    return this.#call('set', () => this.memory.set(id, values, expire));
+    return this.#call('set', id, () => this.memory.set(id, values, expire));
   }
 
   delete(id: string): Promise<void> {
-    return this.#call('delete', () => this.memory.delete(id));
+    return this.#call('delete', id, () => this.memory.delete(id));
   }
 
   newSessionId(moving?: string): string {
@@ -59,38 +62,39 @@ export class RecordingStore implements AtomicSessionStore {
   }
 
   load(id: string): Promise<LiveSession | RetiredSession | null> {
-    return this.#call('load', () => this.memory.load(id));
+    return this.#call('load', id, () => this.memory.load(id));
   }
 
   create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
-    return this.#call('create', () => this.memory.create(id, texts, lifetime, becoming));
+    return this.#call('create', id, () => this.memory.create(id, texts, lifetime, becoming));
   }
 
   update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
-    return this.#call('update', () => this.memory.update(id, change, lifetime, version));
+    return this.#call('update', id, () => this.memory.update(id, change, lifetime, version));
   }
 
   touch(id: string, lifetime: number): Promise<boolean> {
-    return this.#call('touch', () => this.memory.touch(id, lifetime));
+    return this.#call('touch', id, () => this.memory.touch(id, lifetime));
   }
 
   end(id: string): Promise<boolean> {
-    return this.#call('end', () => this.memory.end(id));
+    return this.#call('end', id, () => this.memory.end(id));
   }
 
   move(
     id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming, version?: string | number,
   ) {
-    return this.#call('move', () => this.memory.move(id, newId, change, lifetime, patience, becoming, version));
+    return this.#call('move', id, () => this.memory.move(id, newId, change, lifetime, patience, becoming, version));
   }
 
   handleOf(id: string): string {
     return this.memory.handleOf(id);
   }
 
-  async #call<T>(method: string, act: () => Awaitable<T>): Promise<T> {
+  async #call<T>(method: string, id: string, act: () => Awaitable<T>): Promise<T> {
 
     this.calls.push(method);
+    this.ids.push(id);
     await this.before(method);
     const answer = await act();
     await this.after(method);

@@ -1,3 +1,5 @@
+import { wrong } from '../../option-checks.js';
+
 /** What `setTimeout` can wait for, in milliseconds: almost 25 days. */
 const LONGEST_TIMER = 2 ** 31 - 1;
 
@@ -19,7 +21,7 @@ export class GcTimer {
    */
   schedule(interval: number): void {
 
-    if (typeof interval !== 'number' || !(interval > 0)) throw new TypeError(`interval is ${String(interval)}: it must be a number of seconds above 0`);
+    if (typeof interval !== 'number' || !(interval > 0)) throw wrong('interval', interval, 'must be a number of seconds above 0');
     this.cancel();
     this.#timer = setTimeout(() => {
       this.#gc();

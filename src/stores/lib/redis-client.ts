@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { wrong } from '../../option-checks.js';
 
 /**
  * What the store needs of `redis`: a client, pool, sentinel or cluster. Only
@@ -66,9 +67,9 @@ export function redisCommands(client: NodeRedisClient | IoredisClient): RedisCom
       evalSha: (sha1, key, args) => client.evalsha(sha1, 1, key, ...args),
     };
   }
-  throw new TypeError(
-    `client is ${String(client)}: it must be a client, pool, sentinel or cluster of redis (5 or newer),`
-    + ' or a Redis or Cluster of ioredis (5 or newer) or iovalkey',
+  throw wrong(
+    'client', client,
+    'must be a client, pool, sentinel or cluster of redis (5 or newer), or a Redis or Cluster of ioredis (5 or newer) or iovalkey',
   );
 
 }

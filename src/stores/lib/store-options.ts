@@ -1,10 +1,13 @@
+import { record, wrong } from '../../option-checks.js';
+
 /**
- * Refuses options that a store does not have.
+ * Refuses what are no options, and those that a store does not have.
  *
  * @throws {TypeError} that names the first one
  */
 export function checkNames(options: object, ...known: readonly string[]): void {
 
+  record('options', options);
   for (const name of Object.keys(options)) {
     if (!known.includes(name)) throw new TypeError(`option ${name} is unknown: it must be ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`);
   }
@@ -20,6 +23,6 @@ export function checkNames(options: object, ...known: readonly string[]): void {
 export function checkIdentifier(option: string, name: unknown): string {
 
   if (typeof name === 'string' && /^[a-z_]\w{0,49}$/i.test(name)) return name;
-  throw new TypeError(`${option} is ${String(name)}: it must be a name of up to 50 letters, digits and _`);
+  throw wrong(option, name, 'must be a name of up to 50 letters, digits and _');
 
 }
