@@ -5,7 +5,7 @@ import type { StoredState } from './session-change.js';
 import { publishExpired, publishSuspicious } from './session-events.js';
 import { NO_TEXTS } from './values/session-values.js';
 import type { Awaitable, LiveSession, RetiredSession, SessionTexts } from './store.js';
-import type { TimedStore } from './timed-store.js';
+import type { Saving } from './saving/saving.js';
 
 /** What is decided on, and for a live session what storing it takes. */
 export type Loaded = Exclude<StoredState, { kind: 'live' }> | LoadedSession;
@@ -35,23 +35,21 @@ export function textsOf(loaded: Loaded): SessionTexts {
  * Looks up the ids that a request carries, and takes the first that lives. A
  * retired one is taken only if none does; an unknown one never is.
  *
- * @param now the time in milliseconds, of a clock that never goes back
  * @throws {SessionStoreError} if the store fails
  */
-export function loadSession(
-  ids: readonly string[], store: TimedStore, now: () => number, at = 0, ifNoneLives: Loaded = NOTHING,
-): Awaitable<Loaded> {
+export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNoneLives: Loaded = NOTHING): Awaitable<Loaded> {
 
+  const { store } = saving;
   const id = ids[at];
   if (id === undefined) return ifNoneLives;
   return andThen(store.load(id), found => {
-    const next = (otherwise: Loaded) => loadSession(ids, store, now, at + 1, otherwise);
-    if (found?.status === 'live') return liveSession(id, found, store, now()) ?? next(ifNoneLives);
-    if (!found) {
+    const next = (otherwise: Loaded) => loadSession(ids, saving, at + 1, otherwise);
+    if (!found || !isOfThisCookie(found, saving)) {
       publishSuspicious(id, 'unknown', store);
       return next(ifNoneLives);
     }
-    return andThen(followed(id, found, store, now), followedTo => {
+    if (found.status === 'live') return liveSession(id, found, saving) ?? next(ifNoneLives);
+    return andThen(followed(id, found, saving), followedTo => {
       if (followedTo) return followedTo;
       publishSuspicious(id, 'retired', store);
       return next(ifNoneLives === NOTHING ? { kind: 'retired', id, moved: found.moved } : ifNoneLives);
@@ -60,9 +58,18 @@ export function loadSession(
 
 }
 
+/** Whether the id is one of this cookie: two applications may share a store, and each has its own. */
+function isOfThisCookie({ status, about }: LiveSession | RetiredSession, { settings }: Saving): boolean {
+
+  // Nothing more is known of what has ended.
+  if (status === 'retired' && !about) return true;
+  return fromStored(about)?.details.cookie === settings.cookieMark;
+
+}
+
 /** Nothing where its deadline has passed: then it is gone, whatever the store's clock says. */
 function liveSession(
-  id: string, { texts, version, remaining, about: stored }: LiveSession, store: TimedStore, now: number,
+  id: string, { texts, version, remaining, about: stored }: LiveSession, { store, now }: Saving,
 ): LoadedSession | null {
 
   const about = fromStored(stored);
@@ -70,21 +77,21 @@ function liveSession(
     publishExpired(id, about.user, store);
     return null;
   }
-  return { kind: 'live', id, texts, version, endsAt: now + remaining * 1000, about, user: about?.user ?? null };
+  return { kind: 'live', id, texts, version, endsAt: now() + remaining * 1000, about, user: about?.user ?? null };
 
 }
 
 /** The session that an id leads to which was only renewed, for the seconds of the option `grace`. */
 function followed(
-  id: string, { moved, about }: RetiredSession, store: TimedStore, now: () => number,
+  id: string, { moved, about }: RetiredSession, saving: Saving,
 ): Awaitable<LoadedSession | null> {
 
   const forward = moved ? fromStored(about)?.details.forward : undefined;
   const newId = forward && forwardedId(id, forward, unixTime());
   if (!newId) return null;
   // One hop only: what has moved on since is another step away.
-  return andThen(store.load(newId), found => {
-    const live = found?.status === 'live' ? liveSession(newId, found, store, now()) : null;
+  return andThen(saving.store.load(newId), found => {
+    const live = found?.status === 'live' ? liveSession(newId, found, saving) : null;
     return live && { ...live, forwarded: true };
   });
 

@@ -125,6 +125,8 @@ export interface SessionOptions {
 export interface Settings extends UserSettings {
   readonly store: AtomicSessionStore;
   readonly cookieName: string;
+  /** What is kept with a session to say whose cookie its id is; nothing for the default, and where a store keeps only values. */
+  readonly cookieMark: string | undefined;
   readonly cookieOptions: SerializeOptions;
   /** The header of the response that ends a session. */
   readonly clearSiteData: string | undefined;
@@ -134,6 +136,8 @@ export interface Settings extends UserSettings {
   readonly schema: SessionSchema | undefined;
   readonly maxBytes: number;
 }
+
+const DEFAULT_NAME = 'CB';
 
 /** With a cookie that has a `Max-Age`, session and cookie are refreshed together. */
 const MAX_AGE_INTERVAL = 60;
@@ -152,7 +156,7 @@ export function settingsFrom(options: SessionOptions): Settings {
 
   record('options', options);
   known('option', options, KNOWN);
-  const { cookieName = 'CB', expiry = 3600, storeTimeout = 3, cookieOptions: given = {} } = options;
+  const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, cookieOptions: given = {} } = options;
   checkCookieName(cookieName);
   const cookieOptions = checkedCookieOptions(cookieName, given);
   const store = checkedStore(options.store);
@@ -163,8 +167,9 @@ export function settingsFrom(options: SessionOptions): Settings {
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
+  const cookieMark = cookieName !== DEFAULT_NAME && store.keepsAbout && !(store instanceof FourMethodStore) ? cookieName : undefined;
   return {
-    store, cookieName, cookieOptions, clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
+    store, cookieName, cookieMark, cookieOptions, clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
     ...checkedUserOptions(options, store),
   };
 

@@ -69,7 +69,7 @@ export class RequestSession {
     const header = this.ctx.request.headers.get('cookie');
     const ids = header === null ? [] : cookie.read(header, isId);
     if (ids.length === 0) return this.found(NOTHING);
-    return andThen(loadSession(ids, saving.store, saving.now), stored => this.found(stored));
+    return andThen(loadSession(ids, saving), stored => this.found(stored));
 
   }
 

@@ -40,6 +40,7 @@ describe('The options of session()', () => {
     ok(store instanceof MemoryStore);
     deepStrictEqual(settings, {
       cookieName: 'CB',
+      cookieMark: undefined,
       cookieOptions: { path: '/', httpOnly: true, sameSite: 'lax' },
       clearSiteData: undefined,
       expiry: 3600,

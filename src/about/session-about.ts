@@ -27,8 +27,10 @@ export interface SessionDetails {
   readonly persistent?: boolean | undefined;
   /** What the application wants to show of it. */
   readonly metadata?: SessionMetadata | undefined;
-  /** A name of the form that its user signed in with, who had no session before. */
-  readonly form?: string | undefined;
+  /** A name of what its user signed in from, a form or another session, if this one did not come of it. */
+  readonly origin?: string | undefined;
+  /** The name of its cookie, where that is not the default. */
+  readonly cookie?: string | undefined;
   /** Where who has the id before this one finds it. */
   readonly forward?: ForwardedId | undefined;
 }
@@ -85,20 +87,25 @@ export interface Authentication {
 
 }
 
-/**
- * What a session becomes with a new id.
- *
- * @param before what it was; nothing for a new session
- * @param absoluteExpiry the option
- * @param form a name of the form that the user signs in with, if he had no session
- * @param now Unix timestamp in seconds
- * @param signsIn whether its user has come by this request, if he is another one
- */
-export function nextAbout(
-  before: About | undefined, user: string | null, given: Authentication | undefined, absoluteExpiry: number | undefined, now: number,
-  form?: string, signsIn = true,
-): About {
+/** What a session becomes with a new id. */
+export interface NextAbout {
+  readonly user: string | null;
+  /** Its user did not come by this request. */
+  readonly isFound?: boolean | undefined;
+  readonly given?: Authentication | undefined;
+  /** The option. */
+  readonly absoluteExpiry?: number | undefined;
+  readonly origin?: string | undefined;
+  readonly cookie?: string | undefined;
+}
 
+/**
+ * @param before what it was; nothing for a new session
+ * @param now Unix timestamp in seconds
+ */
+export function nextAbout(before: About | undefined, next: NextAbout, now: number): About {
+
+  const { user, isFound, given, absoluteExpiry, origin, cookie } = next;
   const isNew = before === undefined || before.user !== user;
   const kept: Partial<SessionDetails> = isNew ? {} : before.details;
   // What was said of the session holds until something else is said.
@@ -108,11 +115,12 @@ export function nextAbout(
   } = given ?? {};
   // NIST SP 800-63B-4, 5.2: only who proves himself again gets another full lifetime.
   const endsAt = isNew || given ? deadline(until, own ?? absoluteExpiry, now) : kept.endsAt;
-  const authenticated = given || (isNew && signsIn && user !== null) ? now : kept.authenticated;
+  const authenticated = given || (isNew && !isFound && user !== null) ? now : kept.authenticated;
   return {
     user,
     details: {
-      created: kept.created ?? now, renewed: now, authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata, form,
+      created: kept.created ?? now, renewed: now, authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata,
+      origin, cookie,
     },
   };
 
@@ -150,13 +158,13 @@ export function fromStored(stored: SessionAbout | undefined): About | undefined 
 
 function isDetails(read: SessionDetails): boolean {
 
-  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, form, forward } = read;
+  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, forward } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
-    && isOptional(form, value => typeof value === 'string')
+    && [origin, cookie].every(value => isOptional(value, each => typeof each === 'string'))
     && [metadata, forward].every(value => isOptional(value, each => typeof each === 'object' && each !== null));
 
 }

@@ -29,7 +29,7 @@ export async function changeWhereItWent(
 ): Promise<CookieAction> {
 
   if (saving.settings.grace === 0) throw tooLate();
-  const found: Loaded = await loadSession([id], saving.store, saving.now);
+  const found: Loaded = await loadSession([id], saving);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
   session.stored = found;
   const answer = await saving.store.update(found.id, change, lifeOf(saving, found.about));

@@ -10,13 +10,20 @@ import type { Awaitable, SessionTexts } from '../store.js';
 /** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
 const MOST_TRIES = 3;
 
-/** Puts a new session into the store. */
-export function createSession(texts: SessionTexts, wanted: Wanted, session: Session, saving: Saving): Awaitable<CookieAction> {
+/**
+ * Puts a new session into the store.
+ *
+ * @param replaced the id of the session whose place it takes, if it does
+ */
+export function createSession(
+  texts: SessionTexts, wanted: Wanted, session: Session, saving: Saving, replaced?: string,
+): Awaitable<CookieAction> {
 
   requireCookie(saving);
   const { stored } = session;
-  const formId = session.formId?.();
-  const about = aboutNext(undefined, wanted, saving, formId ? derivedHandle(formId) : undefined);
+  // What one sign-in comes from, all clicks on it do.
+  const origin = replaced ?? (stored.kind === 'retired' ? stored.id : session.formId?.());
+  const about = aboutNext(undefined, wanted, saving, origin && wanted.user ? derivedHandle(origin) : undefined);
   return andThen(createRecord(texts, about, session, saving), () => {
     if (about?.user == null) return 'set';
     // The session that a first click of this sign-in has left is nobody's device.
@@ -81,13 +88,13 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
 
 /** Ends what a sign-in leaves behind: ghosts of its own clicks, and the oldest of too many sessions. */
 export async function afterSignIn(
-  { user, details: { form } }: About, ghost: string | undefined, session: Session, { store, settings }: Saving,
+  { user, details: { origin } }: About, ghost: string | undefined, session: Session, { store, settings }: Saving,
 ): Promise<void> {
 
   if (user === null || !store.canIndex) return;
   if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
   const { maxUserSessions = Infinity } = settings;
-  if (form === undefined && maxUserSessions === Infinity) return;
+  if (origin === undefined && maxUserSessions === Infinity) return;
 
   const sessions = (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({
     handle, idle, ...(fromStored({ user, details }) as About).details,
@@ -98,7 +105,7 @@ export async function afterSignIn(
   const before = sessions.slice(0, sessions.findIndex(({ handle }) => handle === own));
   const surplus = sessions.length - maxUserSessions;
   for (const [index, each] of before.entries()) {
-    if (index < surplus || (form !== undefined && each.form === form)) await store.endSessionsOf(user, { only: each.handle });
+    if (index < surplus || (origin !== undefined && each.origin === origin)) await store.endSessionsOf(user, { only: each.handle });
   }
 
 }

@@ -90,7 +90,7 @@ export async function replaceSession(
   const { stored } = session;
   session.stored = NOTHING;
   try {
-    const action = await createSession(texts, wanted, session, saving);
+    const action = await createSession(texts, wanted, session, saving, id);
     // What was another's must not be stored again.
     session.refresh(wanted.texts);
     if (await saving.store.end(id)) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);

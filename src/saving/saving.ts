@@ -67,14 +67,15 @@ export function live(
 
 /** What a session becomes that gets an id; nothing where there is nothing to keep. */
 export function aboutNext(
-  before: About | undefined, wanted: Wanted, { settings, store }: Saving, form?: string,
+  before: About | undefined, wanted: Wanted, { settings, store }: Saving, origin?: string,
 ): About | undefined {
 
-  const { absoluteExpiry, keepsAbout } = settings;
-  if (!keepsAbout && !before && !(wanted.authentication && store.keepsAbout)) return undefined;
+  const { absoluteExpiry, keepsAbout, cookieMark: cookie } = settings;
+  if (!keepsAbout && !cookie && !before && !(wanted.authentication && store.keepsAbout)) return undefined;
   // Values that nobody has looked at say what they said before.
   const user = wanted.user === undefined ? before?.user ?? null : wanted.user;
-  return nextAbout(before, user, wanted.authentication, absoluteExpiry, unixTime(), form, !wanted.isFound);
+  const { authentication: given, isFound } = wanted;
+  return nextAbout(before, { user, isFound, given, absoluteExpiry, origin, cookie }, unixTime());
 
 }
 

@@ -149,10 +149,10 @@ async function attempt(
 }
 
 /** What is stored, with the version that a change of it must name. */
-async function latestOf(stored: Loaded, { store, now }: Saving, isOutdated: boolean): Promise<Loaded> {
+async function latestOf(stored: Loaded, saving: Saving, isOutdated: boolean): Promise<Loaded> {
 
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
-  const latest = await loadSession([stored.id], store, now);
+  const latest = await loadSession([stored.id], saving);
   if (latest.kind !== 'live') throw tooLate();
   return latest;
 
