@@ -1,10 +1,11 @@
 import type { SerializeOptions } from 'cookie';
 import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie-options.js';
+import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './session-schema.js';
 import { checkedMaxBytes } from './session-size.js';
 import type { UserOption } from './session-user.js';
-import { checkedUserOptions, LONGEST_EXPIRY, type UserSettings } from './user-options.js';
+import { checkedUserOptions, type UserSettings } from './user-options.js';
 import type { StandardSchema } from './standard-schema.js';
 import { isAtomic, type AtomicSessionStore, type SessionStore } from './store.js';
 import { FourMethodStore } from './stores/four-method-store.js';
@@ -147,7 +148,7 @@ export function settingsFrom(options: SessionOptions): Settings {
   const store = checkedStore(options.store);
   const { touchInterval = defaultInterval(store, cookieOptions) } = options;
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
-  checkSeconds('touchInterval', touchInterval, 0, 86_400);
+  checkSeconds('touchInterval', touchInterval, 0, LONGEST_TOUCH_INTERVAL);
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);

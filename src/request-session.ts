@@ -13,7 +13,7 @@ import { saveSession } from './save-session.js';
 import type { CookieAction, Saving } from './saving.js';
 import { checkedAuthentication } from './authentication.js';
 import type { Authentication } from './session-about.js';
-import { publishRequest, publishStale } from './session-events.js';
+import { publishFailed, publishRequest, publishStale } from './session-events.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
 import { Session } from './session.js';
 import type { SessionCookie } from './session-cookie.js';
@@ -87,6 +87,7 @@ export class RequestSession {
   fail(error: unknown): void {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
+    if (error instanceof SessionStoreError) publishFailed(error);
     if (error instanceof SessionEndedError) publishStale(this.carriedId, error.detail, this.saving.store);
     this.answer('keep');
 

@@ -1,4 +1,5 @@
 import { SessionStoreError } from './errors.js';
+import { isPlainObject } from './session-values.js';
 import type { SessionAbout } from './store.js';
 
 /*
@@ -6,6 +7,9 @@ import type { SessionAbout } from './store.js';
  * an id and holds as long as the session has that id, so two requests can't
  * change it at the same time.
  */
+
+/** From here on, a number is no Unix timestamp in seconds, but most likely one in milliseconds. */
+export const NO_SECONDS = 1e11;
 
 /** The details of a session. Times are Unix timestamps in seconds. */
 export interface SessionDetails {
@@ -130,12 +134,13 @@ export function fromStored(stored: SessionAbout | undefined): About | undefined 
 function isDetails(read: SessionDetails): boolean {
 
   const { created, renewed, authenticated, endsAt, expiry, persistent, metadata, form, forward } = read;
-  const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
+  const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [authenticated, endsAt, expiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
     && isOptional(form, value => typeof value === 'string')
-    && [metadata, forward].every(value => isOptional(value, each => typeof each === 'object' && each !== null));
+    && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))
+    && isOptional(forward, isPlainObject);
 
 }

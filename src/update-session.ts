@@ -7,6 +7,7 @@ import type { Session, UserReader, Wanted } from './session.js';
 import { difference, isEmpty, merge, sessionChange } from './session-change.js';
 import { checkSize } from './session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from './session-values.js';
+import { ofStored, readStored } from './stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
@@ -86,10 +87,10 @@ async function whatUpdateMakes(
   before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
 ): Promise<Pick<Wanted, 'texts' | 'user'>> {
 
-  const values = fromTexts(before);
+  const values = readStored(before);
   const returned = await update(values);
-  const changed = toTexts(values, before);
-  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf?.(values) };
+  const changed = ofStored(before, values, made => toTexts(made, before));
+  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf) };
   const texts = toTexts(returned, changed);
   if (changed !== before && texts !== changed) {
     throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');

@@ -1,7 +1,9 @@
-import { fromStored, type SessionMetadata } from './session-about.js';
+import type { SessionStoreError } from './errors.js';
+import { isLife } from './lifetime.js';
+import { fromStored, type SessionDetails, type SessionMetadata } from './session-about.js';
 import { unixTime } from './load-session.js';
-import { publishRevoked } from './session-events.js';
-import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './store.js';
+import { publishFailed, publishRevoked } from './session-events.js';
+import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';
 
 /** One session of a user. Times are Unix timestamps in seconds. */
@@ -54,7 +56,8 @@ export class UserSessions {
   }
 
   /**
-   * Returns the live sessions of a user, the latest used first.
+   * Returns the live sessions of a user, the latest used first. One that can't be
+   * read is left out; `endAll` ends it with the others.
    *
    * @throws {SessionStoreError} if the store fails
    */
@@ -63,19 +66,7 @@ export class UserSessions {
     const now = unixTime();
     const sessions = await this.#timed.sessionsOf(nameOf(user));
     return sessions
-      .map(({ handle, details, idle, remaining }) => {
-        const about = fromStored({ user: '', details })?.details;
-        const absoluteExpiresAt = about?.endsAt ?? null;
-        return {
-          handle,
-          createdAt: about?.created ?? now - idle,
-          authenticatedAt: about?.authenticated ?? null,
-          seenAt: now - idle,
-          expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
-          absoluteExpiresAt,
-          metadata: about?.metadata ?? {},
-        };
-      })
+      .flatMap(stored => userSession(stored, now) ?? [])
       .filter(({ expiresAt }) => expiresAt > now)
       .sort((a, b) => b.seenAt - a.seenAt);
 
@@ -127,6 +118,36 @@ export class UserSessions {
     if (handles.length > 0) publishRevoked({ user: name, handles });
     return handles;
 
+  }
+
+}
+
+/** Null for a session that no request could use, since what is stored of it can't be read. */
+function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
+
+  const about = detailsOf(details);
+  if (!about || !isLife(remaining)) return null;
+  const absoluteExpiresAt = about.endsAt ?? null;
+  return {
+    handle,
+    createdAt: about.created ?? now - idle,
+    authenticatedAt: about.authenticated ?? null,
+    seenAt: now - idle,
+    expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
+    absoluteExpiresAt,
+    metadata: about.metadata ?? {},
+  };
+
+}
+
+/** One that can't be read must not hide the others: it is told to those who listen. */
+function detailsOf(details: string): Partial<SessionDetails> | null {
+
+  try {
+    return fromStored({ user: null, details })?.details ?? {};
+  } catch (error) {
+    publishFailed(error as SessionStoreError);
+    return null;
   }
 
 }
