@@ -10,6 +10,7 @@ import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
+import { unreadable } from './lib/unreadable.js';
 
 export type { IoredisClient, NodeRedisClient };
 
@@ -57,14 +58,11 @@ export class RedisStore implements IndexingSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const { handle, hash } = storedId(id);
-    const value = await this.#records.get(handle);
-    const live = isThere(value) ? readLive(value, hash) : null;
+    const found = await this.load(id);
     try {
-      return live && fromTexts(live.texts);
-    } catch {
-      // This store has not written it.
-      return null;
+      return found?.status === 'live' ? fromTexts(found.texts) : null;
+    } catch (cause) {
+      throw unreadable(cause);
     }
 
   }
@@ -118,7 +116,9 @@ export class RedisStore implements IndexingSessionStore {
     const live = readLive(value, hash);
     if (!live) return readRetired(value, hash, now);
     const { texts, version, endsAt, about } = live;
-    const found: LiveSession = { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
+    // Where somebody has made the key outlive it.
+    if (endsAt <= now) return null;
+    const found: LiveSession = { status: 'live', texts, version, remaining: (endsAt - now) / 1000 };
     return about ? { ...found, about } : found;
 
   }
