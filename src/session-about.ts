@@ -1,4 +1,5 @@
 import { SessionStoreError } from './errors.js';
+import { publishFailed } from './session-events.js';
 import { isPlainObject } from './session-values.js';
 import type { SessionAbout } from './store.js';
 
@@ -128,6 +129,21 @@ export function fromStored(stored: SessionAbout | undefined): About | undefined 
     // It is no JSON.
   }
   throw new SessionStoreError('The session store returned details of a session that this middleware has not written');
+
+}
+
+/**
+ * The details of one session among others, which it must not stand in the way
+ * of: null where they can't be read, which is told to those who listen.
+ */
+export function readDetails(details: string): Partial<SessionDetails> | null {
+
+  try {
+    return fromStored({ user: null, details })?.details ?? {};
+  } catch (error) {
+    publishFailed(error as SessionStoreError);
+    return null;
+  }
 
 }
 

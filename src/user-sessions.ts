@@ -1,8 +1,7 @@
-import type { SessionStoreError } from './errors.js';
 import { isLife } from './lifetime.js';
-import { fromStored, type SessionDetails, type SessionMetadata } from './session-about.js';
+import { readDetails, type SessionMetadata } from './session-about.js';
 import { unixTime } from './load-session.js';
-import { publishFailed, publishRevoked } from './session-events.js';
+import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';
 
@@ -57,7 +56,7 @@ export class UserSessions {
 
   /**
    * Returns the live sessions of a user, the latest used first. One that can't be
-   * read is left out; `endAll` ends it with the others.
+   * read is left out.
    *
    * @throws {SessionStoreError} if the store fails
    */
@@ -125,7 +124,7 @@ export class UserSessions {
 /** Null for a session that no request could use, since what is stored of it can't be read. */
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
-  const about = detailsOf(details);
+  const about = readDetails(details);
   if (!about || !isLife(remaining)) return null;
   const absoluteExpiresAt = about.endsAt ?? null;
   return {
@@ -137,18 +136,6 @@ function userSession({ handle, details, idle, remaining }: StoredUserSession, no
     absoluteExpiresAt,
     metadata: about.metadata ?? {},
   };
-
-}
-
-/** One that can't be read must not hide the others: it is told to those who listen. */
-function detailsOf(details: string): Partial<SessionDetails> | null {
-
-  try {
-    return fromStored({ user: null, details })?.details ?? {};
-  } catch (error) {
-    publishFailed(error as SessionStoreError);
-    return null;
-  }
 
 }
 

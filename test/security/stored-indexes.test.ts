@@ -2,7 +2,7 @@ import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:
 import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createClient } from 'redis';
-import { SessionStoreError, UserSessions } from '../../src/index.js';
+import { MemoryStore, SessionStoreError, UserSessions } from '../../src/index.js';
 import { forwardId } from '../../src/forwarded-id.js';
 import type { IndexingSessionStore } from '../../src/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
@@ -105,6 +105,27 @@ describe('An index of Redis that somebody has damaged', () => {
       }
       deepStrictEqual(await listed(other), [handles.bystander]);
       deepStrictEqual((await bystander.get('/read')).body, { note: NOTES.bob, names: [] });
+    }
+
+  });
+
+});
+
+describe('A session of a user that somebody has damaged', () => {
+
+  it('is one of as many as maxUserSessions allows, and keeps nobody from signing in', async () => {
+
+    const memory = new MemoryStore();
+    const visitors = await Visitors.of(memory, { maxUserSessions: 2 });
+    visitors.leave();
+    const { user, victim } = visitors;
+    const entry = memory.store.get(idOf(victim)) as unknown as [number, string, number, { about: object }];
+    entry[3].about = { user, details: 'x' };
+    for (let signIns = 0; signIns < 3; signIns++) {
+      const browser = new Browser(victim.app);
+      strictEqual((await browser.get('/sign-in', { headers: { 'X-User': user } })).status, 200);
+      strictEqual(memory.sessionsOf(user).length, 2);
+      deepStrictEqual((await browser.get('/read')).body, { note: NOTES.ada, names: [] });
     }
 
   });
