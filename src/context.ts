@@ -1,5 +1,5 @@
-import type { Authentication } from './session-about.js';
-import type { SessionInfo } from './session-info.js';
+import type { Authentication } from './about/session-about.js';
+import type { SessionInfo } from './about/session-info.js';
 import type { Awaitable } from './store.js';
 
 /**

@@ -1,5 +1,5 @@
 export type { SessionData, SessionOf } from './context.js';
-export type { CookieOptions } from './cookie-options.js';
+export type { CookieOptions } from './cookie/cookie-options.js';
 export type { CsrfEvent } from './csrf/csrf-events.js';
 export { csrf } from './csrf/csrf-middleware.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
@@ -9,21 +9,21 @@ export {
   SessionValueError,
 } from './errors.js';
 export type { SessionOptions } from './options.js';
-export type { Authentication, SessionMetadata } from './session-about.js';
+export type { Authentication, SessionMetadata } from './about/session-about.js';
 export type {
   RequestDecided, SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
   StoreFailed, SuspiciousId,
 } from './session-events.js';
-export type { SessionInfo } from './session-info.js';
+export type { SessionInfo } from './about/session-info.js';
 export { default } from './session-middleware.js';
-export type { SchemaOptions } from './session-schema.js';
-export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './standard-schema.js';
+export type { SchemaOptions } from './schema/session-schema.js';
+export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
   type AtomicSessionStore, type Awaitable, type Becoming, type IndexingSessionStore, isAtomic, isIndexing, type LiveSession,
   RETIRED_FOR, type RetiredSession, type SessionAbout, type SessionChange, type SessionStore, type SessionTexts,
   type SessionValues, type StoredUserSession, type WhichSessions,
 } from './store.js';
-export type { UserOption } from './session-user.js';
+export type { UserOption } from './about/session-user.js';
 export { type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
 export type { SessionWarning } from './warnings.js';

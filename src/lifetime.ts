@@ -1,4 +1,4 @@
-import type { About } from './session-about.js';
+import type { About } from './about/session-about.js';
 
 /** Ten years. A larger number is most likely meant as milliseconds. */
 export const LONGEST_EXPIRY = 10 * 365 * 86_400;

@@ -1,9 +1,9 @@
 import { andThen } from './awaitable.js';
-import { forwardedId } from './forwarded-id.js';
-import { type About, fromStored } from './session-about.js';
+import { forwardedId } from './id/forwarded-id.js';
+import { type About, fromStored } from './about/session-about.js';
 import type { StoredState } from './session-change.js';
 import { publishExpired, publishSuspicious } from './session-events.js';
-import { NO_TEXTS } from './session-values.js';
+import { NO_TEXTS } from './values/session-values.js';
 import type { Awaitable, LiveSession, RetiredSession, SessionTexts } from './store.js';
 import type { TimedStore } from './timed-store.js';
 

@@ -1,4 +1,4 @@
-import { kindOf } from './session-values.js';
+import { kindOf } from './values/session-values.js';
 
 /*
  * What checks of options have in common. Each throws a `TypeError` that names

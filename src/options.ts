@@ -1,12 +1,12 @@
 import type { SerializeOptions } from 'cookie';
-import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie-options.js';
+import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie/cookie-options.js';
 import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
-import { checkedSchema, type SchemaOptions, type SessionSchema } from './session-schema.js';
-import { checkedMaxBytes } from './session-size.js';
-import type { UserOption } from './session-user.js';
-import { checkedUserOptions, type UserSettings } from './user-options.js';
-import type { StandardSchema } from './standard-schema.js';
+import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
+import { checkedMaxBytes } from './saving/session-size.js';
+import type { UserOption } from './about/session-user.js';
+import { checkedUserOptions, type UserSettings } from './about/user-options.js';
+import type { StandardSchema } from './schema/standard-schema.js';
 import { isAtomic, type AtomicSessionStore, type SessionStore } from './store.js';
 import { FourMethodStore } from './stores/four-method-store.js';
 import { MemoryStore } from './stores/memory-store.js';

@@ -1,24 +1,24 @@
 import type { Context } from '@curveball/kernel';
 import { andThen } from './awaitable.js';
-import type { CookieWarnings } from './cookie-warnings.js';
+import type { CookieWarnings } from './cookie/cookie-warnings.js';
 import { publishCsrf } from './csrf/csrf-events.js';
 import { type CsrfTokenOptions, getCsrf, validateCsrf } from './csrf/session-csrf.js';
 import { isRefused, takeDemand } from './csrf/token-demand.js';
 import { isCookieWithheld } from './csrf/withheld-cookie.js';
 import { SessionEndedError, SessionStoreError } from './errors.js';
 import { type Loaded, loadSession, NOTHING } from './load-session.js';
-import { keepFromSharedCaches } from './response-caching.js';
-import { ResponseCookie } from './response-cookie.js';
+import { keepFromSharedCaches } from './cookie/response-caching.js';
+import { ResponseCookie } from './cookie/response-cookie.js';
 import { saveSession } from './save-session.js';
-import type { CookieAction, Saving } from './saving.js';
-import { checkedAuthentication } from './authentication.js';
-import type { Authentication } from './session-about.js';
+import type { CookieAction, Saving } from './saving/saving.js';
+import { checkedAuthentication } from './about/authentication.js';
+import type { Authentication } from './about/session-about.js';
 import { publishFailed, publishRequest, publishStale } from './session-events.js';
-import { type SessionInfo, sessionInfo } from './session-info.js';
+import { type SessionInfo, sessionInfo } from './about/session-info.js';
 import { Session } from './session.js';
-import type { SessionCookie } from './session-cookie.js';
+import type { SessionCookie } from './cookie/session-cookie.js';
 import type { Awaitable, SessionValues } from './store.js';
-import { type SessionUpdate, updateSession, updateUnstored } from './update-session.js';
+import { type SessionUpdate, updateSession, updateUnstored } from './saving/update-session.js';
 
 /** What all requests of one middleware share. */
 export interface Backend {

@@ -1,11 +1,11 @@
 import { andThen, isThenable } from './awaitable.js';
-import { changeSession } from './change-session.js';
-import { createSession } from './create-session.js';
+import { changeSession } from './saving/change-session.js';
+import { createSession } from './saving/create-session.js';
 import { type LoadedSession, NOTHING, textsOf } from './load-session.js';
-import { regenerateSession, replaceSession } from './regenerate-session.js';
-import { type CookieAction, isCookieDue, lifeOf, live, refreshDueIn, type Saving, tooLate, whatIsDue } from './saving.js';
+import { regenerateSession, replaceSession } from './saving/regenerate-session.js';
+import { type CookieAction, isCookieDue, lifeOf, live, refreshDueIn, type Saving, tooLate, whatIsDue } from './saving/saving.js';
 import { hasRequestSubscribers, publishDestroyed } from './session-events.js';
-import { checkSize } from './session-size.js';
+import { checkSize } from './saving/session-size.js';
 import type { Session, Wanted } from './session.js';
 import { isEmpty, type NamedChange, sessionChange } from './session-change.js';
 import type { Awaitable } from './store.js';

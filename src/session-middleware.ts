@@ -1,13 +1,13 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachSession } from './attach-session.js';
-import { CookieWarnings } from './cookie-warnings.js';
+import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
-import type { Saving } from './saving.js';
-import { SchemaStore } from './schema-store.js';
-import { SessionCookie } from './session-cookie.js';
-import { isPlausibleId } from './session-id.js';
+import type { Saving } from './saving/saving.js';
+import { SchemaStore } from './schema/schema-store.js';
+import { SessionCookie } from './cookie/session-cookie.js';
+import { isPlausibleId } from './id/session-id.js';
 import { TimedStore } from './timed-store.js';
 
 /**

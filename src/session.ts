@@ -1,10 +1,10 @@
 import { isThenable } from './awaitable.js';
 import type { SessionError } from './errors.js';
 import { type Loaded, NOTHING, textsOf } from './load-session.js';
-import type { Authentication } from './session-about.js';
+import type { Authentication } from './about/session-about.js';
 import type { Decision } from './session-events.js';
-import { isPlainObject, kindOf, toTexts } from './session-values.js';
-import { setOwn } from './set-own.js';
+import { isPlainObject, kindOf, toTexts } from './values/session-values.js';
+import { setOwn } from './values/set-own.js';
 import { difference, merge, type WantedState } from './session-change.js';
 import { ofStored, readStored } from './stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';

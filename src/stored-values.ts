@@ -1,5 +1,5 @@
 import { SessionStoreError, SessionValueError } from './errors.js';
-import { fromTexts } from './session-values.js';
+import { fromTexts } from './values/session-values.js';
 import type { SessionTexts, SessionValues } from './store.js';
 
 /*

@@ -1,9 +1,9 @@
 import { andThen, isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
-import { IdWarnings } from './id-warnings.js';
+import { IdWarnings } from './id/id-warnings.js';
 import { isLife } from './lifetime.js';
 import { publishFailed } from './session-events.js';
-import { derivedHandle } from './session-id.js';
+import { derivedHandle } from './id/session-id.js';
 import {
   type AtomicSessionStore, type Awaitable, type Becoming, type IndexingSessionStore, isIndexing, type LiveSession, type RetiredSession,
   type SessionChange, type SessionTexts, type StoredUserSession, type WhichSessions,

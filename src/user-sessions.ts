@@ -1,5 +1,5 @@
 import { isLife } from './lifetime.js';
-import { readDetails, type SessionMetadata } from './session-about.js';
+import { readDetails, type SessionMetadata } from './about/session-about.js';
 import { unixTime } from './load-session.js';
 import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/s
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type AtomicSessionStore, encrypted, isIndexing, type LiveSession, MemoryStore, type SessionAbout, type SessionStore } from '../src/index.js';
-import { toTexts } from '../src/session-values.js';
+import { toTexts } from '../src/values/session-values.js';
 import { SqliteStore } from '../src/stores/sqlite-store.js';
 import { AboutStore } from './support/about-store.js';
 import { MapStore } from './support/map-store.js';

@@ -1,8 +1,8 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { forwardedId, forwardId } from '../src/forwarded-id.js';
-import { newSessionId } from '../src/session-id.js';
+import { forwardedId, forwardId } from '../src/id/forwarded-id.js';
+import { newSessionId } from '../src/id/session-id.js';
 
 const NOW = 1_800_000_000;
 

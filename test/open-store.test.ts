@@ -9,7 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import session from '../src/index.js';
 import { type OpenedStore, openStore } from '../src/open-store.js';
-import { toTexts } from '../src/session-values.js';
+import { toTexts } from '../src/values/session-values.js';
 import { mysqlUrl, postgresUrl, redisUrl } from './support/servers/addresses.js';
 import { startMariadb } from './support/servers/mariadb.js';
 import { startPostgres } from './support/servers/postgres.js';

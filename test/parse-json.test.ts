@@ -1,7 +1,7 @@
 import { deepStrictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { parseJson } from '../src/parse-json.js';
+import { parseJson } from '../src/values/parse-json.js';
 
 /** Keys that are escaped, or look so. */
 const key = fc.constantFrom('', 'a', '\\', '\n', '"', 'a\\', 'a\n', 'a"', '\\n', '":', '__proto__', '\u2028', '😀', ' ');

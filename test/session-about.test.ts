@@ -1,9 +1,9 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { checkedAuthentication } from '../src/authentication.js';
+import { checkedAuthentication } from '../src/about/authentication.js';
 import { SessionStoreError } from '../src/errors.js';
-import { type About, fromStored, nextAbout, toStored } from '../src/session-about.js';
+import { type About, fromStored, nextAbout, toStored } from '../src/about/session-about.js';
 
 const NOW = 1_800_000_000;
 const text = fc.string({ unit: 'binary' });

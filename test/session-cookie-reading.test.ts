@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { SessionCookie } from '../src/session-cookie.js';
-import { isPlausibleId } from '../src/session-id.js';
+import { SessionCookie } from '../src/cookie/session-cookie.js';
+import { isPlausibleId } from '../src/id/session-id.js';
 
 const ID = '7aHc0Q2m9XkPz4RtYw1LbNvE8sDfGj3KuAqWoIe5ZxC';
 const anything = () => true;

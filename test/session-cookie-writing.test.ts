@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Headers } from '@curveball/kernel';
 import type { CookieOptions } from '../src/index.js';
 import { settingsFrom } from '../src/options.js';
-import { SessionCookie } from '../src/session-cookie.js';
+import { SessionCookie } from '../src/cookie/session-cookie.js';
 import { idOf, setCookies } from './support/browser.js';
 import { type Page, site } from './support/site.js';
 

@@ -2,8 +2,8 @@ import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SessionValueError } from '../src/index.js';
-import { fromText, fromTexts, isPlainObject, toTexts } from '../src/session-values.js';
-import { setOwn } from '../src/set-own.js';
+import { fromText, fromTexts, isPlainObject, toTexts } from '../src/values/session-values.js';
+import { setOwn } from '../src/values/set-own.js';
 import type { SessionValues } from '../src/store.js';
 
 /** A key that some code somewhere treats specially. */

@@ -1,7 +1,7 @@
 import type { Context } from '@curveball/kernel';
 import { CsrfError } from '../errors.js';
-import { reserveId } from '../create-session.js';
-import { requireCookie, type Saving } from '../saving.js';
+import { reserveId } from '../saving/create-session.js';
+import { requireCookie, type Saving } from '../saving/saving.js';
 import type { Session } from '../session.js';
 import type { Awaitable } from '../store.js';
 import { csrfToken, isSameToken, maskedToken } from './csrf-token.js';

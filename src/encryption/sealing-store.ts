@@ -1,7 +1,7 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
 import { merge } from '../session-change.js';
-import { fromTexts, toTexts } from '../session-values.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
 import {
   type AtomicSessionStore, type Awaitable, type Becoming, isIndexing, type LiveSession, type RetiredSession, type SessionAbout,
   type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,

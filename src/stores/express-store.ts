@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isThenable } from '../awaitable.js';
-import { parseJson } from '../parse-json.js';
-import { newSessionId } from '../session-id.js';
-import { isPlainObject, kindOf, toTexts } from '../session-values.js';
+import { parseJson } from '../values/parse-json.js';
+import { newSessionId } from '../id/session-id.js';
+import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
 import type { SessionStore, SessionValues } from '../store.js';
 import { unreadable } from './lib/unreadable.js';
 

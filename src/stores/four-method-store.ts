@@ -1,5 +1,5 @@
 import { SessionStoreError, SessionValueError } from '../errors.js';
-import { derivedHandle } from '../session-id.js';
+import { derivedHandle } from '../id/session-id.js';
 import type {
   AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionStore, SessionTexts,
   SessionValues,

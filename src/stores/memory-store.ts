@@ -1,4 +1,4 @@
-import { fromTexts, toTexts } from '../session-values.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, WhichSessions,

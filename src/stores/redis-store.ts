@@ -1,4 +1,4 @@
-import { fromTexts, toTexts } from '../session-values.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   Becoming, IndexingSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
   StoredUserSession, WhichSessions,

@@ -1,5 +1,5 @@
 import { andThen } from '../awaitable.js';
-import { fromTexts, toTexts } from '../session-values.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, WhichSessions,

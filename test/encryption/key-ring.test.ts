@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/s
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import { encrypted, type EncryptionOptions, MemoryStore } from '../../src/index.js';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { MapStore } from '../support/map-store.js';
 import { KEYED, live, names, NEW, OLD, setting } from '../support/sealed.js';
 

@@ -3,7 +3,7 @@ import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encrypted, type SessionAbout } from '../../src/index.js';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { AboutStore } from '../support/about-store.js';
 import { KEYED, live, names, NEW, setting } from '../support/sealed.js';
 

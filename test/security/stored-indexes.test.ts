@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createClient } from 'redis';
 import { MemoryStore, SessionStoreError, UserSessions } from '../../src/index.js';
-import { forwardId } from '../../src/forwarded-id.js';
+import { forwardId } from '../../src/id/forwarded-id.js';
 import type { IndexingSessionStore } from '../../src/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';

@@ -1,9 +1,9 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import fc from 'fast-check';
-import { parseJson } from '../../src/parse-json.js';
+import { parseJson } from '../../src/values/parse-json.js';
 import { merge } from '../../src/session-change.js';
-import { newSessionId } from '../../src/session-id.js';
+import { newSessionId } from '../../src/id/session-id.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../../src/stores/lib/former-ids.js';
 import { GcTimer } from '../../src/stores/lib/gc-timer.js';
 import { fromJson, toJson, toNames, toPatch } from '../../src/stores/lib/json-texts.js';

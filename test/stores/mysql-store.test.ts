@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import mysql from 'mysql2/promise';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { mysqlUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';

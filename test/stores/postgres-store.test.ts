@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createClient } from 'redis';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { SessionChange } from '../../src/store.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';
 import { RedisStore } from '../../src/stores/redis-store.js';

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { SessionChange } from '../../src/store.js';
 import { ServerClock } from '../../src/stores/lib/server-clock.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';

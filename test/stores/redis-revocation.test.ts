@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { Becoming, SessionChange } from '../../src/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';

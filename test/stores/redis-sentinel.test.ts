@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient, createSentinel } from 'redis';
 import { createSentinel as createSentinel5 } from 'redis-5';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import type { OpenClient } from '../support/redis-clients.js';

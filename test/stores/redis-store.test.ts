@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createClient, RESP_TYPES } from 'redis';
 import { SessionStoreError } from '../../src/errors.js';
 import { merge } from '../../src/session-change.js';
-import { fromTexts, toTexts } from '../../src/session-values.js';
+import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/store.js';
 import { ENTRY_LENGTH } from '../../src/stores/lib/former-ids.js';
 import { pack } from '../../src/stores/lib/packed-texts.js';

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { SessionStoreError } from '../../src/errors.js';
 import { merge } from '../../src/session-change.js';
-import { fromTexts, toTexts } from '../../src/session-values.js';
+import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { AtomicSessionStore, SessionChange, SessionValues } from '../../src/store.js';
 import { storeTests } from '../../src/testing/index.js';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { SessionStoreError } from '../../src/errors.js';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { userHash } from '../../src/stores/lib/sql-about.js';
 import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/store.js';
 import type { SqlStore, Table } from './sql-promises.js';

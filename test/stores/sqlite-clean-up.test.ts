@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';

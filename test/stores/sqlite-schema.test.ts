@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, rows } from './sqlite-drivers.js';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';
 import { userIdOf } from '../../src/stores/lib/sqlite-users.js';

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { LiveSession } from '../../src/index.js';
 import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';

@@ -2,7 +2,7 @@ import { MemoryStore } from '../../src/stores/memory-store.js';
 import type {
   AtomicSessionStore, SessionChange, SessionTexts, SessionValues,
 } from '../../src/store.js';
-import { fromTexts } from '../../src/session-values.js';
+import { fromTexts } from '../../src/values/session-values.js';
 import { TakeStore } from './take-store.js';
 
 /**

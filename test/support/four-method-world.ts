@@ -1,4 +1,4 @@
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import type { SessionStore, SessionValues } from '../../src/store.js';
 import { FIRST_VALUES } from './actions.js';
 import type { ParkingLot } from './parking-lot.js';

@@ -1,7 +1,7 @@
 import { ok } from 'node:assert/strict';
 import type { AtomicSessionStore, EncryptionOptions, LiveSession } from '../../src/index.js';
 import { SessionStoreError } from '../../src/index.js';
-import { setOwn } from '../../src/set-own.js';
+import { setOwn } from '../../src/values/set-own.js';
 
 /** Secrets of an application, by the year. */
 export const NEW = { id: '2026', secret: 'the secret of this year, which is long enough' };

@@ -1,5 +1,5 @@
 import { merge } from '../../src/session-change.js';
-import { fromTexts, toTexts } from '../../src/session-values.js';
+import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type {
   AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
 } from '../../src/store.js';

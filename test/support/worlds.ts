@@ -1,6 +1,6 @@
 import type { AtomicSessionStore, SessionTexts } from '../../src/store.js';
 import { MemoryStore } from '../../src/stores/memory-store.js';
-import { toTexts } from '../../src/session-values.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
 import { type Choose, explore } from './explore.js';
 import { violation } from './invariants.js';

@@ -1,6 +1,6 @@
 import { SessionValueError } from '../../errors.js';
-import { fromText, toTexts } from '../../session-values.js';
-import { setOwn } from '../../set-own.js';
+import { fromText, toTexts } from '../../values/session-values.js';
+import { setOwn } from '../../values/set-own.js';
 import type { SessionAbout, SessionChange, SessionTexts, SessionValues } from '../../store.js';
 import { toAbout } from './about.js';
 import { unreadable } from './unreadable.js';

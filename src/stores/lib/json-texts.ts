@@ -1,4 +1,4 @@
-import { parseJson } from '../../parse-json.js';
+import { parseJson } from '../../values/parse-json.js';
 import type { SessionChange, SessionTexts } from '../../store.js';
 import { packKey, unpackKey } from './packed-texts.js';
 

@@ -1,5 +1,5 @@
 import type { SessionChange } from '../../store.js';
-import { newSessionId } from '../../session-id.js';
+import { newSessionId } from '../../id/session-id.js';
 import { toPatch } from './json-texts.js';
 import { BATCH, creation, GUARD, page, type Statement, statements } from './mysql-statements.js';
 import { type StoredAbout, UNKNOWN } from './sql-about.js';

@@ -1,4 +1,4 @@
-import { newSessionId } from '../../session-id.js';
+import { newSessionId } from '../../id/session-id.js';
 import type { SessionChange } from '../../store.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';

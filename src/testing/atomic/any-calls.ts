@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { SessionAbout, SessionChange } from '../../store.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';

@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';

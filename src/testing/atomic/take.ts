@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import { A_WHILE } from '../contract/expiry.js';
 import { expect, expectSame, expectSameKeys } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';

@@ -1,4 +1,4 @@
-import { isPlausibleId } from '../../session-id.js';
+import { isPlausibleId } from '../../id/session-id.js';
 import type { Awaitable, SessionStore } from '../../store.js';
 import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';

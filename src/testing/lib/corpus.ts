@@ -1,4 +1,4 @@
-import { setOwn } from '../../set-own.js';
+import { setOwn } from '../../values/set-own.js';
 import type { SessionValues } from '../../store.js';
 import { below, oneOf, type Random } from './random.js';
 

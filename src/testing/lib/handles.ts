@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { SessionAbout, SessionStore, SessionTexts, SessionValues } from '../../store.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';

@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { randomUUID } from 'node:crypto';
-import { moveInSteps } from '../../move-in-steps.js';
-import { toTexts } from '../../session-values.js';
+import { moveInSteps } from '../../saving/move-in-steps.js';
+import { toTexts } from '../../values/session-values.js';
 import type { Becoming, SessionChange, SessionStore, SessionValues } from '../../store.js';
 import { TimedStore } from '../../timed-store.js';
 import type { CheckedStore } from './checked-store.js';

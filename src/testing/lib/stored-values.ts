@@ -1,4 +1,4 @@
-import { parseJson } from '../../parse-json.js';
+import { parseJson } from '../../values/parse-json.js';
 import type { SessionValues } from '../../store.js';
 
 /**

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { CheckedStore } from '../lib/checked-store.js';
 import { broken, show } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';

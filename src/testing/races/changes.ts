@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { CheckedStore } from '../lib/checked-store.js';
 import { expect, expectSame, expectSameKeys } from '../lib/failure.js';
 import { bothOf, race } from '../lib/race.js';

@@ -3,7 +3,7 @@ import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout } from '../lib/where.js';
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { SessionAbout } from '../../store.js';
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));

@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import type { WhichSessions } from '../../store.js';
 import { expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';

@@ -1,4 +1,4 @@
-import { toTexts } from '../../session-values.js';
+import { toTexts } from '../../values/session-values.js';
 import { expectOneOf, expectSame } from '../lib/failure.js';
 import { race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';

@@ -1,5 +1,5 @@
 import { MemoryStore, type SessionStore, type SessionValues } from '../../../src/index.js';
-import { newSessionId } from '../../../src/session-id.js';
+import { newSessionId } from '../../../src/id/session-id.js';
 import { ExpressStore } from '../../../src/stores/express-store.js';
 import { damage } from './corpus.js';
 import { type Engine, PACKED, PLAIN_JSON } from './rows.js';

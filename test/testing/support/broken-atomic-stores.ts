@@ -3,7 +3,7 @@ import {
   type LiveSession, MemoryStore, type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
-import { fromTexts } from '../../../src/session-values.js';
+import { fromTexts } from '../../../src/values/session-values.js';
 
 /** A memory store to break: what it stores, it stores by way of the four methods. */
 class Breakable extends MemoryStore {

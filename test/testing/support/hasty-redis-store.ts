@@ -4,7 +4,7 @@ import {
   type SessionValues,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
-import { fromTexts, toTexts } from '../../../src/session-values.js';
+import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 
 /** What it needs of a client of `redis`. */
 export interface Client {

@@ -4,7 +4,7 @@ import {
   type SessionValues,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
-import { fromTexts, toTexts } from '../../../src/session-values.js';
+import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 
 interface Row { readonly end: number; readonly texts: SessionTexts; readonly version: number }
 interface Mark { readonly end: number; readonly next: string | null }

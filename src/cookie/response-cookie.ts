@@ -1,7 +1,7 @@
 import type { Context } from '@curveball/kernel';
 import type { CookieWarnings } from './cookie-warnings.js';
-import { isPersistent, lifeOf, type Saving } from './saving.js';
-import type { Session } from './session.js';
+import { isPersistent, lifeOf, type Saving } from '../saving/saving.js';
+import type { Session } from '../session.js';
 import type { SessionCookie } from './session-cookie.js';
 
 /** What all requests of one middleware share of it. */

@@ -1,6 +1,6 @@
-import { LONGEST_EXPIRY } from './lifetime.js';
+import { LONGEST_EXPIRY } from '../lifetime.js';
 import { type Authentication, NO_SECONDS, type SessionMetadata } from './session-about.js';
-import { kindOf } from './session-values.js';
+import { kindOf } from '../values/session-values.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 

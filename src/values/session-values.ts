@@ -1,7 +1,7 @@
-import { SessionValueError } from './errors.js';
+import { SessionValueError } from '../errors.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
-import type { SessionTexts, SessionValues } from './store.js';
+import type { SessionTexts, SessionValues } from '../store.js';
 
 /**
  * Session values to JSON texts and back, one text for each top-level key.

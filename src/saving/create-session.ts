@@ -1,11 +1,11 @@
-import { andThen } from './awaitable.js';
-import { SessionStoreError } from './errors.js';
+import { andThen } from '../awaitable.js';
+import { SessionStoreError } from '../errors.js';
 import { becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, aboutNext } from './saving.js';
-import { type About, readDetails } from './session-about.js';
-import { derivedHandle } from './session-id.js';
-import type { Session, Wanted } from './session.js';
-import { publishCreated } from './session-events.js';
-import type { Awaitable, SessionTexts } from './store.js';
+import { type About, readDetails } from '../about/session-about.js';
+import { derivedHandle } from '../id/session-id.js';
+import type { Session, Wanted } from '../session.js';
+import { publishCreated } from '../session-events.js';
+import type { Awaitable, SessionTexts } from '../store.js';
 
 /** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
 const MOST_TRIES = 3;

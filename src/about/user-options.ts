@@ -1,8 +1,8 @@
-import { LONGEST_EXPIRY } from './lifetime.js';
-import { checkSeconds, wrong } from './option-checks.js';
-import type { SessionOptions } from './options.js';
+import { LONGEST_EXPIRY } from '../lifetime.js';
+import { checkSeconds, wrong } from '../option-checks.js';
+import type { SessionOptions } from '../options.js';
 import { userReader } from './session-user.js';
-import { type AtomicSessionStore, isIndexing, type SessionValues } from './store.js';
+import { type AtomicSessionStore, isIndexing, type SessionValues } from '../store.js';
 
 /** The options about users and about what their sessions live for. */
 export interface UserSettings {

@@ -1,10 +1,10 @@
-import { andThen } from './awaitable.js';
-import { difference } from './session-change.js';
+import { andThen } from '../awaitable.js';
+import { difference } from '../session-change.js';
 import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
 import type {
   AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionChange, SessionTexts,
-} from './store.js';
-import { TimedStore } from './timed-store.js';
+} from '../store.js';
+import { TimedStore } from '../timed-store.js';
 
 const NO_TEXTS: SessionTexts = new Map();
 

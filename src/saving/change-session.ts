@@ -1,10 +1,10 @@
-import { type Loaded, loadSession, type LoadedSession, NOTHING } from './load-session.js';
-import { andThen } from './awaitable.js';
+import { type Loaded, loadSession, type LoadedSession, NOTHING } from '../load-session.js';
+import { andThen } from '../awaitable.js';
 import { type CookieAction, isCookieDue, lifeOf, live, type Saving, tooLate, userDue } from './saving.js';
-import type { Session } from './session.js';
-import { publishDestroyed } from './session-events.js';
-import { merge } from './session-change.js';
-import type { Awaitable, SessionChange, SessionTexts } from './store.js';
+import type { Session } from '../session.js';
+import { publishDestroyed } from '../session-events.js';
+import { merge } from '../session-change.js';
+import type { Awaitable, SessionChange, SessionTexts } from '../store.js';
 
 /** Merges a change into the stored session. */
 export function changeSession(

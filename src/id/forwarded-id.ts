@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
-import type { ForwardedId } from './session-about.js';
+import type { ForwardedId } from '../about/session-about.js';
 
 /*
  * For a short time, who carries the former id of a session is led to the id that

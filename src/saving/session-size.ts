@@ -1,7 +1,7 @@
-import { SessionSizeError } from './errors.js';
-import { wrong } from './option-checks.js';
-import { pathOf } from './session-values.js';
-import type { SessionTexts } from './store.js';
+import { SessionSizeError } from '../errors.js';
+import { wrong } from '../option-checks.js';
+import { pathOf } from '../values/session-values.js';
+import type { SessionTexts } from '../store.js';
 
 /** Far more than a session should have, and less than what strains any store. */
 const DEFAULT_BYTES = 1_048_576;

@@ -1,14 +1,14 @@
-import { SessionStoreError } from './errors.js';
-import { type Loaded, loadSession, textsOf } from './load-session.js';
+import { SessionStoreError } from '../errors.js';
+import { type Loaded, loadSession, textsOf } from '../load-session.js';
 import { updated } from './change-session.js';
-import { carryOut } from './save-session.js';
+import { carryOut } from '../save-session.js';
 import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './saving.js';
-import type { Session, UserReader, Wanted } from './session.js';
-import { difference, isEmpty, merge, sessionChange } from './session-change.js';
+import type { Session, UserReader, Wanted } from '../session.js';
+import { difference, isEmpty, merge, sessionChange } from '../session-change.js';
 import { checkSize } from './session-size.js';
-import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from './session-values.js';
-import { ofStored, readStored } from './stored-values.js';
-import type { Awaitable, SessionTexts, SessionValues } from './store.js';
+import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
+import { ofStored, readStored } from '../stored-values.js';
+import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;

@@ -1,5 +1,5 @@
-import { type Loaded, unixTime } from './load-session.js';
-import { isPersistent, type Saving } from './saving.js';
+import { type Loaded, unixTime } from '../load-session.js';
+import { isPersistent, type Saving } from '../saving/saving.js';
 import type { SessionMetadata } from './session-about.js';
 
 /** What is known of a session beside its values. Times are Unix timestamps in seconds. */

@@ -1,6 +1,6 @@
-import { SessionValueError } from './errors.js';
-import { kindOf } from './session-values.js';
-import type { SessionValues } from './store.js';
+import { SessionValueError } from '../errors.js';
+import { kindOf } from '../values/session-values.js';
+import type { SessionValues } from '../store.js';
 
 /** How an application says whose a session is: the name of a key, or a function of the values. */
 export type UserOption = string | ((values: SessionValues) => string | number | null | undefined);

@@ -1,14 +1,14 @@
 import { changeWhereItWent } from './change-session.js';
 import { afterSignIn, createSession, reserveId } from './create-session.js';
-import { forwardId } from './forwarded-id.js';
-import { type LoadedSession, NOTHING, unixTime } from './load-session.js';
+import { forwardId } from '../id/forwarded-id.js';
+import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { moveInSteps } from './move-in-steps.js';
 import { aboutNext, becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
-import type { About } from './session-about.js';
-import type { Session, Wanted } from './session.js';
-import { publishDestroyed, publishRegenerated } from './session-events.js';
-import { isEmpty, merge, type NamedChange } from './session-change.js';
-import type { SessionTexts } from './store.js';
+import type { About } from '../about/session-about.js';
+import type { Session, Wanted } from '../session.js';
+import { publishDestroyed, publishRegenerated } from '../session-events.js';
+import { isEmpty, merge, type NamedChange } from '../session-change.js';
+import type { SessionTexts } from '../store.js';
 
 type Regeneration = Extract<NamedChange, { name: 'regenerate' }>;
 

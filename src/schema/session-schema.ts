@@ -1,11 +1,11 @@
-import { andThen } from './awaitable.js';
-import { SessionSchemaError, SessionValueError } from './errors.js';
-import { known, record, wrong } from './option-checks.js';
-import { isPlainObject, kindOf, pathOf, toTexts } from './session-values.js';
-import { readStored } from './stored-values.js';
+import { andThen } from '../awaitable.js';
+import { SessionSchemaError, SessionValueError } from '../errors.js';
+import { known, record, wrong } from '../option-checks.js';
+import { isPlainObject, kindOf, pathOf, toTexts } from '../values/session-values.js';
+import { readStored } from '../stored-values.js';
 import type { SchemaIssue, StandardSchema } from './standard-schema.js';
-import type { Awaitable, SessionTexts, SessionValues } from './store.js';
-import { warnOnce } from './warnings.js';
+import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
+import { warnOnce } from '../warnings.js';
 
 /** What becomes of sessions that were stored in another shape. */
 export interface SchemaOptions {

@@ -1,7 +1,7 @@
-import { SessionStoreError } from './errors.js';
-import { publishFailed } from './session-events.js';
-import { isPlainObject } from './session-values.js';
-import type { SessionAbout } from './store.js';
+import { SessionStoreError } from '../errors.js';
+import { publishFailed } from '../session-events.js';
+import { isPlainObject } from '../values/session-values.js';
+import type { SessionAbout } from '../store.js';
 
 /*
  * What the middleware keeps of a session beside its values. It is written with

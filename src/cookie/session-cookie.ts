@@ -1,7 +1,7 @@
 import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
-import type { Settings } from './options.js';
-import { isOwnId, isPlausibleId } from './session-id.js';
+import type { Settings } from '../options.js';
+import { isOwnId, isPlausibleId } from '../id/session-id.js';
 
 type Headers = Context['response']['headers'];
 

@@ -1,12 +1,12 @@
-import { SessionCookieError, SessionEndedError } from './errors.js';
-import { idleExpiry, lifetime } from './lifetime.js';
-import { type LoadedSession, unixTime } from './load-session.js';
-import type { Settings } from './options.js';
-import { type About, nextAbout, toStored } from './session-about.js';
-import type { Session, Wanted } from './session.js';
-import type { Due } from './session-change.js';
-import type { Becoming, SessionTexts } from './store.js';
-import type { TimedStore } from './timed-store.js';
+import { SessionCookieError, SessionEndedError } from '../errors.js';
+import { idleExpiry, lifetime } from '../lifetime.js';
+import { type LoadedSession, unixTime } from '../load-session.js';
+import type { Settings } from '../options.js';
+import { type About, nextAbout, toStored } from '../about/session-about.js';
+import type { Session, Wanted } from '../session.js';
+import type { Due } from '../session-change.js';
+import type { Becoming, SessionTexts } from '../store.js';
+import type { TimedStore } from '../timed-store.js';
 
 /** What the response must do with the cookie. */
 export type CookieAction = 'keep' | 'set' | 'clear';

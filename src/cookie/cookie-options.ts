@@ -1,6 +1,6 @@
 import { stringifySetCookie, type SerializeOptions } from 'cookie';
-import { known, lower, record, wrong } from './option-checks.js';
-import { warnOnce } from './warnings.js';
+import { known, lower, record, wrong } from '../option-checks.js';
+import { warnOnce } from '../warnings.js';
 
 /** The options of the `cookie` package, by which the defaults are overridden one by one. */
 export interface CookieOptions extends Omit<SerializeOptions, 'secure'> {

@@ -1,7 +1,7 @@
-import { SessionStoreError } from './errors.js';
-import { difference, isEmpty, merge } from './session-change.js';
-import type { Becoming, SessionChange, SessionTexts } from './store.js';
-import type { TimedStore } from './timed-store.js';
+import { SessionStoreError } from '../errors.js';
+import { difference, isEmpty, merge } from '../session-change.js';
+import type { Becoming, SessionChange, SessionTexts } from '../store.js';
+import type { TimedStore } from '../timed-store.js';
 
 /**
  * Moves a session on a store that changes only one record at a time. The new
