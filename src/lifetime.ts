@@ -1,5 +1,20 @@
 import type { About } from './about/session-about.js';
 
+/** Ten years. A larger number is most likely meant as milliseconds. */
+export const LONGEST_EXPIRY = 10 * 365 * 86_400;
+
+export const LONGEST_TOUCH_INTERVAL = 86_400;
+
+/** For a store whose clock is being set. */
+const MINUTE = 60;
+
+/** Whether so many seconds can be what is left of a session's life: what options allow at most, or less. */
+export function isLife(remaining: number): boolean {
+
+  return remaining <= LONGEST_EXPIRY + LONGEST_TOUCH_INTERVAL + MINUTE;
+
+}
+
 /** The options that say how long a session lives. */
 export interface LifetimeSettings {
   readonly expiry: number;

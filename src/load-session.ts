@@ -44,12 +44,13 @@ export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNo
   if (id === undefined) return ifNoneLives;
   return andThen(store.load(id), found => {
     const next = (otherwise: Loaded) => loadSession(ids, saving, at + 1, otherwise);
-    if (!found || !isOfThisCookie(found, saving)) {
+    const about = fromStored(found?.about);
+    if (!found || !isOfThisCookie(found, about, saving)) {
       publishSuspicious(id, 'unknown', store);
       return next(ifNoneLives);
     }
-    if (found.status === 'live') return liveSession(id, found, saving) ?? next(ifNoneLives);
-    return andThen(followed(id, found, saving), followedTo => {
+    if (found.status === 'live') return liveSession(id, found, about, saving) ?? next(ifNoneLives);
+    return andThen(found.moved ? followed(id, about, saving) : null, followedTo => {
       if (followedTo) return followedTo;
       publishSuspicious(id, 'retired', store);
       return next(ifNoneLives === NOTHING ? { kind: 'retired', id, moved: found.moved } : ifNoneLives);
@@ -59,20 +60,19 @@ export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNo
 }
 
 /** Whether the id is one of this cookie: two applications may share a store, and each has its own. */
-function isOfThisCookie({ status, about }: LiveSession | RetiredSession, { settings }: Saving): boolean {
+function isOfThisCookie({ status }: LiveSession | RetiredSession, about: About | undefined, { settings }: Saving): boolean {
 
   // Nothing more is known of what has ended.
   if (status === 'retired' && !about) return true;
-  return fromStored(about)?.details.cookie === settings.cookieMark;
+  return about?.details.cookie === settings.cookieMark;
 
 }
 
 /** Nothing where its deadline has passed: then it is gone, whatever the store's clock says. */
 function liveSession(
-  id: string, { texts, version, remaining, about: stored }: LiveSession, { store, now }: Saving,
+  id: string, { texts, version, remaining }: LiveSession, about: About | undefined, { store, now }: Saving,
 ): LoadedSession | null {
 
-  const about = fromStored(stored);
   if (about?.details.endsAt !== undefined && about.details.endsAt <= unixTime()) {
     publishExpired(id, about.user, store);
     return null;
@@ -82,16 +82,14 @@ function liveSession(
 }
 
 /** The session that an id leads to which was only renewed, for the seconds of the option `grace`. */
-function followed(
-  id: string, { moved, about }: RetiredSession, saving: Saving,
-): Awaitable<LoadedSession | null> {
+function followed(id: string, about: About | undefined, saving: Saving): Awaitable<LoadedSession | null> {
 
-  const forward = moved ? fromStored(about)?.details.forward : undefined;
+  const forward = about?.details.forward;
   const newId = forward && forwardedId(id, forward, unixTime());
   if (!newId) return null;
   // One hop only: what has moved on since is another step away.
   return andThen(saving.store.load(newId), found => {
-    const live = found?.status === 'live' ? liveSession(newId, found, saving) : null;
+    const live = found?.status === 'live' ? liveSession(newId, found, fromStored(found.about), saving) : null;
     return live && { ...live, forwarded: true };
   });
 

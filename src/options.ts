@@ -1,11 +1,12 @@
 import type { SerializeOptions } from 'cookie';
 import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie/cookie-options.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
+import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
 import { checkedMaxBytes } from './saving/session-size.js';
 import type { UserOption } from './about/session-user.js';
-import { checkedUserOptions, LONGEST_EXPIRY, type UserSettings } from './about/user-options.js';
+import { checkedUserOptions, type UserSettings } from './about/user-options.js';
 import type { StandardSchema } from './schema/standard-schema.js';
 import { isAtomic, type AtomicSessionStore, type SessionStore } from './store.js';
 import { FourMethodStore } from './stores/four-method-store.js';
@@ -162,7 +163,7 @@ export function settingsFrom(options: SessionOptions): Settings {
   const store = checkedStore(options.store);
   const { touchInterval = defaultInterval(store, cookieOptions) } = options;
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
-  checkSeconds('touchInterval', touchInterval, 0, 86_400);
+  checkSeconds('touchInterval', touchInterval, 0, LONGEST_TOUCH_INTERVAL);
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);

@@ -13,7 +13,7 @@ import { decide, saveSession } from './save-session.js';
 import type { CookieAction, Saving } from './saving/saving.js';
 import { checkedAuthentication } from './about/authentication.js';
 import type { Authentication } from './about/session-about.js';
-import { hasRequestSubscribers, publishRequest, publishStale } from './session-events.js';
+import { hasRequestSubscribers, publishFailed, publishRequest, publishStale } from './session-events.js';
 import { type SessionInfo, sessionInfo } from './about/session-info.js';
 import { Session } from './session.js';
 import type { SessionCookie } from './cookie/session-cookie.js';
@@ -91,6 +91,7 @@ export class RequestSession {
   fail(error: unknown): void {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
+    if (error instanceof SessionStoreError) publishFailed(error);
     if (error instanceof SessionEndedError) publishStale(this.carriedId, error.detail, this.saving.store);
     if (error instanceof SessionError && !(error instanceof CsrfError)) this.error = error;
     this.answer('keep');

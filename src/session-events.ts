@@ -123,14 +123,19 @@ export function publishSuspicious(id: string, reason: SuspiciousId['reason'], ha
 
 }
 
-/** `curveball:session:failed`: the store failed or did not answer in time. */
+/** `curveball:session:failed`: the store failed, did not answer in time, or holds what can't be read. */
 export interface StoreFailed {
   readonly error: SessionStoreError;
 }
 
+/** One error may pass several places: it is told once. */
+const told = new WeakSet<SessionStoreError>();
+
 export function publishFailed(error: SessionStoreError): void {
 
-  if (failed.hasSubscribers) failed.publish({ error } satisfies StoreFailed);
+  if (!failed.hasSubscribers || told.has(error)) return;
+  told.add(error);
+  failed.publish({ error } satisfies StoreFailed);
 
 }
 

@@ -1,11 +1,12 @@
 import { isThenable } from './awaitable.js';
-import { type SessionError, SessionStoreError } from './errors.js';
+import type { SessionError } from './errors.js';
 import { type Loaded, NOTHING, textsOf } from './load-session.js';
 import type { Authentication } from './about/session-about.js';
 import type { Decision } from './session-events.js';
-import { fromText, fromTexts, isPlainObject, kindOf, toTexts } from './values/session-values.js';
+import { fromTexts, isPlainObject, kindOf, toTexts } from './values/session-values.js';
 import { setOwn } from './values/set-own.js';
 import { difference, isEmpty, merge, type WantedState } from './session-change.js';
+import { ofStored, readStored } from './values/stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from './store.js';
 
 /** Tells whose a session is from its values. */
@@ -68,7 +69,7 @@ export class Session {
   /** The values, in an object that this request owns. */
   get values(): SessionValues {
 
-    this.#values ??= this.parse();
+    this.#values ??= readStored(textsOf(this.stored));
     return this.#values;
 
   }
@@ -144,7 +145,7 @@ export class Session {
    */
   user(userOf: UserReader | undefined): string | null | undefined {
 
-    return this.#values === undefined ? undefined : userOf?.(this.#values);
+    return this.#values === undefined || userOf === undefined ? undefined : ofStored(textsOf(this.stored), this.#values, userOf);
 
   }
 
@@ -177,12 +178,12 @@ export class Session {
     const now = this.wantedTexts;
     const wanted = merge(textsOf(this.stored), difference(taken, now));
     if (!Object.isExtensible(this.#values)) {
-      this.#values = fromTexts(wanted);
+      this.#values = readStored(wanted);
       return;
     }
     const change = difference(now, wanted);
     for (const key of change.unset) delete this.#values[key];
-    for (const [key, text] of change.set) setOwn(this.#values, key, fromText(text));
+    for (const [key, value] of Object.entries(readStored(change.set))) setOwn(this.#values, key, value);
 
   }
 
@@ -200,20 +201,11 @@ export class Session {
 
   }
 
-  private parse(): SessionValues {
-
-    try {
-      return fromTexts(textsOf(this.stored));
-    } catch (cause) {
-      throw new SessionStoreError('The session store returned what is no JSON text', { cause });
-    }
-
-  }
-
   /** The values as texts. */
   private get wantedTexts(): SessionTexts {
 
-    return this.#values === undefined ? textsOf(this.stored) : toTexts(this.#values, textsOf(this.stored));
+    const stored = textsOf(this.stored);
+    return this.#values === undefined ? stored : ofStored(stored, this.#values, values => toTexts(values, stored));
 
   }
 

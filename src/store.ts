@@ -33,7 +33,8 @@ export interface SessionStore {
   /**
    * Returns the values of a session.
    *
-   * Unknown or expired: `null` or `undefined`. Only a broken backend throws.
+   * Unknown or expired: `null` or `undefined`. Only a broken backend throws, and
+   * so does what is there and can't be read.
    */
   get(id: string): Awaitable<SessionValues | null | undefined>;
 
@@ -137,8 +138,8 @@ export const RETIRED_FOR = 30;
  *
  * For every method: a session whose time is over does not exist, whether it was
  * cleaned up or not. Lifetimes are durations in seconds, counted on the store's
- * own clock. Only a broken backend throws. What no live session answers to is
- * never created by anything but `create` and `move`.
+ * own clock. Only a broken backend throws, and what is there and can't be read
+ * is broken. What no live session answers to is never created by anything but `create` and `move`.
  */
 export interface AtomicSessionStore extends SessionStore {
 

@@ -1,6 +1,7 @@
 import { andThen, isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import { IdWarnings } from './id/id-warnings.js';
+import { isLife } from './lifetime.js';
 import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
@@ -41,23 +42,22 @@ export class TimedStore {
   }
 
   load(id: string): Awaitable<LiveSession | RetiredSession | null> {
-    return andThen(this.#ask(() => this.#store().load(id)), checked);
+    return this.#ask(() => andThen(this.#store().load(id), checked));
   }
 
   create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
-    return andThen(
-      this.#ask(() => this.#store().create(id, texts, lifetime, becoming)),
-      answer => oneOf(answer, 'create', [true, false, 'revoked']),
-    );
+    return this.#ask(() => andThen(
+      this.#store().create(id, texts, lifetime, becoming), answer => oneOf(answer, 'create', [true, false, 'revoked']),
+    ));
   }
 
   update(
     id: string, change: SessionChange, lifetime: number, version?: string | number, user?: string,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
-    return andThen(
-      this.#ask(() => this.#store().update(id, change, lifetime, version, this.#limit, user)),
+    return this.#ask(() => andThen(
+      this.#store().update(id, change, lifetime, version, this.#limit, user),
       answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict']),
-    );
+    ));
   }
 
   touch(id: string, lifetime: number, user?: string): Awaitable<boolean> {
@@ -65,7 +65,7 @@ export class TimedStore {
   }
 
   end(id: string): Awaitable<boolean> {
-    return andThen(this.#ask(() => this.#store().end(id)), answer => oneOf(answer, 'end', [true, false]));
+    return this.#ask(() => andThen(this.#store().end(id), answer => oneOf(answer, 'end', [true, false])));
   }
 
   /** Says whether the store moves a session in one step; else it has `take`. */
@@ -76,9 +76,11 @@ export class TimedStore {
   move(
     id: string, newId: string, change: SessionChange, lifetime: number, becoming?: Becoming, version?: string | number,
   ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
-    // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-    const answer = this.#ask(() => this.#store().move!(id, newId, change, lifetime, this.#limit, becoming, version));
-    return andThen(answer, moved => oneOf(moved, 'move', ['moved', 'ended', 'gone', 'conflict', 'revoked'] as const));
+    return this.#ask(() => andThen(
+      // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
+      this.#store().move!(id, newId, change, lifetime, this.#limit, becoming, version),
+      answer => oneOf(answer, 'move', ['moved', 'ended', 'gone', 'conflict', 'revoked'] as const),
+    ));
   }
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
@@ -208,7 +210,11 @@ function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 function checked(found: LiveSession | RetiredSession | null | undefined): LiveSession | RetiredSession | null {
 
   if (found === null || found === undefined) return null;
-  if (found.status === 'retired' || (found.status === 'live' && typeof found.texts?.get === 'function')) return found;
+  if (found.status === 'retired') return found;
+  if (found.status === 'live' && typeof found.texts?.get === 'function') {
+    if (isLife(found.remaining)) return found;
+    throw new SessionStoreError(`The session store's load() returned a session with ${found.remaining} seconds left to live, which no option allows`);
+  }
   throw new SessionStoreError('The session store\'s load() returned what is no session');
 
 }

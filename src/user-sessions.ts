@@ -1,8 +1,9 @@
 import { checkSeconds, known, record, wrong } from './option-checks.js';
-import { fromStored, type SessionMetadata } from './about/session-about.js';
+import { readDetails, type SessionMetadata } from './about/session-about.js';
+import { isLife } from './lifetime.js';
 import { unixTime } from './load-session.js';
 import { publishRevoked } from './session-events.js';
-import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './store.js';
+import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';
 
 /** One session of a user. Times are Unix timestamps in seconds. */
@@ -58,7 +59,8 @@ export class UserSessions {
   }
 
   /**
-   * Returns the live sessions of a user, the latest used first.
+   * Returns the live sessions of a user, the latest used first. One that can't be
+   * read is left out.
    *
    * @throws {SessionStoreError} if the store fails
    */
@@ -67,19 +69,7 @@ export class UserSessions {
     const now = unixTime();
     const sessions = await this.#timed.sessionsOf(nameOf(user));
     return sessions
-      .map(({ handle, details, idle, remaining }) => {
-        const about = fromStored({ user: '', details })?.details;
-        const absoluteExpiresAt = about?.endsAt ?? null;
-        return {
-          handle,
-          createdAt: about?.created ?? now - idle,
-          authenticatedAt: about?.authenticated ?? null,
-          seenAt: now - idle,
-          expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
-          absoluteExpiresAt,
-          metadata: about?.metadata ?? {},
-        };
-      })
+      .flatMap(stored => userSession(stored, now) ?? [])
       .filter(({ expiresAt }) => expiresAt > now)
       .sort((a, b) => b.seenAt - a.seenAt);
 
@@ -132,6 +122,24 @@ export class UserSessions {
     return handles;
 
   }
+
+}
+
+/** Null for a session that no request could use, since what is stored of it can't be read. */
+function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
+
+  const about = readDetails(details);
+  if (!about || !isLife(remaining)) return null;
+  const absoluteExpiresAt = about.endsAt ?? null;
+  return {
+    handle,
+    createdAt: about.created ?? now - idle,
+    authenticatedAt: about.authenticated ?? null,
+    seenAt: now - idle,
+    expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
+    absoluteExpiresAt,
+    metadata: about.metadata ?? {},
+  };
 
 }
 

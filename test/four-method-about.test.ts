@@ -1,7 +1,7 @@
 import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import type { LiveSession, SessionValues } from '../src/index.js';
+import { type LiveSession, SessionStoreError, type SessionValues } from '../src/index.js';
 import { FourMethodStore } from '../src/stores/four-method-store.js';
 import { ABOUT_KEY } from '../src/stores/lib/four-method-values.js';
 import { set, texts } from './support/memory-store-at.js';
@@ -76,7 +76,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('is nothing where something else stands in its place', async () => {
+  it('is an error where something else stands in its place: a session without its deadline must not live', async () => {
 
     const { inner, store, load } = adapter();
     const hostile: unknown[] = [
@@ -84,13 +84,13 @@ describe('What a session is, on a store of four methods', () => {
       { 0: 'ada', 1: '', length: 2 }, [['ada'], ''], [undefined, ''],
     ];
     for (const value of hostile) {
-      inner.records.set('A', { a: 1, [ABOUT_KEY]: value } as SessionValues);
-      const found = await load('A');
-      strictEqual(found.about, undefined);
-      deepStrictEqual([...found.texts], [['a', '1']]);
-      await store.touch('A', 60);
-      await store.update('A', set({ b: 2 }), 60);
-      deepStrictEqual(inner.records.get('A'), { a: 1, b: 2 });
+      const id = await store.newSessionId();
+      inner.records.set(id, { a: 1, [ABOUT_KEY]: value } as SessionValues);
+      await rejects(store.load(id), SessionStoreError);
+      await rejects(store.update(id, set({ b: 2 }), 60), SessionStoreError);
+      deepStrictEqual(inner.records.get(id), { a: 1, [ABOUT_KEY]: value });
+      strictEqual(await store.end(id), true);
+      strictEqual(inner.records.has(id), false);
     }
     // What every object has is no value of this one.
     inner.records.set('A', Object.assign(Object.create({ [ABOUT_KEY]: ['ada', ''] }), { a: 1 }));

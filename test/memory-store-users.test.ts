@@ -41,6 +41,19 @@ describe('MemoryStore, with users', () => {
 
   });
 
+  it('lists and ends no session of another user, whatever others have put into its map', () => {
+
+    const { store } = storeAt();
+    const id = bound(store, 'ada');
+    const [expire, packed, used, kept] = store.store.get(id) ?? [];
+    store.store.set(id, [expire, packed, used, { ...kept, about: { user: 'eve', details: 'd' } }] as never);
+    deepStrictEqual(store.sessionsOf('ada'), []);
+    deepStrictEqual(store.sessionsOf('eve'), []);
+    deepStrictEqual(store.endSessionsOf('ada'), []);
+    ok(store.load(id));
+
+  });
+
   it('forgets a user with the last session, however it goes', async () => {
 
     const { store, clock } = storeAt();

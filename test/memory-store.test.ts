@@ -7,6 +7,21 @@ import { NOW, set, storeAt, texts } from './support/memory-store-at.js';
 
 describe('MemoryStore, as users of 1.x know it', () => {
 
+  it('takes what others have put into its map for gone where it is no entry, and removes it', async () => {
+
+    const { store } = storeAt();
+    const entries = [null, 5, [], ['x'], [Number.NaN, '\n'], [null, '\n'], [`${NOW + 10}`, '\n'], [NOW - 1, '\n']];
+    for (const [index, entry] of entries.entries()) {
+      for (const id of [`asked for ${index}`, `left ${index}`]) store.store.set(id, entry as never);
+      strictEqual(store.load(`asked for ${index}`), null);
+      strictEqual(await store.get(`asked for ${index}`), null);
+    }
+    await store.gc();
+    strictEqual(store.store.size, 0);
+    store.close();
+
+  });
+
   it('gives back what was set, until it is deleted', async () => {
 
     const { store } = storeAt();

@@ -41,7 +41,7 @@ describe('A store with a time limit', () => {
 
   it('answers what the store answers, at once if it can', async () => {
 
-    const live = { status: 'live', texts: new Map() };
+    const live = { status: 'live', texts: new Map(), remaining: 60 };
     strictEqual(timed(() => live).load('A'), live as never);
     strictEqual(await timed(async () => live).load('A'), live as never);
     // biome-ignore lint/suspicious/noThenProperty: a driver may have promises of its own
@@ -99,6 +99,16 @@ describe('A store with a time limit', () => {
       ]) {
         throws(call, SessionStoreError, `${call} with ${String(answer)}`);
       }
+    }
+
+  });
+
+  it('refuses a session that lives for longer than any option allows', () => {
+
+    const left = (remaining: unknown) => timed(() => ({ status: 'live', texts: new Map(), remaining }));
+    for (const remaining of [-1, 0, 1, 11 * 365 * 86_400 - 366 * 86_400]) strictEqual((left(remaining).load('A') as { status: string }).status, 'live');
+    for (const remaining of [11 * 365 * 86_400, Date.now(), Infinity, Number.NaN, undefined, 'x']) {
+      throws(() => left(remaining).load('A'), { name: 'SessionStoreError', message: /seconds left to live, which no option allows$/ });
     }
 
   });

@@ -1,10 +1,8 @@
-import type { Authentication, SessionMetadata } from './session-about.js';
+import { type Authentication, NO_SECONDS, type SessionMetadata } from './session-about.js';
 import { show } from '../option-checks.js';
+import { LONGEST_EXPIRY } from '../lifetime.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
-
-/** Ten years, in seconds. */
-const LONGEST = 10 * 365 * 86_400;
 
 const MOST_TEXTS = 5;
 const LONGEST_TEXT = 100;
@@ -25,12 +23,12 @@ export function checkedAuthentication(given: Authentication): Authentication {
   const { persistent, expiry, absoluteExpiry, endsAt, metadata } = given;
   if (persistent !== undefined && typeof persistent !== 'boolean') throw wrong('persistent', persistent, 'must be true or false');
   for (const [name, value] of [['expiry', expiry], ['absoluteExpiry', absoluteExpiry]] as const) {
-    if (value !== undefined && !(typeof value === 'number' && value >= 1 && value <= LONGEST)) {
-      throw wrong(name, value, `must be a number of seconds from 1 to ${LONGEST}`);
+    if (value !== undefined && !(typeof value === 'number' && value >= 1 && value <= LONGEST_EXPIRY)) {
+      throw wrong(name, value, `must be a number of seconds from 1 to ${LONGEST_EXPIRY}`);
     }
   }
   // Milliseconds would be a session for ever.
-  if (endsAt !== undefined && !(typeof endsAt === 'number' && endsAt > 0 && endsAt < 1e11)) {
+  if (endsAt !== undefined && !(typeof endsAt === 'number' && endsAt > 0 && endsAt < NO_SECONDS)) {
     throw wrong('endsAt', endsAt, 'must be a Unix timestamp in seconds');
   }
   return metadata === undefined ? { ...given } : { ...given, metadata: checkedMetadata(metadata) };

@@ -1,4 +1,6 @@
 import { SessionStoreError } from '../errors.js';
+import { publishFailed } from '../session-events.js';
+import { isPlainObject } from '../values/session-values.js';
 import type { SessionAbout } from '../store.js';
 
 /*
@@ -6,6 +8,9 @@ import type { SessionAbout } from '../store.js';
  * an id and holds as long as the session has that id, so two requests can't
  * change it at the same time.
  */
+
+/** From here on, a number is no Unix timestamp in seconds, but most likely one in milliseconds. */
+export const NO_SECONDS = 1e11;
 
 /** The details of a session. Times are Unix timestamps in seconds. */
 export interface SessionDetails {
@@ -156,15 +161,31 @@ export function fromStored(stored: SessionAbout | undefined): About | undefined 
 
 }
 
+/**
+ * The details of one session among others, which it must not stand in the way
+ * of: null where they can't be read, which is told to those who listen.
+ */
+export function readDetails(details: string): Partial<SessionDetails> | null {
+
+  try {
+    return fromStored({ user: null, details })?.details ?? {};
+  } catch (error) {
+    publishFailed(error as SessionStoreError);
+    return null;
+  }
+
+}
+
 function isDetails(read: SessionDetails): boolean {
 
   const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, forward } = read;
-  const isTime = (value: unknown) => typeof value === 'number' && value >= 0;
+  const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
     && [origin, cookie].every(value => isOptional(value, each => typeof each === 'string'))
-    && [metadata, forward].every(value => isOptional(value, each => typeof each === 'object' && each !== null));
+    && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))
+    && isOptional(forward, isPlainObject);
 
 }

@@ -1,3 +1,4 @@
+import { LONGEST_EXPIRY } from '../lifetime.js';
 import { checkSeconds, wrong } from '../option-checks.js';
 import type { SessionOptions } from '../options.js';
 import { userReader } from './session-user.js';
@@ -14,9 +15,6 @@ export interface UserSettings {
   /** Whether the store is told of every session what it is. */
   readonly keepsAbout: boolean;
 }
-
-/** Ten years. A larger number is most likely meant as milliseconds. */
-export const LONGEST_EXPIRY = 10 * 365 * 86_400;
 
 /** The options that need a store which keeps more than values. */
 const NEED_ABOUT = ['user', 'absoluteExpiry', 'renewal', 'grace'] as const;

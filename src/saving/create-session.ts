@@ -1,7 +1,7 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
 import { becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, aboutNext } from './saving.js';
-import { type About, fromStored } from '../about/session-about.js';
+import { type About, readDetails } from '../about/session-about.js';
 import { derivedHandle } from '../id/session-id.js';
 import type { Session, Wanted } from '../session.js';
 import { publishCreated } from '../session-events.js';
@@ -97,7 +97,7 @@ export async function afterSignIn(
   if (origin === undefined && maxUserSessions === Infinity) return;
 
   const sessions = (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({
-    handle, idle, ...(fromStored({ user, details }) as About).details,
+    handle, idle, created: 0, ...readDetails(details),
   }));
   // The same order for all: of several sign-ins at once, each ends only what was there before it.
   sessions.sort((a, b) => b.idle - a.idle || a.created - b.created || (a.handle < b.handle ? -1 : 1));

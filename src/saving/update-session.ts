@@ -8,6 +8,7 @@ import { difference, isEmpty, merge, sessionChange } from '../session-change.js'
 import { hasRequestSubscribers } from '../session-events.js';
 import { checkSize } from './session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
+import { ofStored, readStored } from '../values/stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
@@ -94,10 +95,10 @@ async function whatUpdateMakes(
   before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
 ): Promise<Pick<Wanted, 'texts' | 'user'>> {
 
-  const values = fromTexts(before);
+  const values = readStored(before);
   const returned = await update(values);
-  const changed = toTexts(values, before);
-  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf?.(values) };
+  const changed = ofStored(before, values, made => toTexts(made, before));
+  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf) };
   const texts = toTexts(returned, changed);
   if (changed !== before && texts !== changed) {
     throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');

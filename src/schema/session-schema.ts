@@ -1,7 +1,8 @@
 import { andThen } from '../awaitable.js';
-import { SessionSchemaError, SessionStoreError, SessionValueError } from '../errors.js';
+import { SessionSchemaError, SessionValueError } from '../errors.js';
 import { known, record, wrong } from '../option-checks.js';
-import { fromTexts, isPlainObject, kindOf, pathOf, toTexts } from '../values/session-values.js';
+import { isPlainObject, kindOf, pathOf, toTexts } from '../values/session-values.js';
+import { readStored } from '../values/stored-values.js';
 import type { SchemaIssue, StandardSchema } from './standard-schema.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
 import { warnOnce } from '../warnings.js';
@@ -105,7 +106,7 @@ export class SessionSchema {
     const before = without(visible, CSRF_MARKER);
     // Empty is what every session begins as: no schema needs to allow for it.
     if (before.size === 0) return read(before, isOld, before, visible);
-    const values = valuesOf(before);
+    const values = readStored(before);
     return andThen(isOld ? this.migrated(values, from) : values, migrated => (
       andThen(this.schema['~standard'].validate(migrated), result => {
         if (!result.issues) {
@@ -191,16 +192,6 @@ function without(texts: SessionTexts, key: string): SessionTexts {
   const others = new Map(texts);
   others.delete(key);
   return others;
-
-}
-
-function valuesOf(texts: SessionTexts): SessionValues {
-
-  try {
-    return fromTexts(texts);
-  } catch (cause) {
-    throw new SessionStoreError('The session store returned what is no JSON text', { cause });
-  }
 
 }
 

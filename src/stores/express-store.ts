@@ -5,6 +5,7 @@ import { parseJson } from '../values/parse-json.js';
 import { newSessionId } from '../id/session-id.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
 import type { SessionStore, SessionValues } from '../store.js';
+import { unreadable } from './lib/unreadable.js';
 
 /**
  * What is needed of a store for express-session: the three methods that
@@ -26,6 +27,9 @@ const METHODS = ['get', 'set', 'destroy'] as const;
 
 /** As long as the ids of express-session, which is what some tables have room for: 128 bits in hexadecimal. */
 const KEY_LENGTH = 32;
+
+/** Looks like a number that is beyond all numbers. */
+const TOO_LARGE = /\d[eE]\+?\d{3}|\d{309}/;
 
 /** Stores whose `error` events are heard. */
 const heard = new WeakSet<ExpressSessionStore>();
@@ -59,7 +63,7 @@ export class ExpressStore implements SessionStore {
   async get(id: string): Promise<SessionValues | null> {
 
     const session = await this.#ask('get', keyOf(id)).catch(unlessNoEntry);
-    if (typeof session !== 'object' || session === null) return null;
+    if (!session) return null;
     const { cookie, values } = session as { cookie?: unknown; values?: unknown };
     return isOver(cookie) ? null : valuesIn(values);
 
@@ -157,25 +161,34 @@ function textOf(values: SessionValues): string {
 
 }
 
-/** What {@link textOf} was made from; `null` for anything else. */
-function valuesIn(text: unknown): SessionValues | null {
+/**
+ * What {@link textOf} was made from.
+ *
+ * @throws {SessionStoreError} for anything else
+ */
+function valuesIn(text: unknown): SessionValues {
 
-  if (typeof text !== 'string') return null;
+  if (typeof text !== 'string') throw unreadable();
   try {
     const values = parseJson(text);
-    return isPlainObject(values) ? values : null;
-  } catch {
-    return null;
+    if (!isPlainObject(values)) throw new Error('It is no record of values');
+    // Such a number has a text in JSON, and none afterwards.
+    if (TOO_LARGE.test(text)) toTexts(values);
+    return values;
+  } catch (cause) {
+    throw unreadable(cause);
   }
 
 }
 
-/** Says whether a session's time is over, which not every store looks at. */
+/** Says whether a session's time is over, which not every store looks at. A time that is none is over, too. */
 function isOver(cookie: unknown): boolean {
 
   const { expires, _expires } = (cookie ?? {}) as { expires?: Date | string; _expires?: Date | string };
+  const end = expires ?? _expires ?? undefined;
   // Where it says nothing, the store has its own way to know.
-  return new Date(expires ?? _expires ?? Number.NaN).getTime() <= Date.now();
+  if (end === undefined) return false;
+  return !(new Date(end).getTime() > Date.now());
 
 }
 

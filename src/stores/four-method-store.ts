@@ -1,12 +1,13 @@
-import { SessionStoreError } from '../errors.js';
+import { SessionStoreError, SessionValueError } from '../errors.js';
 import { derivedHandle } from '../id/session-id.js';
 import type {
   AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionStore, SessionTexts,
   SessionValues,
 } from '../store.js';
-import { changed, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
+import { changed, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
 import { KeyedLock } from './lib/keyed-lock.js';
 import { RetiredIds } from './lib/retired-ids.js';
+import { unreadable } from './lib/unreadable.js';
 
 /** For so many milliseconds a read may hold the lock of its session. */
 const READ_PATIENCE = 5000;
@@ -123,7 +124,7 @@ export class FourMethodStore implements AtomicSessionStore {
         await this.#retire(id);
         return 'ended';
       }
-      await this.set(id, result, this.#notEarlier(id, lifetime));
+      await this.#overwrite(values, id, result, this.#notEarlier(id, lifetime));
       return 'updated';
     });
 
@@ -134,7 +135,7 @@ export class FourMethodStore implements AtomicSessionStore {
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return false;
-      await this.set(id, { ...values }, this.#notEarlier(id, lifetime));
+      await this.#overwrite(values, id, { ...values }, this.#notEarlier(id, lifetime));
       return true;
     });
 
@@ -159,7 +160,7 @@ export class FourMethodStore implements AtomicSessionStore {
       }
       const about = becoming ? becoming.about : storedAbout(values);
       // In this order, a crash between the two leaves the user signed in.
-      await this.set(newId, withAbout(result, about), expireIn(lifetime));
+      await this.#overwrite(values, newId, withAbout(result, about), expireIn(lifetime));
       await this.#retire(id, newId, about);
       return 'moved';
     });
@@ -193,6 +194,17 @@ export class FourMethodStore implements AtomicSessionStore {
   async #live(id: string): Promise<SessionValues | null> {
 
     return this.#retired.get(id) ? null : inTime(this.#stored(id));
+
+  }
+
+  /** Stores what has become of values. If they themselves can't be stored, that is no mistake of the application. */
+  async #overwrite(before: SessionValues, id: string, values: SessionValues, expire: number): Promise<void> {
+
+    try {
+      await this.set(id, values, expire);
+    } catch (error) {
+      throw error instanceof SessionValueError && !isStorable(before) ? unreadable(error) : error;
+    }
 
   }
 

@@ -14,6 +14,7 @@ import { RedisUsers } from './lib/redis-users.js';
 import { checkNames } from './lib/store-options.js';
 import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
 import { requestBegan } from './lib/under-way.js';
+import { unreadable } from './lib/unreadable.js';
 
 export type { IoredisClient, NodeRedisClient };
 
@@ -60,14 +61,11 @@ export class RedisStore implements IndexingSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const { handle, hash } = storedId(id);
-    const value = await this.#records.get(handle);
-    const live = isThere(value) ? readLive(value, hash) : null;
+    const found = await this.load(id);
     try {
-      return live && fromTexts(live.texts);
-    } catch {
-      // This store has not written it.
-      return null;
+      return found?.status === 'live' ? fromTexts(found.texts) : null;
+    } catch (cause) {
+      throw unreadable(cause);
     }
 
   }
@@ -121,7 +119,9 @@ export class RedisStore implements IndexingSessionStore {
     const live = readLive(value, hash);
     if (!live) return readRetired(value, hash, now);
     const { texts, version, endsAt, about } = live;
-    const found: LiveSession = { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
+    // Where somebody has made the key outlive it.
+    if (endsAt <= now) return null;
+    const found: LiveSession = { status: 'live', texts, version, remaining: (endsAt - now) / 1000 };
     return about ? { ...found, about } : found;
 
   }

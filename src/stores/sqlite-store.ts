@@ -16,6 +16,7 @@ import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stor
 import { checkNames } from './lib/store-options.js';
 import { Sweeper } from './lib/sweeper.js';
 import { requestBegan } from './lib/under-way.js';
+import { unreadable } from './lib/unreadable.js';
 
 export type { SqliteDatabase, SqliteStatement };
 
@@ -81,9 +82,8 @@ export class SqliteStore implements AtomicSessionStore {
     return andThen(this.load(id), found => {
       try {
         return found?.status === 'live' ? fromTexts(found.texts) : null;
-      } catch {
-        // What this store wrote is JSON.
-        return null;
+      } catch (cause) {
+        throw unreadable(cause);
       }
     });
 
@@ -158,7 +158,7 @@ export class SqliteStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number,
+    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const { handle, hash } = storedId(id);
@@ -166,19 +166,24 @@ export class SqliteStore implements AtomicSessionStore {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
       const data = repack(row.data, change);
-      if (data !== EMPTY) this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
-      else this.#table.end(handle, row);
+      if (data !== EMPTY) {
+        this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
+        this.#users.heal(handle, row, user);
+      } else {
+        this.#table.end(handle, row);
+      }
       return data !== EMPTY ? 'updated' : 'ended';
     }, patience);
 
   }
 
-  touch(id: string, lifetime: number): Awaitable<boolean> {
+  touch(id: string, lifetime: number, user?: string): Awaitable<boolean> {
 
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return false;
       this.#table.touch(handle, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
+      this.#users.heal(handle, row, user);
       return true;
     });
 

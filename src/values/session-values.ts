@@ -63,14 +63,31 @@ export function fromTexts(texts: SessionTexts): SessionValues {
 
 }
 
-/** Turns one text into its value. */
+/**
+ * Turns one text into its value.
+ *
+ * @throws {Error} for what is no JSON, or is nested deeper than anything that is stored
+ */
 export function fromText(text: string): unknown {
 
   // Most values are a short text or a number, for which the parser is slow to start.
   const first = text.charCodeAt(0);
-  if (first === QUOTE && !text.includes('\\')) return text.slice(1, -1);
-  if (first >= ZERO && first <= NINE) return Number(text);
-  return parseJson(text);
+  if (first === QUOTE && !text.includes('\\') && text.indexOf('"', 1) === text.length - 1) return text.slice(1, -1);
+  if (first >= ZERO && first <= NINE) {
+    const number = Number(text);
+    if (String(number) === text) return number;
+  }
+  const value = parseJson(text);
+  if (text.length > 2 * DEEPEST && isDeeper(value, DEEPEST)) throw new Error(`The value is nested more than ${DEEPEST} levels deep`);
+  return value;
+
+}
+
+/** Whether containers stand in each other for more levels than that. */
+function isDeeper(value: unknown, levels: number): boolean {
+
+  if (typeof value !== 'object' || value === null) return false;
+  return levels < 0 || Object.values(value).some(member => isDeeper(member, levels - 1));
 
 }
 

@@ -360,15 +360,25 @@ describe('What an express-session store returns', () => {
 
   });
 
-  it('is no session where it was not made here', async () => {
+  it('is an error where it was not made here, and no session where there is none', async () => {
 
     const cookie = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
+    for (const none of [undefined, null, '', false]) strictEqual(await read(() => none), null);
     for (const other of [
-      undefined, null, '', 'text', 5, true, {}, [], { cookie, userId: 5 }, { cookie, values: null },
+      'text', 5, true, {}, [], { cookie, userId: 5 }, { cookie, values: null },
       { cookie, values: { a: 1 } }, { cookie, values: '' }, { cookie, values: '{"a":' }, { cookie, values: '[1]' },
-      { cookie, values: 'null' }, { cookie, values: '5' }, { cookie: null, values: 5 },
+      { cookie, values: 'null' }, { cookie, values: '5' }, { cookie: null, values: 5 }, { cookie, values: '{"a":1e400}' },
+      { cookie, values: `{"a":[${'9'.repeat(400)}]}` },
     ]) {
-      strictEqual(await read(() => other), null, JSON.stringify(other));
+      await rejects(read(() => other), SessionStoreError, JSON.stringify(other));
+    }
+
+  });
+
+  it('is nothing where its time is none', async () => {
+
+    for (const expires of ['x', '', Number.NaN, {}, [], -1, Number.POSITIVE_INFINITY]) {
+      strictEqual(await read(({ values }) => ({ cookie: { expires }, values })), null, String(expires));
     }
 
   });

@@ -2,6 +2,7 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/st
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'redis';
+import { SessionStoreError } from '../../src/errors.js';
 import { toTexts } from '../../src/values/session-values.js';
 import type { Becoming, LiveSession, SessionChange } from '../../src/store.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
@@ -113,13 +114,13 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('takes a session for none whose field can\'t be read', async () => {
+  it('fails for a session whose field can\'t be read', async () => {
 
     const id = await session(someone());
     const key = PREFIX + store.handleOf(id);
     await client.set(key, (await client.get(key) as string).replace('["', '["\\x'), { KEEPTTL: true });
-    strictEqual(await store.load(id), null);
-    strictEqual(await store.get(id), null);
+    await rejects(store.load(id), SessionStoreError);
+    await rejects(store.get(id), SessionStoreError);
 
   });
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
+import { SessionStoreError } from '../../src/errors.js';
 import { merge } from '../../src/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { AtomicSessionStore, SessionChange, SessionValues } from '../../src/store.js';
@@ -14,7 +15,7 @@ export interface Table {
   /** All rows, each with all columns as text. */
   rows(): Promise<Array<Record<string, string | null>>>;
   /** Overwrites a column of the row of an id. */
-  damage(id: string, column: string, value: string | number): Promise<void>;
+  damage(id: string, column: string, value: string | number | null): Promise<void>;
   /** How many statements the server has executed for this store so far. */
   executed(): number;
 }
@@ -101,14 +102,15 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('takes a damaged row for no session, and does not fail', async () => {
+  it('fails for a damaged row, which is no unknown session', async () => {
 
     const store = await open();
     for (const [column, damage] of [['data', '[]'], ['data', '{"a":1}'], ['data', '"x"'], ['data', '{"\\\\":"1"}'], ['former', 'x'], ['id_hash', 'y']] as const) {
       const id = await store.newSessionId();
       await store.create(id, toTexts({ a: 1 }), 60);
       await table().damage(id, column, damage);
-      assert.equal(await store.load(id), null, `${column} ${damage}`);
+      await assert.rejects(async () => store.load(id), SessionStoreError, `${column} ${damage}`);
+      await assert.rejects(async () => store.get(id), SessionStoreError, `${column} ${damage}`);
     }
 
   });

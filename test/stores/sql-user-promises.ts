@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
+import { SessionStoreError } from '../../src/errors.js';
+import { userHash } from '../../src/stores/lib/sql-about.js';
 import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/store.js';
 import type { SqlStore, Table } from './sql-promises.js';
 
@@ -279,17 +281,53 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('takes a session whose user can\'t be read for none, and does not fail', async () => {
+  it('fails for a session whose user can\'t be read, leaves it out of lists, and ends it with the others', async () => {
 
     const store = await open();
     const user = someone();
-    for (const damage of ['x', '{}', '[]', '[1,""]', '["a"]', '["a",1]', '["a","",0]']) {
+    const damaged = ['x', '{}', '[]', '[1,""]', '["a"]', '["a",1]', '["a","",0]'];
+    for (const damage of damaged) {
       const id = await signedIn(store, user);
       await table().damage(id, 'about', damage);
-      assert.equal(await store.load(id), null, damage);
+      await assert.rejects(async () => store.load(id), SessionStoreError, damage);
     }
     assert.deepEqual(await store.sessionsOf(user), []);
-    await store.endSessionsOf(user);
+    assert.equal((await store.endSessionsOf(user)).length, damaged.length);
+
+  });
+
+  it('finds a session again that its index has lost, once it is used', async () => {
+
+    const store = await open();
+    for (const use of [
+      (id: string, user: string) => store.touch(id, 60, user),
+      (id: string, user: string) => store.update(id, { set: TEXTS, unset: [] }, 60, undefined, 3, user),
+      (id: string, user: string) => store.update(id, { set: toTexts({ b: 1 }), unset: ['a'] }, 60, undefined, 3, user),
+      (id: string, user: string) => store.update(id, { set: new Map(), unset: ['b'] }, 60, undefined, 3, user),
+    ]) {
+      const user = someone();
+      const id = await signedIn(store, user);
+      const handle = store.handleOf(id);
+      await table().damage(id, 'user_id', null);
+      assert.deepEqual(await store.sessionsOf(user), []);
+      await store.touch(id, 60);
+      assert.deepEqual(await store.sessionsOf(user), []);
+      await use(id, user);
+      assert.deepEqual((await store.sessionsOf(user)).map(session => session.handle), [handle]);
+      assert.deepEqual(await store.endSessionsOf(user), [handle]);
+    }
+
+  });
+
+  it('lists no session of another user, whatever its index says', async () => {
+
+    const store = await open();
+    const [user, other] = [someone(), someone()];
+    const id = await signedIn(store, user, 'private');
+    await table().damage(id, 'user_id', userHash(other));
+    assert.deepEqual(await store.sessionsOf(other), []);
+    await store.touch(id, 60, user);
+    assert.equal((await store.sessionsOf(user)).length, 1);
 
   });
 

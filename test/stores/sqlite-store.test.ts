@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
-import type { LiveSession, SessionStore } from '../../src/index.js';
+import { type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
 import { storedId } from '../../src/stores/lib/stored-id.js';
 import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
@@ -229,7 +229,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('finds nothing in rows that it has not written, and goes on', async () => {
+    it('fails for rows that it has not written, lists none of them, and ends them', async () => {
 
       const { store, database } = await fresh();
       const kept = '\nkey\t1\n';
@@ -241,9 +241,8 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         const { handle, hash } = storedId(id);
         database.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 1, 9000000000000, ?, ?)')
           .run(handle, hash, 'x', userIdOf('ada'), about, data);
-        strictEqual(await store.get(id), null, data + about);
+        throws(() => store.get(id), SessionStoreError, data + about);
         deepStrictEqual(await store.sessionsOf('ada'), []);
-        await store.load(id);
         await store.load(store.newSessionId(id));
         await store.end(store.newSessionId(id));
         strictEqual(await store.end(id), true);
@@ -255,15 +254,13 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       stores.push(own);
       const id = own.newSessionId();
       const { handle, hash } = storedId(id);
-      for (const values of [
-        'NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL', `'${hash}', NULL, NULL, NULL, NULL, 9e12, NULL, NULL`,
-        `'${hash}', 1, 2, 'x', 'y', 'z', x'00', x'00'`,
-      ]) {
-        database.exec('DELETE FROM own');
-        database.exec(`INSERT INTO own VALUES ('${handle}', ${values})`);
+      const insert = (values: string) => database.exec(`DELETE FROM own; INSERT INTO own VALUES ('${handle}', ${values})`);
+      for (const values of ['NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL', `'${hash}', 1, 2, 'x', 'y', 'z', x'00', x'00'`]) {
+        insert(values);
         strictEqual(await own.get(id), null, values);
-        await own.load(id);
       }
+      insert(`'${hash}', NULL, NULL, NULL, NULL, 9e12, NULL, NULL`);
+      throws(() => own.get(id), SessionStoreError);
 
     });
 

@@ -6,6 +6,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import type { LiveSession } from '../../src/index.js';
+import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';
@@ -46,6 +47,26 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       return id;
 
     }
+
+    it('finds a session again that its index has lost, once it is used, and lists nobody else\'s', async () => {
+
+      const { store, database } = await fresh();
+      for (const lost of ['NULL', `'${userIdOf('eve')}'`]) {
+        for (const use of [
+          (id: string, user?: string) => store.touch(id, LONG, user),
+          (id: string, user?: string) => store.update(id, { set: TEXTS, unset: [] }, LONG, undefined, 3, user),
+        ]) {
+          const id = bound(store, 'ada');
+          database.exec(`UPDATE sessions SET user_id = ${lost}`);
+          await use(id);
+          for (const user of ['ada', 'eve']) deepStrictEqual(await store.sessionsOf(user), []);
+          await use(id, 'ada');
+          deepStrictEqual((await store.sessionsOf('ada')).map(({ handle }) => handle), [store.handleOf(id)]);
+          deepStrictEqual(await store.endSessionsOf('ada'), [store.handleOf(id)]);
+        }
+      }
+
+    });
 
     it('keeps a hash of the user to find a session by, and the user in ASCII', async () => {
 

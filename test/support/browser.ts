@@ -13,11 +13,7 @@ export class Browser {
   /** From name to value, as they stood in `Set-Cookie`. */
   readonly cookies = new Map<string, string>();
 
-  readonly #app: Application;
-
-  constructor(app: Application) {
-    this.#app = app;
-  }
+  constructor(readonly app: Application) {}
 
   get(path: string, options?: RequestOptions): Promise<Response> {
     return this.request('GET', path, options);
@@ -30,11 +26,11 @@ export class Browser {
   async request(method: string, path: string, { headers = {}, body }: RequestOptions = {}): Promise<Response> {
 
     const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const request = new MemoryRequest(method, path, this.#app.origin, {
+    const request = new MemoryRequest(method, path, this.app.origin, {
       ...(cookie === '' ? {} : { Cookie: cookie }), ...headers,
     });
     Object.assign(request, { body });
-    const response = await this.#app.subRequest(request);
+    const response = await this.app.subRequest(request);
     for (const line of setCookies(response)) this.#take(line);
     return response;
 
@@ -43,7 +39,7 @@ export class Browser {
   /** Another browser that has the same cookies now. */
   clone(): Browser {
 
-    const twin = new Browser(this.#app);
+    const twin = new Browser(this.app);
     for (const [name, value] of this.cookies) twin.cookies.set(name, value);
     return twin;
 

@@ -3,6 +3,7 @@ import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
 import type { SessionAbout, SessionChange, SessionTexts, SessionValues } from '../../store.js';
 import { toAbout } from './about.js';
+import { unreadable } from './unreadable.js';
 
 /*
  * What a store of four methods holds for a session: its values, and among them
@@ -12,10 +13,17 @@ import { toAbout } from './about.js';
 /** The key among a session's values that the application can't have: what the session is stands there. */
 export const ABOUT_KEY = '@curveball/session';
 
-/** What a session is, of its stored values; nothing where something else stands in that place. */
+/**
+ * What a session is, of its stored values; nothing where they do not say.
+ *
+ * @throws {SessionStoreError} where something else stands in that place: without its deadline and user, a session must not live
+ */
 export function storedAbout(values: SessionValues): SessionAbout | undefined {
 
-  return Object.hasOwn(values, ABOUT_KEY) ? toAbout(values[ABOUT_KEY]) : undefined;
+  if (!Object.hasOwn(values, ABOUT_KEY)) return undefined;
+  const about = toAbout(values[ABOUT_KEY]);
+  if (!about) throw unreadable();
+  return about;
 
 }
 
@@ -27,6 +35,18 @@ export function storedTexts(values: SessionValues): SessionTexts {
     return toTexts(own);
   } catch {
     return textsOfObjects(own);
+  }
+
+}
+
+/** Whether values are what an application can store. */
+export function isStorable(values: SessionValues): boolean {
+
+  try {
+    toTexts(values);
+    return true;
+  } catch {
+    return false;
   }
 
 }

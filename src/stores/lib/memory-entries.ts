@@ -48,7 +48,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   live(id: string, now: number): MemoryEntry | undefined {
 
     const entry = this.get(id);
-    if (entry === undefined || entry[0] >= now) return entry;
+    if (entry === undefined || !isOver(entry, now)) return entry;
     this.delete(id);
     return undefined;
 
@@ -98,7 +98,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     return this.users.of(user).flatMap(id => {
       const entry = this.live(id, now);
-      return entry?.[3] ? [{ id, expire: entry[0], kept: entry[3] }] : [];
+      return entry?.[3]?.about.user === user ? [{ id, expire: entry[0], kept: entry[3] }] : [];
     });
 
   }
@@ -158,8 +158,8 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     for (let next = shards.next(); !next.done; next = shards.next()) {
       const shard = next.value;
       looked += shard.size;
-      shard.forEach(([expire], id) => {
-        if (expire < now) this.delete(id);
+      shard.forEach((entry, id) => {
+        if (isOver(entry, now)) this.delete(id);
       });
       if (looked > FEW && performance.now() > pauseAt) return false;
     }
@@ -175,5 +175,12 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     this.#sweep = undefined;
 
   }
+
+}
+
+/** Whether the time of an entry is over. The map is open to all: a time that is none is over, too. */
+function isOver(entry: MemoryEntry, now: number): boolean {
+
+  return !(typeof entry?.[0] === 'number' && entry[0] >= now);
 
 }

@@ -132,10 +132,10 @@ export function statements(table: string) {
       `IF(${isOver} OR id_hash = '', '', former)`, `IF(${isOver} OR id_hash = '', NULL, user_id)`,
       `IF(${isOver} OR id_hash = '', '', about)`, `${isOver} OR id_hash IN ('', $2)`,
     ),
-    update: change(isExpected, 'former', 'user_id', 'about', 'id_hash', `GREATEST(ends_at, ${later('$4')})`),
+    update: change(isExpected, 'former', 'COALESCE($9, user_id)', 'about', 'id_hash', `GREATEST(ends_at, ${later('$4')})`),
     move: change(isNew, RETIRED, newUser, newAbout, '$9', later('$4')),
     touch: statement(`
-    UPDATE ${table} SET ends_at = IF(${answer()} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW} WHERE ${LIVE}`),
+    UPDATE ${table} SET ends_at = IF(${answer()} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: statement(`
@@ -144,7 +144,7 @@ export function statements(table: string) {
     revoked: statement(`
     SELECT ${NOW_EXACTLY} - version AS answer FROM ${table} WHERE handle IN ($1, $2) ORDER BY version DESC LIMIT 1`),
     rowsOf: statement(`
-    SELECT CONCAT_WS(' ', ${NOW}, ends_at, seen_at, handle, about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    SELECT CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4'),
     endedAs: statement(`SELECT handle AS answer FROM ${table} WHERE user_id = $1`),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),

@@ -66,8 +66,10 @@ export class MysqlTable implements SqlTable {
     return this.#insert(this.#statements.put, id, data, lifetime, UNKNOWN);
   }
 
-  update(id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null): Promise<Executed> {
-    return this.#change(this.#statements.update, id, change, lifetime, deadline, version);
+  update(
+    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, user: string | null,
+  ): Promise<Executed> {
+    return this.#change(this.#statements.update, id, change, lifetime, deadline, version, user);
   }
 
   move(
@@ -78,8 +80,8 @@ export class MysqlTable implements SqlTable {
     return this.#change(this.#statements.move, id, change, lifetime, deadline, version, newHash, ...become);
   }
 
-  touch({ handle, hash }: StoredId, lifetime: number): Promise<Executed> {
-    return this.#run(this.#statements.touch, [handle, hash, lifetime], executed);
+  touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
+    return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
   }
 
   end({ handle, hash }: StoredId): Promise<Executed> {
@@ -98,8 +100,8 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.revoked, [mark, other], ([row]: readonly Row[]) => (row ? Number(row.answer) / 1000 : null));
   }
 
-  rowsOf(user: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.rowsOf, [user], answers);
+  rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
+    return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => answer));
   }
 
   async endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
@@ -203,10 +205,10 @@ function answers(rows: readonly Row[]): string[] {
 
 }
 
-/** @throws {Error} for what is longer than a packet may be, which is concatenated to nothing */
+/** @throws {Error} for what is longer than a packet may be, or has a column that is NULL: it is concatenated to nothing */
 function readable({ answer }: Row): string {
 
-  if (answer === null) throw new Error('The session is larger than max_allowed_packet of the server: it can\'t be read');
+  if (answer === null) throw new Error('The session can\'t be read: it is larger than max_allowed_packet of the server, or a column is NULL');
   return answer;
 
 }

@@ -1,5 +1,6 @@
 import { merge } from '../../session-change.js';
 import type { SessionChange, SessionTexts } from '../../store.js';
+import { unreadable } from './unreadable.js';
 
 /*
  * A session's texts as one string: a line for each key, `key TAB text`, and a
@@ -33,6 +34,7 @@ export function pack(texts: SessionTexts): string {
  */
 export function unpack(packed: string, start = 1): Map<string, string> {
 
+  if (packed[start - 1] !== EMPTY) throw new Error('These are no packed texts');
   const texts = new Map<string, string>();
   const mayBeEscaped = packed.includes('\\');
   while (start < packed.length) {
@@ -53,8 +55,10 @@ export class PackedTexts implements SessionTexts {
   readonly #packed: string;
   readonly #start: number;
   #texts: SessionTexts | undefined;
+  /** The same whenever somebody looks. */
+  #failure: Error | undefined;
 
-  /** The parameters are those of {@link unpack}, which throws when somebody looks. */
+  /** The parameters are those of {@link unpack}; what it throws comes as a `SessionStoreError`, when somebody looks. */
   constructor(packed: string, start = 1) {
     this.#packed = packed;
     this.#start = start;
@@ -93,7 +97,13 @@ export class PackedTexts implements SessionTexts {
   }
 
   get #unpacked(): SessionTexts {
-    this.#texts ??= unpack(this.#packed, this.#start);
+    if (this.#failure) throw this.#failure;
+    try {
+      this.#texts ??= unpack(this.#packed, this.#start);
+    } catch (cause) {
+      this.#failure = unreadable(cause);
+      throw this.#failure;
+    }
     return this.#texts;
   }
 

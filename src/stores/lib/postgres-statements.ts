@@ -80,6 +80,8 @@ export function statements(table: string) {
   const isNew = `position($8 in former) = 0 AND ${isExpected}`;
   const newUser = 'CASE WHEN $9::text IS NULL THEN user_id ELSE $10::text END';
   const newAbout = 'coalesce($9::text, about)';
+  // Set to what it is already, a column is not entered in its index anew.
+  const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
   const fromNow = `${NOW} + $5::bigint`;
   const atLeast = `greatest(ends_at, ${fromNow})`;
   const changed = `data = ${CHANGED}::text`;
@@ -98,7 +100,7 @@ export function statements(table: string) {
 
   return {
     read: statement(`
-    SELECT concat_ws(' ', ${NOW}, ends_at, version, length(about), about || id_hash || former || data) AS answer
+    SELECT ${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || data AS answer
     FROM ${table} WHERE handle = $1`),
     create: insert(
       session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver,
@@ -110,21 +112,21 @@ export function statements(table: string) {
       about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
       `${isOver} OR old.id_hash IN ('', $2)`,
     ),
-    update: change(isExpected, `${changed}, ends_at = ${atLeast}`),
-    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast, 'user_id', 'about')),
+    update: change(isExpected, `${changed}, ends_at = ${atLeast}, user_id = ${healed('$8')}`),
+    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast, healed('$8'), 'about')),
     move: change(
       isNew, `${changed}, id_hash = $8, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
     ),
     moveOrEnd: change(isNew, changedOrEnded('$8', RETIRED, fromNow, newUser, newAbout)),
     touch: statement(`
-    UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW} WHERE ${LIVE} ${DONE}`),
+    UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
     revoked: statement(`
     SELECT ${NOW_EXACTLY} - version AS answer FROM ${table} WHERE handle IN ($1, $2) ORDER BY version DESC LIMIT 1`),
     rowsOf: statement(`
-    SELECT concat_ws(' ', ${NOW}, ends_at, seen_at, handle, about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer'),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     endThese: ending('handle = ANY ($1::text[])', ''),

@@ -60,7 +60,7 @@ export class PostgresTable implements SqlTable {
 
   }
 
-  read(handle: string): Promise<string | undefined> {
+  read(handle: string): Promise<string | null | undefined> {
     return this.#run(this.#statements.read, [handle], ([row]) => row);
   }
 
@@ -72,9 +72,11 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.put, [handle, hash, data, lifetime], executed);
   }
 
-  update(id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null): Promise<Executed> {
+  update(
+    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, user: string | null,
+  ): Promise<Executed> {
     const { update, updateOrEnd } = this.#statements;
-    return this.#change(change.set.size > 0 ? update : updateOrEnd, id, change, lifetime, deadline, version);
+    return this.#change(change.set.size > 0 ? update : updateOrEnd, id, change, lifetime, deadline, version, user);
   }
 
   move(
@@ -86,8 +88,8 @@ export class PostgresTable implements SqlTable {
     return this.#change(statement, id, change, lifetime, deadline, version, newHash, about?.text ?? null, about?.user ?? null);
   }
 
-  touch({ handle, hash }: StoredId, lifetime: number): Promise<Executed> {
-    return this.#run(this.#statements.touch, [handle, hash, lifetime], executed);
+  touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
+    return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
   }
 
   end({ handle, hash }: StoredId): Promise<Executed> {

@@ -1,6 +1,8 @@
 import type { RetiredSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
+import { fromAboutText } from './about.js';
 import { isFormer } from './former-ids.js';
 import { PackedTexts, packKey } from './packed-texts.js';
+import { unreadable } from './unreadable.js';
 
 /*
  * A session as one string of Redis: a header line of fields between spaces, and
@@ -36,6 +38,9 @@ export const HASH = USED_AT + TIME_LENGTH + 1;
 export const VERSION = HASH + HASH_LENGTH + 1;
 export const FORMER = VERSION + VERSION_LENGTH + 1;
 
+/** What a record begins with, whatever id the session has, or had. */
+const HEADER = new RegExp(`^\\d{${TIME_LENGTH}} \\d{${TIME_LENGTH}} [\\w.-]{${HASH_LENGTH}} \\w{${VERSION_LENGTH}} `);
+
 /** A live session, as its record has it. */
 export interface LiveRecord {
   /** Unix time in milliseconds, by the server's clock. */
@@ -45,14 +50,21 @@ export interface LiveRecord {
   readonly texts: SessionTexts;
 }
 
-/** Reads a session; `null` where it has another id by now, or the value is none of a session. */
+/**
+ * Reads a session; `null` where it has another id by now.
+ *
+ * @throws {SessionStoreError} where the value is none of a session
+ */
 export function readLive(value: string, hash: string): LiveRecord | null {
 
-  if (!value.startsWith(hash, HASH) || !value.endsWith('\n')) return null;
+  if (!value.startsWith(hash, HASH)) {
+    if (HEADER.test(value)) return null;
+    throw unreadable();
+  }
   const endOfHeader = value.indexOf('\n', FORMER);
   const endsAt = Number(value.slice(0, TIME_LENGTH));
   const about = readAbout(value, endOfHeader);
-  if (Number.isNaN(endsAt) || about === null) return null;
+  if (!value.endsWith('\n') || Number.isNaN(endsAt) || about === null) throw unreadable();
   return {
     endsAt,
     version: value.slice(VERSION, VERSION + VERSION_LENGTH),
@@ -123,8 +135,7 @@ function readAbout(value: string, endOfHeader: number): SessionAbout | null | un
   const [text = ''] = value.slice(start, endOfHeader).split(' ', 1);
   if (text === '') return undefined;
   try {
-    const [user, details] = JSON.parse(text) as [string | null, string];
-    return { user, details };
+    return fromAboutText(text);
   } catch {
     return null;
   }

@@ -30,7 +30,7 @@ export class RedisUsers {
 
     const sessions: StoredUserSession[] = [];
     for (const page of inPages(await this.#index.list(user))) {
-      const values = await Promise.all(page.map(({ handle }) => this.#records.get(handle)));
+      const values = await Promise.all(page.map(({ handle }) => noneIfForeign(this.#records.get(handle), null)));
       const now = this.#records.clock.now();
       const found = values.map(value => isThere(value) ? readOfUser(value, user) : null);
       for (const [index, { handle }] of page.entries()) {
@@ -144,9 +144,22 @@ export class RedisUsers {
    */
   async #endAll(handles: readonly string[], whose: string): Promise<string[]> {
 
-    const words = await Promise.all(handles.map(handle => this.#records.run(END_WHOSE, handle, [whose, this.#records.token()])));
+    const words = await Promise.all(handles.map(handle => (
+      noneIfForeign(this.#records.run(END_WHOSE, handle, [whose, this.#records.token()]), 'gone'))));
     return handles.filter((_, index) => words[index] === 'done');
 
+  }
+
+}
+
+/** A key of another type is no session: it must not stand in the way of the others. */
+async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
+
+  try {
+    return await answer;
+  } catch (error) {
+    if (String((error as Error | undefined)?.message).includes('WRONGTYPE')) return none;
+    throw error;
   }
 
 }

@@ -1,4 +1,5 @@
 import type { SessionAbout } from '../../store.js';
+import { fromAboutText } from './about.js';
 import { storedId } from './stored-id.js';
 
 /*
@@ -33,12 +34,7 @@ export function toStored({ user, details }: SessionAbout): StoredAbout {
  */
 export function fromStored(text: string): SessionAbout | undefined {
 
-  if (text === '') return undefined;
-  const [user, details, ...more]: unknown[] = JSON.parse(text);
-  if ((user !== null && typeof user !== 'string') || typeof details !== 'string' || more.length > 0) {
-    throw new Error('This is nothing that was written');
-  }
-  return { user, details };
+  return text === '' ? undefined : fromAboutText(text);
 
 }
 

@@ -2,6 +2,7 @@ import type { LiveSession, RetiredSession } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
+import { unreadable } from './unreadable.js';
 
 /** The hash of an id, in characters. */
 const HASH_LENGTH = 43;
@@ -28,9 +29,12 @@ export interface SqlRow {
  * `about`, a space, and then, with nothing in between, `about`, `id_hash`,
  * `former` and `data`.
  *
- * @returns null where it is nothing that the store has written
+ * @throws {SessionStoreError} where it is nothing that the store has written
  */
-export function readRow(text: string): SqlRow | null {
+export function readRow(text: string | null): SqlRow {
+
+  // A column that is NULL makes NULL of all.
+  if (text === null) throw unreadable();
 
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
@@ -40,7 +44,7 @@ export function readRow(text: string): SqlRow | null {
   const data = text.indexOf('{', ids);
   const hasHash = (data - ids) % ENTRY_LENGTH === HASH_LENGTH;
   const former = hasHash ? ids + HASH_LENGTH : ids;
-  if (data === -1 || (data - former) % ENTRY_LENGTH !== 0) return null;
+  if (data === -1 || (data - former) % ENTRY_LENGTH !== 0) throw unreadable();
   return {
     now: Number(text.slice(0, first)),
     endsAt: Number(text.slice(first + 1, second)),
@@ -60,7 +64,11 @@ export function isLive({ idHash, endsAt, now }: SqlRow, hash: string): boolean {
 
 }
 
-/** What is there for those who come with an id. */
+/**
+ * What is there for those who come with an id.
+ *
+ * @throws {SessionStoreError} where it can't be read
+ */
 export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSession | null {
 
   const { now, endsAt, version, idHash, former, data } = row;
@@ -69,17 +77,17 @@ export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSessi
     return withAbout(row, { status: 'retired', moved: idHash !== '' });
   }
   const texts = fromJson(data);
-  return texts && withAbout(row, { status: 'live', texts, version, remaining: (endsAt - now) / 1000 });
+  if (!texts) throw unreadable();
+  return withAbout(row, { status: 'live', texts, version, remaining: (endsAt - now) / 1000 });
 
 }
 
-/** Null where it can't be read. */
-function withAbout<T extends LiveSession | RetiredSession>({ about }: SqlRow, found: T): T | null {
+function withAbout<T extends LiveSession | RetiredSession>({ about }: SqlRow, found: T): T {
 
   try {
     return about === '' ? found : { ...found, about: fromStored(about) };
-  } catch {
-    return null;
+  } catch (cause) {
+    throw unreadable(cause);
   }
 
 }

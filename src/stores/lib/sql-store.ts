@@ -6,13 +6,14 @@ import type {
 import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
-import { toStored, UNKNOWN } from './sql-about.js';
+import { toStored, UNKNOWN, userHash } from './sql-about.js';
 import { hasPassed, isLive, knownVersion, readRow, type SqlRow, sessionIn } from './sql-row.js';
 import type { Executed, SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
 import { Sweeper } from './sweeper.js';
 import { requestBegan } from './under-way.js';
+import { unreadable } from './unreadable.js';
 
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
@@ -52,9 +53,8 @@ export abstract class SqlStore implements AtomicSessionStore {
     const found = await this.load(id);
     try {
       return found?.status === 'live' ? fromTexts(found.texts) : null;
-    } catch {
-      // What this store wrote is JSON.
-      return null;
+    } catch (cause) {
+      throw unreadable(cause);
     }
 
   }
@@ -116,23 +116,25 @@ export abstract class SqlStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number,
+    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
     const expected = knownVersion(version);
+    const whose = user === undefined ? null : userHash(user);
     const answer = await this.#change(
       stored, patience,
-      deadline => this.#table.update(stored, change, milliseconds(lifetime), deadline, expected),
+      deadline => this.#table.update(stored, change, milliseconds(lifetime), deadline, expected, whose),
       row => hasPassed(expected, row),
     );
     return answer === 'done' ? 'updated' : answer;
 
   }
 
-  async touch(id: string, lifetime: number): Promise<boolean> {
+  async touch(id: string, lifetime: number, user?: string): Promise<boolean> {
 
-    return this.#isDone(await this.#table.touch(storedId(id), milliseconds(lifetime)));
+    const whose = user === undefined ? null : userHash(user);
+    return this.#isDone(await this.#table.touch(storedId(id), milliseconds(lifetime), whose));
 
   }
 
@@ -235,7 +237,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  #row(text: string | undefined): SqlRow | null {
+  #row(text: string | null | undefined): SqlRow | null {
 
     const row = text === undefined ? null : readRow(text);
     if (row) this.#clock.observe(row.now);

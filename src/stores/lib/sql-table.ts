@@ -20,8 +20,8 @@ export interface SqlTable extends SweptTable, UsersTable {
   /** Creates the table where it is missing. */
   setup(): Promise<void>;
 
-  /** The row, in the form of {@link readRow}. */
-  read(handle: string): PromiseLike<string | undefined>;
+  /** The row, in the form of {@link readRow}; null where a column of it is NULL. */
+  read(handle: string): PromiseLike<string | null | undefined>;
 
   /** Inserts a row, or overwrites one whose time is over. */
   create(id: StoredId, data: string, lifetime: number, about: StoredAbout): PromiseLike<Executed>;
@@ -29,8 +29,13 @@ export interface SqlTable extends SweptTable, UsersTable {
   /** Inserts a row, or overwrites one, unless it has another id that lives. */
   put(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
 
-  /** @param version the only one that may be changed, if given */
-  update(id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null): PromiseLike<Executed>;
+  /**
+   * @param version the only one that may be changed, if given
+   * @param user whose session it is, as `userHash()` returns it: its column is to say so
+   */
+  update(
+    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, user: string | null,
+  ): PromiseLike<Executed>;
 
   /**
    * @param newHash must not be a former one
@@ -41,7 +46,8 @@ export interface SqlTable extends SweptTable, UsersTable {
     about: StoredAbout | null,
   ): PromiseLike<Executed>;
 
-  touch(id: StoredId, lifetime: number): PromiseLike<Executed>;
+  /** @param user as in `update` */
+  touch(id: StoredId, lifetime: number, user: string | null): PromiseLike<Executed>;
 
   /** Ends a live session that has, or had, this id. */
   end(id: StoredId): PromiseLike<Executed>;

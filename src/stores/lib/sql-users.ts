@@ -12,8 +12,8 @@ export interface UsersTable {
   /** How many milliseconds ago that was last, for the later of two marks; null for never. */
   revoked(mark: string, other: string): PromiseLike<number | null>;
 
-  /** The live rows of a user: `now ends_at seen_at handle about`. */
-  rowsOf(user: string): PromiseLike<readonly string[]>;
+  /** The live rows of a user: `now ends_at seen_at handle about`; null where a column of one is NULL. */
+  rowsOf(user: string): PromiseLike<ReadonlyArray<string | null>>;
 
   /**
    * Ends the live sessions of a user.
@@ -63,7 +63,7 @@ export class SqlUsers {
 
   async list(user: string): Promise<StoredUserSession[]> {
 
-    return (await this.#table.rowsOf(userHash(user))).flatMap(text => readSession(text) ?? []);
+    return (await this.#table.rowsOf(userHash(user))).flatMap(text => readSession(text, user) ?? []);
 
   }
 
@@ -115,14 +115,15 @@ function markOf(hash: string): string {
 
 }
 
-/** Null where the row is damaged. */
-function readSession(text: string): StoredUserSession | null {
+/** Null where the row is damaged, or says that the session is another's. */
+function readSession(text: string | null, user: string): StoredUserSession | null {
 
-  const [now, endsAt, seenAt, handle = '', ...about] = text.split(' ');
+  const [now, endsAt, seenAt, handle = '', ...rest] = (text ?? '').split(' ');
   try {
-    return {
+    const about = fromStored(rest.join(' '));
+    return about?.user !== user ? null : {
       handle,
-      details: fromStored(about.join(' '))?.details ?? '',
+      details: about.details,
       idle: Math.max(0, Number(now) - Number(seenAt)) / 1000,
       remaining: Math.max(0, Number(endsAt) - Number(now)) / 1000,
     };

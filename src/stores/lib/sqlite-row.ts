@@ -1,7 +1,8 @@
 import type { LiveSession, RetiredSession, SessionAbout } from '../../store.js';
 import { fromAboutText } from './about.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from './former-ids.js';
-import { EMPTY, unpack } from './packed-texts.js';
+import { unpack } from './packed-texts.js';
+import { unreadable } from './unreadable.js';
 
 /** What is written under a handle. */
 export interface Row {
@@ -59,17 +60,18 @@ export function sessionIn(row: FoundRow, hash: string): LiveSession | RetiredSes
 
 }
 
-/** @param left of its life, in milliseconds */
-export function liveSession(version: number, left: number, data: string, about: string): LiveSession | null {
+/**
+ * @param left of its life, in milliseconds
+ * @throws {SessionStoreError} for what no store has written
+ */
+export function liveSession(version: number, left: number, data: string, about: string): LiveSession {
 
-  // What this store has not written is no session.
-  if (!data.startsWith(EMPTY)) return null;
   try {
     const [texts, remaining] = [unpack(data), left / 1000];
     if (about === '') return { status: 'live', texts, version, remaining };
     return { status: 'live', texts, version, remaining, about: fromAboutText(about) };
-  } catch {
-    return null;
+  } catch (cause) {
+    throw unreadable(cause);
   }
 
 }

@@ -40,6 +40,7 @@ const STATEMENTS = (name: string) => ({
       ends_at = excluded.ends_at, data = excluded.data, version = "${name}".version + 1`,
   update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
   touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
+  enter: `UPDATE "${name}" SET user_id = ? WHERE handle = ?`,
   written: `SELECT ${NOW} - MAX(seen_at) FROM "${name}" WHERE handle IN (?, ?)`,
   live: `
     SELECT handle FROM "${name}" WHERE handle > ? AND id_hash <> '' AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
@@ -135,6 +136,11 @@ export class SqliteTable implements SweptTable {
   /** Writes other values; only within a change. */
   update(handle: string, data: string, endsAt: number, now: number): void {
     this.#connection.run(this.#sql.update, now, Math.min(endsAt, LATEST), data, handle);
+  }
+
+  /** Says whose a session is; only within a change. */
+  enter(handle: string, userId: string): void {
+    this.#connection.run(this.#sql.enter, userId, handle);
   }
 
   /** Only within a change. */

@@ -48,6 +48,13 @@ export class SqliteUsers {
 
   }
 
+  /** Lets the index find the session of a user, if it does not; only within a change. */
+  heal(handle: string, { userId }: Row, user: string | undefined): void {
+
+    if (user !== undefined && userId !== userIdOf(user)) this.#table.enter(handle, userIdOf(user));
+
+  }
+
   /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
   endSessionsOf(user: string, { only, except }: WhichSessions = {}): Awaitable<string[]> {
 

@@ -1,5 +1,5 @@
 import { isPlausibleId } from '../../id/session-id.js';
-import type { SessionStore } from '../../store.js';
+import type { Awaitable, SessionStore } from '../../store.js';
 import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { expireIn, LONG, type Scene } from '../lib/scene.js';
@@ -15,6 +15,12 @@ const FOREIGN: readonly string[] = [
   'no id of a session', '0', '-1', 'null', 'undefined',
   '%', '_', '*', '?', '$', '\'', '"', '`', '\\', '/', 'a/b', '.', '~', ':', 'a:b', '{a}', '[a]',
   '(1)', '; --', '\' OR 1=1; --', '\u0024{a}', '{{a}}', '%00', 'a b', ' ', 'é', '日本', '😀', '\ufeff', 'x'.repeat(512), '日'.repeat(512),
+];
+
+/** What no browser's cookie brings to a store, since it can't be an id, and what looks like something else to one. */
+const ODD: readonly string[] = [
+  '', ' ', '\0', '\'', '"', ';--', '%', '_', '\\', '\r\n', '{a}', '}', '*', '../x', 'CON', 'x'.repeat(1_000_000), '\ud800',
+  '\u00e9', 'e\u0301', 'A', 'a', 'a ', '__proto__', 'constructor', '0x10', '16', '[', '?', ':', '\u202e', '\uffff',
 ];
 
 export const ids: readonly Rule[] = [
@@ -76,7 +82,51 @@ export const ids: readonly Rule[] = [
       for (const other of others) if (other !== id) await expectUnknown(scene, other);
     },
   },
+  {
+    sentence: 'Whatever is given for an id finds no session that it is not the id of, and removes none',
+    check: async scene => {
+      const kept = await scene.id();
+      await scene.a.set(kept, { a: 1 }, expireIn(LONG));
+      for (const odd of ODD) {
+        for (const { store } of scene.both) {
+          const [found] = await orRefusal(() => store.get(odd));
+          expectSame(`What get() returned for ${show(odd)}`, found ?? null, null);
+          await orRefusal(() => store.delete(odd));
+        }
+      }
+      await scene.expectValues(kept, { a: 1 });
+    },
+  },
+  {
+    sentence: 'set() keeps a session under exactly the id that it is given, whatever that is, or refuses it with an error',
+    check: async scene => {
+      const own = await scene.id();
+      const taken = new Map<string, number>();
+      for (const [place, odd] of ODD.entries()) {
+        const id = own + odd;
+        scene.own(id);
+        const [, refusal] = await orRefusal(() => scene.a.store.set(id, { place }, expireIn(LONG)));
+        if (refusal === undefined) taken.set(id, place);
+      }
+      for (const [id, place] of taken) expectSame(`What get() returned for ${show(id)}`, (await scene.b.get(id))?.place, place);
+      for (const id of taken.keys()) {
+        await scene.b.delete(id);
+        expectSame(`What get() returned for ${show(id)}, which was deleted`, await scene.a.get(id), null);
+      }
+    },
+  },
 ];
+
+/** What a store answers, or the error with which it refuses what can't be an id. */
+async function orRefusal<T>(call: () => Awaitable<T>): Promise<readonly [answer: T | undefined, refusal?: unknown]> {
+
+  try {
+    return [await call()];
+  } catch (refusal) {
+    return [undefined, refusal];
+  }
+
+}
 
 async function many(store: SessionStore, ...moving: readonly [string?]): Promise<string[]> {
 

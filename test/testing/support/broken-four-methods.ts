@@ -68,6 +68,47 @@ class MatchesPatterns extends FourMethods {
 
 }
 
+class Normalizes extends FourMethods {
+
+  override get(id: string) {
+    return super.get(id.normalize());
+  }
+
+  override set(id: string, values: SessionValues, expire: number) {
+    return super.set(id.normalize(), values, expire);
+  }
+
+}
+
+class EndsAtNul extends FourMethods {
+
+  override get(id: string) {
+    return super.get(id.split('\0', 1)[0] as string);
+  }
+
+  override set(id: string, values: SessionValues, expire: number) {
+    return super.set(id.split('\0', 1)[0] as string, values, expire);
+  }
+
+}
+
+class FindsInherited extends FourMethods {
+
+  override async get(id: string) {
+    return await super.get(id) ?? ({} as Record<string, SessionValues>)[id] ?? null;
+  }
+
+}
+
+class RemovesByPattern extends FourMethods {
+
+  override async delete(id: string) {
+    if (id === '*') this.rows.clear();
+    return super.delete(id);
+  }
+
+}
+
 class RefusesForeignIds extends FourMethods {
 
   override get(id: string) {
@@ -196,13 +237,20 @@ class LosesLateWrites extends FourMethods {
 const VALUES = 'get() returns exactly what set() was given: ';
 
 /** Stores that break one sentence of the four methods each, and the tests that must say so. */
+const EXACTLY = 'set() keeps a session under exactly the id that it is given, whatever that is, or refuses it with an error';
+const ODD = 'Whatever is given for an id finds no session that it is not the id of, and removes none';
+
 export const BROKEN_FOUR_METHODS: { readonly [fault: string]: readonly [(now: () => number) => FourMethods, ...string[]] } = {
   'repeats ids': [now => new RepeatsIds(now), 'newSessionId() never returns an id twice'],
   'counts ids': [now => new CountsIds(now), 'An id has at least 128 bits of a CSPRNG'],
   'makes short ids': [now => new MakesShortIds(now), 'An id has at least 128 bits of a CSPRNG'],
   'makes ids that can\'t be printed': [now => new MakesUnprintableIds(now), 'An id is a printable text of at most 512 characters, without "..", and no name that every object has'],
-  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in anything is another id'],
-  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in anything is another id'],
+  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in anything is another id', EXACTLY],
+  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in anything is another id', EXACTLY],
+  'takes two ways to write a letter for one': [now => new Normalizes(now), EXACTLY],
+  'ends ids where C does': [now => new EndsAtNul(now), EXACTLY],
+  'finds what every object has': [now => new FindsInherited(now), ODD],
+  'removes what a pattern finds': [now => new RemovesByPattern(now), ODD],
   'takes an id for a pattern': [now => new MatchesPatterns(now), 'Any text that can be an id, and that the store did not make, is unknown'],
   'throws for ids of others': [now => new RefusesForeignIds(now), 'Any text that can be an id, and that the store did not make, is unknown'],
   'keeps too much of an id that moves': [now => new KeepsTooMuchOfMovedIds(now), 'An id for a session that moves has as many, beside what it keeps of the old one'],

@@ -1,0 +1,57 @@
+import { SessionStoreError, SessionValueError } from '../errors.js';
+import { fromTexts } from './session-values.js';
+import type { SessionTexts, SessionValues } from '../store.js';
+
+/*
+ * What came from the store may have been damaged there. That is a failure of
+ * the store, and no mistake of the application.
+ */
+
+/**
+ * Turns texts that a store returned into values.
+ *
+ * @throws {SessionStoreError} where they are none
+ */
+export function readStored(texts: SessionTexts): SessionValues {
+
+  try {
+    return fromTexts(texts);
+  } catch (cause) {
+    throw cause instanceof SessionStoreError ? cause : unreadable(cause);
+  }
+
+}
+
+/**
+ * What `make` makes of values that have come of these texts.
+ *
+ * @throws {SessionStoreError} instead of a {@link SessionValueError} where the
+ *   texts alone lead to one: nobody can have stored them
+ */
+export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues) => T): T {
+
+  try {
+    return make(values);
+  } catch (error) {
+    if (error instanceof SessionValueError && !isPossible(stored, make)) throw unreadable(error);
+    throw error;
+  }
+
+}
+
+function isPossible(stored: SessionTexts, make: (values: SessionValues) => unknown): boolean {
+
+  try {
+    make(fromTexts(stored));
+    return true;
+  } catch {
+    return false;
+  }
+
+}
+
+function unreadable(cause: unknown): SessionStoreError {
+
+  return new SessionStoreError('The session store returned values that nobody can have stored', { cause });
+
+}

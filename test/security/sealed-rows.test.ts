@@ -1,0 +1,118 @@
+import { match } from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { encrypted } from '../../src/index.js';
+import type { SealingStore } from '../../src/encryption/sealing-store.js';
+import { KEYED, NEW, OLD } from '../support/sealed.js';
+import { ABOUT, DETAILS, TEXTS, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
+import { SEALABLE } from '../support/stored-rows/engines.js';
+import { type Rows, withText } from '../support/stored-rows/rows.js';
+import { Visitors } from '../support/stored-rows/visitors.js';
+
+/** The bytes of a sealed value, changed. */
+function changed(text: string, change: (bytes: Buffer) => Buffer): string {
+
+  return JSON.stringify(change(Buffer.from(JSON.parse(text), 'base64url')).toString('base64url'));
+
+}
+
+function withByte(at: number, byte: number) {
+
+  return (bytes: Buffer): Buffer => {
+    bytes[at] = byte;
+    return bytes;
+  };
+
+}
+
+/** In the place of a sealed value, made from it and from another session's. */
+const SEALED: Readonly<Record<string, (own: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>) => string>> = {
+  'that of another session': (_, others) => others.get('note') as string,
+  'that of another key': own => own.get('userId') as string,
+  'what it was before it was sealed': () => '"the note of Ada"',
+  nothing: () => '',
+  'an empty text': () => '""',
+  'its first half': own => `${own.get('note')?.slice(0, 30)}"`,
+  'another version': own => changed(own.get('note') as string, withByte(0, 2)),
+  'a key that nobody has': own => changed(own.get('note') as string, bytes => {
+    bytes.write('2027', 2);
+    return bytes;
+  }),
+  ...Object.fromEntries([4, 8, 12, 13, 14, 15].map(length => [
+    `a tag of ${length} bytes`,
+    (own: ReadonlyMap<string, string>) => changed(own.get('note') as string, bytes => bytes.subarray(0, bytes.length - 16 + length)),
+  ])),
+};
+
+for (const make of SEALABLE) {
+
+  const engine = make();
+
+  describe(`A sealed row of ${engine.name} that somebody has damaged`, () => {
+
+    let rows: Rows;
+    let store: SealingStore;
+    before(async () => {
+      rows = await engine.open();
+      store = encrypted(rows.store, KEYED) as unknown as SealingStore;
+    });
+    after(() => engine.close?.());
+
+    const valuesOf = async (id: string) => engine.format.read(await rows.read(store.storedIdOf(id), engine.data));
+
+    for (const [of, forged] of Object.entries(SEALED)) {
+
+      it(`is unreadable, and the error names the key: ${of}`, async () => {
+
+        const visitors = await Visitors.of(store);
+        try {
+          const texts = new Map(await valuesOf(visitors.id));
+          texts.set('note', forged(texts, await valuesOf(visitors.otherId)));
+          await rows.write(store.storedIdOf(visitors.id), engine.data, engine.format.write(texts));
+          await visitors.expect('unreadable');
+          const namesKey = engine.format.keepsValuesApart || of !== 'nothing';
+          for (const failure of visitors.failures) if (namesKey) match(failure, /the session's key "note" can't be opened: /);
+        } finally {
+          visitors.leave();
+        }
+
+      });
+
+    }
+
+    it('is unreadable where its key was taken away, and readable when it is back', async () => {
+
+      const visitors = await Visitors.of(store);
+      try {
+        await visitors.elsewhere(encrypted(rows.store, { keys: [OLD] }), 'unreadable');
+        await visitors.elsewhere(encrypted(rows.store, { keys: [OLD, NEW] }), 'served');
+      } finally {
+        visitors.leave();
+      }
+
+    });
+
+    it('is unreadable, whatever stands in the place of its values or of what it is', async () => {
+
+      const damages = [
+        ...VALUE_TEXTS.filter(([, text]) => text.length < 10_000).map(([, text]) => (
+          { column: engine.data, make: (data: string) => withText(engine.format, data, 'note', text) })),
+        ...TEXTS.map(([, text]) => ({ column: engine.data, make: text })),
+        ...engine.about === undefined ? [] : ABOUT.map(([, text]) => ({ column: engine.about as string, make: () => text })),
+        ...engine.about === undefined ? [] : DETAILS.map(([, text]) => ({ column: engine.about as string, make: () => JSON.stringify(['ada', text]).replaceAll(' ', '\\u0020') })),
+      ];
+      for (const { column, make } of damages) {
+        const visitors = await Visitors.of(store);
+        try {
+          const stored = store.storedIdOf(visitors.id);
+          await rows.write(stored, column, make(await rows.read(stored, column)));
+          await visitors.expect('unreadable');
+        } finally {
+          visitors.leave();
+        }
+      }
+
+    });
+
+  });
+
+}

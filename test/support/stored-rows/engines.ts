@@ -1,0 +1,20 @@
+import { DRIVERS } from '../../stores/sqlite-drivers.js';
+import { express, fourMethods, memory } from './in-process.js';
+import { redis } from './redis.js';
+import type { Engine } from './rows.js';
+import { mariadb, postgres } from './sql-servers.js';
+import { sqlite } from './sqlite.js';
+
+const SQLITE = Object.keys(DRIVERS).map(name => () => sqlite(name));
+
+type Engines = ReadonlyArray<() => Engine>;
+
+export const ENGINES: Engines = [memory, fourMethods, express, ...SQLITE, redis, postgres, mariadb];
+
+/** Those around which a wrapper is tried out that seals values: one of each form. */
+export const SEALABLE: Engines = [memory, fourMethods, express, ...SQLITE.slice(0, 1), redis];
+
+export const IN_TABLES: Engines = [...SQLITE, postgres, mariadb];
+
+/** Those whose rows say what a session is, and what it was. */
+export const KEEPING_ABOUT: Engines = [...SQLITE, redis, postgres, mariadb];
