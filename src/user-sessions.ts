@@ -1,5 +1,6 @@
 import { fromStored, type SessionMetadata } from './about/session-about.js';
 import { unixTime } from './load-session.js';
+import { known, record, wrong } from './option-checks.js';
 import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';
@@ -28,6 +29,16 @@ export interface UserSessionsOptions {
   storeTimeout?: number | undefined;
 }
 
+/** Options of {@link UserSessions.endAll}. */
+export interface EndAllOptions {
+  /**
+   * The handle of the session to be spared: `ctx.sessionInfo?.handle` is that of
+   * the request. `undefined`, `''` and a handle that is not one of the user's
+   * spare none.
+   */
+  except?: string | undefined;
+}
+
 /**
  * The sessions of users: "your devices", "sign out everywhere else", and what an
  * administrator ends. For the store that the middleware has, with its option
@@ -41,12 +52,15 @@ export class UserSessions {
   readonly #store: IndexingSessionStore;
   readonly #timed: TimedStore;
 
-  /** @throws {TypeError} if the store does not find the sessions of a user */
-  constructor(store: SessionStore, { storeTimeout = 30 }: UserSessionsOptions = {}) {
+  /** @throws {TypeError} if the store does not find the sessions of a user, and for a wrong option */
+  constructor(store: SessionStore, options: UserSessionsOptions = {}) {
 
     if (typeof store !== 'object' || store === null || !isIndexing(store)) {
       throw new TypeError('UserSessions must be given a store that indexes by user: see the table in docs/choosing-a-store.md');
     }
+    record('options', options);
+    known('option', options, ['storeTimeout']);
+    const { storeTimeout = 30 } = options;
     if (typeof storeTimeout !== 'number' || !(storeTimeout > 0)) throw new TypeError(`storeTimeout is ${String(storeTimeout)}: it must be a number of seconds above 0`);
     this.#store = store;
     this.#timed = new TimedStore(() => store, storeTimeout);
@@ -90,7 +104,7 @@ export class UserSessions {
    */
   async end(user: string | number, handle: string): Promise<boolean> {
 
-    return (await this.#end(user, { only: textOf('handle', handle) })).length > 0;
+    return (await this.#end(user, { only: checkedHandle(handle) })).length > 0;
 
   }
 
@@ -98,13 +112,17 @@ export class UserSessions {
    * Ends all sessions of a user, or all but one. A sign-in of the user that is
    * under way is refused with 409, since it may have checked an old password.
    *
-   * @param except the handle of the session to be spared: `ctx.sessionInfo.handle`
    * @returns how many were ended
+   * @throws {TypeError} for a wrong option; nothing is ended then
    * @throws {SessionStoreError} if the store fails
    */
-  async endAll(user: string | number, { except }: { except?: string } = {}): Promise<number> {
+  async endAll(user: string | number, options: EndAllOptions = {}): Promise<number> {
 
-    return (await this.#end(user, except === undefined ? {} : { except: textOf('except', except) })).length;
+    record('options', options);
+    known('option', options, ['except']);
+    const { except = '' } = options;
+    if (typeof except !== 'string') throw wrong('except', except, 'must be the handle of a session');
+    return (await this.#end(user, except === '' ? {} : { except })).length;
 
   }
 
@@ -139,9 +157,9 @@ function nameOf(user: unknown): string {
 
 }
 
-function textOf(name: string, value: unknown): string {
+function checkedHandle(handle: unknown): string {
 
-  if (typeof value === 'string' && value !== '') return value;
-  throw new TypeError(`${name} is ${String(value)}: it must be the handle of a session`);
+  if (typeof handle === 'string' && handle !== '') return handle;
+  throw wrong('handle', handle, 'must be the handle of a session');
 
 }
