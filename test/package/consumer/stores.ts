@@ -1,6 +1,6 @@
 // An application with each store, compiled where the types of no driver are installed.
 import type { Context } from '@curveball/kernel';
-import session, { UserSessions } from '@curveball/session';
+import session, { type UserSessions } from '@curveball/session';
 import { ExpressStore } from '@curveball/session/express';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
