@@ -25,6 +25,6 @@ export {
   type SessionValues, type StoredUserSession, type WhichSessions,
 } from './store.js';
 export type { UserOption } from './about/session-user.js';
-export { type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
+export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
 export type { SessionWarning } from './warnings.js';

@@ -25,7 +25,7 @@ export function known(what: string, given: object, names: readonly string[]): vo
 
   for (const name of Object.keys(given)) {
     if (!names.includes(name)) {
-      throw new TypeError(`${what} ${name} is unknown: it must be one of ${names.join(', ')}`);
+      throw new TypeError(`${what} ${name} is unknown: it must be ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`);
     }
   }
 

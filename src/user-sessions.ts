@@ -2,6 +2,7 @@ import { checkSeconds, known, record, wrong } from './option-checks.js';
 import { readDetails, type SessionMetadata } from './about/session-about.js';
 import { isLife } from './lifetime.js';
 import { unixTime } from './load-session.js';
+import { known, record, wrong } from './option-checks.js';
 import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';
@@ -30,6 +31,16 @@ export interface UserSessionsOptions {
   storeTimeout?: number | undefined;
 }
 
+/** Options of {@link UserSessions.endAll}. */
+export interface EndAllOptions {
+  /**
+   * The handle of the session to be spared: `ctx.sessionInfo?.handle` is that of
+   * the request. `undefined`, `''` and a handle that is not one of the user's
+   * spare none.
+   */
+  except?: string | undefined;
+}
+
 /**
  * The sessions of users: "your devices", "sign out everywhere else", and what an
  * administrator ends. For the store that the middleware has, with its option
@@ -43,7 +54,7 @@ export class UserSessions {
   readonly #store: IndexingSessionStore;
   readonly #timed: TimedStore;
 
-  /** @throws {TypeError} if the store does not find the sessions of a user */
+  /** @throws {TypeError} if the store does not find the sessions of a user, and for a wrong option */
   constructor(store: SessionStore, options: UserSessionsOptions = {}) {
 
     if (typeof store !== 'object' || store === null || !isIndexing(store)) {
@@ -84,7 +95,7 @@ export class UserSessions {
    */
   async end(user: string | number, handle: string): Promise<boolean> {
 
-    return (await this.#end(user, { only: textOf('handle', handle) })).length > 0;
+    return (await this.#end(user, { only: checkedHandle(handle) })).length > 0;
 
   }
 
@@ -92,13 +103,17 @@ export class UserSessions {
    * Ends all sessions of a user, or all but one. A sign-in of the user that is
    * under way is refused with 409, since it may have checked an old password.
    *
-   * @param except the handle of the session to be spared: `ctx.sessionInfo.handle`
    * @returns how many were ended
+   * @throws {TypeError} for a wrong option; nothing is ended then
    * @throws {SessionStoreError} if the store fails
    */
-  async endAll(user: string | number, { except }: { except?: string } = {}): Promise<number> {
+  async endAll(user: string | number, options: EndAllOptions = {}): Promise<number> {
 
-    return (await this.#end(user, except === undefined ? {} : { except: textOf('except', except) })).length;
+    record('options', options);
+    known('option', options, ['except']);
+    const { except = '' } = options;
+    if (typeof except !== 'string') throw wrong('except', except, 'must be the handle of a session');
+    return (await this.#end(user, except === '' ? {} : { except })).length;
 
   }
 
@@ -151,9 +166,9 @@ function nameOf(user: unknown): string {
 
 }
 
-function textOf(name: string, value: unknown): string {
+function checkedHandle(handle: unknown): string {
 
-  if (typeof value === 'string' && value !== '') return value;
-  throw wrong(name, value, 'must be the handle of a session');
+  if (typeof handle === 'string' && handle !== '') return handle;
+  throw wrong('handle', handle, 'must be the handle of a session');
 
 }

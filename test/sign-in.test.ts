@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, mock, type TestContext } from 'node:test';
 import { MemoryStore, UserSessions } from '../src/index.js';
 import { idOf, setCookies } from './support/browser.js';
@@ -314,6 +314,37 @@ describe('The sessions of a user', () => {
     strictEqual(await sessions.endAll('ada'), 1);
     deepStrictEqual((await current.get('/read')).body, {});
     deepStrictEqual(await sessions.list('ada'), []);
+
+  });
+
+  it('are all ended where the one to be spared is not named, or is not one of them', async () => {
+
+    for (const options of [{}, { except: undefined }, { except: '' }, { except: 'x'.repeat(16) }]) {
+      const { sessions, browsers } = await devices(2);
+      strictEqual(await sessions.endAll('ada', options), 2, JSON.stringify(options));
+      for (const browser of browsers) deepStrictEqual((await browser.get('/read')).body, {});
+    }
+
+  });
+
+  it('are left alone where an option is wrong, which the error names with what is allowed', async () => {
+
+    const { sessions, store } = await devices(2);
+    const wrong: Array<[unknown, string]> = [
+      [{ exept: 'x' }, 'option exept is unknown: it must be except'],
+      [{ except: 'x', only: 'y' }, 'option only is unknown: it must be except'],
+      [{ except: null }, 'except is null: it must be the handle of a session'],
+      [{ except: 5 }, 'except is 5: it must be the handle of a session'],
+      ['x', 'options is "x": it must be an object'],
+      [null, 'options is null: it must be an object'],
+    ];
+    for (const [options, message] of wrong) {
+      await rejects(sessions.endAll('ada', options as object), { name: 'TypeError', message });
+    }
+    strictEqual((await sessions.list('ada')).length, 2);
+    throws(() => new UserSessions(store, { timeout: 5 } as object), { name: 'TypeError', message: 'option timeout is unknown: it must be storeTimeout' });
+    throws(() => new UserSessions(store, { storeTimeout: 0 }), { name: 'TypeError', message: /^storeTimeout is 0: it must be a number of seconds above 0$/ });
+    ok(new UserSessions(store, { storeTimeout: undefined }));
 
   });
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, it } from 'node:test';
 import { Application, type Context } from '@curveball/kernel';
 import session, {
@@ -37,9 +38,9 @@ function visitor(options: Partial<SessionOptions> = {}) {
       await handler(ctx as Parameters<Handler>[0]);
     },
   );
-  const visit = async (cookie: string | null, what: Handler): Promise<Answer> => {
+  const visit = async (cookie: string | null, what: Handler, sent: Record<string, string> = {}): Promise<Answer> => {
     handler = what;
-    const { status, headers } = await app.subRequest('GET', '/', cookie ? { Cookie: cookie } : {});
+    const { status, headers } = await app.subRequest('GET', '/', { ...sent, ...(cookie ? { Cookie: cookie } : {}) });
     const line = headers.getMany('Set-Cookie').find(text => text.startsWith('CB='));
     const cleared = line?.startsWith('CB=;') ?? false;
     return { status, headers, cleared, cookie: line && !cleared ? line.split(';')[0] : null };
@@ -265,6 +266,77 @@ describe('Shared caches', () => {
       ctx.response.headers.set('Cache-Control', 'public, max-age=5');
       ctx.session.userId = 5;
     }, ['Cookie', 'no-store']),
+  });
+
+});
+
+describe('Requests without their cookie', () => {
+
+  const IMAGE = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' };
+
+  /** What is stored for such a request, as the next one of its browser sees it. */
+  const stored = async (what: Handler): Promise<SessionValues | null> => {
+    const store = new MemoryStore();
+    const { visit } = visitor({ store, user: 'userId' });
+    const answer = await visit(null, what, IMAGE);
+    assert.equal(answer.status, 200);
+    assert.equal(answer.cleared, false);
+    assert.equal(store.store.size, answer.cookie ? 1 : 0);
+    let values: SessionValues | null = null;
+    if (answer.cookie) await visit(answer.cookie, ctx => { values = { ...ctx.session }; });
+    return values;
+  };
+  const isNot = async (what: Handler, told: number) => {
+    const reasons: string[] = [];
+    const listen = (event: unknown) => void reasons.push((event as { reason: string }).reason);
+    subscribe('curveball:session:csrf', listen);
+    try {
+      assert.equal(await stored(what), null);
+      assert.deepEqual([...new Set(reasons)], Array(told).fill('withheld-cookie'));
+    } finally {
+      unsubscribe('curveball:session:csrf', listen);
+    }
+  };
+
+  rows('docs/csrf.md', 'Requests without their cookie', {
+    'reads the session': () => isNot(ctx => assert.deepEqual(ctx.session, {}), 0),
+    'puts something into it': () => isNot(ctx => {
+      ctx.session.page = 1;
+      assert.deepEqual(ctx.session, { page: 1 });
+    }, 1),
+    'calls `saveSession()` or `updateSession()`': async () => {
+      await isNot(async ctx => {
+        ctx.session.page = 1;
+        await ctx.saveSession();
+        assert.deepEqual([ctx.session, ctx.sessionId], [{ page: 1 }, null]);
+      }, 1);
+      await isNot(async ctx => {
+        assert.deepEqual(await ctx.updateSession(session => { session.page = 1; }), { page: 1 });
+        assert.deepEqual([ctx.session, ctx.sessionId], [{ page: 1 }, null]);
+      }, 1);
+    },
+    'calls `getCsrf()`': () => isNot(async ctx => assert.ok(await ctx.getCsrf()), 0),
+    'signs in: names a user, or calls `ctx.authenticated()`': async () => {
+      assert.deepEqual(await stored(ctx => { ctx.session.userId = 5; }), { userId: 5 });
+      assert.deepEqual(await stored(ctx => ctx.updateSession(session => { session.userId = 5; })), { userId: 5 });
+      assert.deepEqual(await stored(ctx => {
+        ctx.session.pending = 1;
+        ctx.authenticated();
+      }), { pending: 1 });
+    },
+    'sets `ctx.sessionId = null` and puts something into it': async () => {
+      assert.deepEqual(await stored(ctx => {
+        ctx.sessionId = null;
+        ctx.session.pending = 1;
+      }), { pending: 1 });
+    },
+  });
+
+  it('start a session where the option user is not used', async () => {
+
+    const { visit } = visitor();
+    assert.ok((await visit(null, ctx => { ctx.session.page = 1; }, IMAGE)).cookie);
+
   });
 
 });

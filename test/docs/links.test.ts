@@ -39,6 +39,13 @@ describe('The pages of the documentation', () => {
 
   });
 
+  it('hold no place that was to be filled in', () => {
+
+    const unfinished = all.filter(({ text }) => /\b(RATIO|TODO|TBD|FIXME|XXX)\b/.test(text));
+    assert.deepEqual(unfinished.map(({ path }) => path), []);
+
+  });
+
   const decisions = all.filter(({ path }) => /^docs\/decisions\/\d/.test(path));
 
   it('number the decisions without a gap', () => {

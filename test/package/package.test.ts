@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../../..', import.meta.url));
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const [, oldest] = /TypeScript (\d+\.\d+) or newer/.exec(readFileSync(join(root, 'README.md'), 'utf8')) ?? [];
 
 function run(cwd: string, command: string, ...args: string[]): string {
 
@@ -57,18 +58,22 @@ describe('The packed package', () => {
 
   });
 
-  test('installs, runs and type-checks in an empty folder, without skipLibCheck', () => {
+  test('installs, runs and type-checks in an empty folder, without skipLibCheck, with the oldest and the newest TypeScript', () => {
 
     const { '@curveball/core': core, '@curveball/kernel': kernel, '@types/node': types } = manifest.devDependencies;
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, type: 'module' }));
     run(folder, 'npm', 'install', '--no-audit', '--no-fund', '--prefer-offline',
-      tarball, `@curveball/kernel@${kernel}`, `@curveball/core@${core}`, `@types/node@${types}`);
+      tarball, `@curveball/kernel@${kernel}`, `@curveball/core@${core}`, `@types/node@${types}`, `typescript@${oldest}`);
     cpSync(join(root, 'test/package/consumer'), folder, { recursive: true });
     assert.match(run(folder, process.execPath, 'use.js'), /works/);
     assert.match(run(folder, process.execPath, 'stores.js'), /work/);
+    const older = join(folder, 'node_modules/.bin/tsc');
+    assert.ok(run(folder, older, '--version').includes(` ${oldest}.`));
     for (const file of ['untyped.ts', 'typed.ts', 'stores.ts']) {
-      run(folder, bin('tsc'), file, '--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes',
-        '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false');
+      const options = [file, '--noEmit', '--strict', '--exactOptionalPropertyTypes',
+        '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false'];
+      run(folder, bin('tsc'), '--ignoreConfig', ...options);
+      run(folder, older, ...options);
     }
 
   });

@@ -76,19 +76,19 @@ export class PackedTexts implements SessionTexts {
     return this.#unpacked.has(key);
   }
 
-  entries(): MapIterator<[string, string]> {
+  entries(): ReturnType<SessionTexts['entries']> {
     return this.#unpacked.entries();
   }
 
-  keys(): MapIterator<string> {
+  keys(): ReturnType<SessionTexts['keys']> {
     return this.#unpacked.keys();
   }
 
-  values(): MapIterator<string> {
+  values(): ReturnType<SessionTexts['values']> {
     return this.#unpacked.values();
   }
 
-  [Symbol.iterator](): MapIterator<[string, string]> {
+  [Symbol.iterator](): ReturnType<SessionTexts['entries']> {
     return this.#unpacked.entries();
   }
 

@@ -2,6 +2,14 @@ import { inspect } from 'node:util';
 
 const SHARDS = 256;
 
+/*
+ * What a `Map` returns, by whatever name the compiler of whoever uses the
+ * package knows it: `MapIterator` is of TypeScript 5.6.
+ */
+type Entries<V> = ReturnType<Map<string, V>['entries']>;
+type Keys = ReturnType<Map<string, unknown>['keys']>;
+type Values<V> = ReturnType<Map<string, V>['values']>;
+
 /**
  * A `Map` with string keys that never stops the program for long.
  *
@@ -42,19 +50,19 @@ export class ShardedMap<V> extends Map<string, V> {
     return size;
   }
 
-  override *entries(): MapIterator<[string, V]> {
+  override *entries(): Entries<V> {
     for (const shard of this.shards) yield* shard.entries();
   }
 
-  override *keys(): MapIterator<string> {
+  override *keys(): Keys {
     for (const shard of this.shards) yield* shard.keys();
   }
 
-  override *values(): MapIterator<V> {
+  override *values(): Values<V> {
     for (const shard of this.shards) yield* shard.values();
   }
 
-  override [Symbol.iterator](): MapIterator<[string, V]> {
+  override [Symbol.iterator](): Entries<V> {
     return this.entries();
   }
 

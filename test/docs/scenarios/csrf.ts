@@ -21,6 +21,10 @@ export const csrf: Scenarios = {
     assert.equal(await save({ 'Sec-Fetch-Site': 'same-site' }), 403);
     assert.equal(await save({ Origin: 'https://attacker.example' }), 403);
     assert.equal(await save({ Origin: app.origin }), 200);
+    const visited = `http://localhost:${site.port}`;
+    assert.equal(await save({ Origin: visited }), 403, 'the port that listen() was given is not looked at');
+    app.origin = visited;
+    assert.equal(await save({ Origin: visited }), 200);
     assert.equal(await save({}), 403, 'a cookie of ours, and neither header');
     visitor.cookies.clear();
     assert.equal(await save({}), 200, 'no cookie');
@@ -52,6 +56,22 @@ export const csrf: Scenarios = {
     const { status } = await site.visitor().post('/', {}, { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://attacker.example' });
     assert.equal(status, 404, 'let through');
     assert.equal(mock.calls.at(-1)?.arguments[0], 'CSRF: cross-site: POST / from https://attacker.example (cross-site)');
+
+  },
+
+  async provider({ app, site }) {
+
+    app.use(ctx => {
+      ctx.response.body = JSON.stringify(ctx.session);
+    });
+    const form = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+    const visitor = site.visitor();
+    const complete = async () => visitor.post('/second-factor', {}, { 'Sec-Fetch-Site': 'same-origin' });
+    assert.equal((await complete()).status, 403);
+    assert.equal((await visitor.post('/callback', {}, form)).text, 'Your code, please');
+    assert.equal((await visitor.get('/')).text, '{"pending":{"accountId":5}}');
+    assert.equal((await complete()).text, 'Welcome');
+    assert.equal((await visitor.get('/')).text, '{"userId":5}');
 
   },
 

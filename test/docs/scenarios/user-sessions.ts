@@ -1,9 +1,14 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Application } from '@curveball/core';
-import session, { MemoryStore, UserSessions } from '../../../src/index.js';
+import type { Middleware } from '@curveball/kernel';
+import session, { type AtomicSessionStore, MemoryStore, type SessionValues, UserSessions } from '../../../src/index.js';
+import { openStore } from '../../../src/open-store.js';
 import { errorsToStatus } from '../../support/site.js';
 import { Site } from '../support/browser.js';
-import { begin, peek } from '../support/steps.js';
+import { begin, firstCatchesErrors, peek } from '../support/steps.js';
 import type { Scenarios } from './index.js';
 
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) Safari/604.1';
@@ -61,6 +66,32 @@ export const userSessions: Scenarios = {
     await sessions.endAll(5);
     assert.deepEqual(await peek(app, laptop), {});
 
+    const tab = await signIn('');
+    const former = site.visitor();
+    former.cookies.set('CB', tab.cookies.get('CB') ?? '');
+    await tab.post('/prove');
+    app.use(ctx => {
+      if (ctx.path === '/delete') delete (ctx as { session: SessionValues }).session.userId;
+      else (ctx as { session: SessionValues | null }).session = null;
+    });
+    await former.post('/delete');
+    assert.equal((await peek(app, tab)).userId, 5, 'there was nothing to delete');
+    await former.post('/null');
+    assert.deepEqual(await peek(app, tab), {});
+
+  },
+
+  async reset({ exported }) {
+
+    const folder = mkdtempSync(join(tmpdir(), 'session-reset-'));
+    const sqlite = await openStore(`sqlite:${join(folder, 'sessions.db')}`);
+    try {
+      for (const store of [new MemoryStore(), sqlite]) await resets(store, exported.passwordReset(new UserSessions(store)));
+    } finally {
+      await sqlite.close();
+      rmSync(folder, { recursive: true });
+    }
+
   },
 
   async 'second-factor'({ app, site, exported }) {
@@ -117,3 +148,37 @@ export const userSessions: Scenarios = {
   },
 
 };
+
+/** Resets the password of somebody with two sessions, in a browser that has none, a cart, or a session of any user. */
+async function resets(store: AtomicSessionStore, reset: Middleware): Promise<void> {
+
+  const app = new Application();
+  const endFirst: Middleware = async (ctx, next) => {
+    if (ctx.path !== '/end-first') return next();
+    await new UserSessions(store).endAll(5);
+    (ctx as { session: SessionValues }).session = { userId: 5 };
+  };
+  app.use(errorsToStatus(), session({ store, user: 'userId' }), endFirst, reset);
+  firstCatchesErrors(app);
+  const site = await Site.open(app);
+  try {
+
+    for (const before of [null, { cart: ['book'] }, { userId: 5 }, { userId: 6 }]) {
+      const [visitor, thief, phone] = [site.visitor(), site.visitor(), site.visitor()];
+      for (const other of [thief, phone]) await begin(app, other, { userId: 5 });
+      if (before) await begin(app, visitor, before);
+      const { status, text } = await visitor.post('/reset');
+      assert.deepEqual([status, text], [200, 'Welcome back']);
+      assert.deepEqual(await peek(app, visitor), { ...before, userId: 5 });
+      for (const other of [thief, phone]) assert.deepEqual(await peek(app, other), {});
+      assert.equal((await new UserSessions(store).list(5)).length, 1);
+    }
+    const refused = site.visitor();
+    assert.equal((await refused.post('/end-first')).status, 409);
+    assert.deepEqual(await peek(app, refused), {});
+
+  } finally {
+    site.close();
+  }
+
+}

@@ -1,5 +1,6 @@
 // An application with each store, compiled where the types of no driver are installed.
-import session from '@curveball/session';
+import type { Context } from '@curveball/kernel';
+import session, { type UserSessions } from '@curveball/session';
 import { ExpressStore } from '@curveball/session/express';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
@@ -28,6 +29,14 @@ export async function opened(): Promise<void> {
   const store = await openStore('memory:');
   session({ store });
   await store.close();
+
+}
+
+export async function endOthers(ctx: Context, sessions: UserSessions): Promise<void> {
+
+  await sessions.endAll('ada', { except: ctx.sessionInfo?.handle });
+  // @ts-expect-error it is written otherwise
+  await sessions.endAll('ada', { exept: ctx.sessionInfo?.handle });
 
 }
 
