@@ -2,7 +2,6 @@ import { checkSeconds, known, record, wrong } from './option-checks.js';
 import { readDetails, type SessionMetadata } from './about/session-about.js';
 import { isLife } from './lifetime.js';
 import { unixTime } from './load-session.js';
-import { known, record, wrong } from './option-checks.js';
 import { publishRevoked } from './session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
 import { TimedStore } from './timed-store.js';

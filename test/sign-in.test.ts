@@ -343,7 +343,7 @@ describe('The sessions of a user', () => {
     }
     strictEqual((await sessions.list('ada')).length, 2);
     throws(() => new UserSessions(store, { timeout: 5 } as object), { name: 'TypeError', message: 'option timeout is unknown: it must be storeTimeout' });
-    throws(() => new UserSessions(store, { storeTimeout: 0 }), { name: 'TypeError', message: /^storeTimeout is 0: it must be a number of seconds above 0$/ });
+    throws(() => new UserSessions(store, { storeTimeout: 0 }), { name: 'TypeError', message: /^storeTimeout is 0: it must be a number of seconds from 0\.001 to 3600$/ });
     ok(new UserSessions(store, { storeTimeout: undefined }));
 
   });

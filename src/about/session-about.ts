@@ -124,10 +124,22 @@ export function nextAbout(before: About | undefined, next: NextAbout, now: numbe
   return {
     user,
     details: {
-      created: kept.created ?? now, renewed: now, authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata,
+      created: kept.created ?? now, renewed: inOrder(now), authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata,
       origin, cookie,
     },
   };
+
+}
+
+let latest = 0;
+let together = 0;
+
+/** A time that differs by a microsecond from the one before, where the clock shows the same: which of two sessions is older decides which one ends. */
+function inOrder(now: number): number {
+
+  together = now === latest ? together + 1 : 0;
+  latest = now;
+  return now + together / 1e6;
 
 }
 

@@ -97,10 +97,10 @@ export async function afterSignIn(
   if (origin === undefined && maxUserSessions === Infinity) return;
 
   const sessions = (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({
-    handle, idle, created: 0, ...readDetails(details),
+    handle, idle, created: 0, renewed: 0, ...readDetails(details),
   }));
   // The same order for all: of several sign-ins at once, each ends only what was there before it.
-  sessions.sort((a, b) => b.idle - a.idle || a.created - b.created || (a.handle < b.handle ? -1 : 1));
+  sessions.sort((a, b) => b.idle - a.idle || a.created - b.created || a.renewed - b.renewed || (a.handle < b.handle ? -1 : 1));
   const own = store.handleOf(session.id as string);
   const before = sessions.slice(0, sessions.findIndex(({ handle }) => handle === own));
   const surplus = sessions.length - maxUserSessions;

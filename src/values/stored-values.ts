@@ -33,7 +33,7 @@ export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (
   try {
     return make(values);
   } catch (error) {
-    if (error instanceof SessionValueError && !isPossible(stored, make)) throw unreadable(error);
+    if (error instanceof SessionValueError && stored.size > 0 && !isPossible(stored, make)) throw unreadable(error);
     throw error;
   }
 

@@ -316,13 +316,9 @@ describe('Requests without their cookie', () => {
       }, 1);
     },
     'calls `getCsrf()`': () => isNot(async ctx => assert.ok(await ctx.getCsrf()), 0),
-    'signs in: names a user, or calls `ctx.authenticated()`': async () => {
+    'signs in: names a user': async () => {
       assert.deepEqual(await stored(ctx => { ctx.session.userId = 5; }), { userId: 5 });
       assert.deepEqual(await stored(ctx => ctx.updateSession(session => { session.userId = 5; })), { userId: 5 });
-      assert.deepEqual(await stored(ctx => {
-        ctx.session.pending = 1;
-        ctx.authenticated();
-      }), { pending: 1 });
     },
     'sets `ctx.sessionId = null` and puts something into it': async () => {
       assert.deepEqual(await stored(ctx => {
