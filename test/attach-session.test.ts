@@ -2,7 +2,7 @@ import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/st
 import { describe, it } from 'node:test';
 import { Application as CoreApplication } from '@curveball/core';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
-import session, { MemoryStore } from '../src/index.js';
+import session, { encrypted, MemoryStore } from '../src/index.js';
 import { Browser, idOf } from './support/browser.js';
 import { errorsToStatus, type Page, type PageContext, pageOf } from './support/site.js';
 
@@ -163,21 +163,39 @@ describe('Two session middlewares on one application', () => {
 
   it('refuse each other\'s ids and tokens, also on one store', async () => {
 
-    const store = new MemoryStore();
-    const siteOf = (cookieName: string) => {
-      const app = new Application();
-      app.use(errorsToStatus(), session({ store, cookieName }), pageOf({
-        '/token': ctx => ctx.getCsrf(),
-        '/validate': ctx => { ctx.validateCsrf(); },
-      }));
-      return new Browser(app);
-    };
-    const one = siteOf('ONE');
-    const two = siteOf('TWO');
-    const token = (await one.get('/token')).body;
-    two.cookies.set('TWO', idOf(one, 'ONE'));
-    strictEqual((await one.post('/validate', { body: { 'csrf-token': token } })).status, 200);
-    strictEqual((await two.post('/validate', { body: { 'csrf-token': token } })).status, 403);
+    for (const store of [new MemoryStore(), encrypted(new MemoryStore())]) {
+      const siteOf = (cookieName?: string) => {
+        const app = new Application();
+        app.use(errorsToStatus(), session({ store, cookieName, grace: 10 }), pageOf({
+          '/begin': ctx => { ctx.session.name = cookieName ?? 'CB'; },
+          '/read': ctx => ctx.session,
+          '/rotate': ctx => { ctx.sessionId = null; },
+          '/token': ctx => ctx.getCsrf(),
+          '/validate': ctx => { ctx.validateCsrf(); },
+        }));
+        return new Browser(app);
+      };
+      const names = [undefined, 'ONE', 'TWO'];
+      for (const name of names) {
+        const one = siteOf(name);
+        await one.get('/begin');
+        const retired = idOf(one, name);
+        await one.get('/rotate');
+        const token = (await one.get('/token')).body;
+        strictEqual((await one.post('/validate', { body: { 'csrf-token': token } })).status, 200);
+        deepStrictEqual((await one.get('/read')).body, { name: name ?? 'CB' });
+        for (const other of names) {
+          if (other === name) continue;
+          const two = siteOf(other);
+          for (const id of [idOf(one, name), retired]) {
+            two.cookies.set(other ?? 'CB', id);
+            deepStrictEqual((await two.get('/read')).body, {});
+            strictEqual((await two.post('/validate', { body: { 'csrf-token': token } })).status, 403);
+          }
+        }
+        deepStrictEqual((await one.get('/read')).body, { name: name ?? 'CB' });
+      }
+    }
 
   });
 

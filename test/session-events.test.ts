@@ -112,6 +112,41 @@ describe('An event', () => {
 
   });
 
+  it('tells it once for each request, whatever becomes of it', async () => {
+
+    const store = new RecordingStore();
+    const { browser } = site({
+      ...PAGES,
+      '/nothing': () => 'a page',
+      '/bad': ctx => { ctx.session.cart = 1n; },
+      '/save': async ctx => {
+        ctx.session.cart = 2;
+        await ctx.saveSession();
+        await ctx.updateSession((values: Record<string, unknown>) => { values.cart = 3; });
+      },
+      '/throw': ctx => {
+        ctx.session.cart = 5;
+        throw new Error('a mistake');
+      },
+    }, { store, touchInterval: 60 });
+    const told = async (path: string, by = browser) => {
+      events = [];
+      await by.get(path);
+      return named('request').map(({ decision, reason }) => `${decision}: ${reason}`);
+    };
+    deepStrictEqual(await told('/nothing'), ['none: no session, and nothing to store']);
+    await told('/cart');
+    const late = browser.clone();
+    deepStrictEqual(await told('/save'), ['update: changed: 1 keys set, 0 removed']);
+    deepStrictEqual(await told('/bad'), ["none: session.cart is a bigint, which can't be stored"]);
+    deepStrictEqual(await told('/throw'), ['update: changed: 1 keys set, 0 removed']);
+    await told('/rotate');
+    deepStrictEqual(await told('/cart', late), ['refuse: The session had ended or had a new id before this request could change it']);
+    store.before = () => { throw new Error('away'); };
+    deepStrictEqual(await told('/read'), ['none: The session store failed']);
+
+  });
+
   it('holds no id, no token and no value', async () => {
 
     const store = new MemoryStore();

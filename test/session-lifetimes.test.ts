@@ -2,7 +2,7 @@ import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:as
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { MemoryStore, SessionInfo } from '../src/index.js';
 import { idOf, setCookies } from './support/browser.js';
-import { type Page, site as siteOf } from './support/site.js';
+import { type Page, type PageContext, site as siteOf } from './support/site.js';
 
 const START = 1_800_000_000;
 const HOUR = 3600;
@@ -27,6 +27,14 @@ const PAGES: Record<string, Page> = {
   '/note': ctx => { ctx.session.note = (ctx.session.note ?? 0) + 1; },
   '/cart': ctx => { ctx.session.cart = 1; },
   '/info': ctx => ctx.sessionInfo,
+  '/remember-until': ctx => {
+    ctx.session.userId = 'ada';
+    ctx.authenticated({ persistent: true, expiry: 5 * HOUR, absoluteExpiry: 10 * HOUR, endsAt: START + 12 * HOUR, metadata: { device: 'a' } });
+  },
+  '/count': ctx => ctx.updateSession((values: Record<string, number>) => { values.count = (values.count ?? 0) + 1; }),
+  '/prove-as': ctx => ctx.authenticated({ metadata: { device: 'b' } }),
+  '/token': ctx => ctx.getCsrf(),
+  '/check': (ctx: PageContext) => ctx.validateCsrf(ctx.query.token),
 };
 
 const site = (options = {}) => siteOf<MemoryStore>(PAGES, { user: 'userId', ...options });
@@ -118,6 +126,27 @@ describe('A session\'s lifetime', () => {
 
   });
 
+  it('is what was said of it until something else is said, also when the user proves who he is again', async () => {
+
+    const { browser } = site({ absoluteExpiry: HOUR });
+    const told = async () => {
+      const { absoluteExpiresAt, persistent, metadata } = (await browser.get('/info')).body as unknown as SessionInfo;
+      return [(absoluteExpiresAt as number - START) / HOUR, persistent, metadata.device];
+    };
+    await browser.get('/remember-until');
+    deepStrictEqual(await told(), [10, true, 'a']);
+    at(HOUR);
+    await browser.get('/prove');
+    deepStrictEqual(await told(), [11, true, 'a'], 'its own time begins anew');
+    at(4 * HOUR);
+    await browser.get('/prove-as');
+    deepStrictEqual(await told(), [12, true, 'b'], 'the provider\'s deadline stays');
+    at(4 * HOUR + 1);
+    await browser.get('/sign-in?user=bob');
+    deepStrictEqual(await told(), [5 + 1 / HOUR, false, undefined]);
+
+  });
+
   it('is told to the cookie of a session that is to be remembered', async () => {
 
     const { browser } = site({ touchInterval: 60 });
@@ -174,6 +203,32 @@ describe('A session with the option renewal', () => {
 
   });
 
+  it('is not prolonged by who only asks how long it lives', async () => {
+
+    const { browser } = site({ renewal: 600 });
+    await browser.get('/sign-in');
+    for (let minute = 1; minute < 60; minute++) {
+      at(minute * 60);
+      deepStrictEqual(setCookies(await browser.get('/info')), []);
+    }
+    at(HOUR + 65);
+    strictEqual((await browser.get('/info')).body, null);
+
+  });
+
+  it('has a token for the id that it gets together with the page', async () => {
+
+    const { browser } = site({ renewal: 600 });
+    await browser.get('/sign-in');
+    at(601);
+    const former = idOf(browser);
+    const token = (await browser.get('/token')).body as unknown as string;
+    notStrictEqual(idOf(browser), former);
+    at(700);
+    strictEqual((await browser.get(`/check?token=${token}`)).status, 200);
+
+  });
+
   it('gets one new id from many requests at once, of which none fails for that', async () => {
 
     const { browser, store } = site({ renewal: 600, grace: 30 });
@@ -183,6 +238,10 @@ describe('A session with the option renewal', () => {
     const answers = await Promise.all(twins.map((twin, index) => twin.get(index % 2 ? '/read' : '/note')));
     deepStrictEqual(answers.map(({ status }) => status), answers.map(() => 200));
     strictEqual(store.store.size, 1);
+    at(1300);
+    const counts = await Promise.all(Array.from({ length: 10 }, () => twins[0]?.clone().get('/count')));
+    deepStrictEqual(counts.map(each => each?.status), counts.map(() => 200));
+    strictEqual(((await twins[0]?.get('/read'))?.body as unknown as { count: number }).count, 10);
 
   });
 
