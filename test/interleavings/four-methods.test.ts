@@ -78,11 +78,11 @@ test('a sign-out waits for the unanswered set of a request that has given up', a
   };
   const send = (action: Action) => {
     const app = new Application();
-    app.use(session({ store, cookieName: 'sid', storeTimeout: action === change ? 0.005 : 3600 }), async ctx => {
+    app.use(session({ store, storeTimeout: action === change ? 0.005 : 3600 }), async ctx => {
       ctx.response.status = 200;
       await action.handle(ctx, 'a');
     });
-    const request = new MemoryRequest('GET', '/', 'http://localhost', { Cookie: `sid=${FIRST_ID}` });
+    const request = new MemoryRequest('GET', '/', 'http://localhost', { Cookie: `CB=${FIRST_ID}` });
     const ctx = new Context(request, new MemoryResponse('http://localhost'));
     return app.handle(ctx).then(() => ctx.response.status, error => error.httpStatus);
   };

@@ -24,7 +24,7 @@ export class Crowd {
   private constructor(store: SessionStore, pause: () => Promise<void>) {
 
     this.#store = store;
-    this.#app.use(session({ store, cookieName: 'sid' }), async ctx => {
+    this.#app.use(session({ store }), async ctx => {
       ctx.response.status = 200;
       const name = ctx.path.slice(1);
       await pause();
@@ -53,11 +53,11 @@ export class Crowd {
 
     const name = `r${this.#sent++}`;
     this.#actions.set(name, action);
-    const headers: { [name: string]: string } = this.#id === undefined ? {} : { Cookie: `sid=${this.#id}` };
+    const headers: { [name: string]: string } = this.#id === undefined ? {} : { Cookie: `CB=${this.#id}` };
     const ctx = new Context(new MemoryRequest('GET', `/${name}`, ORIGIN, headers), new MemoryResponse(ORIGIN));
     const status = await this.#app.handle(ctx).then(() => ctx.response.status, error => error.httpStatus ?? error);
     const [cookie] = ctx.response.headers.getMany('Set-Cookie');
-    return { name, status, cookie: cookie && (/^sid=([^;]*)/.exec(cookie)?.[1] || 'clear') };
+    return { name, status, cookie: cookie && (/^CB=([^;]*)/.exec(cookie)?.[1] || 'clear') };
 
   }
 

@@ -191,7 +191,7 @@ function isOver({ fate }: RequestRecord): boolean {
 function application(store: SessionStore, { action, name }: RequestRecord, options: Partial<SessionOptions> = {}): Application {
 
   const app = new Application();
-  app.use(session({ store, cookieName: 'sid', touchInterval: 0, storeTimeout: 3600, ...options }), async ctx => {
+  app.use(session({ store, touchInterval: 0, storeTimeout: 3600, ...options }), async ctx => {
     ctx.response.status = 200;
     await action.handle(ctx, name);
   });
@@ -203,7 +203,7 @@ const ORIGIN = 'http://localhost';
 
 function contextWith(cookie: string | null): Context {
 
-  const headers: { [name: string]: string } = cookie === null ? {} : { Cookie: `sid=${cookie}` };
+  const headers: { [name: string]: string } = cookie === null ? {} : { Cookie: `CB=${cookie}` };
   return new Context(new MemoryRequest('GET', '/', ORIGIN, headers), new MemoryResponse(ORIGIN));
 
 }
@@ -212,7 +212,7 @@ function cookieOf(ctx: Context): string | undefined {
 
   const [cookie] = ctx.response.headers.getMany('Set-Cookie');
   if (!cookie) return undefined;
-  return /^sid=([^;]*)/.exec(cookie)?.[1] || 'clear';
+  return /^CB=([^;]*)/.exec(cookie)?.[1] || 'clear';
 
 }
 

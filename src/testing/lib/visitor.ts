@@ -86,7 +86,7 @@ export class Visitor {
 
     const path = `/${this.#sent++}`;
     this.#handlers.set(path, handler);
-    const headers: Record<string, string> = cookie === undefined ? {} : { Cookie: `sid=${cookie}` };
+    const headers: Record<string, string> = cookie === undefined ? {} : { Cookie: `CB=${cookie}` };
     const ctx = new Context(new MemoryRequest('GET', path, ORIGIN, headers), new MemoryResponse(ORIGIN));
     try {
       await app.handle(ctx);
@@ -101,7 +101,7 @@ export class Visitor {
   #application(store: SessionStore): Application {
 
     const app = new Application();
-    app.use(session({ store, cookieName: 'sid', storeTimeout: STORE_TIMEOUT }), async ctx => {
+    app.use(session({ store, storeTimeout: STORE_TIMEOUT }), async ctx => {
       ctx.response.status = 200;
       await this.#handlers.get(ctx.path)?.(ctx);
       await pause(this.#random);
@@ -114,7 +114,7 @@ export class Visitor {
 
     const [header] = ctx.response.headers.getMany('Set-Cookie');
     if (!header) return undefined;
-    const cookie = /^sid=([^;]*)/.exec(header)?.[1];
+    const cookie = /^CB=([^;]*)/.exec(header)?.[1];
     if (cookie) this.scene.own(decodeURIComponent(cookie));
     return cookie;
 

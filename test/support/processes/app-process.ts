@@ -62,7 +62,7 @@ export class AppProcess {
     const start = performance.now();
     return new Promise(resolve => {
       const broken = () => resolve({ status: 0, cookie: undefined, body: '', took: performance.now() - start });
-      const headers = id === undefined ? {} : { Cookie: `sid=${id}` };
+      const headers = id === undefined ? {} : { Cookie: `CB=${id}` };
       const outgoing = request({ port: this.#port, host: '127.0.0.1', path, headers, agent: this.#agent }, incoming => {
         let body = '';
         incoming.setEncoding('utf8');
@@ -71,8 +71,8 @@ export class AppProcess {
         });
         incoming.on('error', broken);
         incoming.on('end', () => {
-          const line = incoming.headers['set-cookie']?.find(each => each.startsWith('sid='));
-          const cookie = line && (/^sid=([^;]*)/.exec(line)?.[1] || 'clear');
+          const line = incoming.headers['set-cookie']?.find(each => each.startsWith('CB='));
+          const cookie = line && (/^CB=([^;]*)/.exec(line)?.[1] || 'clear');
           resolve({ status: incoming.statusCode as number, cookie, body, took: performance.now() - start });
         });
       });

@@ -106,7 +106,6 @@ app.use(
   errorsToStatus(),
   session({
     store,
-    cookieName: 'sid',
     storeTimeout: Number(STORE_TIMEOUT),
     expiry: Number(EXPIRY),
     ...(isAtomic(store) && store.keepsAbout ? { user: 'owner' } : {}),
