@@ -47,8 +47,9 @@ export function loadSession(
   return andThen(store.load(id), found => {
     const next = (otherwise: Loaded) => loadSession(ids, store, now, at + 1, otherwise);
     if (found?.status === 'live') return liveSession(id, found, store, now()) ?? next(ifNoneLives);
-    if (!found) {
-      publishSuspicious(id, 'unknown', store);
+    if (!found || found.status === 'expired') {
+      if (found) publishExpired(id, found.about?.user ?? null, store);
+      else publishSuspicious(id, 'unknown', store);
       return next(ifNoneLives);
     }
     return andThen(followed(id, found, store, now), followedTo => {

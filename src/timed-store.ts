@@ -4,7 +4,7 @@ import { IdWarnings } from './id/id-warnings.js';
 import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type IndexingSessionStore, isIndexing, type LiveSession, type RetiredSession,
+  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, type IndexingSessionStore, isIndexing,
   type SessionChange, type SessionTexts, type StoredUserSession, type WhichSessions,
 } from './store.js';
 
@@ -40,7 +40,7 @@ export class TimedStore {
     return andThen(this.#ask(() => this.#store().newSessionId(moving)), id => this.#ids.check(id));
   }
 
-  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+  load(id: string): Awaitable<FoundSession | null> {
     return andThen(this.#ask(() => this.#store().load(id)), checked);
   }
 
@@ -205,10 +205,10 @@ function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 }
 
 /** What a store says that it found, if it has the form of it. */
-function checked(found: LiveSession | RetiredSession | null | undefined): LiveSession | RetiredSession | null {
+function checked(found: FoundSession | null | undefined): FoundSession | null {
 
   if (found === null || found === undefined) return null;
-  if (found.status === 'retired' || (found.status === 'live' && typeof found.texts?.get === 'function')) return found;
+  if (found.status === 'retired' || found.status === 'expired' || (found.status === 'live' && typeof found.texts?.get === 'function')) return found;
   throw new SessionStoreError('The session store\'s load() returned what is no session');
 
 }

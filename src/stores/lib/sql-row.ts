@@ -1,4 +1,4 @@
-import type { LiveSession, RetiredSession } from '../../store.js';
+import type { FoundSession } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
@@ -61,10 +61,12 @@ export function isLive({ idHash, endsAt, now }: SqlRow, hash: string): boolean {
 }
 
 /** What is there for those who come with an id. */
-export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSession | null {
+export function sessionIn(row: SqlRow, hash: string): FoundSession | null {
 
   const { now, endsAt, version, idHash, former, data } = row;
   if (!isLive(row, hash)) {
+    // What has ended has no id any more, and is forgotten with its mark.
+    if (idHash === hash) return withAbout(row, { status: 'expired' });
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
     return withAbout(row, { status: 'retired', moved: idHash !== '' });
   }
@@ -74,7 +76,7 @@ export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSessi
 }
 
 /** Null where it can't be read. */
-function withAbout<T extends LiveSession | RetiredSession>({ about }: SqlRow, found: T): T | null {
+function withAbout<T extends FoundSession>({ about }: SqlRow, found: T): T | null {
 
   try {
     return about === '' ? found : { ...found, about: fromStored(about) };
