@@ -44,6 +44,10 @@ export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNo
   if (id === undefined) return ifNoneLives;
   return andThen(store.load(id), found => {
     const next = (otherwise: Loaded) => loadSession(ids, saving, at + 1, otherwise);
+    if (found?.status === 'expired') {
+      publishExpired(id, found.about?.user ?? null, store);
+      return next(ifNoneLives);
+    }
     const about = fromStored(found?.about);
     if (!found || !isOfThisCookie(found, about, saving)) {
       publishSuspicious(id, 'unknown', store);

@@ -82,7 +82,7 @@ export function publishRevoked(event: SessionsRevoked): void {
 
 }
 
-/** `curveball:session:expired`: a request came after the deadline of its session. */
+/** `curveball:session:expired`: a request carried the id of a session whose time is over, and the store still knew it. */
 export interface SessionExpired {
   readonly handle: string;
   readonly user: string | null;
@@ -109,7 +109,7 @@ export function publishStale(id: string | null, detail: string, handles: Handles
 
 /**
  * `curveball:session:suspicious`: a request carried an id that the store does
- * not know, because it has expired, was ended longer ago, or was guessed
+ * not know, because it expired or was ended longer ago, or was guessed
  * (`unknown`), or one that was moved or ended a moment ago (`retired`).
  */
 export interface SuspiciousId {

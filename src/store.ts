@@ -112,6 +112,16 @@ export interface RetiredSession {
   readonly about?: SessionAbout | undefined;
 }
 
+/** What a store may tell of a session that has expired, as long as it has its record. */
+export interface ExpiredSession {
+  readonly status: 'expired';
+  /** As it was given; if the store keeps it. */
+  readonly about?: SessionAbout | undefined;
+}
+
+/** What {@link AtomicSessionStore.load} finds under an id. */
+export type FoundSession = LiveSession | RetiredSession | ExpiredSession;
+
 /** One session of a user, as {@link AtomicSessionStore.sessionsOf} returns it. */
 export interface StoredUserSession {
   /** As `handleOf` returns it for the session's id. */
@@ -173,8 +183,13 @@ export interface AtomicSessionStore extends SessionStore {
    */
   newSessionId(moving?: string): Awaitable<string>;
 
-  /** Returns the live session, or the retired mark that stands in its place, or `null`. */
-  load(id: string): Awaitable<LiveSession | RetiredSession | null>;
+  /**
+   * Returns the live session, or the retired mark that stands in its place, or
+   * `null`. Of a session whose time is over, that was not ended, and that had
+   * this very id, a store may say instead that it has expired, where it knows
+   * that anyway: to those who watch, an old tab is no guess then.
+   */
+  load(id: string): Awaitable<FoundSession | null>;
 
   /**
    * Creates a session, for `lifetime` seconds.

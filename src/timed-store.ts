@@ -5,7 +5,7 @@ import { isLife } from './lifetime.js';
 import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type IndexingSessionStore, isIndexing, type LiveSession, type RetiredSession,
+  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, type IndexingSessionStore, isIndexing,
   type SessionChange, type SessionTexts, type StoredUserSession, type WhichSessions,
 } from './store.js';
 
@@ -41,7 +41,7 @@ export class TimedStore {
     return andThen(this.#ask(() => this.#store().newSessionId(moving)), id => this.#ids.check(id));
   }
 
-  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+  load(id: string): Awaitable<FoundSession | null> {
     return this.#ask(() => andThen(this.#store().load(id), checked));
   }
 
@@ -207,10 +207,10 @@ function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 }
 
 /** What a store says that it found, if it has the form of it. */
-function checked(found: LiveSession | RetiredSession | null | undefined): LiveSession | RetiredSession | null {
+function checked(found: FoundSession | null | undefined): FoundSession | null {
 
   if (found === null || found === undefined) return null;
-  if (found.status === 'retired') return found;
+  if (found.status === 'retired' || found.status === 'expired') return found;
   if (found.status === 'live' && typeof found.texts?.get === 'function') {
     if (isLife(found.remaining)) return found;
     throw new SessionStoreError(`The session store's load() returned a session with ${found.remaining} seconds left to live, which no option allows`);

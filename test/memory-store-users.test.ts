@@ -64,9 +64,9 @@ describe('MemoryStore, with users', () => {
       'a move to another user': id => store.move(id, store.newSessionId(id), set({}), 10, undefined, becoming(null)),
       'the end of all of a user': () => store.endSessionsOf('ada'),
       'the end of all': () => store.endAllSessions(),
-      'its time, when somebody asks': id => {
+      'its time, when somebody wants to use it': id => {
         clock.now += 1000;
-        store.load(id);
+        store.touch(id, 10);
       },
       'its time, when it is cleaned up': () => {
         clock.now += 1000;

@@ -59,7 +59,7 @@ describe('A session\'s lifetime', () => {
     strictEqual(((await browser.get('/read')).body as unknown as { userId: string }).userId, 'ada');
     at(8 * HOUR + 1);
     deepStrictEqual((await browser.get('/read')).body, {});
-    strictEqual(store.load(idOf(browser)), null, 'the store knows it, too');
+    strictEqual(store.load(idOf(browser))?.status, 'expired', 'the store knows it, too');
 
   });
 

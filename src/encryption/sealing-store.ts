@@ -3,7 +3,7 @@ import { SessionStoreError } from '../errors.js';
 import { merge } from '../session-change.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, isIndexing, type LiveSession, type RetiredSession, type SessionAbout,
+  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, isIndexing, type LiveSession, type SessionAbout,
   type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
 } from '../store.js';
 import { isStoredId, newStoredId } from '../stores/lib/stored-id.js';
@@ -85,7 +85,7 @@ export class SealingStore implements AtomicSessionStore {
     return this.#inner.delete(this.storedIdOf(id));
   }
 
-  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+  load(id: string): Awaitable<FoundSession | null> {
     return this.#load(this.#keys(id));
   }
 
@@ -171,7 +171,7 @@ export class SealingStore implements AtomicSessionStore {
     return this.#inner.endAllSessions();
   }
 
-  #load(keys: SessionKeys): Awaitable<LiveSession | RetiredSession | null> {
+  #load(keys: SessionKeys): Awaitable<FoundSession | null> {
     return andThen(this.#inner.load(keys.storedId), found => found?.status === 'live' ? this.#opened(found, keys) : found);
   }
 

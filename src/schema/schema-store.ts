@@ -2,7 +2,7 @@ import { andThen } from '../awaitable.js';
 import { difference } from '../session-change.js';
 import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, Becoming, FoundSession, LiveSession, SessionChange, SessionTexts,
 } from '../store.js';
 import { TimedStore } from '../timed-store.js';
 
@@ -25,7 +25,7 @@ export class SchemaStore extends TimedStore {
     this.#schema = schema;
   }
 
-  override load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+  override load(id: string): Awaitable<FoundSession | null> {
 
     return andThen(super.load(id), found => {
       if (found?.status !== 'live') return found;

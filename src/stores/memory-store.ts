@@ -1,7 +1,7 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, Becoming, ExpiredSession, FoundSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, WhichSessions,
 } from '../store.js';
 import { GcTimer } from './lib/gc-timer.js';
@@ -123,11 +123,12 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  load(id: string): LiveSession | RetiredSession | null {
+  load(id: string): FoundSession | null {
 
     const now = this.#now();
-    const entry = this.#live(id, now);
+    const entry = this.#entries.get(id);
     if (!entry) return this.#retired.get(id);
+    if (entry[0] < now) return expired(entry[3]?.about);
     this.#entries.use(id, entry, entry[0]);
     const texts = unpack(entry[1]);
     // Equal text is equal data: no counter is needed.
@@ -324,6 +325,13 @@ export class MemoryStore implements AtomicSessionStore {
 function keptNow(about: SessionAbout | undefined, seen: number): Kept | undefined {
 
   return about && { about: { user: about.user, details: about.details }, seen };
+
+}
+
+/** It stays until the clean-up: a browser's next requests shall be told the same. */
+function expired(about: SessionAbout | undefined): ExpiredSession {
+
+  return about ? { status: 'expired', about: { user: about.user, details: about.details } } : { status: 'expired' };
 
 }
 

@@ -54,7 +54,10 @@ export class RedisStore implements IndexingSessionStore {
     const { client, prefix = 'session:' } = options;
     if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'must be a text');
     // The client may not be connected yet.
-    this.#records = new RedisRecords(redisCommands(client), prefix, () => warnOfEviction(client, prefix));
+    this.#records = new RedisRecords(
+      redisCommands(client), prefix, () => warnOfEviction(client, prefix),
+      (handle, about, time) => this.#users.forget(handle, about, time),
+    );
     this.#users = new RedisUsers(client, this.#records);
 
   }

@@ -2,7 +2,7 @@ import { andThen } from '../awaitable.js';
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, Becoming, FoundSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, WhichSessions,
 } from '../store.js';
 import { aboutText } from './lib/about.js';
@@ -135,7 +135,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  load(id: string): Awaitable<LiveSession | RetiredSession | null> {
+  load(id: string): Awaitable<FoundSession | null> {
 
     const { handle, hash } = storedId(id);
     return this.#table.load(handle, hash);

@@ -143,6 +143,33 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
     });
 
+    it('loses no live session of a user while others of them end', async () => {
+
+      const live: Array<[user: string, ids: string[]]> = [];
+      for (let trial = 0; trial < trials; trial++) {
+        const user = someone();
+        const [ended, rotated, bound, touched, emptied] = await Promise.all(Array.from({ length: 5 }, () => session(of(user)))) as [string, string, string, string, string];
+        const [next, rotatedTo, boundTo] = [ended, rotated, bound].map(id => store.newSessionId(id)) as [string, string, string];
+        await Promise.all([
+          later(trial % 3).then(() => other.end(ended)),
+          later(trial % 4).then(() => store.move(ended, next, NOTHING, 60, 5, of(user, 0))),
+          later(trial % 2).then(() => other.move(rotated, rotatedTo, NOTHING, 60)),
+          later(trial % 5).then(() => store.move(bound, boundTo, NOTHING, 60, 5, of(user, 0))),
+          later(trial % 4).then(() => other.touch(touched, 60, user)),
+          later(trial % 3).then(() => other.update(emptied, { set: new Map(), unset: ['a'] }, 60)),
+          later(trial % 2).then(() => store.touch(emptied, 60, user)),
+        ]);
+        const ids = [rotatedTo, boundTo, touched];
+        for (const id of ids) ok(await isLive(id));
+        for (const id of [ended, next, emptied]) ok(!await isLive(id));
+        deepStrictEqual(await handles(user), sorted(...ids), `in trial ${trial}`);
+        live.push([user, ids]);
+      }
+      // What nobody has waited for has happened by now.
+      for (const [user, ids] of live) deepStrictEqual(await handles(user), sorted(...ids));
+
+    });
+
     it('ends all sessions of all, and touches nothing else', async () => {
 
       const [ada, bob] = [someone(), someone()];

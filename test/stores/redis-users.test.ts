@@ -17,6 +17,12 @@ const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 const of = (user: string | null, details = '{}', underWay?: number): Becoming => ({ about: { user, details }, underWay });
 
+/** Asks again until it is so. */
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  for (let asked = 0; asked < 10_000; asked++) if (await isSo()) return;
+  ok(await isSo(), 'it never was so');
+}
+
 let users = 0;
 const someone = () => `user ${++users}`;
 
@@ -251,6 +257,96 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       strictEqual(await failing.touch(id, 60, ada), true);
       strictEqual(await failing.update(id, changing({ b: 2 }), 60, undefined, 5, ada), 'updated');
     }
+
+  });
+
+  /** How a session can end, with what is answered then. */
+  const ENDS: ReadonlyArray<readonly [(from: RedisStore, id: string) => Promise<unknown>, unknown]> = [
+    [(from, id) => from.end(id), true],
+    [(from, id) => from.update(id, { set: new Map(), unset: ['a'] }, 60), 'ended'],
+    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, 60), 'ended'],
+    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, 60, 5, of('somebody else')), 'ended'],
+  ];
+
+  it('keeps nothing of a user who signs in and out 300 times', async () => {
+
+    const ada = someone();
+    const living = await session(ada);
+    const key = await indexOf(living);
+    for (let time = 0; time < 300; time++) {
+      const [end, answer] = ENDS[time % ENDS.length] as typeof ENDS[number];
+      let id = await session(ada);
+      if (time % 3 === 0) {
+        const next = store.newSessionId(id);
+        strictEqual(await store.move(id, next, NOTHING, 60), 'moved');
+        // The former id ends it as well.
+        if (answer !== true) id = next;
+      }
+      strictEqual(await end(store, id), answer);
+      ok(await client.zCard(key) <= 2);
+    }
+    await until(async () => await client.zCard(key) === 1);
+    deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(living)]);
+    strictEqual(await store.end(living), true);
+    await until(async () => await client.exists(key) === 0);
+
+  });
+
+  it('lets the key of a user expire with what is left in it', async () => {
+
+    const ada = someone();
+    const [long, short] = [await session(ada, 1000), await session(ada, 100)];
+    const key = await indexOf(short);
+    await store.end(long);
+    await until(async () => await client.zCard(key) === 1);
+    ok(await client.pTTL(key) < 201_000);
+    await store.touch(short, 200_000, ada);
+    await store.endSessionsOf(ada);
+    ok(await client.pTTL(key) < DAY + 1000);
+
+  });
+
+  it('ends a session with one command for its record, and one for the index that nobody waits for', async () => {
+
+    for (const [end, answer] of ENDS) {
+      for (const asked of [() => new Promise(() => {}), () => Promise.reject(new Error('no index')), () => { throw new Error('no connection'); }]) {
+        const commands: string[] = [];
+        const failing = sending((command, key) => {
+          commands.push(key.slice(PREFIX.length).replace(/:.*/, ''));
+          return key.includes('user:') ? asked() : command();
+        });
+        const [of, nobodys] = [await session(someone()), await session(null)];
+        strictEqual(await end(failing, of), answer);
+        deepStrictEqual(commands.splice(0), [store.handleOf(of), 'user']);
+        strictEqual(await end(failing, nobodys), answer);
+        deepStrictEqual(commands, [store.handleOf(nobodys)]);
+      }
+    }
+
+  });
+
+  it('forgets no session that began in the place of one whose mark has passed', async () => {
+
+    const ada = someone();
+    const id = await session(ada);
+    const key = await indexOf(id);
+    let forget: (() => PromiseLike<unknown>) | undefined;
+    const ended = (secondsAgo: number) => sending(async (command, name) => {
+      if (name.includes('user:')) {
+        forget = command;
+        return new Promise(() => {});
+      }
+      const [word, time, about] = await command() as [string, number, string];
+      return [word, time - secondsAgo * 1000, about];
+    });
+    strictEqual(await ended(31).end(id), true);
+    await client.del(PREFIX + store.handleOf(id));
+    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(ada)), true);
+    await forget?.();
+    deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(id)]);
+    strictEqual(await ended(1).end(id), true);
+    await forget?.();
+    strictEqual(await client.exists(key), 0);
 
   });
 

@@ -1,5 +1,5 @@
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type LiveSession, MemoryStore, type RetiredSession,
+  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, MemoryStore,
   type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
 } from '../../src/index.js';
 
@@ -44,7 +44,7 @@ export class AboutStore implements AtomicSessionStore {
     return this.memory.delete(id);
   }
 
-  load(id: string): Promise<LiveSession | RetiredSession | null> {
+  load(id: string): Promise<FoundSession | null> {
     return this.#call(['load', id], () => this.#loaded(id));
   }
 
@@ -95,7 +95,7 @@ export class AboutStore implements AtomicSessionStore {
     return this.#call(['endAllSessions'], () => {});
   }
 
-  #loaded(id: string): LiveSession | RetiredSession | null {
+  #loaded(id: string): FoundSession | null {
 
     const found = this.memory.load(id);
     return found?.status === 'live' ? { ...found, about: this.abouts.get(id) } : found;

@@ -1,6 +1,6 @@
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type LiveSession, MemoryStore, type MemoryStoreOptions,
-  type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
+  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, MemoryStore, type MemoryStoreOptions,
+  type SessionChange, type SessionTexts, type SessionValues,
 } from '../../src/index.js';
 
 /**
@@ -61,7 +61,7 @@ export class RecordingStore implements AtomicSessionStore {
     return this.memory.isSessionId(id);
   }
 
-  load(id: string): Promise<LiveSession | RetiredSession | null> {
+  load(id: string): Promise<FoundSession | null> {
     return this.#call('load', id, () => this.memory.load(id));
   }
 

@@ -9,6 +9,9 @@ import { LATEST } from './redis-record.js';
  * that its score also says when that was. What is over goes with the next
  * write, and the key expires with the last of its members.
  *
+ * When a session ends, its entry goes a moment later. One that is left behind is
+ * found out by the next list.
+ *
  * An entry gives no life to a session, and takes none: it says where to look.
  * The key of everybody has a mark only.
  */
@@ -37,7 +40,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 
 const EXPIRE = `
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(last[2])))
+if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(last[2]))) end
 `;
 
 const AGE = `
@@ -81,6 +84,20 @@ ${NOW}
 for at = 1, #ARGV, 2 do
   local score = ARGV[at + 1]
   if score == '' or redis.call('ZSCORE', KEYS[1], ARGV[at]) == score then redis.call('ZREM', KEYS[1], ARGV[at]) end
+end
+${EXPIRE}
+return { math.floor(now), false }
+`);
+
+/**
+ * Arguments: the handle of a session that has ended, and until when nobody else
+ * can have begun one in its place. The time.
+ */
+const FORGET = script(`
+${NOW}
+if now < tonumber(ARGV[2]) then
+  redis.call('ZREM', KEYS[1], ARGV[1])
+  ${EXPIRE}
 end
 return { math.floor(now), false }
 `);
@@ -142,6 +159,18 @@ export class RedisIndex {
   async drop(user: string, dropped: readonly IndexEntry[]): Promise<void> {
 
     if (dropped.length > 0) await this.#run(DROP, user, dropped.flatMap(({ handle, score }) => [handle, score]));
+
+  }
+
+  /**
+   * Removes the entry of a session that has ended.
+   *
+   * @param until when its mark stands, in Unix milliseconds by the server's clock:
+   *   where that comes too late, the handle may have another session by now
+   */
+  async forget(user: string, handle: string, until: number): Promise<void> {
+
+    await this.#run(FORGET, user, [handle, String(until)]);
 
   }
 

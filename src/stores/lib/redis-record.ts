@@ -125,6 +125,18 @@ export function aboutOfUser(user: string): string {
 
 }
 
+/** The user in what {@link packAbout} has made; null for nobody, and where it can't be read. */
+export function userIn(about: string): string | null {
+
+  try {
+    const [user] = JSON.parse(about) as [string | null];
+    return user;
+  } catch {
+    return null;
+  }
+
+}
+
 const SPACE = '\\u0020';
 
 /** What the session is; nothing where that is not said, `null` where it can't be read. */

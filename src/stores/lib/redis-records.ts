@@ -24,13 +24,20 @@ export class RedisRecords {
 
   readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
   #changes = 0;
+  readonly #onEnd: (handle: string, about: string, time: number) => void;
   #onFirstAnswer: (() => void) | undefined;
 
-  /** @param onFirstAnswer is called once, when the server has told its time for the first time */
-  constructor(redis: RedisCommands, prefix: string, onFirstAnswer: () => void) {
+  /**
+   * @param onFirstAnswer is called once, when the server has told its time for the first time
+   * @param onEnd is told of each session that has ended what it was, and when
+   */
+  constructor(
+    redis: RedisCommands, prefix: string, onFirstAnswer: () => void, onEnd: (handle: string, about: string, time: number) => void,
+  ) {
     this.redis = redis;
     this.prefix = prefix;
     this.#onFirstAnswer = onFirstAnswer;
+    this.#onEnd = onEnd;
   }
 
   /** What stands there: {@link isThere} must say whether it is something. */
@@ -70,8 +77,9 @@ export class RedisRecords {
   async run(script: Script, handle: string, args: string[]): Promise<Word> {
 
     const answer = await run(this.redis, script, this.prefix + handle, args);
-    const [word, time] = Array.isArray(answer) ? answer : ['done', answer];
+    const [word, time, about] = Array.isArray(answer) ? answer : ['done', answer];
     this.observe(time);
+    if (about) this.#onEnd(handle, String(about), Number(time));
     return String(word) as Word;
 
   }

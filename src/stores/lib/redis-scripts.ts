@@ -7,7 +7,8 @@ import { FORMER, HASH, LATEST, NO_HASH, TIME_LENGTH, VERSION } from './redis-rec
  * Lua 5.1, which counts from 1. What did as it was told answers with the
  * server's time in milliseconds; what did nothing, or something else, answers
  * with a word and that time. No script looks into a value: to it, a session is
- * lines of bytes.
+ * lines of bytes. What ended a session of which something was told says that,
+ * too.
  *
  * A record that has expired is not there: the server hides it by itself.
  *
@@ -35,6 +36,9 @@ local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
 const FORMER_IDS = `
 local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
 `;
+
+/** What the session is, as packAbout() has written it; nothing where that is empty. */
+const ABOUT = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
 
 /** The former ids, with the current one in front of them. */
 const RETIRE = `${FORMER_IDS}
@@ -115,7 +119,7 @@ local value = record
 ${merge}
 if string.find(value, '\\n', ${FORMER}, true) == #value then
   ${FINISH}
-  return { 'ended', now }
+  return { 'ended', now, ${ABOUT} }
 end
 redis.call('SET', KEYS[1], value, 'PXAT', ends_at)
 return now
@@ -162,7 +166,7 @@ if current ~= hash then
   if not remembered then return { 'gone', now } end
 end
 ${FINISH}
-return now
+return { 'done', now, ${ABOUT} }
 `);
 
 /**

@@ -1,7 +1,8 @@
 import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
+import { REMEMBERED } from './former-ids.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
-import { aboutOfUser, readOfUser } from './redis-record.js';
+import { aboutOfUser, readOfUser, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { isHandle, type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
@@ -9,6 +10,9 @@ import { isRevokedSince } from './under-way.js';
 
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
+
+/** For how many milliseconds nobody else gets the handle of a session that has ended: its mark stands, by any server's clock. */
+const FORGOTTEN_WITHIN = REMEMBERED / 2;
 
 /** So often all sessions are looked for: a slot of a cluster that moves meanwhile may be missed. */
 const ROUNDS = 3;
@@ -126,6 +130,20 @@ export class RedisUsers {
     } finally {
       clearTimeout(timer);
     }
+
+  }
+
+  /**
+   * Removes the entry of a session that has just ended. Nobody waits for that, and
+   * it may fail: lists find out, and the entry lives as long as others do.
+   *
+   * @param about what the session was, as its record had it
+   * @param time when it ended, in Unix milliseconds by the server's clock
+   */
+  forget(handle: string, about: string, time: number): void {
+
+    const user = userIn(about);
+    if (user !== null) this.#index.forget(user, handle, time + FORGOTTEN_WITHIN).catch(() => {});
 
   }
 

@@ -1,4 +1,4 @@
-import type { LiveSession, RetiredSession } from '../../store.js';
+import type { FoundSession } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
@@ -69,10 +69,12 @@ export function isLive({ idHash, endsAt, now }: SqlRow, hash: string): boolean {
  *
  * @throws {SessionStoreError} where it can't be read
  */
-export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSession | null {
+export function sessionIn(row: SqlRow, hash: string): FoundSession | null {
 
   const { now, endsAt, version, idHash, former, data } = row;
   if (!isLive(row, hash)) {
+    // What has ended has no id any more, and is forgotten with its mark.
+    if (idHash === hash) return expired(row);
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
     return withAbout(row, { status: 'retired', moved: idHash !== '' });
   }
@@ -82,7 +84,18 @@ export function sessionIn(row: SqlRow, hash: string): LiveSession | RetiredSessi
 
 }
 
-function withAbout<T extends LiveSession | RetiredSession>({ about }: SqlRow, found: T): T {
+/** It is gone, whatever is left of it. */
+function expired(row: SqlRow): FoundSession {
+
+  try {
+    return withAbout(row, { status: 'expired' });
+  } catch {
+    return { status: 'expired' };
+  }
+
+}
+
+function withAbout<T extends FoundSession>({ about }: SqlRow, found: T): T {
 
   try {
     return about === '' ? found : { ...found, about: fromStored(about) };

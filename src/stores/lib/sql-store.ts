@@ -1,6 +1,6 @@
 import { fromTexts, toTexts } from '../../values/session-values.js';
 import type {
-  AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, StoredUserSession,
+  AtomicSessionStore, Becoming, FoundSession, SessionChange, SessionTexts, SessionValues, StoredUserSession,
   WhichSessions,
 } from '../../store.js';
 import { isFormer } from './former-ids.js';
@@ -97,7 +97,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async load(id: string): Promise<LiveSession | RetiredSession | null> {
+  async load(id: string): Promise<FoundSession | null> {
 
     const { handle, hash } = storedId(id);
     const row = this.#row(await this.#table.read(handle));

@@ -1,4 +1,4 @@
-import type { LiveSession, RetiredSession, SessionAbout } from '../../store.js';
+import type { FoundSession, LiveSession, SessionAbout } from '../../store.js';
 import { fromAboutText } from './about.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from './former-ids.js';
 import { unpack } from './packed-texts.js';
@@ -50,12 +50,14 @@ export function isKnown(row: FoundRow, hash: string): boolean {
 }
 
 /** What is there for those who come with an id. */
-export function sessionIn(row: FoundRow, hash: string): LiveSession | RetiredSession | null {
+export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
 
   const { idHash, former, version, endsAt, data, about, now } = row;
   if (isLive(row, hash)) return liveSession(version, endsAt - now, data, about);
-  if (isDead(row) || !isFormer(former, hash, now)) return null;
   const known = aboutOf(about);
+  // What has ended has no id any more, and is forgotten with its mark.
+  if (idHash === hash) return { status: 'expired', ...(known && { about: known }) };
+  if (isDead(row) || !isFormer(former, hash, now)) return null;
   return { status: 'retired', moved: idHash !== '', ...(known && { about: known }) };
 
 }

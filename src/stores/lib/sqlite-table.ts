@@ -1,4 +1,4 @@
-import type { Awaitable, LiveSession, RetiredSession } from '../../store.js';
+import type { Awaitable, FoundSession } from '../../store.js';
 import { SETUP_PATIENCE } from './busy-queue.js';
 import { REMEMBERED } from './former-ids.js';
 import { EMPTY } from './packed-texts.js';
@@ -88,7 +88,7 @@ export class SqliteTable implements SweptTable {
   }
 
   /** Returns what is under a handle for those who come with the id of this hash. */
-  load(handle: string, hash: string): Awaitable<LiveSession | RetiredSession | null> {
+  load(handle: string, hash: string): Awaitable<FoundSession | null> {
 
     return this.#connection.read(() => {
       const found = this.#connection.first(this.#sql.load, handle);

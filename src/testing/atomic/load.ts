@@ -3,7 +3,7 @@ import { A_WHILE } from '../contract/expiry.js';
 import { anySession, CORPUS, ESCAPED_CORPUS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
-import { LIFETIMES, LONG, type Scene } from '../lib/scene.js';
+import { changing, LIFETIMES, LONG, NOTHING, type Scene } from '../lib/scene.js';
 import type { SessionTexts, SessionValues } from '../../store.js';
 
 export const load: readonly Rule[] = [
@@ -15,12 +15,55 @@ export const load: readonly Rule[] = [
     },
   },
   {
-    sentence: 'load() returns null for a session whose time is over',
+    sentence: 'load() returns null for a session whose time is over, or says that it has expired',
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.session({ a: 1 }, 1);
       await scene.wait();
-      await scene.expectUnknown(id);
+      await scene.expectOver(id);
+    },
+  },
+  {
+    sentence: 'load() says of no other id that it has expired',
+    waits: A_WHILE,
+    check: async scene => {
+      const [expired, ended, first] = [await scene.session({ a: 1 }, 1), await scene.session(), await scene.session()];
+      await scene.b.end(ended);
+      const { newId } = await scene.move(scene.a, first, NOTHING, 1);
+      // A store may find what has expired by a part of its id.
+      const others = [await scene.id(), await scene.id(expired), await scene.id(newId)];
+      await scene.wait();
+      for (const id of [expired, newId]) await scene.expectOver(id);
+      for (const id of others) await scene.expectUnknown(id);
+      for (const id of [ended, first]) {
+        for (const store of scene.both) {
+          expect((await store.load(id))?.status !== 'expired', () => 'load() says "expired" of an id that had ended before');
+        }
+      }
+    },
+  },
+  {
+    sentence: 'A session that has expired is gone for every method, also after load() has said so',
+    waits: A_WHILE,
+    check: async scene => {
+      const change = changing({ b: 2 });
+      const methods: ReadonlyArray<readonly [string, (id: string) => Promise<unknown>, unknown]> = [
+        ['touch()', id => scene.a.touch(id, LONG), false],
+        ['update()', id => scene.b.update(id, change, LONG), 'gone'],
+        ['the move', async id => (await scene.move(scene.a, id, change)).answer, 'gone'],
+        ['end()', id => scene.b.end(id), false],
+        ['get()', id => scene.a.get(id), null],
+      ];
+      const ids = await Promise.all(methods.map(() => scene.session({ a: 1 }, 1)));
+      await scene.wait();
+      for (const [index, [name, call, answer]] of methods.entries()) {
+        const id = ids[index] as string;
+        await scene.expectOver(id);
+        expectSame(`The answer to ${name}`, await call(id), answer);
+        await scene.expectOver(id);
+        expectSame('The answer to create()', await scene.a.create(id, change.set, LONG), true);
+        await scene.expectLive(id, { b: 2 });
+      }
     },
   },
   {

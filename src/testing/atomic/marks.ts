@@ -33,11 +33,11 @@ export const marks: readonly Rule[] = [
     sentence: 'After 30 seconds a mark is forgotten, and its id leads nowhere any more',
     waits: RETIRED_FOR + 2,
     check: async scene => {
-      const ended = await scene.session();
-      await scene.a.end(ended);
+      const [ended, short] = [await scene.session(), await scene.session({ a: 1 }, 5)];
+      for (const id of [ended, short]) await scene.a.end(id);
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
       await scene.wait();
-      for (const id of [ended, first, second]) {
+      for (const id of [ended, short, first, second]) {
         await scene.expectUnknown(id);
         expectSame('The answer to end()', await scene.b.end(id), false);
       }

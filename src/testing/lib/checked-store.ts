@@ -1,6 +1,6 @@
 import {
-  type AtomicSessionStore, type Becoming, isAtomic, isIndexing, type LiveSession, type RetiredSession, type SessionChange,
-  type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type Becoming, type FoundSession, isAtomic, isIndexing, type SessionChange, type SessionStore,
+  type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
 } from '../../store.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
@@ -70,7 +70,7 @@ export class CheckedStore implements AtomicSessionStore {
 
   }
 
-  load(id: string): Promise<LiveSession | RetiredSession | null> {
+  load(id: string): Promise<FoundSession | null> {
     return this.#ask('load', [id], isFound, FOUND);
   }
 
@@ -148,7 +148,7 @@ export class CheckedStore implements AtomicSessionStore {
 
 }
 
-const FOUND = `null, or { status: 'retired', moved: a boolean },
+const FOUND = `null, or { status: 'retired', moved: a boolean }, or { status: 'expired' },
 or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number },
 and with \`about\`, if at all, { user: a string or null, details: a string }`;
 
@@ -177,7 +177,7 @@ function isFound(answer: unknown): boolean {
   const { status, moved, texts, version, remaining, about } = answer as Record<string, unknown>;
   if (about !== undefined && !isAbout(about)) return false;
   if (status === 'retired') return isBoolean(moved);
-  return status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining);
+  return status === 'expired' || (status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining));
 
 }
 

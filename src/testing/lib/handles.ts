@@ -60,6 +60,23 @@ export class Handles {
 
   }
 
+  /**
+   * Expects `load` to find no session any more, since its time is over.
+   *
+   * @param about what it was, if the store says so
+   */
+  async expectOver(id: string, about?: SessionAbout): Promise<void> {
+
+    for (const store of this.both) {
+      const found = await store.load(id);
+      if (found === null) continue;
+      const { about: told, ...rest } = { about: undefined, ...found };
+      expectSame('What load() returned', rest, { status: 'expired' });
+      if (told !== undefined) expectSame('`about` of the session that has expired', { ...told }, about);
+    }
+
+  }
+
   /** Expects `load` to find a session with exactly these values. */
   async expectLive(id: string, values: SessionValues | SessionTexts): Promise<void> {
 

@@ -1,5 +1,5 @@
 import { merge } from '../../session-change.js';
-import type { LiveSession, RetiredSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
+import type { FoundSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
 
 interface Family {
   /** The id that it has now; null where it has ended. */
@@ -10,8 +10,8 @@ interface Family {
   changes: number;
 }
 
-/** What is under an id: a live session, what a mark says, or nothing. */
-export type Found = { readonly texts: SessionTexts; readonly about: SessionAbout | undefined } | 'moved' | 'ended' | null;
+/** What is under an id: a live session, what a mark says, or nothing; while no time passes, nothing expires. */
+export type Found = { readonly texts: SessionTexts; readonly about: SessionAbout | undefined } | 'moved' | 'ended' | 'expired' | null;
 
 /** What the contract says, in the simplest terms: what a store must answer while no time passes. */
 export class Model {
@@ -90,10 +90,11 @@ export class Model {
 }
 
 /** What a store has found, in the model's terms. */
-export function foundIn(found: LiveSession | RetiredSession | null): Found {
+export function foundIn(found: FoundSession | null): Found {
 
   if (!found) return null;
   if (found.status === 'live') return { texts: new Map(found.texts), about: found.about && { ...found.about } };
+  if (found.status === 'expired') return 'expired';
   return found.moved ? 'moved' : 'ended';
 
 }

@@ -1,3 +1,4 @@
+import { A_WHILE } from '../contract/expiry.js';
 import { KEYS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
@@ -92,6 +93,16 @@ export const about: readonly Rule[] = [
       }
       expectSame('The answer to end()', await scene.b.end(ended), true);
       await scene.expectEnded(emptied, ended);
+    }),
+  },
+  {
+    sentence: 'What load() tells of a session that has expired is what it was, where the store has keepsAbout',
+    waits: A_WHILE,
+    check: whereItKeepsAbout(async scene => {
+      const all: SessionAbout[] = [{ user: scene.user('\ud800"\0'), details: 'details' }, { user: null, details: '{}' }];
+      const ids = await Promise.all(all.map(({ user, details }) => scene.bound(user, details, 1)));
+      await scene.wait();
+      for (const [index, id] of ids.entries()) await scene.expectOver(id, all[index]);
     }),
   },
   {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
-  type LiveSession, MemoryStore, type RetiredSession, type SessionChange, type SessionTexts, type SessionValues,
+  type FoundSession, type LiveSession, MemoryStore, type SessionChange, type SessionTexts, type SessionValues,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts } from '../../../src/values/session-values.js';
@@ -23,7 +23,7 @@ class Breakable extends MemoryStore {
 
   protected live(id: string): LiveSession | null {
 
-    const found = super.load(id) as LiveSession | RetiredSession | null;
+    const found = super.load(id) as FoundSession | null;
     return found?.status === 'live' ? found : null;
 
   }
@@ -208,6 +208,65 @@ class ExpiredIsThere extends Breakable {
 
   override create(id: string, texts: SessionTexts, lifetime: number) {
     return super.create(id, texts, lifetime + 10);
+  }
+
+}
+
+class SaysExpiredOfTheLiving extends Breakable {
+
+  override load(id: string): FoundSession | null {
+    const found = super.load(id);
+    return found?.status === 'live' ? { status: 'expired' } : found;
+  }
+
+}
+
+class SaysExpiredByHandle extends Breakable {
+
+  readonly #ids = new Map<string, string>();
+
+  override create(id: string, texts: SessionTexts, lifetime: number) {
+    this.#ids.set(this.handleOf(id), id);
+    return super.create(id, texts, lifetime);
+  }
+
+  override load(id: string): FoundSession | null {
+    const own = this.#ids.get(this.handleOf(id));
+    const isOver = own !== undefined && super.load(own)?.status === 'expired';
+    return super.load(id) ?? (isOver ? { status: 'expired' } : null);
+  }
+
+}
+
+class SaysExpiredOfTheEnded extends Breakable {
+
+  readonly #ended = new Set<string>();
+
+  override end(id: string) {
+    this.#ended.add(id);
+    return super.end(id);
+  }
+
+  override load(id: string): FoundSession | null {
+    return super.load(id) ?? (this.#ended.has(id) ? { status: 'expired' } : null);
+  }
+
+}
+
+class SaysMoreOfTheExpired extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'expired' ? { ...found, about: id as never } : found;
+  }
+
+}
+
+class EndsTheExpired extends Breakable {
+
+  override end(id: string) {
+    const isOver = super.load(id)?.status === 'expired';
+    return super.end(id) || isOver;
   }
 
 }
@@ -588,6 +647,11 @@ export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: (
   'does not touch': [now => new TouchIsLazy(now), 'touch() gives a live session at least so many more seconds, and leaves its values alone'],
   'revives by touch': [now => new RevivesByTouch(now), 'touch() returns false where there is no live session, and brings none back', 'touch() returns false for a session whose time is over, and does not bring it back'],
   'returns what has expired': [now => new ExpiredIsThere(now), 'create() takes a lifetime of 0 seconds: the session is over at once'],
+  'says of a live session that it has expired': [now => new SaysExpiredOfTheLiving(now), 'load() returns a live session'],
+  'says of other ids that they have expired': [now => new SaysExpiredByHandle(now), 'load() says of no other id that it has expired'],
+  'says of an ended session that it has expired': [now => new SaysExpiredOfTheEnded(now), 'After 30 seconds a mark is forgotten, and its id leads nowhere any more'],
+  'tells of an expired session in another form': [now => new SaysMoreOfTheExpired(now), 'load() returns null for a session whose time is over, or says that it has expired'],
+  'ends what has expired': [now => new EndsTheExpired(now), 'end() returns false for a session whose time is over', 'A session that has expired is gone for every method, also after load() has said so'],
   'never gives an id again': [now => new ExpiredIsInTheWay(now), 'create() creates a session in the place of one whose time is over, and nothing is left of that'],
   'overwrites by create': [now => new CreateOverwrites(now), 'create() returns false, and changes nothing, where a live session is', 'Race: of creations of one id one succeeds, and its session is there'],
   'overwrites marks': [now => new CreateIgnoresMarks(now), 'create() returns false, and changes nothing, where the mark of an ended session is', 'create() returns false, and changes nothing, where the mark of a moved session is'],

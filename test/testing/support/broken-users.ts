@@ -1,5 +1,5 @@
 import {
-  type Becoming, type LiveSession, MemoryStore, type RetiredSession, type SessionAbout, type SessionChange, type SessionTexts,
+  type Becoming, type FoundSession, type LiveSession, MemoryStore, type SessionAbout, type SessionChange, type SessionTexts,
   type WhichSessions,
 } from '../../../src/index.js';
 
@@ -8,7 +8,7 @@ type Move = [
   id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
   version?: string | number,
 ];
-type Found = LiveSession | RetiredSession | null;
+type Found = FoundSession | null;
 
 /** A memory store that knows the users of its sessions, to break. */
 class Breakable extends MemoryStore {
@@ -288,6 +288,15 @@ class IdlesFromTheStart extends Breakable {
 
   override sessionsOf(user: string) {
     return super.sessionsOf(user).map(each => ({ ...each, idle: this.now() - (this.#made.get(each.handle) ?? 0) }));
+  }
+
+}
+
+class MixesTheExpiredUp extends Breakable {
+
+  override load(id: string) {
+    const found = super.load(id);
+    return found?.status === 'expired' && found.about ? { ...found, about: { ...found.about, user: 'somebody' } } : found;
   }
 
 }
@@ -655,6 +664,7 @@ export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => num
   'forgets at an update what a session is': [now => new UpdateForgets(now), 'update() and touch() leave alone what a session is, where the store has keepsAbout'],
   'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout'],
   'shares what a session is': [now => new SharesAbout(now), 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout'],
+  'says that an expired session was somebody else\'s': [now => new MixesTheExpiredUp(now), 'What load() tells of a session that has expired is what it was, where the store has keepsAbout'],
   'invents a user': [now => new InventsAbout(now), 'A session of which nothing was told has nothing of another'],
   'shows ids as handles': [now => new ShowsIds(now), HANDLES],
   'shows most of an id': [now => new ShowsMostOfTheId(now), HANDLES],
