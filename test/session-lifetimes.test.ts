@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import type { MemoryStore, SessionInfo } from '../src/index.js';
-import { idOf, setCookies } from './support/browser.js';
+import { type Browser, idOf, setCookies } from './support/browser.js';
 import { type Page, type PageContext, site as siteOf } from './support/site.js';
 
 const START = 1_800_000_000;
@@ -239,9 +239,10 @@ describe('A session with the option renewal', () => {
     deepStrictEqual(answers.map(({ status }) => status), answers.map(() => 200));
     strictEqual(store.store.size, 1);
     at(1300);
-    const counts = await Promise.all(Array.from({ length: 10 }, () => twins[0]?.clone().get('/count')));
-    deepStrictEqual(counts.map(each => each?.status), counts.map(() => 200));
-    strictEqual(((await twins[0]?.get('/read'))?.body as unknown as { count: number }).count, 10);
+    const [twin] = twins as [Browser];
+    const counts = await Promise.all(Array.from({ length: 10 }, () => twin.clone().get('/count')));
+    deepStrictEqual(counts.map(each => each.status), counts.map(() => 200));
+    deepStrictEqual((await twin.get('/read')).body, { userId: 'ada', note: 1, count: 10 });
 
   });
 

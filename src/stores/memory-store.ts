@@ -128,7 +128,9 @@ export class MemoryStore implements AtomicSessionStore {
     const now = this.#now();
     const entry = this.#entries.get(id);
     if (!entry) return this.#retired.get(id);
-    if (entry[0] < now) return expired(entry[3]?.about);
+    if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.about);
+    // What others have put into the map may be no entry.
+    if (!this.#entries.live(id, now)) return null;
     this.#entries.use(id, entry, entry[0]);
     const texts = unpack(entry[1]);
     // Equal text is equal data: no counter is needed.

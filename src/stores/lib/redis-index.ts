@@ -40,7 +40,7 @@ redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 
 const EXPIRE = `
 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
-if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.ceil(last[2]))) end
+if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(math.ceil(last[2]), ${LATEST}))) end
 `;
 
 const AGE = `
