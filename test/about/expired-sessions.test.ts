@@ -1,0 +1,254 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import mysql from 'mysql2/promise';
+import pg from 'pg';
+import { createClient } from 'redis';
+import { z } from 'zod';
+import { encrypted, type AtomicSessionStore, type SessionOptions, type SessionStore } from '../../src/index.js';
+import { MysqlStore } from '../../src/stores/mysql-store.js';
+import { PostgresStore } from '../../src/stores/postgres-store.js';
+import { RedisStore } from '../../src/stores/redis-store.js';
+import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { idOf, setCookies } from '../support/browser.js';
+import { MapStore } from '../support/map-store.js';
+import { storeAt } from '../support/memory-store-at.js';
+import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { temporaryFolder } from '../support/servers/server.js';
+import { type Page, site } from '../support/site.js';
+import { KEYED } from '../support/sealed.js';
+import { DRIVERS } from '../stores/sqlite-drivers.js';
+
+const TABLE = 'expired_sessions_test';
+
+interface Opened {
+  readonly store: SessionStore;
+  /** Lets the time pass of what is under the handle of an id. */
+  readonly expire: (id: string) => unknown;
+  readonly cleanUp?: () => unknown;
+  readonly options?: Partial<SessionOptions>;
+}
+
+const closings: Array<() => unknown> = [];
+after(() => Promise.all(closings.map(close => close())));
+
+const already = new Map<unknown, Opened | Promise<Opened>>();
+
+function once(open: () => Opened | Promise<Opened>): Opened | Promise<Opened> {
+
+  const opening = already.get(open) ?? open();
+  already.set(open, opening);
+  return opening;
+
+}
+
+function memory(): Opened {
+
+  const { store, clock } = storeAt();
+  return { store, expire: () => { clock.now += 10_000; }, cleanUp: () => store.gc() };
+
+}
+
+/** Stores that have a session's record for a while when its time is over. */
+const TELLING: { readonly [name: string]: () => Opened | Promise<Opened> } = {
+
+  'The memory store': memory,
+
+  'The memory store, with a schema': () => ({ ...memory(), options: { schema: z.object({ userId: z.string().optional(), cart: z.number().optional() }) } }),
+
+  'A store around another that seals': () => {
+    const { store, ...rest } = memory();
+    return { store: encrypted(store as AtomicSessionStore, KEYED), ...rest };
+  },
+
+  'SQLite': async () => {
+    const open = DRIVERS.libsql as typeof DRIVERS[string];
+    const database = await open(join(temporaryFolder(), 'sessions.db'));
+    const store = new SqliteStore({ database });
+    await store.setup();
+    closings.push(() => store.close(), () => database.close());
+    const statement = database.prepare('UPDATE sessions SET ends_at = 1 WHERE handle = ?');
+    return { store, expire: id => statement.run(store.handleOf(id)), cleanUp: () => store.gc() };
+  },
+
+  'PostgreSQL': async () => {
+    const pool = new pg.Pool({ connectionString: postgresUrl() });
+    const store = new PostgresStore({ pool, table: TABLE });
+    await store.setup();
+    closings.push(async () => {
+      store.close();
+      await pool.query(`DROP TABLE ${TABLE}`);
+      await pool.end();
+    });
+    return {
+      store, expire: id => pool.query(`UPDATE ${TABLE} SET ends_at = 1 WHERE handle = $1`, [store.handleOf(id)]), cleanUp: () => store.gc(),
+    };
+  },
+
+  'MySQL': async () => {
+    const admin = mysql.createPool(mysqlUrl());
+    await admin.query(`CREATE DATABASE IF NOT EXISTS ${TABLE}`);
+    const pool = mysql.createPool({ uri: mysqlUrl(), database: TABLE });
+    const store = new MysqlStore({ pool });
+    await store.setup();
+    closings.push(async () => {
+      store.close();
+      await admin.query(`DROP DATABASE ${TABLE}`);
+      await Promise.all([admin.end(), pool.end()]);
+    });
+    return {
+      store, expire: id => pool.query('UPDATE sessions SET ends_at = 1 WHERE handle = ?', [store.handleOf(id)]), cleanUp: () => store.gc(),
+    };
+  },
+
+};
+
+/** Stores that have nothing of it then. */
+const SILENT: { readonly [name: string]: () => Opened | Promise<Opened> } = {
+
+  'Redis': async () => {
+    const client = createClient({ url: redisUrl() });
+    await client.connect();
+    closings.push(() => client.destroy());
+    const prefix = `${TABLE}:`;
+    const store = new RedisStore({ client, prefix });
+    return { store, expire: id => client.pExpireAt(prefix + store.handleOf(id), 1) };
+  },
+
+  'A store of four methods': () => {
+    const store = new MapStore();
+    return { store, expire: id => store.delete(id) };
+  },
+
+};
+
+const PAGES: Record<string, Page> = {
+  '/read': ctx => ({ ...ctx.session }),
+  '/cart': ctx => { ctx.session.cart = 1; },
+  '/sign-in': ctx => { ctx.session.userId = 'ada'; },
+  '/end': ctx => { ctx.session = null; },
+};
+
+const NAMES = ['created', 'destroyed', 'expired', 'suspicious', 'failed', 'stale'] as const;
+
+/** What is told while a task is done. */
+async function toldDuring(task: () => Promise<unknown>): Promise<Array<readonly [string, unknown]>> {
+
+  const told: Array<readonly [string, unknown]> = [];
+  const listeners = NAMES.map(name => [`curveball:session:${name}`, (event: unknown) => told.push([name, event])] as const);
+  for (const [channel, listener] of listeners) subscribe(channel, listener);
+  try {
+    await task();
+  } finally {
+    for (const [channel, listener] of listeners) unsubscribe(channel, listener);
+  }
+  return told;
+
+}
+
+async function opened(open: () => Opened | Promise<Opened>) {
+
+  const { store, expire, options, cleanUp = () => {} } = await once(open);
+  const { browser } = site(PAGES, { ...options, store, user: 'userId' });
+  return { store: store as AtomicSessionStore, expire, cleanUp, browser };
+
+}
+
+for (const [name, open] of Object.entries(TELLING)) {
+
+  describe(name, () => {
+
+    it('tells of each request that comes with the id of a session that has expired, and whose it was', async () => {
+
+      const { store, expire, cleanUp, browser } = await opened(open);
+      await browser.get('/sign-in');
+      const id = idOf(browser);
+      const handle = store.handleOf?.(id);
+      await expire(id);
+      const told = await toldDuring(async () => {
+        for (let request = 0; request < 2; request++) {
+          const response = await browser.get('/read');
+          deepStrictEqual(response.body, {});
+          deepStrictEqual(setCookies(response), []);
+        }
+      });
+      deepStrictEqual(told, Array(2).fill(['expired', { handle, user: 'ada' }]));
+      ok(!inspect(told).includes(id.slice(16)));
+      await cleanUp();
+      deepStrictEqual(await toldDuring(() => browser.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+
+    });
+
+    it('takes another secret for a guess', async () => {
+
+      const { store, expire, browser } = await opened(open);
+      await browser.get('/sign-in');
+      const id = idOf(browser);
+      await expire(id);
+      const guess = await store.newSessionId(id);
+      browser.cookies.set('CB', guess);
+      deepStrictEqual(await toldDuring(() => browser.get('/read')), [['suspicious', { handle: store.handleOf?.(guess), reason: 'unknown' }]]);
+
+    });
+
+    it('never adopts the id, and tries the next one that the request carries', async () => {
+
+      const { store, expire, browser } = await opened(open);
+      await browser.get('/sign-in');
+      const id = idOf(browser);
+      await expire(id);
+      const told = await toldDuring(() => browser.get('/cart'));
+      const next = idOf(browser);
+      ok(next !== id, 'the id was taken over');
+      deepStrictEqual(told, [['expired', { handle: store.handleOf?.(id), user: 'ada' }], ['created', { handle: store.handleOf?.(next), user: null }]]);
+      browser.cookies.clear();
+      const both = await toldDuring(async () => {
+        const { body } = await browser.get('/read', { headers: { Cookie: `CB=${id}; CB=${next}` } });
+        deepStrictEqual(body, { cart: 1 });
+      });
+      deepStrictEqual(both, [['expired', { handle: store.handleOf?.(id), user: 'ada' }]]);
+
+    });
+
+    it('says "expired" of no session that has ended, also when its mark has passed', async () => {
+
+      const { store, expire, browser } = await opened(open);
+      await browser.get('/sign-in');
+      const late = browser.clone();
+      const handle = store.handleOf?.(idOf(late));
+      await browser.get('/end');
+      deepStrictEqual(await toldDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'retired' }]]);
+      await expire(idOf(late));
+      deepStrictEqual(await toldDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+
+    });
+
+  });
+
+}
+
+for (const [name, open] of Object.entries(SILENT)) {
+
+  describe(name, () => {
+
+    it('knows no more of a session that has expired than of a guess', async () => {
+
+      const { store, expire, browser } = await opened(open);
+      await browser.get('/sign-in');
+      const id = idOf(browser);
+      await expire(id);
+      const told = await toldDuring(async () => strictEqual((await browser.get('/read')).status, 200));
+      strictEqual(told.length, 1);
+      const [[event, { reason }]] = told as [[string, { reason: string }]];
+      deepStrictEqual([event, reason], ['suspicious', 'unknown']);
+      if (!store.handleOf) return;
+      deepStrictEqual(told, [['suspicious', { handle: store.handleOf(id), reason: 'unknown' }]]);
+      ok(!inspect(told).includes(id.slice(16)));
+
+    });
+
+  });
+
+}

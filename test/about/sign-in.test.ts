@@ -1,0 +1,396 @@
+import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
+import { describe, it, mock, type TestContext } from 'node:test';
+import { MemoryStore, UserSessions } from '../../src/index.js';
+import { idOf, setCookies } from '../support/browser.js';
+import { type Page, site as siteOf } from '../support/site.js';
+
+const PAGES: Record<string, Page> = {
+  '/cart': ctx => { ctx.session.cart = ['book']; },
+  '/sign-in': ctx => { ctx.session.userId = ctx.query.user ?? 'ada'; },
+  '/sign-out-softly': ctx => {
+    delete ctx.session.userId;
+    ctx.session.notice = 'bye';
+  },
+  '/forget-user': ctx => { delete ctx.session.userId; },
+  '/read': ctx => ({ ...ctx.session }),
+  '/look-away': () => 'nothing',
+  '/note': ctx => { ctx.session.note = 'x'; },
+  '/end': ctx => { ctx.session = null; },
+  '/rotate': ctx => { ctx.sessionId = null; },
+  '/prove': ctx => ctx.authenticated(),
+  '/info': ctx => ctx.sessionInfo,
+  '/token': ctx => ctx.getCsrf(),
+  '/sign-in-with-token': async ctx => {
+    ctx.session.userId = 'ada';
+    return ctx.getCsrf();
+  },
+  '/check': ctx => {
+    ctx.validateCsrf(ctx.query.token);
+    return 'right';
+  },
+  '/count': ctx => ctx.updateSession(values => { values.count = (values.count ?? 0) + 1; }),
+  '/sign-in-by-update': ctx => ctx.updateSession(values => { values.userId = 'ada'; }),
+};
+
+const site = (pages: Record<string, Page> = {}, options = {}) => siteOf<MemoryStore>({ ...PAGES, ...pages }, { user: 'userId', ...options });
+
+/** Makes each sign-in one second later than the last: who was first counts. */
+function clock(t: TestContext): () => void {
+
+  let now = 1_800_000_000_000;
+  mock.timers.enable({ apis: ['Date'], now });
+  t.after(() => mock.timers.reset());
+  return () => mock.timers.setTime(now += 1000);
+
+}
+
+describe('With the option user, a sign-in', () => {
+
+  it('gives the session a new id by itself, ends the old one, and takes its data along', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/cart');
+    const before = idOf(browser);
+    await browser.get('/sign-in');
+    notStrictEqual(idOf(browser), before);
+    deepStrictEqual((await browser.get('/read')).body, { cart: ['book'], userId: 'ada' });
+    deepStrictEqual(store.load(before)?.status, 'retired');
+    deepStrictEqual([...store.store.keys()], [idOf(browser)]);
+
+  });
+
+  it('makes the CSRF token of the time before worthless, and getCsrf() returns that of the time after', async () => {
+
+    const { browser } = site();
+    await browser.get('/cart');
+    const before = (await browser.get('/token')).body as unknown as string;
+    const after = (await browser.get('/sign-in-with-token')).body as unknown as string;
+    strictEqual((await browser.get(`/check?token=${before}`)).status, 403);
+    strictEqual((await browser.get(`/check?token=${after}`)).body as unknown, 'right');
+
+  });
+
+  it('of another user begins with nothing of the first one\'s, under another handle', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/sign-in');
+    await browser.get('/cart');
+    const [before, handle] = [idOf(browser), store.handleOf?.(idOf(browser))];
+    await browser.get('/sign-in?user=bob');
+    deepStrictEqual((await browser.get('/read')).body, { userId: 'bob' });
+    notStrictEqual(store.handleOf?.(idOf(browser)), handle);
+    strictEqual(store.load(before)?.status, 'retired');
+    deepStrictEqual((await new UserSessions(store).list('ada')), []);
+
+  });
+
+  it('that is taken back leaves nothing of the user\'s', async () => {
+
+    const { browser } = site();
+    await browser.get('/sign-in');
+    await browser.get('/cart');
+    const before = idOf(browser);
+    await browser.get('/sign-out-softly');
+    notStrictEqual(idOf(browser), before);
+    deepStrictEqual((await browser.get('/read')).body, { notice: 'bye' });
+
+    await browser.get('/sign-in');
+    await browser.get('/forget-user');
+    strictEqual(idOf(browser), '');
+
+  });
+
+  it('of the same user again changes nothing by itself', async () => {
+
+    const { browser } = site();
+    await browser.get('/sign-in');
+    const id = idOf(browser);
+    deepStrictEqual(setCookies(await browser.get('/sign-in')), []);
+    await browser.get('/note');
+    strictEqual(idOf(browser), id);
+
+  });
+
+  it('through updateSession() is one, too', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/cart');
+    const before = idOf(browser);
+    await browser.get('/sign-in-by-update');
+    notStrictEqual(idOf(browser), before);
+    deepStrictEqual((await browser.get('/read')).body, { cart: ['book'], userId: 'ada' });
+    strictEqual((await new UserSessions(store).list('ada')).length, 1);
+    await Promise.all(Array.from({ length: 10 }, () => browser.clone().get('/count')));
+    strictEqual(((await browser.get('/read')).body as unknown as { count: number }).count, 10);
+
+  });
+
+  it('binds a session whose data names a user since before there was the option, when somebody looks', async () => {
+
+    const store = new MemoryStore();
+    const old = siteOf(PAGES, { store });
+    await old.browser.get('/sign-in');
+    const { browser } = site({}, { store });
+    browser.cookies.set('CB', idOf(old.browser));
+    await browser.get('/look-away');
+    strictEqual(idOf(browser), idOf(old.browser));
+    const twins = [browser, browser.clone(), browser.clone()];
+    const answers = await Promise.all(twins.map(twin => twin.get('/read')));
+    for (const { status, body } of answers) deepStrictEqual([status, body], [200, { userId: 'ada' }]);
+    strictEqual((await new UserSessions(store).list('ada')).length, 1);
+
+  });
+
+  it('that is clicked twice makes two sessions of which the first is ended, and shares nothing', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/cart');
+    const [one, other] = [browser.clone(), browser.clone()];
+    // The second request is on its way while the first one signs in.
+    const answers = await Promise.all([one.get('/sign-in'), other.get('/sign-in')]);
+    deepStrictEqual(answers.map(({ status }) => status), [200, 200]);
+    const sessions = await new UserSessions(store).list('ada');
+    strictEqual(sessions.length, 1, 'no ghost is left');
+    const lives = [one, other].filter(each => store.load(idOf(each))?.status === 'live');
+    strictEqual(lives.length, 1);
+
+  });
+
+  it('that is clicked again when the first click has been answered ends what that made', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/cart');
+    const late = browser.clone();
+    await browser.get('/sign-in');
+    strictEqual((await late.get('/sign-in')).status, 200);
+    deepStrictEqual((await late.get('/read')).body, { userId: 'ada' });
+    deepStrictEqual((await browser.get('/read')).body, {});
+    strictEqual((await new UserSessions(store).list('ada')).length, 1);
+
+  });
+
+  it('that is clicked twice on a form without a session leaves one session, too', async t => {
+
+    const later = clock(t);
+    const { browser, store } = site();
+    const token = (await browser.get('/token')).body as unknown as string;
+    const clicks = [browser.clone(), browser.clone(), browser.clone()];
+    for (const click of clicks) strictEqual((await click.get(`/check?token=${token}`)).status, 200);
+    for (const click of clicks.slice(0, 2)) {
+      later();
+      strictEqual((await click.get('/sign-in')).status, 200);
+    }
+    strictEqual((await new UserSessions(store).list('ada')).length, 1);
+    const elsewhere = browser.clone();
+    elsewhere.cookies.clear();
+    later();
+    await elsewhere.get('/sign-in');
+    later();
+    await clicks[2]?.get('/sign-in');
+    strictEqual((await new UserSessions(store).list('ada')).length, 2, 'another device is another session');
+
+  });
+
+  it('from a planted id leaves who planted it with nothing', async () => {
+
+    const { browser, store } = site();
+    await browser.get('/cart');
+    const attacker = browser.clone();
+    await browser.get('/sign-in');
+    deepStrictEqual((await attacker.get('/read')).body, {});
+    strictEqual((await attacker.get('/note')).status, 409);
+    await attacker.get('/sign-in?user=mallory');
+    deepStrictEqual((await attacker.get('/read')).body, { userId: 'mallory' });
+    deepStrictEqual((await browser.get('/read')).body, { cart: ['book'], userId: 'ada' });
+    strictEqual((await new UserSessions(store).list('ada')).length, 1);
+
+  });
+
+  it('is refused with a clear error where the user is none, and what was stored stays', async () => {
+
+    const { browser, errors } = site({ '/odd': ctx => {
+      ctx.session.userId = JSON.parse(ctx.query.user ?? 'null');
+      ctx.session.more = 1;
+    } });
+    await browser.get('/cart');
+    for (const odd of ['0', 'false', '{}', '[]', '{"length":1}']) {
+      const { status } = await browser.get(`/odd?user=${odd}`);
+      strictEqual(status, 500, odd);
+      match(String(errors.at(-1)), /^SessionValueError: The user of the session is .*: it must be a text, a number other than 0, null or undefined$/);
+      deepStrictEqual((await browser.get('/read')).body, { cart: ['book'] });
+    }
+    for (const nobody of ['""', 'null']) strictEqual((await browser.get(`/odd?user=${nobody}`)).status, 200, nobody);
+
+  });
+
+  it('takes 1 and "1" for the same user, and a function for the option', async () => {
+
+    const { browser, store } = site(
+      { '/one': ctx => { ctx.session.account = { id: JSON.parse(ctx.query.id as string) }; } },
+      { user: (values: { account?: { id: number } }) => values.account?.id },
+    );
+    await browser.get('/one?id=1');
+    const id = idOf(browser);
+    await browser.get('/one?id="1"');
+    strictEqual(idOf(browser), id);
+    strictEqual((await new UserSessions(store).list(1)).length, 1);
+
+  });
+
+  it('keeps the users of any names apart', async () => {
+
+    const { browser, store } = site({ '/as': ctx => { ctx.session.userId = JSON.parse(ctx.request.headers.get('x-user') as string); } });
+    const users = ['__proto__', 'constructor', 'a}b{c', '\r\n', 'x'.repeat(100_000), '😀', '\u00e9', 'e\u0301', 'A', 'a', 'a ', '\ud800'];
+    for (const user of users) {
+      const header = JSON.stringify(user).replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+      const visitor = browser.clone();
+      strictEqual((await visitor.get('/as', { headers: { 'X-User': header } })).status, 200);
+    }
+    const sessions = new UserSessions(store);
+    for (const user of users) strictEqual((await sessions.list(user)).length, 1, JSON.stringify(user.slice(0, 20)));
+    strictEqual(({} as { polluted?: unknown }).polluted, undefined);
+
+  });
+
+});
+
+describe('The sessions of a user', () => {
+
+  async function devices(count: number, options = {}, later = () => {}) {
+
+    const made = site({ '/sign-in': ctx => {
+      ctx.session.userId = 'ada';
+      ctx.authenticated({ metadata: { device: String(ctx.query.device) } });
+    } }, options);
+    const browsers = [];
+    for (let index = 0; index < count; index++) {
+      const browser = made.browser.clone();
+      later();
+      await browser.get(`/sign-in?device=${index}`);
+      browsers.push(browser);
+    }
+    return { ...made, browsers, sessions: new UserSessions(made.store) };
+
+  }
+
+  it('are listed with what is known of them, and no id', async () => {
+
+    const { sessions, browsers, store } = await devices(3);
+    const now = Date.now() / 1000;
+    const list = await sessions.list('ada');
+    deepStrictEqual(list.map(({ metadata }) => metadata.device).sort(), ['0', '1', '2']);
+    for (const each of list) {
+      ok(Math.abs(each.createdAt - now) < 5 && Math.abs(each.seenAt - now) < 5 && Math.abs((each.authenticatedAt ?? 0) - now) < 5);
+      ok(Math.abs(each.expiresAt - now - 3600) < 5);
+      strictEqual(each.absoluteExpiresAt, null);
+      for (const browser of browsers) ok(!JSON.stringify(each).includes(idOf(browser).slice(16)));
+      strictEqual(store.load(each.handle), null, 'a handle is nobody\'s id');
+    }
+
+  });
+
+  it('are ended one by one by their handles, which stay when ids change', async () => {
+
+    const { sessions, browsers } = await devices(2);
+    const [one, other] = browsers as [typeof browsers[0], typeof browsers[0]];
+    const { handle } = (await one.get('/info')).body as unknown as { handle: string };
+    for (let turn = 0; turn < 10; turn++) await one.get('/rotate');
+    strictEqual(await sessions.end('bob', handle), false, 'another\'s');
+    strictEqual(await sessions.end('ada', handle), true);
+    strictEqual(await sessions.end('ada', handle), false);
+    deepStrictEqual((await one.get('/read')).body, {});
+    deepStrictEqual((await other.get('/read')).body, { userId: 'ada' });
+
+  });
+
+  it('are ended all but the current one, or all', async () => {
+
+    const { sessions, browsers } = await devices(3);
+    const [current, ...others] = browsers as [typeof browsers[0], ...typeof browsers];
+    const { handle } = (await current.get('/info')).body as unknown as { handle: string };
+    strictEqual(await sessions.endAll('ada', { except: handle }), 2);
+    for (const browser of others) deepStrictEqual((await browser.get('/read')).body, {});
+    deepStrictEqual((await current.get('/read')).body, { userId: 'ada' });
+    strictEqual(await sessions.endAll('ada'), 1);
+    deepStrictEqual((await current.get('/read')).body, {});
+    deepStrictEqual(await sessions.list('ada'), []);
+
+  });
+
+  it('are all ended where the one to be spared is not named, or is not one of them', async () => {
+
+    for (const options of [{}, { except: undefined }, { except: '' }, { except: 'x'.repeat(16) }]) {
+      const { sessions, browsers } = await devices(2);
+      strictEqual(await sessions.endAll('ada', options), 2, JSON.stringify(options));
+      for (const browser of browsers) deepStrictEqual((await browser.get('/read')).body, {});
+    }
+
+  });
+
+  it('are left alone where an option is wrong, which the error names with what is allowed', async () => {
+
+    const { sessions, store } = await devices(2);
+    const wrong: Array<[unknown, string]> = [
+      [{ exept: 'x' }, 'option exept is unknown: it must be except'],
+      [{ except: 'x', only: 'y' }, 'option only is unknown: it must be except'],
+      [{ except: null }, 'except is null: it must be the handle of a session'],
+      [{ except: 5 }, 'except is 5: it must be the handle of a session'],
+      ['x', 'options is "x": it must be an object'],
+      [null, 'options is null: it must be an object'],
+    ];
+    for (const [options, message] of wrong) {
+      await rejects(sessions.endAll('ada', options as object), { name: 'TypeError', message });
+    }
+    strictEqual((await sessions.list('ada')).length, 2);
+    throws(() => new UserSessions(store, { timeout: 5 } as object), { name: 'TypeError', message: 'option timeout is unknown: it must be storeTimeout' });
+    throws(() => new UserSessions(store, { storeTimeout: 0 }), { name: 'TypeError', message: /^storeTimeout is 0: it must be a number of seconds from 0\.001 to 3600$/ });
+    ok(new UserSessions(store, { storeTimeout: undefined }));
+
+  });
+
+  it('are ended with everything else', async () => {
+
+    const { sessions, browsers, browser } = await devices(2);
+    await browser.get('/cart');
+    await sessions.endEverything();
+    for (const each of [browser, ...browsers]) deepStrictEqual((await each.get('/read')).body, {});
+
+  });
+
+  it('are as many as maxUserSessions allows: one more ends the one that was not used for longest', async t => {
+
+    const later = clock(t);
+    const { sessions, browsers } = await devices(3, { maxUserSessions: 3 }, later);
+    const [first, second, third] = browsers as [typeof browsers[0], typeof browsers[0], typeof browsers[0]];
+    const fourth = first.clone();
+    fourth.cookies.clear();
+    later();
+    await fourth.get('/sign-in?device=3');
+    strictEqual((await sessions.list('ada')).length, 3);
+    deepStrictEqual((await first.get('/read')).body, {});
+    for (const each of [second, third, fourth]) deepStrictEqual((await each.get('/read')).body, { userId: 'ada' });
+
+  });
+
+  it('that begin while all are ended are refused, if they began to sign in before', async () => {
+
+    const made = site({ '/slow-sign-in': async ctx => {
+      await new UserSessions(made.store).endAll('ada');
+      ctx.session.userId = 'ada';
+    } });
+    await made.browser.get('/cart');
+    for (const browser of [made.browser, made.browser.clone()]) {
+      browser.cookies.size;
+      strictEqual((await browser.get('/slow-sign-in')).status, 409);
+      deepStrictEqual(await new UserSessions(made.store).list('ada'), []);
+    }
+    const fresh = made.browser.clone();
+    fresh.cookies.clear();
+    const refused = await fresh.get('/slow-sign-in');
+    deepStrictEqual([refused.status, setCookies(refused)], [409, []]);
+    strictEqual((await fresh.get('/sign-in')).status, 200);
+    strictEqual((await new UserSessions(made.store).list('ada')).length, 1);
+
+  });
+
+});

@@ -1,0 +1,330 @@
+import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type AtomicSessionStore, encrypted, isIndexing, type LiveSession, MemoryStore, type SessionAbout, type SessionStore } from '../../src/index.js';
+import { toTexts } from '../../src/values/session-values.js';
+import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { AboutStore } from '../support/about-store.js';
+import { MapStore } from '../support/map-store.js';
+import { KEYED, live, setting } from '../support/sealed.js';
+import { TakeStore } from '../support/take-store.js';
+
+const LONG = 600;
+const ADA: SessionAbout = { user: 'ada', details: '{"agent":"Firefox"}' };
+const BOB: SessionAbout = { user: 'bob', details: '' };
+
+/** A session of Ada's, in a store that keeps what it is. */
+async function adas(inner = new AboutStore()) {
+
+  const store = encrypted(inner, KEYED);
+  const id = await store.newSessionId();
+  strictEqual(await store.create(id, toTexts({ a: 1, b: 2 }), LONG, { about: ADA }), true);
+  return { inner, store, id, methods: () => inner.calls.map(([method]) => method) };
+
+}
+
+describe('encrypted()', () => {
+
+  it('has what the store has, and handles, and nothing more', () => {
+
+    const capabilities = (store: SessionStore) => {
+      const { touchIsFree, keepsAbout } = store as AtomicSessionStore;
+      const methods = ['move', 'take', 'handleOf', 'sessionsOf', 'endSessionsOf', 'endAllSessions', 'setup', 'gc', 'scheduleGc', 'close'];
+      return { touchIsFree, keepsAbout, methods: methods.filter(name => typeof (store as never)[name] === 'function') };
+    };
+    const memory = new MemoryStore();
+    const { methods } = capabilities(memory);
+    ok(methods.includes('gc') && methods.includes('move'));
+    deepStrictEqual(new Set(capabilities(encrypted(memory)).methods), new Set([...methods, 'handleOf']));
+    deepStrictEqual(capabilities(encrypted(new TakeStore())), { touchIsFree: false, keepsAbout: false, methods: ['take', 'handleOf'] });
+    deepStrictEqual(capabilities(encrypted(new MapStore())).methods, ['move', 'handleOf']);
+    deepStrictEqual(capabilities(encrypted(new AboutStore())), capabilities(new AboutStore()));
+    ok(isIndexing(encrypted(new AboutStore())));
+    ok(!isIndexing(encrypted(new MapStore())));
+
+  });
+
+  it('passes on what a store does for its own upkeep', async () => {
+
+    const done: string[] = [];
+    const inner = Object.assign(new MapStore(), {
+      setup: async () => { done.push('setup'); },
+      close() { done.push(this === inner ? 'close' : 'close of another'); },
+    });
+    const store = encrypted(inner);
+    await store.setup();
+    store.close();
+    deepStrictEqual(done, ['setup', 'close']);
+
+  });
+
+  it('makes its own ids, which keep their handle when a session moves', async () => {
+
+    const store = encrypted(new MapStore());
+    const id = await store.newSessionId();
+    const next = await store.newSessionId(id);
+    for (const each of [id, next]) ok(/^[\dA-Za-z]{59}$/.test(each) && store.isSessionId?.(each));
+    strictEqual(next.slice(0, 16), id.slice(0, 16));
+    ok(next.slice(16) !== id.slice(16));
+    for (const no of ['', 'id-1', id.slice(1), `${id}a`, id.slice(0, 58) + '-', id.slice(0, 58) + 'é']) strictEqual(store.isSessionId?.(no), false);
+
+  });
+
+  it('finds a session whichever of the application\'s keys is the newest, and also before there was one', async () => {
+
+    const inner = new MapStore();
+    const id = await encrypted(inner).newSessionId();
+    const places = new Set<string>();
+    for (const options of [{}, KEYED, { keys: [{ id: 'x', secret: 'y'.repeat(32) }] }]) {
+      const store = encrypted(inner, options);
+      await store.set(id, { a: 1 }, 4e9);
+      for (const place of inner.records.keys()) places.add(place);
+      await store.delete(id);
+      strictEqual(inner.records.size, 0);
+    }
+    strictEqual(places.size, 1);
+    ok([...places].every(place => place.startsWith(id.slice(0, 16)) && /^[\dA-Za-z]{59}$/.test(place)));
+
+  });
+
+  it('hands on all that it is told', async () => {
+
+    const { inner, store, id } = await adas();
+    const stored = inner.calls[0]?.[1] as string;
+    ok(stored !== id);
+    deepStrictEqual(inner.calls, [['create', stored, LONG, { about: ADA }]]);
+    inner.calls.length = 0;
+    await store.touch(id, 5, 'ada');
+    await store.update(id, setting({ a: '2' }), LONG, 'no version', undefined, 'ada');
+    await store.endSessionsOf?.('ada', { except: 'x' });
+    await store.endAllSessions?.();
+    await store.end(id);
+    deepStrictEqual(inner.calls, [
+      ['touch', stored, 5, 'ada'], ['update', stored, 'no version', undefined, 'ada'], ['endSessionsOf', 'ada', { except: 'x' }],
+      ['endAllSessions'], ['end', stored],
+    ]);
+
+  });
+
+  it('has the handles that the store lists', async () => {
+
+    const { inner, store, id } = await adas();
+    const [listed] = await store.sessionsOf?.('ada') ?? [];
+    strictEqual(listed?.handle, store.handleOf?.(id));
+    strictEqual(listed?.details, ADA.details);
+    const next = await store.newSessionId(id);
+    await store.move?.(id, next, setting({}), LONG);
+    strictEqual(store.handleOf?.(next), listed?.handle);
+    ok(![...inner.abouts.keys()].includes(next));
+
+  });
+
+  it('has handles of its own where the store lists none', async () => {
+
+    const store = encrypted(Object.assign(new MapStore(), { handleOf: (id: string) => `of ${id}` }));
+    const id = await store.newSessionId();
+    strictEqual(store.handleOf?.(id), id.slice(0, 16));
+    strictEqual(store.handleOf?.(await store.newSessionId(id)), id.slice(0, 16));
+    ok(!store.handleOf?.('an id of another form').includes('an id'));
+
+  });
+
+  it('gives back any values exactly, under any keys', async () => {
+
+    const key = fc.oneof(fc.string({ unit: 'binary', maxLength: 8 }), fc.constantFrom('', '__proto__', 'constructor', '\ud800', '\udfff', '\0', '"'));
+    const session = fc.array(fc.tuple(key, fc.oneof(fc.jsonValue(), fc.string({ unit: 'binary' }), fc.double({ noNaN: true, noDefaultInfinity: true }))), { minLength: 1, maxLength: 5 })
+      .map(entries => toTexts(Object.fromEntries(entries)));
+    const [memory, four] = [encrypted(new MemoryStore(), KEYED), encrypted(new MapStore())];
+    await fc.assert(fc.asyncProperty(session, session, async (first, second) => {
+      for (const store of [memory, four]) {
+        const id = await store.newSessionId();
+        await store.create(id, first, LONG);
+        deepStrictEqual(sorted((await live(store, id)).texts), sorted(first));
+        await store.update(id, { set: second, unset: [...first.keys()].filter(name => !second.has(name)) }, LONG);
+        const next = await store.newSessionId(id);
+        await store.move?.(id, next, setting({}), LONG);
+        deepStrictEqual(sorted((await live(store, next)).texts), sorted(second));
+      }
+    }), { numRuns: 100 });
+
+  });
+
+  it('answers without a promise where the store does', () => {
+
+    const store = encrypted(new MemoryStore(), KEYED);
+    const id = store.newSessionId() as string;
+    strictEqual(store.create(id, toTexts({ a: 1 }), LONG), true);
+    strictEqual(store.update(id, setting({ a: '2' }), LONG), 'updated');
+    const next = store.newSessionId(id) as string;
+    strictEqual(store.move?.(id, next, setting({ b: '3' }), LONG), 'moved');
+    deepStrictEqual([...(store.load(next) as LiveSession).texts], [['a', '2'], ['b', '3']]);
+
+  });
+
+  it('refuses a store that can\'t have its ids', () => {
+
+    const picky = Object.assign(new AboutStore(), { isSessionId: (id: string) => id.startsWith('sess:') });
+    throws(() => encrypted(picky), { name: 'TypeError', message: /isSessionId\(\) refuses ids of 59 letters and digits/ });
+    const narrow = Object.assign(new AboutStore(), { handleOf: (id: string) => id.slice(0, 20) });
+    throws(() => encrypted(narrow), { name: 'TypeError', message: /handleOf\(\) must depend on the first 16 characters/ });
+    throws(() => encrypted({} as never), /store\.get is undefined/);
+    const database = { exec() {}, prepare: () => ({ get() {}, all: () => [], run() {} }) };
+    encrypted(new SqliteStore({ database })).close();
+
+  });
+
+});
+
+describe('A change of a session that is something beside its values', () => {
+
+  it('needs no look where this process has created, loaded or moved the session', async () => {
+
+    const { inner, store, id, methods } = await adas();
+    await store.update(id, setting({ a: '2' }), LONG);
+    const next = await store.newSessionId(id);
+    await store.move?.(id, next, setting({}), LONG, undefined, { about: BOB });
+    await store.update(next, setting({ a: '3' }), LONG);
+    deepStrictEqual(methods(), ['create', 'update', 'load', 'move', 'update']);
+    inner.calls.length = 0;
+    const other = encrypted(inner, KEYED);
+    await other.load(next);
+    await other.update(next, setting({ a: '4' }), LONG);
+    deepStrictEqual(methods(), ['load', 'update']);
+    deepStrictEqual((await live(store, next)).values, { a: 4, b: 2 });
+
+  });
+
+  it('looks first where it has not, and finds out whether there is one', async () => {
+
+    const { inner, store, id, methods } = await adas();
+    const other = encrypted(inner, KEYED);
+    inner.calls.length = 0;
+    strictEqual(await other.update(id, setting({ a: '5' }), LONG), 'updated');
+    deepStrictEqual(methods(), ['load', 'update']);
+    deepStrictEqual((await live(store, id)).values, { a: 5, b: 2 });
+    strictEqual(await other.update(await other.newSessionId(), setting({ a: '5' }), LONG), 'gone');
+    await store.end(id);
+    strictEqual(await encrypted(inner, KEYED).update(id, setting({ a: '5' }), LONG), 'gone');
+
+  });
+
+  it('is readable after set(), also by another process', async () => {
+
+    const { inner, store, id } = await adas();
+    const other = encrypted(inner, KEYED);
+    await other.set(id, { a: 6 }, 4e9);
+    deepStrictEqual((await live(store, id)).values, { a: 6 });
+    deepStrictEqual((await live(store, id)).about, ADA);
+    await store.delete(id);
+    await other.set(id, { a: 7 }, 4e9);
+    await other.update(id, setting({ b: '8' }), LONG);
+    deepStrictEqual(await store.get(id), { a: 7, b: 8 });
+
+  });
+
+  it('stays what it was in a move that says nothing of it', async () => {
+
+    const { store, id } = await adas();
+    const next = await store.newSessionId(id);
+    await store.move?.(id, next, setting({}), LONG);
+    deepStrictEqual((await live(store, next)).about, ADA);
+    const last = await store.newSessionId(next);
+    await store.move?.(next, last, setting({}), LONG, undefined, { about: BOB });
+    deepStrictEqual((await live(store, last)).about, BOB);
+
+  });
+
+});
+
+describe('A move', () => {
+
+  it('takes along a change that came after it had read the session', async () => {
+
+    const { inner, store, id, methods } = await adas();
+    const next = await store.newSessionId(id);
+    let changes = 0;
+    inner.before = async method => {
+      if (method === 'move' && changes < 3) await store.update(id, setting({ [`late${changes++}`]: 'true' }), LONG);
+    };
+    strictEqual(await store.move?.(id, next, { set: new Map([['a', '2']]), unset: ['b'] }, LONG, 60), 'moved');
+    deepStrictEqual((await live(store, next)).values, { a: 2, late0: true, late1: true, late2: true });
+    strictEqual(methods().filter(method => method === 'move').length, 4);
+
+  });
+
+  it('does so on a store of four methods, too', async () => {
+
+    const inner = new MapStore();
+    const store = encrypted(inner, KEYED);
+    const id = await store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), LONG);
+    for (let round = 0; round < 20; round++) {
+      const next = await store.newSessionId(id);
+      const from = await store.newSessionId();
+      await store.create(from, toTexts({ a: 1 }), LONG);
+      const [moved, ...updates] = await Promise.all([
+        store.move?.(from, next, setting({ m: '1' }), LONG),
+        ...Array.from({ length: 5 }, (_, index) => store.update(from, setting({ [`k${index}`]: '1' }), LONG)),
+      ]);
+      strictEqual(moved, 'moved');
+      const { values } = await live(store, next);
+      for (const [index, answer] of updates.entries()) strictEqual(values[`k${index}`], answer === 'updated' ? 1 : undefined, answer);
+    }
+
+  });
+
+  it('tries no more when its caller has given up, or when others always come first', async t => {
+
+    const { inner, store, id, methods } = await adas();
+    const next = await store.newSessionId(id);
+    inner.before = async method => {
+      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), LONG);
+    };
+    await rejects(async () => store.move?.(id, next, setting({}), LONG), /again and again/);
+    strictEqual(methods().filter(method => method === 'move').length, 100);
+
+    let now = 0;
+    t.mock.method(performance, 'now', () => now);
+    inner.calls.length = 0;
+    inner.before = async method => {
+      if (method === 'load') now += 4000;
+      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), LONG);
+    };
+    await rejects(async () => store.move?.(id, next, setting({}), LONG, 10), /given up/);
+    deepStrictEqual(methods(), ['load', 'move', 'update', 'load', 'move', 'update', 'load']);
+    deepStrictEqual(inner.calls.filter(([method]) => method === 'move').map(([, , , patience]) => patience), [6, 2]);
+
+  });
+
+  it('of a version that has passed is a conflict', async () => {
+
+    const { inner, store, id } = await adas();
+    const { version } = await live(store, id);
+    await store.update(id, setting({ a: '2' }), LONG);
+    const next = await store.newSessionId(id);
+    strictEqual(await store.move?.(id, next, setting({}), LONG, undefined, undefined, version), 'conflict');
+    const { version: latest } = await live(store, id);
+    inner.before = async method => {
+      if (method === 'move') await store.update(id, setting({ a: '3' }), LONG);
+    };
+    strictEqual(await store.move?.(id, next, setting({}), LONG, undefined, undefined, latest), 'conflict');
+
+  });
+
+  it('hands on that sessions of the user were ended meanwhile', async () => {
+
+    const inner = Object.assign(new AboutStore(), { move: async () => 'revoked' as const });
+    const { store, id } = await adas(inner);
+    strictEqual(await store.move?.(id, await store.newSessionId(id), setting({}), LONG, 3, { about: BOB, underWay: 1 }), 'revoked');
+    const refusing = encrypted(Object.assign(new AboutStore(), { create: async () => 'revoked' as const }));
+    strictEqual(await refusing.create(await refusing.newSessionId(), toTexts({ a: 1 }), LONG, { about: BOB, underWay: 1 }), 'revoked');
+
+  });
+
+});
+
+function sorted(texts: ReadonlyMap<string, string>): Array<[string, string]> {
+
+  return [...texts].sort(([one], [other]) => one < other ? -1 : 1);
+
+}

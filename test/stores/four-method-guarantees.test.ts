@@ -1,0 +1,151 @@
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryStore } from '../../src/index.js';
+import { FourMethodStore } from '../../src/stores/four-method-store.js';
+import { deferred, settled } from '../support/events.js';
+import { MapStore } from '../support/map-store.js';
+import { PAGES } from '../support/pages.js';
+import { type Page, site } from '../support/site.js';
+
+describe('A store with four methods, within one process', () => {
+
+  it('loses no key to a request in parallel', async () => {
+
+    const arrived = deferred();
+    const leave = deferred();
+    const { browser, store } = site({
+      ...PAGES,
+      '/slow': async ctx => {
+        ctx.session.slow = 1;
+        arrived.resolve();
+        await leave.promise;
+      },
+      '/fast': ctx => { ctx.session.fast = 1; },
+    }, { store: new MapStore() });
+    await browser.get('/create');
+    const slow = browser.get('/slow');
+    await arrived.promise;
+    await browser.get('/fast');
+    leave.resolve();
+    await slow;
+    deepStrictEqual(store.records.get('id-1'), { userId: 5, fast: 1, slow: 1 });
+
+  });
+
+  it('is asked by two middlewares as by one', async () => {
+
+    const store = new MapStore();
+    const count: Record<string, Page> = { '/count': async ctx => { await ctx.updateSession(s => { s.n = (s.n ?? 0) + 1; }); } };
+    const one = site({ ...PAGES, ...count }, { store });
+    const two = site(count, { store });
+    await one.browser.get('/create');
+    two.browser.cookies.set('CB', 'id-1');
+    await Promise.all(Array.from({ length: 20 }, (_, i) => (i % 2 ? one : two).browser.get('/count')));
+    strictEqual(store.records.get('id-1')?.n, 20);
+
+  });
+
+  it('brings no session back that has ended', async () => {
+
+    const arrived = deferred();
+    const leave = deferred();
+    const { browser, store } = site({
+      ...PAGES,
+      '/slow': async ctx => {
+        ctx.session.slow = 1;
+        arrived.resolve();
+        await leave.promise;
+      },
+    }, { store: new MapStore() });
+    await browser.get('/create');
+    const slow = browser.clone().get('/slow');
+    await arrived.promise;
+    await browser.get('/end');
+    leave.resolve();
+    const response = await slow;
+    strictEqual(response.status, 409);
+    strictEqual(response.headers.get('Set-Cookie'), null);
+    strictEqual(store.records.size, 0);
+
+  });
+
+  it('knows an id that moved, and one that ended, for a while', async () => {
+
+    const { browser, store } = site(PAGES, { store: new MapStore() });
+    await browser.get('/create');
+    const stale = browser.clone();
+    await browser.get('/new-id');
+    deepStrictEqual((await stale.get('/read')).body, {});
+    strictEqual((await stale.get('/visit')).status, 409);
+    strictEqual(store.records.size, 1);
+    // A logout with the old id ends the session where it went.
+    strictEqual((await stale.get('/end')).status, 200);
+    strictEqual(store.records.size, 0);
+    strictEqual((await browser.get('/visit')).status, 409);
+
+  });
+
+  it('leaves no mark where the delete failed: the session is still there', async () => {
+
+    const { browser, store } = site(PAGES, { store: new MapStore() });
+    await browser.get('/create');
+    const remove = store.delete;
+    store.delete = async () => { throw new Error('read only'); };
+    const response = await browser.get('/end');
+    strictEqual(response.status, 503);
+    strictEqual(response.headers.get('Set-Cookie'), null);
+    store.delete = remove;
+    deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
+    strictEqual((await browser.get('/end')).status, 200);
+    strictEqual(store.records.size, 0);
+
+  });
+
+  it('lets a sign-out wait for a change that has not been answered', async () => {
+
+    const store = new MapStore();
+    const adapter = new FourMethodStore(store);
+    await adapter.create('A', new Map([['a', '1']]), 100);
+    const hold = deferred();
+    const set = store.set.bind(store);
+    store.set = async (...args) => {
+      await hold.promise;
+      await set(...args);
+    };
+    const change = adapter.update('A', { set: new Map([['b', '2']]), unset: [] }, 100);
+    const end = adapter.end('A');
+    await settled();
+    hold.resolve();
+    strictEqual(await change, 'updated');
+    strictEqual(await end, true);
+    strictEqual(store.records.size, 0);
+
+  });
+
+  it('does not create over a session or a mark', async () => {
+
+    const store = new MapStore();
+    const adapter = new FourMethodStore(store);
+    const A1 = new Map([['a', '1']]);
+    strictEqual(await adapter.create('A', A1, 100), true);
+    strictEqual(await adapter.create('A', new Map([['b', '1']]), 100), false);
+    deepStrictEqual(store.records.get('A'), { a: 1 });
+    await adapter.end('A');
+    strictEqual(await adapter.create('A', A1, 100), false);
+    await adapter.create('B', A1, 100);
+    await adapter.create('C', A1, 100);
+    await rejects(adapter.move('B', 'C', { set: new Map(), unset: [] }, 100), /in use/);
+
+  });
+
+  it('is asked anew each time, so that a MemoryStore whose method is replaced keeps its sessions', async () => {
+
+    const { browser, store } = site(PAGES, { store: new MemoryStore() });
+    await browser.get('/create');
+    const get = store.get.bind(store);
+    store.get = id => get(id);
+    deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
+
+  });
+
+});

@@ -1,0 +1,214 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { LiveSession, MemoryStore } from '../../src/index.js';
+import type { MemoryEntries } from '../../src/stores/lib/memory-entries.js';
+import { REVOKED_FOR, Revocations } from '../../src/stores/lib/revocations.js';
+import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
+
+const becoming = (user: string | null, underWay?: number) => ({ about: { user, details: 'd' }, underWay });
+
+/** A session of a user, and its id. */
+function bound(store: MemoryStore, user: string | null, lifetime = 100): string {
+
+  const id = store.newSessionId();
+  strictEqual(store.create(id, texts({ a: 1 }), lifetime, becoming(user)), true);
+  return id;
+
+}
+
+/** How many users stand in the index. */
+function users(store: MemoryStore): number {
+
+  return (store.store as MemoryEntries).users.size;
+
+}
+
+describe('MemoryStore, with users', () => {
+
+  it('lists a user\'s sessions by handles, with the seconds since they were used and those left', () => {
+
+    const { store, clock } = storeAt();
+    const [one, two] = [bound(store, 'ada'), bound(store, 'ada', 50)];
+    clock.now += 7.9;
+    store.touch(two, 60);
+    store.load(one);
+    clock.now += 2;
+    deepStrictEqual(store.sessionsOf('ada'), [
+      { handle: one.slice(0, 16), details: 'd', idle: 9, remaining: 92 },
+      { handle: two.slice(0, 16), details: 'd', idle: 2, remaining: 59 },
+    ]);
+    deepStrictEqual(store.sessionsOf('Ada'), []);
+
+  });
+
+  it('lists and ends no session of another user, whatever others have put into its map', () => {
+
+    const { store } = storeAt();
+    const id = bound(store, 'ada');
+    const [expire, packed, used, kept] = store.store.get(id) ?? [];
+    store.store.set(id, [expire, packed, used, { ...kept, about: { user: 'eve', details: 'd' } }] as never);
+    deepStrictEqual(store.sessionsOf('ada'), []);
+    deepStrictEqual(store.sessionsOf('eve'), []);
+    deepStrictEqual(store.endSessionsOf('ada'), []);
+    ok(store.load(id));
+
+  });
+
+  it('forgets a user with the last session, however it goes', async () => {
+
+    const { store, clock } = storeAt();
+    const goings: Record<string, (id: string) => unknown> = {
+      end: id => store.end(id),
+      delete: id => store.delete(id),
+      update: id => store.update(id, { set: new Map(), unset: ['a'] }, 1),
+      'a move to another user': id => store.move(id, store.newSessionId(id), set({}), 10, undefined, becoming(null)),
+      'the end of all of a user': () => store.endSessionsOf('ada'),
+      'the end of all': () => store.endAllSessions(),
+      'its time, when somebody wants to use it': id => {
+        clock.now += 1000;
+        store.touch(id, 10);
+      },
+      'its time, when it is cleaned up': () => {
+        clock.now += 1000;
+        store.gc();
+      },
+      'its time, when it is listed': () => {
+        clock.now += 1000;
+        deepStrictEqual(store.sessionsOf('ada'), []);
+      },
+      'somebody who looks into the map': id => store.store.delete(id),
+      'somebody who empties the map': () => store.store.clear(),
+    };
+    for (const [name, go] of Object.entries(goings)) {
+      const id = bound(store, 'ada');
+      strictEqual(users(store), 1);
+      await go(id);
+      strictEqual(users(store), 0, name);
+      deepStrictEqual(store.sessionsOf('ada'), [], name);
+    }
+
+  });
+
+  it('forgets a user whose session makes room for another', () => {
+
+    const { store } = storeAt({ maxSessions: 2 });
+    const [first] = [bound(store, 'ada'), bound(store, 'bob'), bound(store, 'cy')];
+    deepStrictEqual(store.sessionsOf('ada'), []);
+    strictEqual(store.load(first), null);
+    strictEqual(users(store), 2);
+    // Used again and again, a session stays where it is listed.
+    const handle = store.sessionsOf('bob')[0]?.handle as string;
+    const id = [...store.store.keys()].find(each => each.startsWith(handle)) as string;
+    for (let use = 0; use < 3; use++) store.touch(id, 100);
+    strictEqual(store.sessionsOf('bob').length, 1);
+    bound(store, 'dee');
+    deepStrictEqual(store.sessionsOf('cy'), []);
+    strictEqual(store.sessionsOf('bob').length, 1);
+
+  });
+
+  it('keeps what a session is when set() writes its values', async () => {
+
+    const { store } = storeAt();
+    const id = bound(store, 'ada');
+    await store.set(id, { b: 2 }, NOW + 50);
+    deepStrictEqual((store.load(id) as LiveSession).about, { user: 'ada', details: 'd' });
+    strictEqual(store.sessionsOf('ada').length, 1);
+    store.end(id);
+    await store.set(id, { c: 3 }, NOW + 50);
+    strictEqual((store.load(id) as LiveSession).about, undefined);
+
+  });
+
+  it('has handles for ids of any form', async () => {
+
+    const { store } = storeAt();
+    const id = store.newSessionId();
+    strictEqual(store.handleOf(id), id.slice(0, 16));
+    strictEqual(store.handleOf(store.newSessionId(id)), id.slice(0, 16));
+    const own = ['A', 'x'.repeat(43), `${id}x`];
+    for (const each of own) {
+      ok(/^[\w-]{16}$/.test(store.handleOf(each)));
+      ok(!each.includes(store.handleOf(each)));
+      if (each.length >= 16) ok(!store.newSessionId(each).startsWith(each.slice(0, 16)));
+    }
+    strictEqual(new Set(own.map(each => store.handleOf(each))).size, own.length);
+
+  });
+
+  it('tells sessions apart that begin before and after an end, though its clock stands still', async () => {
+
+    const { store } = storeAt();
+    const start = performance.now();
+    const underWay = () => (performance.now() - start) / 1000;
+    // Longer than a call takes on a machine that has much to do.
+    await new Promise(resolve => setTimeout(resolve, 100));
+    store.endSessionsOf('ada');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('ada', underWay())), 'revoked');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('bob', underWay())), true);
+    await store.endAllSessions();
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('bob', underWay())), 'revoked');
+    const later = performance.now();
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('ada', (performance.now() - later) / 1000)), true);
+
+  });
+
+  it('ends many in steps, between which other work goes on, and none of them gets away', async () => {
+
+    const { store } = storeAt();
+    const count = 20_000;
+    const ids = Array.from({ length: count }, (_, index) => bound(store, index % 2 ? `user ${index}` : null));
+    const begun = store.endAllSessions();
+    ok(begun instanceof Promise);
+    let steps = 0;
+    let done = false;
+    // Sessions that move on, again and again, in whatever shard they come to stand.
+    const moving = ids.filter(id => store.store.has(id)).slice(-50);
+    const turn = () => {
+      steps++;
+      for (const [index, id] of moving.entries()) {
+        const newId = store.newSessionId(id);
+        if (store.move(id, newId, set({}), 100) === 'moved') moving[index] = newId;
+      }
+      if (!done) setImmediate(turn);
+    };
+    turn();
+    await begun;
+    done = true;
+    ok(steps > 2, `${steps} steps`);
+    strictEqual(store.store.size, 0);
+    strictEqual(users(store), 0);
+
+  });
+
+});
+
+describe('Revocations', () => {
+
+  it('are remembered for a day, and then make room for others', () => {
+
+    let now = 0;
+    const revocations = new Revocations(() => now);
+    revocations.add('ada');
+    now = REVOKED_FOR - 1;
+    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR)), true);
+    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR - 2)), false);
+    now = REVOKED_FOR;
+    revocations.add('bob');
+    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR)), false);
+    strictEqual(revocations.refuses(becoming('bob', 0)), true);
+
+  });
+
+  it('refuse nobody who makes no session of that user, or does not say for how long it has been under way', () => {
+
+    const revocations = new Revocations(() => 0);
+    revocations.add('ada');
+    for (const each of [becoming('bob', 9), becoming(null, 9), becoming('ada')]) strictEqual(revocations.refuses(each), false);
+    revocations.addAll();
+    strictEqual(revocations.refuses(becoming('bob', 9)), true);
+    for (const each of [becoming(null, 9), becoming('ada')]) strictEqual(revocations.refuses(each), false);
+
+  });
+
+});
