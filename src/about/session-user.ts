@@ -1,9 +1,13 @@
 import { SessionValueError } from '../errors.js';
 import { show } from '../option-checks.js';
+import type { SessionData, SessionOf } from '../context.js';
 import type { SessionValues } from '../store.js';
 
+/** The keys of a session, if the application has said what it holds. */
+type KeyOf<Data> = keyof Data extends never ? string : keyof Data & string;
+
 /** How an application says whose a session is: the name of a key, or a function of the values. */
-export type UserOption = string | ((values: SessionValues) => string | number | null | undefined);
+export type UserOption = KeyOf<SessionData> | ((values: SessionOf<SessionData>) => string | number | null | undefined);
 
 /**
  * Makes the function that tells whose a session is, from its values.

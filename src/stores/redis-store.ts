@@ -52,7 +52,7 @@ export class RedisStore implements IndexingSessionStore {
 
     checkNames(options, 'client', 'prefix');
     const { client, prefix = 'session:' } = options;
-    if (typeof prefix !== 'string') throw wrong('prefix', prefix, 'must be a text');
+    if (typeof prefix !== 'string' || prefix === '') throw wrong('prefix', prefix, 'must be a text that is not empty');
     // The client may not be connected yet.
     this.#records = new RedisRecords(
       redisCommands(client), prefix, () => warnOfEviction(client, prefix),

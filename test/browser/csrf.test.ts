@@ -9,7 +9,7 @@ import { fetched, signedIn, socketOf, submitted, useChromium, visitor } from './
 /*
  * What a browser really says of where a request comes from, and what csrf()
  * makes of it. What it does with headers that this browser does not send stands
- * in test/csrf-middleware.test.ts.
+ * in test/csrf/csrf-middleware.test.ts.
  */
 
 useChromium();

@@ -118,7 +118,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   RedisStore: [
     ['options', value => new RedisStore(value as never), isNever],
     ['client', redis('client'), isNever],
-    ['prefix', redis('prefix'), isText],
+    ['prefix', redis('prefix'), value => isText(value) && value !== ''],
   ],
   PostgresStore: [
     ['options', value => new PostgresStore(value as never), isNever],

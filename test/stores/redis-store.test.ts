@@ -55,8 +55,9 @@ describe('RedisStore', () => {
         return true;
       });
       refused({ client, prefixes: 'a' }, /^option prefixes is unknown: it must be client or prefix$/);
-      refused({ client, prefix: 5 }, /^prefix is 5: it must be a text$/);
-      refused({ client, prefix: null }, /^prefix is null: it must be a text$/);
+      refused({ client, prefix: 5 }, /^prefix is 5: it must be a text that is not empty$/);
+      refused({ client, prefix: null }, /^prefix is null: it must be a text that is not empty$/);
+      refused({ client, prefix: '' }, /^prefix is "": it must be a text that is not empty$/);
       const clients = /^client is .*: it must be a client, pool, sentinel or cluster of redis \(5 or newer\), or a Redis or Cluster of ioredis/;
       for (const wrong of [undefined, null, 'redis://localhost', {}, { get() {} }, { get() {}, evalSha() {} }, { eval() {}, evalsha() {} }]) {
         refused({ client: wrong }, clients);

@@ -213,7 +213,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
         const [, ...touched] = await Promise.all([other.gc(), ...ids.map(id => store.touch(id, LONG))]);
         for (const [index, id] of ids.entries()) {
           const found = await other.load(id);
-          strictEqual(found?.status, touched[index] ? 'live' : undefined);
+          strictEqual(found?.status === 'live', touched[index]);
           if (touched[index]) kept++;
           store.delete(id);
         }

@@ -1,6 +1,6 @@
 // An application that types its session.
 import type { Context } from '@curveball/kernel';
-import '@curveball/session';
+import session from '@curveball/session';
 
 declare module '@curveball/session' {
   interface SessionData {
@@ -8,6 +8,15 @@ declare module '@curveball/session' {
     theme: 'light' | 'dark';
   }
 }
+
+export const middlewares = [
+  session({ store: 'memory', user: 'userId' }),
+  session({ store: 'memory', user: values => values.userId }),
+  // @ts-expect-error there is no such key
+  session({ store: 'memory', user: 'usreId' }),
+  // @ts-expect-error there is no such key
+  session({ store: 'memory', user: values => values.usreId }),
+];
 
 export async function handler(ctx: Context): Promise<void> {
 
