@@ -85,13 +85,6 @@ export class Session {
 
   }
 
-  /** Whether it was given `null` or `{}`, and nothing was put in since. */
-  get isCleared(): boolean {
-
-    return this.#assigned && Object.keys(this.values).length === 0;
-
-  }
-
   /**
    * What the request wants to be stored, as it stands.
    *

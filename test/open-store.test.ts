@@ -297,7 +297,7 @@ const CLIENTS: { readonly [name: string]: Client } = {
 
 for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
-  describe(`A store that was opened with ${name}`, { concurrency: true }, () => {
+  describe(`A store that was opened with ${name}`, { concurrency: true, timeout: 120_000 }, () => {
 
     const folder = folderWith(packages);
     const ends: Array<() => unknown> = [];
@@ -433,6 +433,9 @@ interface Answer {
   readonly error?: string;
 }
 
+/** The number of the answer that the store is open. */
+const READY = -1;
+
 /** A process that opens a store and calls its methods. */
 class StoreProcess {
 
@@ -457,13 +460,29 @@ class StoreProcess {
           process.send({ number, error: String(error) });
         }
       });
-      process.send({ number: -1 });
+      process.send({ number: ${READY} });
     `);
-    const child = fork(program, [address], { serialization: 'advanced' });
+    const child = fork(program, [address], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     const process = new StoreProcess(child);
-    child.on('message', (answer: Answer) => process.#waiting.get(answer.number)?.(answer));
-    await once(child, 'message');
+    let stderr = '';
+    child.stderr?.on('data', chunk => {
+      stderr += chunk;
+    });
+    child.on('message', (answer: Answer) => process.#answered(answer));
+    // Nobody is to wait for what has ended.
+    child.on('close', code => {
+      for (const number of process.#waiting.keys()) process.#answered({ number, error: `The process has ended with ${code}: ${stderr}` });
+    });
+    await new Promise((resolve, reject) => process.#waiting.set(READY, ({ error }) => error === undefined ? resolve(process) : reject(new Error(error))));
     return process;
+
+  }
+
+  #answered(answer: Answer): void {
+
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    waiting?.(answer);
 
   }
 

@@ -36,10 +36,15 @@ function damagesOfValues(engine: Engine): Array<Damage & { readonly column: stri
 
 }
 
-/** Where the whole is parsed at once, what is too deep only is found when somebody looks. */
+/** Where the whole is parsed at once, what is only too deep is found when somebody looks: newer versions of Node.js parse any depth. */
 function isJson(text: string): boolean {
 
-  return text.startsWith('[[') && text.endsWith(']]') && text.length < 10_000;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 
 }
 

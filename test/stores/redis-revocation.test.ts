@@ -11,6 +11,14 @@ import { redisUrl } from '../support/servers/addresses.js';
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const of = (user: string | null, underWay?: number): Becoming => ({ about: { user, details: '' }, underWay });
 
+/** As the middleware says it: for how long the request has been under way is counted when the store asks. */
+const since = (user: string, began: number): Becoming => ({
+  about: { user, details: '' },
+  get underWay() {
+    return (performance.now() - began) / 1000;
+  },
+});
+
 /** With these, each race is run most often; what differs is the server. */
 const MOST = ['redis 6, client', 'redis 6, cluster', 'ioredis, cluster'];
 
@@ -98,7 +106,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
         'a new session': async (user, began) => async () => {
           const id = store.newSessionId();
-          await store.create(id, toTexts({ a: 1 }), 60, of(user, (performance.now() - began) / 1000));
+          await store.create(id, toTexts({ a: 1 }), 60, since(user, began));
           return id;
         },
 
@@ -106,7 +114,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
           const id = await session();
           return async () => {
             const next = store.newSessionId(id);
-            await store.move(id, next, NOTHING, 60, 5, of(user, (performance.now() - began) / 1000));
+            await store.move(id, next, NOTHING, 60, 5, since(user, began));
             return next;
           };
         },
@@ -198,7 +206,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         const user = someone();
         const [anonymous, planned, rotated] = [await session(), store.newSessionId(), await session(of(user))];
         const [next, rotatedTo] = [store.newSessionId(anonymous), store.newSessionId(rotated)];
-        const underWay = () => of(user, (performance.now() - began) / 1000);
+        const underWay = () => since(user, began);
         await Promise.all([
           later(trial % 4).then(() => other.endAllSessions()),
           later(trial % 3).then(() => store.create(planned, toTexts({ a: 1 }), 60, underWay())),
