@@ -36,11 +36,11 @@ function damagesOfValues(engine: Engine): Array<Damage & { readonly column: stri
 
 }
 
-/** Where the whole is parsed at once, what is only too deep is found when somebody looks: newer versions of Node.js parse any depth. */
+/** Where the whole is parsed at once, what is only too deep is found when somebody looks: newer versions of Node.js read and write any depth. */
 function isJson(text: string): boolean {
 
   try {
-    JSON.parse(text);
+    JSON.stringify(JSON.parse(text));
     return true;
   } catch {
     return false;
