@@ -50,7 +50,7 @@ export async function regenerateSession(
 
   // `moveInSteps` has left a mark there: a second try must not find it in use.
   session.newId = undefined;
-  if (answer === 'revoked') throw revoked();
+  if (answer === 'revoked' && !(reason === 'binding' && isEmpty(change))) throw revoked();
   // What nobody has asked for may fail without a word.
   if (reason !== 'asked' && isEmpty(change)) return 'keep';
   if (reason === 'renewal' || reason === 'binding') return changeWhereItWent(id, change, session, saving);

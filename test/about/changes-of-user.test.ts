@@ -137,6 +137,20 @@ describe('A session from before there was the option user', () => {
 
   });
 
+  it('ends where its user\'s sessions are ended while it is bound, and who only reads is not told', async () => {
+
+    const { browser, store, sessions } = await sessionOfOld();
+    const late = new Browser(siteOf({ '/read': async ctx => {
+      strictEqual(ctx.session.userId, 5);
+      await sessions.endAll(5);
+    } }, { user: 'userId', store }).app);
+    late.cookies.set('CB', idOf(browser));
+    const answer = await late.get('/read');
+    deepStrictEqual([answer.status, setCookies(answer)], [200, []]);
+    deepStrictEqual((await browser.get('/read')).body, {});
+
+  });
+
   it('takes changes that come while it is bound, with grace', async () => {
 
     const { browser } = await sessionOfOld({ grace: 10 });
