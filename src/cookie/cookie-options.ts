@@ -5,9 +5,10 @@ import { warnOnce } from '../warnings.js';
 /** The options of the `cookie` package, by which the defaults are overridden one by one. */
 export interface CookieOptions extends Omit<SerializeOptions, 'secure'> {
   /**
-   * `'auto'`, the default, stands for whether the application's origin is https;
-   * where browsers demand it (a name with a prefix, `sameSite: 'none'`,
-   * `partitioned`), for true.
+   * `'auto'`, the default, stands for whether the application's origin is https.
+   * Where browsers demand it (a name with a prefix, `sameSite: 'none'`,
+   * `partitioned`), it must be named, as true or as `'auto'`, which stands for
+   * true then.
    */
   secure?: boolean | 'auto' | undefined;
 }
@@ -15,7 +16,7 @@ export interface CookieOptions extends Omit<SerializeOptions, 'secure'> {
 type Given = Omit<CookieOptions, 'secure'> & { secure?: CookieOptions['secure'] };
 
 /** Browsers cut a cookie's life to 400 days (RFC 6265bis section 5.5). */
-const LONGEST_MAX_AGE = 400 * 86_400;
+export const LONGEST_MAX_AGE = 400 * 86_400;
 
 const KNOWN_COOKIE = [
   'domain', 'encode', 'expires', 'httpOnly', 'maxAge', 'partitioned', 'path', 'priority',

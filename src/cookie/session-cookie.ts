@@ -2,6 +2,7 @@ import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
 import type { Settings } from '../options.js';
 import { isOwnId, isPlausibleId } from '../id/session-id.js';
+import { LONGEST_MAX_AGE } from './cookie-options.js';
 
 type Headers = Context['response']['headers'];
 
@@ -195,9 +196,6 @@ function withMaxAge(attributes: string, maxAge: number | null): string {
   return maxAge === null ? others : `${others}; Max-Age=${Math.min(maxAge, LONGEST_MAX_AGE)}`;
 
 }
-
-/** Browsers cut a cookie's life to 400 days (RFC 6265bis section 5.5). */
-const LONGEST_MAX_AGE = 400 * 86_400;
 
 const TAB = 0x09;
 const SPACE = 0x20;

@@ -53,7 +53,7 @@ export async function regenerateSession(
   if (answer === 'revoked' && !(reason === 'binding' && isEmpty(change))) throw revoked();
   // What nobody has asked for may fail without a word.
   if (reason !== 'asked' && isEmpty(change)) return 'keep';
-  if (reason === 'renewal' || reason === 'binding') return changeWhereItWent(id, change, session, saving);
+  if (isUnasked(reason)) return changeWhereItWent(id, change, session, saving);
   if (reason === 'asked' || change.set.size === 0) throw tooLate();
   // The second click of a sign-in gets a session of its own: to lead it to the
   // winner's would hand the account to whoever planted the id.
@@ -64,11 +64,17 @@ export async function regenerateSession(
 
 }
 
+/** Whether it is the library that gives the new id, whatever the request does. */
+function isUnasked(reason: Regeneration['reason']): boolean {
+
+  return reason === 'renewal' || reason === 'binding';
+
+}
+
 /** Whether nothing of the session's rights can be different afterwards. */
 function isPure(change: Regeneration, { authentication }: Wanted): boolean {
 
-  const isLibrarys = change.reason === 'renewal' || change.reason === 'binding';
-  return change.reason !== 'user' && authentication === undefined && (isLibrarys || isEmpty(change));
+  return change.reason !== 'user' && authentication === undefined && (isUnasked(change.reason) || isEmpty(change));
 
 }
 

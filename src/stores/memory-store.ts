@@ -5,7 +5,7 @@ import type {
   SessionValues, StoredUserSession, WhichSessions,
 } from '../store.js';
 import { GcTimer } from './lib/gc-timer.js';
-import { type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
+import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
 import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
 import { RetiredIds } from './lib/retired-ids.js';
 import { Revocations } from './lib/revocations.js';
@@ -128,9 +128,12 @@ export class MemoryStore implements AtomicSessionStore {
     const now = this.#now();
     const entry = this.#entries.get(id);
     if (!entry) return this.#retired.get(id);
-    if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.about);
-    // What others have put into the map may be no entry.
-    if (!this.#entries.live(id, now)) return null;
+    if (isOver(entry, now)) {
+      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.about);
+      // What others have put into the map may be no entry.
+      this.#entries.delete(id);
+      return null;
+    }
     this.#entries.use(id, entry, entry[0]);
     const texts = unpack(entry[1]);
     // Equal text is equal data: no counter is needed.

@@ -179,7 +179,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 }
 
 /** Whether the time of an entry is over. The map is open to all: a time that is none is over, too. */
-function isOver(entry: MemoryEntry, now: number): boolean {
+export function isOver(entry: MemoryEntry, now: number): boolean {
 
   return !(typeof entry?.[0] === 'number' && entry[0] >= now);
 
