@@ -1,9 +1,13 @@
+import { provide } from '../support/servers/install.js';
+import { MARIADB, POSTGRES, PS, REDIS } from '../support/servers/programs.js';
 import { FAULTS, problems, suffer } from './faults.js';
 
 /*
  * Lets every fault happen to every store and prints what came of it. Arguments
  * choose among them: those whose names hold all of the given words.
  */
+
+await provide([REDIS, POSTGRES, MARIADB, PS]);
 
 const words = process.argv.slice(2).map(word => word.toLowerCase());
 const columns = [

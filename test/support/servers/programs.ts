@@ -1,39 +1,85 @@
 import { spawnSync } from 'node:child_process';
-import { accessSync, constants, existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** A server that the tests need: its programs, and what brings them. */
-interface Package {
+/** Programs that the tests need from the system, and what brings them. */
+export interface Need {
   readonly name: string;
+  /** Alternatives for each program. */
+  readonly programs: ReadonlyArray<readonly string[]>;
   readonly debian: string;
-  readonly homebrew: string;
-  /** The variable that points to a server which runs already. */
-  readonly variable: string;
+  /** Nothing where a Mac has it already. */
+  readonly homebrew?: string;
+  /** What else helps, as a sentence without a full stop. */
+  readonly instead?: string;
 }
 
-export const REDIS: Package = { name: 'Redis', debian: 'redis-server', homebrew: 'redis', variable: 'SESSION_TEST_REDIS_URL' };
-export const POSTGRES: Package = { name: 'PostgreSQL', debian: 'postgresql', homebrew: 'postgresql@17', variable: 'SESSION_TEST_POSTGRES_URL' };
-export const MARIADB: Package = { name: 'MariaDB', debian: 'mariadb-server', homebrew: 'mariadb', variable: 'SESSION_TEST_MYSQL_URL' };
+const runningServer = (variable: string) => `Set ${variable} to the address of a server that runs already`;
 
-/** Keeps Debian's packages from starting servers of their own while they are installed. */
-const POLICY = '/usr/sbin/policy-rc.d';
+export const REDIS: Need = {
+  name: 'Redis or Valkey',
+  programs: [['redis-server', 'valkey-server'], ['redis-cli', 'valkey-cli']],
+  debian: 'redis-server',
+  homebrew: 'redis',
+  instead: runningServer('SESSION_TEST_REDIS_URL'),
+};
+
+export const POSTGRES: Need = {
+  name: 'PostgreSQL',
+  programs: [['initdb'], ['postgres']],
+  debian: 'postgresql',
+  homebrew: 'postgresql@17',
+  instead: runningServer('SESSION_TEST_POSTGRES_URL'),
+};
+
+export const MARIADB: Need = {
+  name: 'MariaDB',
+  programs: [['mariadb-install-db'], ['mariadbd']],
+  debian: 'mariadb-server',
+  homebrew: 'mariadb',
+  instead: runningServer('SESSION_TEST_MYSQL_URL'),
+};
+
+/** It lists the processes of a server that is to be killed. */
+export const PS: Need = { name: 'ps', programs: [['ps']], debian: 'procps' };
+
+export const OPENSSL: Need = { name: 'openssl', programs: [['openssl']], debian: 'openssl', homebrew: 'openssl' };
+
+export const CHROMIUM: Need = {
+  name: 'Chromium or Chrome',
+  programs: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Chromium', 'Google Chrome']],
+  debian: 'chromium',
+  homebrew: 'google-chrome',
+  instead: 'Set CHROMIUM_PATH to the executable of a Chromium or Chrome, or, on Ubuntu, run `snap install chromium`',
+};
 
 /**
- * Finds programs, and installs what brings them if that is allowed.
+ * Finds programs.
  *
  * @param names alternatives for each program
- * @throws {Error} that says how to get them
+ * @throws {Error} if one is missing
  */
-export function programs(needed: Package, ...names: ReadonlyArray<readonly string[]>): string[] {
+export function programs({ name, debian }: Need, ...names: ReadonlyArray<readonly string[]>): string[] {
 
-  let found = names.map(find);
-  if (found.includes(undefined) && install(needed)) found = names.map(find);
-  if (found.every(path => path !== undefined)) return found;
-  throw new Error(
-    `${needed.name} is needed, and ${names[found.indexOf(undefined)]?.[0]} was not found. Install it, on Debian or Ubuntu with`
-    + ` \`apt-get update && apt-get install --yes ${needed.debian}\`, with Homebrew by \`brew install ${needed.homebrew}\`,`
-    + ` or set ${needed.variable} to the address of a server that runs already`,
+  return names.map(alternatives => {
+    const path = find(alternatives);
+    if (path) return path;
+    throw new Error(`${name} is needed, and ${alternatives[0]} was not found; Debian has it in the package ${debian}`);
+  });
+
+}
+
+export function find(names: readonly string[]): string | undefined {
+
+  const versions = (folder: string, below: string) => (
+    existsSync(folder) ? readdirSync(folder).sort().reverse().map(name => join(folder, name, below)) : []
   );
+  const folders = [
+    ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/snap/bin', '/opt/homebrew/bin',
+    ...versions('/usr/lib/postgresql', 'bin'), ...versions('/opt/homebrew/opt', 'bin'), ...versions('/usr/local/opt', 'bin'),
+    '/Applications/Chromium.app/Contents/MacOS', '/Applications/Google Chrome.app/Contents/MacOS',
+  ];
+  return names.flatMap(name => folders.map(folder => join(folder, name))).find(isExecutable);
 
 }
 
@@ -52,46 +98,7 @@ export function unprivileged(): { uid?: number; gid?: number } {
 
 }
 
-function find(names: readonly string[]): string | undefined {
-
-  const versions = (folder: string, below: string) => (
-    existsSync(folder) ? readdirSync(folder).sort().reverse().map(name => join(folder, name, below)) : []
-  );
-  const folders = [
-    ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/opt/homebrew/bin',
-    ...versions('/usr/lib/postgresql', 'bin'), ...versions('/opt/homebrew/opt', 'bin'), ...versions('/usr/local/opt', 'bin'),
-  ];
-  return names.flatMap(name => folders.map(folder => join(folder, name))).find(isExecutable);
-
-}
-
-function install({ name, debian, homebrew }: Package): boolean {
-
-  console.log(`# ${name} is missing: installing it`);
-  if (find(['brew'])) return run('brew', ['install', homebrew]);
-  if (process.getuid?.() !== 0 || !find(['apt-get'])) return false;
-  const isOurs = !existsSync(POLICY);
-  if (isOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
-  try {
-    return run('apt-get', ['update']) && run('apt-get', ['install', '--yes', '--no-install-recommends', debian]);
-  } finally {
-    if (isOurs) rmSync(POLICY);
-  }
-
-}
-
-function run(command: string, args: readonly string[]): boolean {
-
-  const lock = command === 'apt-get' ? ['-o', 'DPkg::Lock::Timeout=300'] : [];
-  const { status } = spawnSync(command, [...lock, ...args], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  return status === 0;
-
-}
-
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
 
   try {
     accessSync(path, constants.X_OK);

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { idsIn } from '../ids-in.js';
+import { provide } from './install.js';
 import { startMariadb } from './mariadb.js';
+import { needsOf } from './needs.js';
 import { startPostgres } from './postgres.js';
 import { startRedis, startRedisCluster } from './redis.js';
 
@@ -10,7 +12,8 @@ import { startRedis, startRedisCluster } from './redis.js';
  *
  *     node run.js command argument…
  *
- * A variable that is set already stays, and its server is not started.
+ * A variable that is set already stays, and its server is not started. What the
+ * test files among the arguments need from the system is installed before.
  */
 
 const STARTERS: { readonly [variable: string]: () => Promise<string> } = {
@@ -23,7 +26,15 @@ const STARTERS: { readonly [variable: string]: () => Promise<string> } = {
 const [command, ...args] = process.argv.slice(2);
 if (command === undefined) throw new Error('Usage: run.js command argument…');
 
-for (const [variable, start] of Object.entries(STARTERS)) {
+const { programs, sharesServers } = needsOf(args);
+try {
+  await provide(programs);
+} catch (error) {
+  console.error((error as Error).message);
+  process.exit(1);
+}
+
+for (const [variable, start] of sharesServers ? Object.entries(STARTERS) : []) {
   process.env[variable] ||= await start();
   console.log(`# ${variable}=${process.env[variable]}`);
 }

@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { CHROMIUM, MARIADB, type Need, OPENSSL, POSTGRES, PS, REDIS } from './programs.js';
+
+/** Test files that import one of these modules, however indirectly, need something from the system. */
+const file = (name: string) => fileURLToPath(new URL(`${name}.js`, import.meta.url));
+const SHARED_SERVERS = file('./addresses');
+const NEEDED_BY: ReadonlyArray<readonly [module: string, need: Need]> = [
+  [file('./redis'), REDIS],
+  [file('./postgres'), POSTGRES],
+  [file('./mariadb'), MARIADB],
+  [file('./server'), PS],
+  [file('../../browser/support/certificate'), OPENSSL],
+  [file('../chromium'), CHROMIUM],
+];
+
+/** What brings a server whose address is in a variable, if it is not set already. */
+const SERVERS: ReadonlyArray<readonly [variable: string, need: Need]> = [
+  ['SESSION_TEST_REDIS_URL', REDIS],
+  ['SESSION_TEST_REDIS_CLUSTER_URLS', REDIS],
+  ['SESSION_TEST_POSTGRES_URL', POSTGRES],
+  ['SESSION_TEST_MYSQL_URL', MARIADB],
+];
+
+/** What the arguments of a command need: test files as they say, anything else the servers that they share. */
+export interface Needs {
+  readonly programs: readonly Need[];
+  readonly sharesServers: boolean;
+}
+
+export function needsOf(args: readonly string[], environment: NodeJS.ProcessEnv = process.env): Needs {
+
+  const tests = args.filter(arg => arg.endsWith('.test.js'));
+  const modules = new Set<string>();
+  for (const test of tests) collect(test.startsWith('/') ? test : `${process.cwd()}/${test}`, modules);
+  const sharesServers = tests.length === 0 || modules.has(SHARED_SERVERS);
+  const needed = new Set(NEEDED_BY.filter(([module]) => modules.has(module)).map(([, need]) => need));
+  if (environment.CHROMIUM_PATH) needed.delete(CHROMIUM);
+  if (sharesServers) {
+    for (const [variable, need] of SERVERS) if (!environment[variable]) needed.add(need).add(PS);
+  }
+  return { programs: [...needed], sharesServers };
+
+}
+
+/** Adds a module and everything of ours that it imports, or starts as a process. */
+function collect(path: string, modules: Set<string>): void {
+
+  if (modules.has(path) || !existsSync(path)) return;
+  modules.add(path);
+  for (const [, relative] of readFileSync(path, 'utf8').matchAll(/['"](\.{1,2}\/[^'"\n]+\.js)['"]/g)) {
+    collect(fileURLToPath(new URL(relative, `file://${path}`)), modules);
+  }
+
+}
