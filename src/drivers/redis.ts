@@ -1,5 +1,5 @@
 import { ANSWERING, CLOSING, CONNECTING, pause, within } from './limits.js';
-import { loadDriver } from './load-driver.js';
+import { type Driver, loadDriver } from './load-driver.js';
 
 export interface RedisConnection {
   // biome-ignore lint/suspicious/noExplicitAny: the store knows what it needs of a client
@@ -13,20 +13,27 @@ interface NodeRedis {
   on(event: 'error', listener: () => void): unknown;
   connect(): Promise<unknown>;
   ping(): Promise<unknown>;
+  info(section: string): Promise<unknown>;
   destroy(): void;
 }
 
 interface Ioredis {
+  readonly status: string;
   on(event: 'error', listener: () => void): unknown;
   connect(): Promise<unknown>;
+  info(section: string): Promise<unknown>;
   quit(): Promise<unknown>;
-  disconnect(): void;
+  disconnect(reconnect?: boolean): void;
 }
 
-/** Connects to Redis or Valkey, with `redis` or else with `ioredis`. */
-export async function openRedis(url: string): Promise<RedisConnection> {
+/**
+ * Connects to Redis or Valkey, with `redis` or else with `ioredis`.
+ *
+ * @param driver to use instead
+ */
+export async function openRedis(url: string, driver?: Driver): Promise<RedisConnection> {
 
-  const { name, exports } = await loadDriver('redis', 'ioredis');
+  const { name, exports } = driver ?? await loadDriver('redis', 'ioredis');
   return name === 'redis' ? openNodeRedis(exports, url) : openIoredis(exports, url);
 
 }
@@ -51,7 +58,16 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
     throw error;
   }
   isOpen = true;
-  const stop = renewWhereSilent(client);
+  const stop = renewWhereUnfit({
+    isReady: () => client.isReady,
+    info: section => client.info(section),
+    renew: async () => {
+      client.destroy();
+      // What the client does about its end comes first.
+      await new Promise(resolve => setImmediate(resolve));
+      if (isOpen) client.connect().catch(() => {});
+    },
+  });
   return {
     client,
     close: async () => {
@@ -65,16 +81,26 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
 
 }
 
-/** How often an open connection is asked for a sign of life, in milliseconds. */
+/** How often an open connection is asked whether it is fit, in milliseconds. */
 const ASKING = 1000;
 
+interface Renewable {
+  isReady(): boolean;
+  info(section: string): Promise<unknown>;
+  /** Makes a new connection in place of the old one. */
+  renew(): void;
+}
+
 /**
- * Makes a new connection where the old one does not answer. It may have ended
- * without a word, which TCP finds out after a quarter of an hour.
+ * Makes a new connection where the old one does not answer, or leads to a
+ * replica. It may have ended without a word, which TCP finds out after a quarter
+ * of an hour. After a fail-over, the address leads to the new master, but a
+ * connection to the old one stays, and answers: it is a replica then, which
+ * refuses all writes and may still have sessions that were ended.
  *
  * @returns a function that ends it
  */
-function renewWhereSilent(client: NodeRedis): () => void {
+function renewWhereUnfit({ isReady, info, renew }: Renewable): () => void {
 
   // Counted and not measured: a process that stood still has not been listening.
   let silent = 0;
@@ -83,17 +109,14 @@ function renewWhereSilent(client: NodeRedis): () => void {
     if (++silent > ANSWERING / ASKING) {
       silent = 0;
       isAsked = false;
-      client.destroy();
-      // What the client does about its end comes first.
-      await new Promise(resolve => setImmediate(resolve));
-      client.connect().catch(() => {});
-    } else if (!isAsked && client.isReady) {
+      renew();
+    } else if (!isAsked && isReady()) {
       isAsked = true;
-      const asked = client.ping();
-      await asked.then(() => {
-        silent = 0;
-      }, () => {});
+      // A user may lack the right to ask: a refusal is an answer, too.
+      const answer = await info('replication').catch(() => '');
+      silent = 0;
       isAsked = false;
+      if (/^role:slave/m.test(String(answer)) && isReady()) renew();
     }
   }, ASKING);
   timer.unref();
@@ -123,9 +146,15 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
     throw error;
   }
   isOpen = true;
+  const stop = renewWhereUnfit({
+    isReady: () => client.status === 'ready',
+    info: section => client.info(section),
+    renew: () => client.disconnect(true),
+  });
   return {
     client,
     close: async () => {
+      stop();
       isOpen = false;
       await within(CLOSING, client.quit()).catch(() => client.disconnect());
     },

@@ -1,9 +1,11 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { type OpenClient, SINGLE } from '../support/redis-clients.js';
+import { startPair, until } from '../support/redis-fail-over.js';
 import { startRedis } from '../support/servers/redis.js';
 import { freePort } from '../support/servers/server.js';
 
@@ -15,7 +17,7 @@ type Waiting = (NodeRedisClient | IoredisClient) & { wait(replicas: number, mill
 const KINDS = Object.entries(SINGLE).filter(([kind]) => !kind.includes('pool')) as Array<[string, Open]>;
 
 /** Starts a master and a replica that follows it, with a store and two sessions of a user that both have. */
-async function startPair(t: TestContext, open: Open) {
+async function startFollowed(t: TestContext, open: Open) {
 
   const master = await startRedis('--repl-diskless-sync-delay', '0');
   t.after(() => master.kill());
@@ -60,7 +62,7 @@ describe('A sign-out that a Redis master has acknowledged', () => {
 
     it(`is lost in a fail-over to a replica that has not heard of it, which is the engine's limit, and WAIT answers 0 before, with ${kind}`, async t => {
 
-      const { store, ids, wait, cut, failOver } = await startPair(t, open);
+      const { store, ids, wait, cut, failOver } = await startFollowed(t, open);
       await cut();
       strictEqual(await store.end(ids[0]), true);
       strictEqual(await wait(1, 100), 0);
@@ -77,7 +79,7 @@ describe('A sign-out that a Redis master has acknowledged', () => {
 
     it(`holds after a fail-over where WAIT has answered 1, with ${kind}`, async t => {
 
-      const { store, ids, wait, failOver } = await startPair(t, open);
+      const { store, ids, wait, failOver } = await startFollowed(t, open);
       strictEqual(await store.end(ids[0]), true);
       strictEqual(await wait(1, 0), 1);
       strictEqual((await store.endSessionsOf('Ada')).length, 1);
@@ -88,5 +90,24 @@ describe('A sign-out that a Redis master has acknowledged', () => {
     });
 
   }
+
+});
+
+describe('The documented setting of ioredis', () => {
+
+  it('leaves a master that has become a replica, and writes where the address leads now', async t => {
+
+    const { change, failOver } = await startPair(t, async url => {
+      const client = new Redis(url, {
+        lazyConnect: true, enableAutoPipelining: true, enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: 5000,
+        reconnectOnError: ({ message }) => message.includes('READONLY'),
+      }).on('error', () => {});
+      await client.connect();
+      return { client, close: () => client.disconnect() };
+    });
+    await failOver();
+    ok(await until(change) < 5000);
+
+  });
 
 });

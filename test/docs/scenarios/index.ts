@@ -10,6 +10,7 @@ import { memoryStore } from './memory-store.js';
 import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
+import { redis } from './redis.js';
 import { schema } from './schema.js';
 import { testingAStore } from './testing-a-store.js';
 import { typescript } from './typescript.js';
@@ -48,6 +49,7 @@ export const scenarios: Scenarios = {
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),
   ...named('docs/parallel-requests.md', parallelRequests),
   ...named('docs/schema.md', schema),
+  ...named('docs/stores/redis.md', redis),
   ...named('docs/testing-a-store.md', testingAStore),
   ...named('docs/typescript.md', typescript),
   ...named('docs/user-sessions.md', userSessions),

@@ -1,0 +1,103 @@
+import { ok, strictEqual } from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
+import { toTexts } from '../../src/values/session-values.js';
+import { startRedis } from './servers/redis.js';
+
+/** What has to be ended after a test. */
+type Ends = Pick<TestContext, 'after'>;
+
+/** An address that leads to one server, and later to another; connections that were made stay. */
+export async function startAddress(t: Ends, target: string) {
+
+  let { hostname, port } = new URL(target);
+  let connections = 0;
+  const sockets = new Set<Socket>();
+  const server = createServer(near => {
+    connections++;
+    const far = connect(Number(port), hostname);
+    for (const [from, to] of [[near, far], [far, near]] as const) {
+      sockets.add(from);
+      from.on('error', () => {}).on('close', () => to.destroy()).pipe(to);
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return {
+    url: `redis://127.0.0.1:${(server.address() as { port: number }).port}`,
+    connections: () => connections,
+    leadTo: (other: string) => {
+      ({ hostname, port } = new URL(other));
+    },
+  };
+
+}
+
+/** Gives commands to a server. */
+export async function admin(t: Ends, url: string) {
+
+  const client = createClient({ url }).on('error', () => {});
+  await client.connect();
+  t.after(() => client.destroy());
+  return (...command: string[]) => client.sendCommand(command);
+
+}
+
+/**
+ * Starts a master and a replica, under the address of the master, and a store
+ * with one session there.
+ */
+export async function startPair(t: Ends, open: (url: string) => Promise<{ client: NodeRedisClient | IoredisClient; close(): unknown }>) {
+
+  const master = await startRedis('--repl-diskless-sync-delay', '0');
+  t.after(() => master.kill());
+  const { hostname, port } = new URL(master.url);
+  const replica = await startRedis('--repl-diskless-sync-delay', '0', '--replicaof', hostname, port);
+  t.after(() => replica.kill());
+  const address = await startAddress(t, master.url);
+  const { client, close } = await open(address.url);
+  t.after(async () => void await close());
+  const store = new RedisStore({ client });
+  const id = store.newSessionId();
+  strictEqual(await store.create(id, toTexts({ a: 1 }), 600), true);
+  const [ofMaster, ofReplica] = [await admin(t, master.url), await admin(t, replica.url)];
+  // WAIT counts what its own connection has written, and takes as long as it must.
+  await ofMaster('SET', 'others', 'x');
+  strictEqual(Number(await ofMaster('WAIT', '1', '0')), 1);
+
+  /**
+   * The replica is the master from now on, and the address leads there.
+   *
+   * @param leader which the old master follows, as far as it reaches it
+   */
+  const failOver = async (leader = replica.url) => {
+    await ofReplica('REPLICAOF', 'NO', 'ONE');
+    const there = new URL(leader);
+    await ofMaster('REPLICAOF', there.hostname, there.port);
+    address.leadTo(replica.url);
+  };
+  /** A change that each master makes, and no replica. */
+  const change = async () => await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 600) === 'updated';
+  return { store, id, change, replica, failOver };
+
+}
+
+/** Tries as requests do, until it is as it should be; gives how long that took, in milliseconds. */
+export async function until(isSo: () => Promise<boolean>): Promise<number> {
+
+  const start = performance.now();
+  while (!await isSo().catch(() => false)) {
+    ok(performance.now() - start < 10_000, 'it takes too long');
+    await setTimeout(20);
+  }
+  return performance.now() - start;
+
+}
