@@ -158,7 +158,7 @@ export class SessionCookie {
     // One cookie of a name in a response (RFC 6265bis section 4.1.1).
     const others = this.#others(headers);
     const ours = `${this.#name}=${rest}`;
-    headers.set('Set-Cookie', others.length > 0 ? [...others, ours] : ours);
+    headers.set('Set-Cookie', others.length > 0 ? [isInMemory(headers) ? `${ours};` : ours, ...others] : ours);
 
   }
 
@@ -187,6 +187,17 @@ export class SessionCookie {
     }
 
   }
+
+}
+
+/**
+ * Whether the kernel's `app.fetch()` may send the headers. It joins all cookies
+ * to one, with commas: only the first counts then, and what follows belongs to
+ * its last attribute unless that has an end.
+ */
+function isInMemory(headers: Headers): boolean {
+
+  return !('inner' in headers);
 
 }
 

@@ -115,12 +115,60 @@ describe('Writing the cookie', () => {
       },
     });
     const id = /^CB=([^;]+)/;
-    const [theirs, ours, ...more] = setCookies(await browser.get('/one'));
+    const [ours, theirs, ...more] = setCookies(await browser.get('/one'));
     strictEqual(theirs, 'CB2=theirs; Path=/');
     ok(id.test(ours));
     deepStrictEqual(more, []);
-    deepStrictEqual(setCookies(await browser.get('/two')).slice(0, 2), ['a=1', 'CBX=2']);
+    deepStrictEqual(setCookies(await browser.get('/two')).slice(1), ['a=1', 'CBX=2']);
     strictEqual(browser.cookies.has('CB'), false);
+
+  });
+
+  it('comes first and whole where app.fetch() joins all cookies to one', async () => {
+
+    const others = ['theme=dark; Path=/', 'CB2=theirs'];
+    const { app } = site({
+      '/before': ctx => {
+        ctx.response.headers.set('Set-Cookie', others);
+        ctx.session = { userId: 5 };
+      },
+      '/after': async ctx => {
+        ctx.session = { userId: 5 };
+        await ctx.saveSession();
+        ctx.response.headers.append('Set-Cookie', others);
+      },
+      '/read': ctx => ctx.session,
+      '/end': ctx => {
+        ctx.response.headers.set('Set-Cookie', others);
+        ctx.session = null;
+      },
+    });
+    const fetch = async (path: string, headers = {}) => {
+      const response = await app.fetch(new Request(`http://localhost${path}`, { headers }));
+      // The kernel leaves one header. A browser takes its first pair for the cookie, and the rest for attributes.
+      const [pair, ...attributes] = response.headers.getSetCookie().slice(0, 1).join().split(/; */);
+      return { pair, attributes, body: await response.text() };
+    };
+    for (const path of ['/before', '/after']) {
+      const { pair, attributes } = await fetch(path);
+      deepStrictEqual(attributes.slice(0, 3), ['Path=/', 'HttpOnly', 'SameSite=Lax'], path);
+      ok(!attributes.slice(3).some(attribute => /^(HttpOnly|SameSite|Secure)/i.test(attribute)), path);
+      deepStrictEqual(JSON.parse((await fetch('/read', { Cookie: pair })).body), { userId: 5 });
+      const end = await fetch('/end', { Cookie: pair });
+      strictEqual(end.pair, 'CB=');
+      ok(end.attributes.includes('Max-Age=0') && end.attributes.includes('SameSite=Lax'));
+      deepStrictEqual(JSON.parse((await fetch('/read', { Cookie: pair })).body), {});
+    }
+
+  });
+
+  it('is sent as it is written where each cookie has a header of its own', () => {
+
+    const sent = new Map<string, unknown>();
+    const ofNode = { inner: {}, has: (name: string) => sent.has(name), getMany: (name: string) => sent.get(name), set: sent.set.bind(sent) };
+    sent.set('set-cookie', ['theme=dark']);
+    cookieWith({}).set(ofNode as unknown as Headers, 'id', false);
+    deepStrictEqual(sent.get('Set-Cookie'), ['CB=id; Path=/; HttpOnly; SameSite=Lax', 'theme=dark']);
 
   });
 
