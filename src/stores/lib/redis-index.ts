@@ -31,7 +31,11 @@ export interface IndexEntry {
   readonly score: string;
 }
 
-/** To a microsecond: what happens within a millisecond has an order, too. */
+/**
+ * To a microsecond: what happens within a millisecond has an order, too. The
+ * removal needs no memory, and a server that is full refuses none of the commands
+ * that follow it in a script: sessions can still be ended.
+ */
 const NOW = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000

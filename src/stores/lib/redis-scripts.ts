@@ -48,7 +48,9 @@ local until_then = now + ${REMEMBERED} .. ''
 local retired = until_then .. current .. others
 `;
 
+/** The key goes first: that needs no memory, and what follows it in a script is not refused by a server that is full. */
 const FINISH = `${RETIRE}
+redis.call('DEL', KEYS[1])
 redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ${NO_HASH} ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
 `;
 
@@ -135,7 +137,7 @@ return now
 export const CHANGE_FEW = changing(MERGE_FEW);
 export const CHANGE_MANY = changing(MERGE_MANY);
 
-/** Arguments: hash, lifetime. Word: gone. */
+/** Arguments: hash, lifetime. Word: gone. For a server that is full, the expiry is set first, as above. */
 export const TOUCH = script(`
 local hash, lifetime = unpack(ARGV)
 ${NOW}
@@ -143,7 +145,8 @@ local header = redis.call('GETRANGE', KEYS[1], 0, ${VERSION - 2})
 if string.sub(header, ${HASH + 1}) ~= hash then return { 'gone', now } end
 ${ENDS_AT}
 local before = string.sub(header, 1, ${TIME_LENGTH})
-if ends_at > before then redis.call('PEXPIREAT', KEYS[1], ends_at) else ends_at = before end
+if before > ends_at then ends_at = before end
+redis.call('PEXPIREAT', KEYS[1], ends_at)
 redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
 return now
 `);
