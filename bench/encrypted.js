@@ -27,17 +27,17 @@ for (const [size, texts] of Object.entries(SESSIONS)) {
   const stores = [new MemoryStore(), encrypted(new MemoryStore()), encrypted(new MemoryStore(), { keys: KEYS })];
   const sessions = stores.map(store => {
     const id = store.newSessionId();
-    assert.equal(store.create(id, texts, EXPIRY), true);
+    assert.equal(store.create(id, texts, { lifetime: EXPIRY }), true);
     assert.deepEqual(new Map(store.load(id).texts), texts);
     return { store, id };
   });
   const change = { set: new Map([['a', texts.get('a')]]), unset: [] };
   report(size, 'touch', sessions, ({ store, id }) => store.touch(id, EXPIRY));
   report(size, 'load', sessions, ({ store, id }) => store.load(id));
-  report(size, 'change of a', sessions, ({ store, id }) => store.update(id, change, EXPIRY));
+  report(size, 'change of a', sessions, ({ store, id }) => store.update(id, change, { lifetime: EXPIRY }));
   report(size, 'move', sessions, session => {
     const next = session.store.newSessionId(session.id);
-    assert.equal(session.store.move(session.id, next, { set: new Map(), unset: [] }, EXPIRY), 'moved');
+    assert.equal(session.store.move(session.id, next, { set: new Map(), unset: [] }, { lifetime: EXPIRY }), 'moved');
     session.id = next;
   });
   for (const { store } of sessions) store.close();

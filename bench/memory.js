@@ -23,7 +23,7 @@ const stores = {
   2: () => {
     const store = new MemoryStore();
     const keys = values => new Map(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
-    return { keep: store, set: (id, values) => store.create(id, keys(values), 3600) };
+    return { keep: store, set: (id, values) => store.create(id, keys(values), { lifetime: 3600 }) };
   },
 };
 

@@ -39,7 +39,7 @@ async function longestPause(collect) {
 let time = 1000;
 const own = new MemoryStore({ now: () => time });
 own.close();
-for (let i = 0; i < COUNT; i++) own.create(own.newSessionId(), TEXTS, 60);
+for (let i = 0; i < COUNT; i++) own.create(own.newSessionId(), TEXTS, { lifetime: 60 });
 time += 100;
 const two = await longestPause(() => own.gc());
 assert.equal(own.store.size, 0);

@@ -138,7 +138,7 @@ async function measure(client, isIoredis, values) {
   for (let index = 0; index < SESSIONS; index++) {
     const id = store.newSessionId();
     ids.push(id);
-    assert.equal(await store.create(id, texts, LIFETIME), true);
+    assert.equal(await store.create(id, texts, { lifetime: LIFETIME }), true);
     await client.set(`plain:${id.slice(0, 16)}`, json);
   }
   const id = call => ids[call % SESSIONS];
@@ -159,7 +159,7 @@ async function measure(client, isIoredis, values) {
     get: call => store.get(id(call)),
     SET: call => set(call, json),
     'least script': least,
-    update: call => store.update(id(call), { set: new Map([['seen', String(call)]]), unset: [] }, LIFETIME, undefined, 5),
+    update: call => store.update(id(call), { set: new Map([['seen', String(call)]]), unset: [] }, { lifetime: LIFETIME, patience: 5 }),
   };
 
   assert.deepEqual(await contestants['GET and parse'](1), values);

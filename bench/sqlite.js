@@ -68,7 +68,7 @@ async function compare(name, open, size, synchronous) {
   const ids = Array.from({ length: COUNT }, () => store.newSessionId());
   database.exec('PRAGMA synchronous = OFF');
   for (const id of ids) {
-    store.create(id, texts, 3600);
+    store.create(id, texts, { lifetime: 3600 });
     insert.run(id, json, Date.now() + 3_600_000);
   }
   database.exec(`PRAGMA synchronous = ${synchronous}`);
@@ -88,7 +88,7 @@ async function compare(name, open, size, synchronous) {
     [`change, ${synchronous}`]: [CHANGES, id => {
       update.run(JSON.stringify({ ...values, count: turn++ }), Date.now() + 3_600_000, id);
     }, id => {
-      assert.equal(store.update(id, { set: new Map([['count', String(turn++)]]), unset: [] }, 3600), 'updated');
+      assert.equal(store.update(id, { set: new Map([['count', String(turn++)]]), unset: [] }, { lifetime: 3600 }), 'updated');
     }],
   };
   for (const [operation, [count, ...contestants]] of Object.entries(operations)) {

@@ -20,9 +20,9 @@ export { default } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
-  type AtomicSessionStore, type Awaitable, type Becoming, type ExpiredSession, type FoundSession, type IndexingSessionStore,
-  isAtomic, isIndexing, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionAbout, type SessionChange,
-  type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type Awaitable, type Becoming, type CreateTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
+  isAtomic, isIndexing, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession, type SessionAbout, type SessionChange,
+  type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './store.js';
 export type { UserOption } from './about/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';

@@ -87,6 +87,58 @@ export interface Becoming {
   readonly underWay?: number | undefined;
 }
 
+/** What {@link AtomicSessionStore.create}, `update` and `move` are given beside the session. */
+interface Terms {
+  /** Seconds, by the store's clock. */
+  readonly lifetime: number;
+  /**
+   * The seconds for which the caller waits for the answer. A store whose
+   * commands can be executed late refuses this one then, by its own clock and
+   * with an error, where it can: the caller has given it up, and it could undo
+   * what came after it.
+   */
+  readonly patience?: number | undefined;
+}
+
+/** On which terms a session is created. */
+export interface CreateTerms extends Terms {
+  /** What it is, if there is something to keep; only for a store with `keepsAbout`. */
+  readonly becoming?: Becoming | undefined;
+}
+
+/** On which terms a stored session is changed. */
+interface ChangeTerms extends Terms {
+  /** The change applies only to this version; without it, to any. */
+  readonly version?: string | number | undefined;
+  /**
+   * The most bytes that the session may have: all keys and JSON texts together,
+   * in UTF-8. A change that makes it larger than this, and larger than it was,
+   * is refused. Without it, or with `Infinity`, none is.
+   */
+  readonly maxBytes?: number | undefined;
+}
+
+/** On which terms a session is changed. */
+export interface UpdateTerms extends ChangeTerms {
+  /**
+   * Passed from time to time if the session has a user: a store with a separate
+   * index keeps the entry for two more lifetimes, and restores one that was lost.
+   */
+  readonly user?: string | undefined;
+}
+
+/** On which terms a session is moved to a new id. */
+export interface MoveTerms extends ChangeTerms {
+  /** What the session is from now on; without it, what it was. */
+  readonly becoming?: Becoming | undefined;
+}
+
+/** On which terms a session is ended. */
+export interface EndTerms {
+  /** The visitor has another session by now: the mark says that this one was moved. */
+  readonly moved?: boolean | undefined;
+}
+
 /** A live session, as {@link AtomicSessionStore.load} returns it. */
 export interface LiveSession {
   readonly status: 'live';
@@ -192,78 +244,64 @@ export interface AtomicSessionStore extends SessionStore {
   load(id: string): Awaitable<FoundSession | null>;
 
   /**
-   * Creates a session, for `lifetime` seconds.
+   * Creates a session.
    *
-   * @param becoming what it is, if there is something to keep; only for a store
-   *   with `keepsAbout`
    * @returns false, and changes nothing, where a live session or a mark is;
    *   `revoked` as {@link Becoming} says, and no session is there then
    */
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'>;
+  create(id: string, texts: SessionTexts, terms: CreateTerms): Awaitable<boolean | 'revoked'>;
 
   /**
    * Merges a change into the live session, key by key and never deeper, and
-   * gives it at least `lifetime` more seconds. Where no key is left, the
-   * session ends in the same step and leaves a mark.
+   * gives it at least `lifetime` more seconds. A session that has no key left
+   * lives on.
    *
-   * @param version if given, the change applies only to this version
-   * @param patience the seconds for which the caller waits for the answer. A
-   *   store whose commands can be executed late refuses this one then, by its
-   *   own clock and with an error, where it can: the caller has given it up,
-   *   and it could undo what came after it
-   * @param user given now and then for a session that has one: an index that the
-   *   store keeps apart from the sessions is to have this one for twice its
-   *   lifetime from now on. One that lacks it is healed so
-   * @returns `updated`; `ended` where no key was left; `gone` where there is no
-   *   live session; `conflict` where the version has passed
+   * @returns `updated`; `gone` where there is no live session; `conflict` where
+   *   the version has passed; `too-large` where the session would be larger than
+   *   `maxBytes`: nothing was changed then
    */
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'>;
+    id: string, change: SessionChange, terms: UpdateTerms,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'>;
 
   /**
    * Gives a live session at least `lifetime` more seconds; never shortens its
    * life and never brings one back.
    *
-   * @param user as in `update`
+   * @param user as in {@link UpdateTerms}
    * @returns false where there is no live session
    */
   touch(id: string, lifetime: number, user?: string): Awaitable<boolean>;
 
   /**
    * Ends the session; where a mark says that it was moved, ends it where it
-   * went. Leaves a mark that says "ended".
+   * went. Leaves a mark that says "ended", unless the terms say otherwise.
    *
    * @returns false where there was nothing to end
    */
-  end(id: string): Awaitable<boolean>;
+  end(id: string, terms?: EndTerms): Awaitable<boolean>;
 
   /**
    * Moves the session to a new id in one step: what is stored at that moment,
-   * with the change merged in, stands under `newId` for `lifetime` seconds, and
-   * `id` is retired, pointing there. Where no key is left, the session ends.
+   * with the change merged in, is under `newId` for `lifetime` seconds, and `id`
+   * is retired, pointing there.
    *
    * A store that can't do this in one step has `take` instead.
    *
    * @param newId made by `newSessionId(id)`
-   * @param patience as in `update`
-   * @param becoming what the session is from now on; without it, what it was
-   * @param version as in `update`
-   * @returns `moved`; `ended` where no key was left; `gone` where there is no
-   *   live session; `conflict` where the version has passed; `revoked` as
-   *   {@link Becoming} says: the session has ended then
+   * @returns `moved`; `gone`, `conflict` and `too-large` as `update`; `revoked`
+   *   as {@link Becoming} says: the session has ended then
    * @throws if `newId` is in use
    */
   move?(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version?: string | number,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'>;
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'>;
 
   /**
    * Removes the session, leaves a mark that points to `newId`, and returns what
    * was stored, or `null` where there was no live session.
    *
-   * @param patience as in `update`
+   * @param patience in seconds, as in {@link UpdateTerms}
    */
   take?(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null>;
 

@@ -5,8 +5,9 @@ import { isLife } from './lifetime.js';
 import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, type IndexingSessionStore, isIndexing,
-  type SessionChange, type SessionTexts, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession,
+  type IndexingSessionStore, isIndexing, type MoveTerms, type SessionChange, type SessionTexts, type StoredUserSession,
+  type UpdateTerms, type WhichSessions,
 } from './store.js';
 
 interface Waiting {
@@ -45,18 +46,18 @@ export class TimedStore {
     return this.#ask(() => andThen(this.#store().load(id), checked));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
     return this.#ask(() => andThen(
-      this.#store().create(id, texts, lifetime, becoming), answer => oneOf(answer, 'create', [true, false, 'revoked']),
+      this.#store().create(id, texts, { lifetime, patience: this.#limit, becoming }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
     ));
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, user?: string,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, user, maxBytes }: UpdateTerms,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
     return this.#ask(() => andThen(
-      this.#store().update(id, change, lifetime, version, this.#limit, user),
-      answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict']),
+      this.#store().update(id, change, { lifetime, version, patience: this.#limit, user, maxBytes }),
+      answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict', 'too-large']),
     ));
   }
 
@@ -64,8 +65,8 @@ export class TimedStore {
     return this.#ask(() => this.#store().touch(id, lifetime, user));
   }
 
-  end(id: string): Awaitable<boolean> {
-    return this.#ask(() => andThen(this.#store().end(id), answer => oneOf(answer, 'end', [true, false])));
+  end(id: string, terms?: EndTerms): Awaitable<boolean> {
+    return this.#ask(() => andThen(this.#store().end(id, terms), answer => oneOf(answer, 'end', [true, false])));
   }
 
   /** Says whether the store moves a session in one step; else it has `take`. */
@@ -74,12 +75,12 @@ export class TimedStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, becoming?: Becoming, version?: string | number,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
     return this.#ask(() => andThen(
       // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-      this.#store().move!(id, newId, change, lifetime, this.#limit, becoming, version),
-      answer => oneOf(answer, 'move', ['moved', 'ended', 'gone', 'conflict', 'revoked'] as const),
+      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, becoming, version, maxBytes }),
+      answer => oneOf(answer, 'move', ['moved', 'ended', 'gone', 'conflict', 'too-large', 'revoked'] as const),
     ));
   }
 

@@ -48,9 +48,9 @@ describe('openStore()', () => {
       session({ store });
       strictEqual(store.atomic, true);
       const id = await store.newSessionId();
-      strictEqual(await store.create(id, TEXTS, LONG), true);
+      strictEqual(await store.create(id, TEXTS, { lifetime: LONG }), true);
       const next = await store.newSessionId(id);
-      strictEqual(await store.move?.(id, next, { set: new Map([['more', '1']]), unset: [] }, LONG), 'moved');
+      strictEqual(await store.move?.(id, next, { set: new Map([['more', '1']]), unset: [] }, { lifetime: LONG }), 'moved');
       deepStrictEqual(await store.get(next), { user: 'Ada', more: 1 });
       strictEqual(await store.end(id), true);
       await Promise.all([store.close(), store.close()]);
@@ -77,7 +77,7 @@ describe('openStore()', () => {
       const [one, other] = await Promise.all([openStore(`${address}?${option}=one`), openStore(`${address}?${option}=other`)]);
       const again = await openStore(`${address}?${option}=one`);
       const id = await one.newSessionId();
-      await one.create(id, TEXTS, LONG);
+      await one.create(id, TEXTS, { lifetime: LONG });
       deepStrictEqual([await other.get(id), await again.get(id)], [null, { user: 'Ada' }]);
       await Promise.all([one, other, again].map(store => store.close()));
     }
@@ -96,9 +96,9 @@ describe('openStore()', () => {
       return Number(row.Value);
     };
     const id = await store.newSessionId();
-    await store.create(id, TEXTS, LONG);
+    await store.create(id, TEXTS, { lifetime: LONG });
     const before = await connections();
-    for (let times = 0; times < 10; times++) strictEqual(await store.create(id, TEXTS, LONG), false);
+    for (let times = 0; times < 10; times++) strictEqual(await store.create(id, TEXTS, { lifetime: LONG }), false);
     strictEqual(await connections(), before);
     await connection.end();
     await store.close();
@@ -160,7 +160,7 @@ describe('openStore()', () => {
     const opening = openStore(`sqlite:${file}`);
     setTimeout(() => other.exec('COMMIT'), 100);
     const store = await opening;
-    strictEqual(await store.create(await store.newSessionId(), TEXTS, LONG), true);
+    strictEqual(await store.create(await store.newSessionId(), TEXTS, { lifetime: LONG }), true);
     await store.close();
     other.close();
 
@@ -311,7 +311,7 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
       const process = await StoreProcess.start(folder, link.url);
       ends.push(() => process.kill());
       const id = await process.call('newSessionId');
-      strictEqual(await process.call('create', id, TEXTS, LONG), true);
+      strictEqual(await process.call('create', id, TEXTS, { lifetime: LONG }), true);
       return { server, link, process, id };
 
     }
@@ -336,11 +336,11 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
       const { server, process, id } = await scene();
       server.freeze();
       const before = performance.now();
-      await rejects(process.call('update', id, { set: new Map([['a', '1']]), unset: [] }, LONG, undefined, 1));
+      await rejects(process.call('update', id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, patience: 1 }));
       ok(performance.now() - before < SILENCE * 1.6, `an error came after ${performance.now() - before} ms`);
       server.thaw();
       await process.answers('touch', id, LONG);
-      strictEqual(await process.call('update', id, { set: new Map([['b', '2']]), unset: [] }, LONG, undefined, 3), 'updated');
+      strictEqual(await process.call('update', id, { set: new Map([['b', '2']]), unset: [] }, { lifetime: LONG, patience: 3 }), 'updated');
       ok(process.isAlive);
 
     });

@@ -66,17 +66,19 @@ describe('A store with a time limit', () => {
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
     const becoming = { about: { user: 'ada', details: '{}' } };
-    await wrapped.create('A', change.set, 1, becoming);
-    await wrapped.update('A', change, 2, 'v', 'ada');
+    await wrapped.create('A', change.set, { lifetime: 1, becoming });
+    await wrapped.update('A', change, { lifetime: 2, version: 'v', user: 'ada', maxBytes: 3 });
     await wrapped.touch('A', 3, 'ada');
-    await wrapped.end('A');
-    await wrapped.move('A', 'B', change, 4, becoming, 'v');
+    await wrapped.end('A', { moved: true });
+    await wrapped.move('A', 'B', change, { lifetime: 4, becoming, version: 'v', maxBytes: 5 });
     await wrapped.sessionsOf('ada');
     await wrapped.endSessionsOf('ada', { only: 'handle' });
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
-      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, 1, becoming], ['update', 'A', change, 2, 'v', SHORT, 'ada'],
-      ['touch', 'A', 3, 'ada'], ['end', 'A'], ['move', 'A', 'B', change, 4, SHORT, becoming, 'v'], ['sessionsOf', 'ada'],
+      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, becoming }],
+      ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3 }],
+      ['touch', 'A', 3, 'ada'], ['end', 'A', { moved: true }],
+      ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, becoming, maxBytes: 5 }], ['sessionsOf', 'ada'],
       ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT],
     ]);
     strictEqual(wrapped.canMove, true);
@@ -94,8 +96,8 @@ describe('A store with a time limit', () => {
         () => ({ load: every, create: every, update: every, end: every, move: every }) as unknown as AtomicSessionStore, SHORT,
       );
       for (const call of [
-        () => store.load('A'), () => store.create('A', change.set, 1), () => store.update('A', change, 1),
-        () => store.end('A'), () => store.move('A', 'B', change, 1),
+        () => store.load('A'), () => store.create('A', change.set, { lifetime: 1 }), () => store.update('A', change, { lifetime: 1 }),
+        () => store.end('A'), () => store.move('A', 'B', change, { lifetime: 1 }),
       ]) {
         throws(call, SessionStoreError, `${call} with ${String(answer)}`);
       }

@@ -157,7 +157,7 @@ describe('A WebSocket', () => {
       await get('/create');
       const socket = await open();
       const id = cookie().slice('CB='.length);
-      await store.update(id, { set: new Map([['userId', '6']]), unset: [] }, 60);
+      await store.update(id, { set: new Map([['userId', '6']]), unset: [] }, { lifetime: 60 });
       await ask(socket);
       strictEqual(await get('/read'), '{"userId":6,"mine":1}');
     });

@@ -3,8 +3,9 @@ import { SessionStoreError } from '../errors.js';
 import { merge } from '../session-change.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, isIndexing, type LiveSession, type SessionAbout,
-  type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type Awaitable, type CreateTerms, type FoundSession, isIndexing, type LiveSession,
+  type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
+  type UpdateTerms, type WhichSessions,
 } from '../store.js';
 import { isStoredId, newStoredId } from '../stores/lib/stored-id.js';
 import { aboutDigest, KnownAbouts, NOTHING_ABOUT } from './about-digest.js';
@@ -12,7 +13,7 @@ import type { EncryptionSettings } from './encryption-options.js';
 import { openTexts, sealTexts } from './sealed-text.js';
 import { handleIn, SessionKeys } from './session-keys.js';
 
-type Moved = 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked';
+type Moved = 'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked';
 
 /** A move reads, seals and stores: so often may others come in between. */
 const MOST_TRIES = 100;
@@ -89,11 +90,11 @@ export class SealingStore implements AtomicSessionStore {
     return this.#load(this.#keys(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const keys = this.#keys(id);
     const about = this.#digest(becoming?.about);
-    const answer = this.#inner.create(keys.storedId, sealTexts(texts, about, keys), lifetime, becoming);
+    const answer = this.#inner.create(keys.storedId, sealTexts(texts, about, keys), { lifetime, becoming });
     return andThen(answer, created => {
       if (created === true) this.#abouts.set(keys.storedId, about);
       return created;
@@ -102,15 +103,15 @@ export class SealingStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
 
     const keys = this.#keys(id);
     const left = countdown(patience);
     return andThen(this.#aboutOf(keys), about => {
       if (about === null) return 'gone';
       const sealed = { set: sealTexts(change.set, about, keys), unset: change.unset };
-      return this.#inner.update(keys.storedId, sealed, lifetime, version, left(), user);
+      return this.#inner.update(keys.storedId, sealed, { lifetime, version, patience: left(), user });
     });
 
   }
@@ -125,8 +126,7 @@ export class SealingStore implements AtomicSessionStore {
 
   /** A new id is a new key: all is sealed anew. */
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
   ): Awaitable<Moved> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
@@ -137,7 +137,7 @@ export class SealingStore implements AtomicSessionStore {
       const texts = merge(found.texts, change);
       const about = this.#digest(becoming ? becoming.about : found.about);
       const whole = { set: sealTexts(texts, about, to), unset: [...found.texts.keys()].filter(name => !texts.has(name)) };
-      const answer = this.#inner.move(from.storedId, to.storedId, whole, lifetime, left(), becoming, found.version);
+      const answer = this.#inner.move(from.storedId, to.storedId, whole, { lifetime, patience: left(), becoming, version: found.version });
       return andThen(answer, moved => {
         if (moved === 'moved') this.#abouts.set(to.storedId, about);
         if (moved !== 'conflict' || version !== undefined) return moved;

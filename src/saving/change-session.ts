@@ -1,6 +1,7 @@
 import { type Loaded, loadSession, type LoadedSession, NOTHING } from '../load-session.js';
 import { andThen } from '../awaitable.js';
 import { type CookieAction, isCookieDue, lifeOf, live, type Saving, tooLate, userDue } from './saving.js';
+import { tooLarge } from './session-size.js';
 import type { Session } from '../session.js';
 import { publishDestroyed } from '../session-events.js';
 import { merge } from '../session-change.js';
@@ -12,8 +13,10 @@ export function changeSession(
 ): Awaitable<CookieAction> {
 
   const before = session.stored as LoadedSession;
-  const answer = saving.store.update(id, change, lifeOf(saving, before.about), undefined, userDue(before, saving));
+  const { maxBytes } = saving.settings;
+  const answer = saving.store.update(id, change, { lifetime: lifeOf(saving, before.about), user: userDue(before, saving), maxBytes });
   return andThen(answer, done => {
+    if (done === 'too-large') throw tooLarge(maxBytes);
     if (done === 'updated' || done === 'ended') return updated(done, texts, session, saving);
     return changeWhereItWent(id, change, session, saving);
   });
@@ -32,7 +35,9 @@ export async function changeWhereItWent(
   const found: Loaded = await loadSession([id], saving);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
   session.stored = found;
-  const answer = await saving.store.update(found.id, change, lifeOf(saving, found.about));
+  const { maxBytes } = saving.settings;
+  const answer = await saving.store.update(found.id, change, { lifetime: lifeOf(saving, found.about), maxBytes });
+  if (answer === 'too-large') throw tooLarge(maxBytes);
   if (answer !== 'updated' && answer !== 'ended') throw tooLate();
   const action = updated(answer, merge(found.texts, change), session, saving);
   return action === 'keep' ? 'set' : action;

@@ -38,7 +38,7 @@ function createRecord(
 ): Awaitable<void> {
 
   return andThen(reserveId(session, saving), id => {
-    const answer = saving.store.create(id, texts, lifeOf(saving, about), becoming(about, true, session, saving));
+    const answer = saving.store.create(id, texts, { lifetime: lifeOf(saving, about), becoming: becoming(about, true, session, saving) });
     return andThen(answer, isCreated => {
       if (isCreated === 'revoked') throw revoked();
       if (isCreated) {

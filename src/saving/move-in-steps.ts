@@ -16,7 +16,7 @@ export async function moveInSteps(
 ): Promise<'moved' | 'ended' | 'gone' | 'revoked'> {
 
   const moved = merge(base, own);
-  const created = await store.create(newId, moved, lifetime, becoming);
+  const created = await store.create(newId, moved, { lifetime, becoming });
   if (created === 'revoked') return created;
   if (!created) {
     throw new SessionStoreError('newSessionId() returned an id that is in use');
@@ -32,7 +32,7 @@ export async function moveInSteps(
     await store.end(newId);
     return 'ended';
   }
-  const answer = await store.update(newId, late, lifetime);
+  const answer = await store.update(newId, late, { lifetime });
   return answer === 'updated' ? 'moved' : answer as 'ended' | 'gone';
 
 }

@@ -4,6 +4,7 @@ import { forwardId } from '../id/forwarded-id.js';
 import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { moveInSteps } from './move-in-steps.js';
 import { aboutNext, becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
+import { tooLarge } from './session-size.js';
 import type { About } from '../about/session-about.js';
 import type { Session, Wanted } from '../session.js';
 import { publishDestroyed, publishRegenerated } from '../session-events.js';
@@ -31,12 +32,14 @@ export async function regenerateSession(
   const becomes = becoming(given, isBinding, session, saving);
   const life = lifeOf(saving, about);
   const answer = saving.store.canMove
-    ? await saving.store.move(id, newId, change, life, becomes, version)
+    ? await saving.store.move(id, newId, change, { lifetime: life, becoming: becomes, version, maxBytes: saving.settings.maxBytes })
     : await moveInSteps(saving.store, id, newId, texts, change, life, becomes);
 
   switch (answer) {
     case 'conflict':
       return 'conflict';
+    case 'too-large':
+      throw tooLarge(saving.settings.maxBytes);
     case 'moved':
       session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), about, saving));
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);

@@ -37,6 +37,13 @@ export function checkSize(before: SessionTexts, after: SessionTexts, maxBytes: n
 
 }
 
+/** The error of a change that the store refused: other requests had added to the session since it was read. */
+export function tooLarge(maxBytes: number): SessionSizeError {
+
+  return new SessionSizeError(`The session would have more bytes than maxBytes, ${maxBytes}: other requests have added to it at the same time`);
+
+}
+
 /** The bytes of all keys and JSON texts, in UTF-8. */
 export function sizeOf(texts: SessionTexts): number {
 

@@ -6,7 +6,7 @@ import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './savi
 import { claimOf, type Session, type UserReader, type Wanted } from '../session.js';
 import { difference, isEmpty, merge, sessionChange } from '../session-change.js';
 import { hasRequestSubscribers } from '../session-events.js';
-import { checkSize } from './session-size.js';
+import { checkSize, tooLarge } from './session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { ofStored, readStored } from '../values/stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
@@ -140,10 +140,12 @@ async function attempt(
     session.committed(latest);
     return found('keep');
   }
-  const answer = await saving.store.update(id, change, lifeOf(saving, about), version, userDue(latest, saving));
+  const { maxBytes } = saving.settings;
+  const answer = await saving.store.update(id, change, { lifetime: lifeOf(saving, about), version, user: userDue(latest, saving), maxBytes });
   // With `grace` it may be found under its new id.
   if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
+  if (answer === 'too-large') throw tooLarge(maxBytes);
   session.stored = latest;
   return found(updated(answer, wanted.texts, session, saving));
 

@@ -2,7 +2,8 @@ import { andThen } from '../awaitable.js';
 import { difference } from '../session-change.js';
 import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, FoundSession, LiveSession, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, CreateTerms, FoundSession, LiveSession, MoveTerms, SessionChange, SessionTexts,
+  UpdateTerms,
 } from '../store.js';
 import { TimedStore } from '../timed-store.js';
 
@@ -37,31 +38,31 @@ export class SchemaStore extends TimedStore {
 
   }
 
-  override create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
+  override create(id: string, texts: SessionTexts, terms: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     refuseReserved(texts);
-    return super.create(id, this.#schema.marked(texts), lifetime, becoming);
+    return super.create(id, this.#schema.marked(texts), terms);
 
   }
 
   override update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, user?: string,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, terms: UpdateTerms,
+  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
 
     refuseReserved(change.set);
-    return andThen(super.update(id, change, lifetime, version, user), answer => (
-      answer === 'updated' && isRemoval(change) ? this.#endedIfEmpty(id, lifetime, 'updated') : answer
+    return andThen(super.update(id, change, terms), answer => (
+      answer === 'updated' && isRemoval(change) ? this.#endedIfEmpty(id, terms.lifetime, 'updated') : answer
     ));
 
   }
 
   override move(
-    id: string, newId: string, change: SessionChange, lifetime: number, becoming?: Becoming, version?: string | number,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
+  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     refuseReserved(change.set);
-    return andThen(super.move(id, newId, change, lifetime, becoming, version), answer => (
-      answer === 'moved' && isRemoval(change) ? this.#endedIfEmpty(newId, lifetime, 'moved') : answer
+    return andThen(super.move(id, newId, change, terms), answer => (
+      answer === 'moved' && isRemoval(change) ? this.#endedIfEmpty(newId, terms.lifetime, 'moved') : answer
     ));
 
   }
@@ -95,7 +96,7 @@ export class SchemaStore extends TimedStore {
     for (let stored: LiveSession | undefined = outdated; stored;) {
       const change = difference(stored.texts, this.#schema.stamped(wanted));
       // Where the session is gone, the change that comes next will say so.
-      if (await super.update(id, change, lifetime, stored.version) !== 'conflict') break;
+      if (await super.update(id, change, { lifetime, version: stored.version }) !== 'conflict') break;
       const found = await this.load(id);
       if (found?.status !== 'live') break;
       wanted = found.texts;
@@ -111,7 +112,7 @@ export class SchemaStore extends TimedStore {
 
     const found = await super.load(id);
     if (found?.status !== 'live' || found.texts.size !== 1 || !found.texts.has(VERSION_KEY)) return otherwise;
-    const answer = await super.update(id, { set: NO_TEXTS, unset: [VERSION_KEY] }, lifetime, found.version);
+    const answer = await super.update(id, { set: NO_TEXTS, unset: [VERSION_KEY] }, { lifetime, version: found.version });
     return answer === 'ended' ? 'ended' : otherwise;
 
   }

@@ -1,8 +1,8 @@
 import { SessionStoreError, SessionValueError } from '../errors.js';
 import { derivedHandle } from '../id/session-id.js';
 import type {
-  AtomicSessionStore, Becoming, LiveSession, RetiredSession, SessionAbout, SessionChange, SessionStore, SessionTexts,
-  SessionValues,
+  AtomicSessionStore, CreateTerms, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionStore,
+  SessionTexts, SessionValues, UpdateTerms,
 } from '../store.js';
 import { changed, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
 import { KeyedLock } from './lib/keyed-lock.js';
@@ -100,7 +100,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean> {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean> {
 
     return this.#lock.run(id, async () => {
       if (await this.#stored(id) || this.#retired.get(id)) return false;
@@ -112,7 +112,7 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     return this.#lock.run(id, async () => {
@@ -142,8 +142,7 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version }: MoveTerms,
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
 
     return this.#lock.run(id, async () => {

@@ -1,8 +1,8 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, ExpiredSession, FoundSession, SessionAbout, SessionChange, SessionTexts,
-  SessionValues, StoredUserSession, WhichSessions,
+  AtomicSessionStore, Awaitable, CreateTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
+  SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { GcTimer } from './lib/gc-timer.js';
 import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
@@ -146,7 +146,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): boolean | 'revoked' {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): boolean | 'revoked' {
 
     const now = this.#now();
     if (this.#live(id, now) || this.#retired.get(id)) return false;
@@ -157,7 +157,7 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
   ): 'updated' | 'ended' | 'gone' | 'conflict' {
 
     const now = this.#now();
@@ -185,8 +185,7 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version }: MoveTerms,
   ): 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked' {
 
     const now = this.#now();

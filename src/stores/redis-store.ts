@@ -1,8 +1,8 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  Becoming, IndexingSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
-  StoredUserSession, WhichSessions,
+  CreateTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { pack } from './lib/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
@@ -129,7 +129,7 @@ export class RedisStore implements IndexingSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { handle, hash } = storedId(id);
@@ -141,7 +141,7 @@ export class RedisStore implements IndexingSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version: string | number = '', patience?: number, user?: string,
+    id: string, change: SessionChange, { lifetime, version = '', patience, user }: UpdateTerms,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
@@ -161,8 +161,7 @@ export class RedisStore implements IndexingSessionStore {
 
   /** @throws {TypeError} if `newId` was not made for `id` */
   async move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version: string | number = '',
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version = '' }: MoveTerms,
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
     const began = requestBegan(becoming);

@@ -2,8 +2,8 @@ import { andThen } from '../awaitable.js';
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, Becoming, FoundSession, SessionAbout, SessionChange, SessionTexts,
-  SessionValues, StoredUserSession, WhichSessions,
+  AtomicSessionStore, Awaitable, CreateTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { aboutText } from './lib/about.js';
 import { isFormer } from './lib/former-ids.js';
@@ -142,7 +142,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
@@ -158,7 +158,7 @@ export class SqliteStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
+    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
   ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const { handle, hash } = storedId(id);
@@ -191,8 +191,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
   ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);

@@ -56,7 +56,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       // More often than an answer may be missing.
       const refused = async () => Number(/cmdstat_info:.*rejected_calls=(\d+)/.exec(String(await command('INFO', 'commandstats')))?.[1]);
       await until(async () => await refused() >= 7);
-      strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 600), true);
+      strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 }), true);
       strictEqual(address.connections(), connections);
 
     });

@@ -18,7 +18,7 @@ async function adas(inner = new AboutStore()) {
 
   const store = encrypted(inner, KEYED);
   const id = await store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ a: 1, b: 2 }), LONG, { about: ADA }), true);
+  strictEqual(await store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: LONG, becoming: { about: ADA } }), true);
   return { inner, store, id, methods: () => inner.calls.map(([method]) => method) };
 
 }
@@ -95,7 +95,7 @@ describe('encrypted()', () => {
     deepStrictEqual(inner.calls, [['create', stored, LONG, { about: ADA }]]);
     inner.calls.length = 0;
     await store.touch(id, 5, 'ada');
-    await store.update(id, setting({ a: '2' }), LONG, 'no version', undefined, 'ada');
+    await store.update(id, setting({ a: '2' }), { lifetime: LONG, version: 'no version', user: 'ada' });
     await store.endSessionsOf?.('ada', { except: 'x' });
     await store.endAllSessions?.();
     await store.end(id);
@@ -113,7 +113,7 @@ describe('encrypted()', () => {
     strictEqual(listed?.handle, store.handleOf?.(id));
     strictEqual(listed?.details, ADA.details);
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), LONG);
+    await store.move?.(id, next, setting({}), { lifetime: LONG });
     strictEqual(store.handleOf?.(next), listed?.handle);
     ok(![...inner.abouts.keys()].includes(next));
 
@@ -138,11 +138,11 @@ describe('encrypted()', () => {
     await fc.assert(fc.asyncProperty(session, session, async (first, second) => {
       for (const store of [memory, four]) {
         const id = await store.newSessionId();
-        await store.create(id, first, LONG);
+        await store.create(id, first, { lifetime: LONG });
         deepStrictEqual(sorted((await live(store, id)).texts), sorted(first));
-        await store.update(id, { set: second, unset: [...first.keys()].filter(name => !second.has(name)) }, LONG);
+        await store.update(id, { set: second, unset: [...first.keys()].filter(name => !second.has(name)) }, { lifetime: LONG });
         const next = await store.newSessionId(id);
-        await store.move?.(id, next, setting({}), LONG);
+        await store.move?.(id, next, setting({}), { lifetime: LONG });
         deepStrictEqual(sorted((await live(store, next)).texts), sorted(second));
       }
     }), { numRuns: 100 });
@@ -153,10 +153,10 @@ describe('encrypted()', () => {
 
     const store = encrypted(new MemoryStore(), KEYED);
     const id = store.newSessionId() as string;
-    strictEqual(store.create(id, toTexts({ a: 1 }), LONG), true);
-    strictEqual(store.update(id, setting({ a: '2' }), LONG), 'updated');
+    strictEqual(store.create(id, toTexts({ a: 1 }), { lifetime: LONG }), true);
+    strictEqual(store.update(id, setting({ a: '2' }), { lifetime: LONG }), 'updated');
     const next = store.newSessionId(id) as string;
-    strictEqual(store.move?.(id, next, setting({ b: '3' }), LONG), 'moved');
+    strictEqual(store.move?.(id, next, setting({ b: '3' }), { lifetime: LONG }), 'moved');
     deepStrictEqual([...(store.load(next) as LiveSession).texts], [['a', '2'], ['b', '3']]);
 
   });
@@ -180,15 +180,15 @@ describe('A change of a session that is something beside its values', () => {
   it('needs no look where this process has created, loaded or moved the session', async () => {
 
     const { inner, store, id, methods } = await adas();
-    await store.update(id, setting({ a: '2' }), LONG);
+    await store.update(id, setting({ a: '2' }), { lifetime: LONG });
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), LONG, undefined, { about: BOB });
-    await store.update(next, setting({ a: '3' }), LONG);
+    await store.move?.(id, next, setting({}), { lifetime: LONG, becoming: { about: BOB } });
+    await store.update(next, setting({ a: '3' }), { lifetime: LONG });
     deepStrictEqual(methods(), ['create', 'update', 'load', 'move', 'update']);
     inner.calls.length = 0;
     const other = encrypted(inner, KEYED);
     await other.load(next);
-    await other.update(next, setting({ a: '4' }), LONG);
+    await other.update(next, setting({ a: '4' }), { lifetime: LONG });
     deepStrictEqual(methods(), ['load', 'update']);
     deepStrictEqual((await live(store, next)).values, { a: 4, b: 2 });
 
@@ -199,12 +199,12 @@ describe('A change of a session that is something beside its values', () => {
     const { inner, store, id, methods } = await adas();
     const other = encrypted(inner, KEYED);
     inner.calls.length = 0;
-    strictEqual(await other.update(id, setting({ a: '5' }), LONG), 'updated');
+    strictEqual(await other.update(id, setting({ a: '5' }), { lifetime: LONG }), 'updated');
     deepStrictEqual(methods(), ['load', 'update']);
     deepStrictEqual((await live(store, id)).values, { a: 5, b: 2 });
-    strictEqual(await other.update(await other.newSessionId(), setting({ a: '5' }), LONG), 'gone');
+    strictEqual(await other.update(await other.newSessionId(), setting({ a: '5' }), { lifetime: LONG }), 'gone');
     await store.end(id);
-    strictEqual(await encrypted(inner, KEYED).update(id, setting({ a: '5' }), LONG), 'gone');
+    strictEqual(await encrypted(inner, KEYED).update(id, setting({ a: '5' }), { lifetime: LONG }), 'gone');
 
   });
 
@@ -217,7 +217,7 @@ describe('A change of a session that is something beside its values', () => {
     deepStrictEqual((await live(store, id)).about, ADA);
     await store.delete(id);
     await other.set(id, { a: 7 }, 4e9);
-    await other.update(id, setting({ b: '8' }), LONG);
+    await other.update(id, setting({ b: '8' }), { lifetime: LONG });
     deepStrictEqual(await store.get(id), { a: 7, b: 8 });
 
   });
@@ -226,10 +226,10 @@ describe('A change of a session that is something beside its values', () => {
 
     const { store, id } = await adas();
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), LONG);
+    await store.move?.(id, next, setting({}), { lifetime: LONG });
     deepStrictEqual((await live(store, next)).about, ADA);
     const last = await store.newSessionId(next);
-    await store.move?.(next, last, setting({}), LONG, undefined, { about: BOB });
+    await store.move?.(next, last, setting({}), { lifetime: LONG, becoming: { about: BOB } });
     deepStrictEqual((await live(store, last)).about, BOB);
 
   });
@@ -244,9 +244,9 @@ describe('A move', () => {
     const next = await store.newSessionId(id);
     let changes = 0;
     inner.before = async method => {
-      if (method === 'move' && changes < 3) await store.update(id, setting({ [`late${changes++}`]: 'true' }), LONG);
+      if (method === 'move' && changes < 3) await store.update(id, setting({ [`late${changes++}`]: 'true' }), { lifetime: LONG });
     };
-    strictEqual(await store.move?.(id, next, { set: new Map([['a', '2']]), unset: ['b'] }, LONG, 60), 'moved');
+    strictEqual(await store.move?.(id, next, { set: new Map([['a', '2']]), unset: ['b'] }, { lifetime: LONG, patience: 60 }), 'moved');
     deepStrictEqual((await live(store, next)).values, { a: 2, late0: true, late1: true, late2: true });
     strictEqual(methods().filter(method => method === 'move').length, 4);
 
@@ -257,14 +257,14 @@ describe('A move', () => {
     const inner = new MapStore();
     const store = encrypted(inner, KEYED);
     const id = await store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), LONG);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: LONG });
     for (let round = 0; round < 20; round++) {
       const next = await store.newSessionId(id);
       const from = await store.newSessionId();
-      await store.create(from, toTexts({ a: 1 }), LONG);
+      await store.create(from, toTexts({ a: 1 }), { lifetime: LONG });
       const [moved, ...updates] = await Promise.all([
-        store.move?.(from, next, setting({ m: '1' }), LONG),
-        ...Array.from({ length: 5 }, (_, index) => store.update(from, setting({ [`k${index}`]: '1' }), LONG)),
+        store.move?.(from, next, setting({ m: '1' }), { lifetime: LONG }),
+        ...Array.from({ length: 5 }, (_, index) => store.update(from, setting({ [`k${index}`]: '1' }), { lifetime: LONG })),
       ]);
       strictEqual(moved, 'moved');
       const { values } = await live(store, next);
@@ -278,9 +278,9 @@ describe('A move', () => {
     const { inner, store, id, methods } = await adas();
     const next = await store.newSessionId(id);
     inner.before = async method => {
-      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), LONG);
+      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), { lifetime: LONG });
     };
-    await rejects(async () => store.move?.(id, next, setting({}), LONG), /again and again/);
+    await rejects(async () => store.move?.(id, next, setting({}), { lifetime: LONG }), /again and again/);
     strictEqual(methods().filter(method => method === 'move').length, 100);
 
     let now = 0;
@@ -288,9 +288,9 @@ describe('A move', () => {
     inner.calls.length = 0;
     inner.before = async method => {
       if (method === 'load') now += 4000;
-      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), LONG);
+      if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), { lifetime: LONG });
     };
-    await rejects(async () => store.move?.(id, next, setting({}), LONG, 10), /given up/);
+    await rejects(async () => store.move?.(id, next, setting({}), { lifetime: LONG, patience: 10 }), /given up/);
     deepStrictEqual(methods(), ['load', 'move', 'update', 'load', 'move', 'update', 'load']);
     deepStrictEqual(inner.calls.filter(([method]) => method === 'move').map(([, , , patience]) => patience), [6, 2]);
 
@@ -300,14 +300,14 @@ describe('A move', () => {
 
     const { inner, store, id } = await adas();
     const { version } = await live(store, id);
-    await store.update(id, setting({ a: '2' }), LONG);
+    await store.update(id, setting({ a: '2' }), { lifetime: LONG });
     const next = await store.newSessionId(id);
-    strictEqual(await store.move?.(id, next, setting({}), LONG, undefined, undefined, version), 'conflict');
+    strictEqual(await store.move?.(id, next, setting({}), { lifetime: LONG, version }), 'conflict');
     const { version: latest } = await live(store, id);
     inner.before = async method => {
-      if (method === 'move') await store.update(id, setting({ a: '3' }), LONG);
+      if (method === 'move') await store.update(id, setting({ a: '3' }), { lifetime: LONG });
     };
-    strictEqual(await store.move?.(id, next, setting({}), LONG, undefined, undefined, latest), 'conflict');
+    strictEqual(await store.move?.(id, next, setting({}), { lifetime: LONG, version: latest }), 'conflict');
 
   });
 
@@ -315,9 +315,9 @@ describe('A move', () => {
 
     const inner = Object.assign(new AboutStore(), { move: async () => 'revoked' as const });
     const { store, id } = await adas(inner);
-    strictEqual(await store.move?.(id, await store.newSessionId(id), setting({}), LONG, 3, { about: BOB, underWay: 1 }), 'revoked');
+    strictEqual(await store.move?.(id, await store.newSessionId(id), setting({}), { lifetime: LONG, patience: 3, becoming: { about: BOB, underWay: 1 } }), 'revoked');
     const refusing = encrypted(Object.assign(new AboutStore(), { create: async () => 'revoked' as const }));
-    strictEqual(await refusing.create(await refusing.newSessionId(), toTexts({ a: 1 }), LONG, { about: BOB, underWay: 1 }), 'revoked');
+    strictEqual(await refusing.create(await refusing.newSessionId(), toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: BOB, underWay: 1 } }), 'revoked');
 
   });
 

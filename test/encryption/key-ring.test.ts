@@ -23,7 +23,7 @@ async function session(inner: MapStore, options: EncryptionOptions) {
 
   const store = encrypted(inner, options);
   const id = await store.newSessionId();
-  await store.create(id, toTexts({ a: 1, b: 2 }), LONG);
+  await store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: LONG });
   return id;
 
 }
@@ -37,10 +37,10 @@ describe('The keys of an application', () => {
     const store = encrypted(inner, { keys: [NEW, OLD] });
     deepStrictEqual((await live(store, id)).values, { a: 1, b: 2 });
     deepStrictEqual(keyNames(inner), { a: '2025', b: '2025' });
-    await store.update(id, setting({ a: '3', c: '4' }), LONG);
+    await store.update(id, setting({ a: '3', c: '4' }), { lifetime: LONG });
     deepStrictEqual(keyNames(inner), { a: '2026', b: '2025', c: '2026' });
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), LONG);
+    await store.move?.(id, next, setting({}), { lifetime: LONG });
     deepStrictEqual(keyNames(inner), { a: '2026', b: '2026', c: '2026' });
     deepStrictEqual((await live(encrypted(inner, KEYED), next)).values, { a: 3, b: 2, c: 4 });
 
@@ -71,7 +71,7 @@ describe('The keys of an application', () => {
     const store = encrypted(inner, { keys: [{ id: '2025', secret }] });
     secret.fill(0);
     const id = await store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), LONG);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: LONG });
     deepStrictEqual((await live(encrypted(inner, { keys: [OLD] }), id)).values, { a: 1 });
 
   });
@@ -132,7 +132,7 @@ describe('An application that gets its first key', () => {
     const until = new Date(Date.now() + 60_000);
     const store = encrypted(inner, { ...KEYED, acceptUnkeyedUntil: until });
     deepStrictEqual((await live(store, id)).values, { a: 1, b: 2 });
-    await store.update(id, setting({ b: '3' }), LONG);
+    await store.update(id, setting({ b: '3' }), { lifetime: LONG });
     deepStrictEqual(keyNames(inner), { a: '', b: '2026' });
     t.mock.timers.enable({ apis: ['Date'], now: until });
     await rejects(async () => store.load(id), problem);
@@ -149,7 +149,7 @@ describe('A session that can\'t be opened', () => {
     const id = await session(inner, { keys: [OLD] });
     const store = encrypted(inner, KEYED);
     await rejects(async () => store.load(id));
-    await rejects(async () => store.move?.(id, await store.newSessionId(id), setting({}), LONG));
+    await rejects(async () => store.move?.(id, await store.newSessionId(id), setting({}), { lifetime: LONG }));
     deepStrictEqual((await live(encrypted(inner, { keys: [NEW, OLD] }), id)).values, { a: 1, b: 2 });
 
   });
@@ -164,7 +164,7 @@ describe('A session that can\'t be opened', () => {
     const other = await session(inner, { keys: [OLD] });
     strictEqual(await store.get(other), null);
     const third = await session(inner, { keys: [OLD] });
-    strictEqual(await store.move?.(third, await store.newSessionId(third), setting({}), LONG), 'gone');
+    strictEqual(await store.move?.(third, await store.newSessionId(third), setting({}), { lifetime: LONG }), 'gone');
     strictEqual(inner.records.size, 0);
 
   });

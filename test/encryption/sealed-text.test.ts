@@ -17,7 +17,7 @@ async function scene(about: SessionAbout | undefined = ADA, values: object = VAL
   const inner = new AboutStore();
   const store = encrypted(inner, KEYED);
   const id = await store.newSessionId();
-  await store.create(id, toTexts({ ...values }), LONG, about && { about });
+  await store.create(id, toTexts({ ...values }), { lifetime: LONG, becoming: about && { about } });
   const stored = inner.calls[0]?.[1] as string;
   const texts = () => {
     const found = inner.memory.load(stored);
@@ -28,7 +28,7 @@ async function scene(about: SessionAbout | undefined = ADA, values: object = VAL
     inner, store, id, stored, texts,
     textOf: (key: string) => texts().get(key) as string,
     /** As one does who can write to the store. */
-    alter: (key: string, text: string) => inner.memory.update(stored, setting({ [key]: text }), LONG),
+    alter: (key: string, text: string) => inner.memory.update(stored, setting({ [key]: text }), { lifetime: LONG }),
   };
 
 }
@@ -40,7 +40,7 @@ async function expectUnreadable({ store, id }: Pick<Awaited<ReturnType<typeof sc
   await rejects(async () => store.load(id), unreadable);
   await rejects(async () => store.get(id), unreadable);
   const next = await store.newSessionId(id);
-  await rejects(async () => store.move?.(id, next, setting({}), LONG), unreadable);
+  await rejects(async () => store.move?.(id, next, setting({}), { lifetime: LONG }), unreadable);
 
 }
 
@@ -54,7 +54,7 @@ describe('A sealed value', () => {
     const first = textOf('a');
     ok(first !== textOf('b'));
     strictEqual(first.length, textOf('b').length);
-    await store.update(id, setting({ a: '"tea"' }), LONG);
+    await store.update(id, setting({ a: '"tea"' }), { lifetime: LONG });
     ok(textOf('a') !== first);
 
   });
@@ -89,9 +89,9 @@ describe('A sealed value', () => {
     const { inner, store, id, texts } = await scene();
     const before = texts();
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), LONG);
+    await store.move?.(id, next, setting({}), { lifetime: LONG });
     const stored = inner.calls.find(([method]) => method === 'move')?.[2] as string;
-    inner.memory.update(stored, { set: before, unset: [] }, LONG);
+    inner.memory.update(stored, { set: before, unset: [] }, { lifetime: LONG });
     await expectUnreadable({ store, id: next }, 'admin', FOREIGN);
 
   });
@@ -114,10 +114,10 @@ describe('A sealed value', () => {
 
     const one = await scene(ADA, { only: 1 });
     one.inner.abouts.set(one.stored, { ...ADA, user: 'bob' });
-    await one.store.update(one.id, setting({ only: '2' }), LONG);
+    await one.store.update(one.id, setting({ only: '2' }), { lifetime: LONG });
     await expectUnreadable(one, 'only', FOREIGN);
     const other = { ...one, store: encrypted(one.inner, KEYED) };
-    await rejects(async () => other.store.update(other.id, setting({ only: '3' }), LONG), names('only', FOREIGN));
+    await rejects(async () => other.store.update(other.id, setting({ only: '3' }), { lifetime: LONG }), names('only', FOREIGN));
 
   });
 
@@ -209,11 +209,11 @@ describe('A sealed value', () => {
 
     const one = await scene();
     const before = one.textOf('visits');
-    await one.store.update(one.id, setting({ visits: '13' }), LONG);
+    await one.store.update(one.id, setting({ visits: '13' }), { lifetime: LONG });
     one.alter('visits', before);
     strictEqual((await live(one.store, one.id)).values.visits, 12);
     // And removed.
-    one.inner.memory.update(one.stored, { set: new Map(), unset: ['admin'] }, LONG);
+    one.inner.memory.update(one.stored, { set: new Map(), unset: ['admin'] }, { lifetime: LONG });
     deepStrictEqual(Object.keys((await live(one.store, one.id)).values).sort(), ['name', 'visits']);
 
   });

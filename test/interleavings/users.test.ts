@@ -43,7 +43,7 @@ function world(owner?: string): World {
   storeInUse = store;
   const first = store.newSessionId();
   const becoming = owner === undefined ? undefined : { about: { user: owner, details: '{"created":1,"renewed":1}' } };
-  store.create(first, texts({ kept: 'yes', ...(owner === undefined ? {} : { owner }) }), 1800, becoming);
+  store.create(first, texts({ kept: 'yes', ...(owner === undefined ? {} : { owner }) }), { lifetime: 1800, becoming });
   return {
     cookie: first,
     options: { user: 'owner' },

@@ -23,7 +23,7 @@ describe('What a session is, on a store of four methods', () => {
   it('stands among its values, under a key that nobody sees', async () => {
 
     const { inner, store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), 60, { about: ABOUT });
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
     deepStrictEqual(inner.records.get('A'), { a: 1, '@curveball/session': ['ada', '{"since":1}'] });
     const { texts: seen, about } = await load('A');
     deepStrictEqual([...seen], [['a', '1']]);
@@ -35,14 +35,14 @@ describe('What a session is, on a store of four methods', () => {
   it('stays through updates, touches and moves, until a move says something else', async () => {
 
     const { inner, store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), 60, { about: ABOUT });
-    await store.update('A', { set: texts({ b: 2 }), unset: ['a', ABOUT_KEY] }, 60);
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    await store.update('A', { set: texts({ b: 2 }), unset: ['a', ABOUT_KEY] }, { lifetime: 60 });
     await store.touch('A', 60);
-    strictEqual(await store.move('A', 'B', set({}), 60), 'moved');
+    strictEqual(await store.move('A', 'B', set({}), { lifetime: 60 }), 'moved');
     deepStrictEqual(inner.records.get('B'), { b: 2, [ABOUT_KEY]: ['ada', '{"since":1}'] });
     deepStrictEqual(await store.load('A'), { status: 'retired', moved: true, about: ABOUT });
     const bob = { user: 'bob', details: '' };
-    strictEqual(await store.move('B', 'C', set({}), 60, undefined, { about: bob }), 'moved');
+    strictEqual(await store.move('B', 'C', set({}), { lifetime: 60, becoming: { about: bob } }), 'moved');
     deepStrictEqual((await load('C')).about, bob);
     for (const id of ['A', 'B']) deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: bob });
     await store.end('C');
@@ -53,10 +53,10 @@ describe('What a session is, on a store of four methods', () => {
   it('keeps no session alive', async () => {
 
     const { inner, store } = adapter();
-    await store.create('A', texts({ a: 1 }), 60, { about: ABOUT });
-    strictEqual(await store.update('A', { set: new Map(), unset: ['a'] }, 60), 'ended');
-    await store.create('B', texts({ a: 1 }), 60, { about: ABOUT });
-    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, 60, undefined, { about: ABOUT }), 'ended');
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    strictEqual(await store.update('A', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended');
+    await store.create('B', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, { lifetime: 60, becoming: { about: ABOUT } }), 'ended');
     strictEqual(inner.records.size, 0);
     inner.records.set('D', { [ABOUT_KEY]: ['ada', ''] });
     strictEqual(await store.load('D'), null);
@@ -68,10 +68,10 @@ describe('What a session is, on a store of four methods', () => {
     const { inner, store } = adapter();
     const forged = { a: 1, [ABOUT_KEY]: ['root', ''] };
     const refused = { name: 'SessionValueError', message: 'session["@curveball/session"] has a name that the store needs for itself' };
-    await rejects(async () => store.create('A', texts(forged), 60), refused);
-    await store.create('A', texts({ a: 1 }), 60, { about: ABOUT });
-    await rejects(async () => store.update('A', set(forged), 60), refused);
-    await rejects(async () => store.move('A', 'B', set(forged), 60), refused);
+    await rejects(async () => store.create('A', texts(forged), { lifetime: 60 }), refused);
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    await rejects(async () => store.update('A', set(forged), { lifetime: 60 }), refused);
+    await rejects(async () => store.move('A', 'B', set(forged), { lifetime: 60 }), refused);
     deepStrictEqual(inner.records, new Map([['A', { a: 1, [ABOUT_KEY]: ['ada', '{"since":1}'] }]]));
 
   });
@@ -87,7 +87,7 @@ describe('What a session is, on a store of four methods', () => {
       const id = await store.newSessionId();
       inner.records.set(id, { a: 1, [ABOUT_KEY]: value } as SessionValues);
       await rejects(store.load(id), SessionStoreError);
-      await rejects(store.update(id, set({ b: 2 }), 60), SessionStoreError);
+      await rejects(store.update(id, set({ b: 2 }), { lifetime: 60 }), SessionStoreError);
       deepStrictEqual(inner.records.get(id), { a: 1, [ABOUT_KEY]: value });
       strictEqual(await store.end(id), true);
       strictEqual(inner.records.has(id), false);
@@ -105,7 +105,7 @@ describe('What a session is, on a store of four methods', () => {
     const details = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)), maxLength: 50 });
     await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), details, async (user, details) => {
       const id = `id ${ids++}`;
-      await store.create(id, texts({ a: 1 }), 60, { about: { user, details } });
+      await store.create(id, texts({ a: 1 }), { lifetime: 60, becoming: { about: { user, details } } });
       deepStrictEqual((await load(id)).about, { user, details });
     }));
 
@@ -128,11 +128,11 @@ describe('A move on a store of four methods', () => {
   it('is a conflict where its version has passed', async () => {
 
     const { store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), 60);
+    await store.create('A', texts({ a: 1 }), { lifetime: 60 });
     const { version } = await load('A');
-    await store.update('A', set({ a: 2 }), 60);
-    strictEqual(await store.move('A', 'B', set({}), 60, undefined, undefined, version), 'conflict');
-    strictEqual(await store.move('A', 'B', set({}), 60, undefined, undefined, (await load('A')).version), 'moved');
+    await store.update('A', set({ a: 2 }), { lifetime: 60 });
+    strictEqual(await store.move('A', 'B', set({}), { lifetime: 60, version }), 'conflict');
+    strictEqual(await store.move('A', 'B', set({}), { lifetime: 60, version: (await load('A')).version }), 'moved');
 
   });
 

@@ -105,14 +105,14 @@ describe('A store with four methods, within one process', () => {
 
     const store = new MapStore();
     const adapter = new FourMethodStore(store);
-    await adapter.create('A', new Map([['a', '1']]), 100);
+    await adapter.create('A', new Map([['a', '1']]), { lifetime: 100 });
     const hold = deferred();
     const set = store.set.bind(store);
     store.set = async (...args) => {
       await hold.promise;
       await set(...args);
     };
-    const change = adapter.update('A', { set: new Map([['b', '2']]), unset: [] }, 100);
+    const change = adapter.update('A', { set: new Map([['b', '2']]), unset: [] }, { lifetime: 100 });
     const end = adapter.end('A');
     await settled();
     hold.resolve();
@@ -127,14 +127,14 @@ describe('A store with four methods, within one process', () => {
     const store = new MapStore();
     const adapter = new FourMethodStore(store);
     const A1 = new Map([['a', '1']]);
-    strictEqual(await adapter.create('A', A1, 100), true);
-    strictEqual(await adapter.create('A', new Map([['b', '1']]), 100), false);
+    strictEqual(await adapter.create('A', A1, { lifetime: 100 }), true);
+    strictEqual(await adapter.create('A', new Map([['b', '1']]), { lifetime: 100 }), false);
     deepStrictEqual(store.records.get('A'), { a: 1 });
     await adapter.end('A');
-    strictEqual(await adapter.create('A', A1, 100), false);
-    await adapter.create('B', A1, 100);
-    await adapter.create('C', A1, 100);
-    await rejects(adapter.move('B', 'C', { set: new Map(), unset: [] }, 100), /in use/);
+    strictEqual(await adapter.create('A', A1, { lifetime: 100 }), false);
+    await adapter.create('B', A1, { lifetime: 100 });
+    await adapter.create('C', A1, { lifetime: 100 });
+    await rejects(adapter.move('B', 'C', { set: new Map(), unset: [] }, { lifetime: 100 }), /in use/);
 
   });
 

@@ -13,10 +13,10 @@ describe('What MemoryStore remembers of sessions that were', () => {
   it('is whether they ended or moved, for 30 seconds', () => {
 
     const { store, clock } = storeAt();
-    store.create('A', A1, 1000);
-    store.create('B', A1, 1000);
+    store.create('A', A1, { lifetime: 1000 });
+    store.create('B', A1, { lifetime: 1000 });
     store.end('A');
-    store.move('B', 'C', NO_CHANGE, 1000);
+    store.move('B', 'C', NO_CHANGE, { lifetime: 1000 });
     strictEqual(RETIRED_FOR, 30);
     clock.now += 29.9;
     deepStrictEqual(store.load('A'), { status: 'retired', moved: false });
@@ -30,25 +30,25 @@ describe('What MemoryStore remembers of sessions that were', () => {
   it('keeps their ids from being used again', () => {
 
     const { store, clock } = storeAt();
-    store.create('A', A1, 1000);
-    strictEqual(store.create('A', A1, 1000), false);
+    store.create('A', A1, { lifetime: 1000 });
+    strictEqual(store.create('A', A1, { lifetime: 1000 }), false);
     store.end('A');
-    strictEqual(store.create('A', A1, 1000), false);
-    strictEqual(store.update('A', { set: A1, unset: [] }, 1000), 'gone');
+    strictEqual(store.create('A', A1, { lifetime: 1000 }), false);
+    strictEqual(store.update('A', { set: A1, unset: [] }, { lifetime: 1000 }), 'gone');
     strictEqual(store.touch('A', 1000), false);
-    strictEqual(store.move('A', 'B', NO_CHANGE, 1000), 'gone');
+    strictEqual(store.move('A', 'B', NO_CHANGE, { lifetime: 1000 }), 'gone');
     strictEqual(store.store.size, 0);
     clock.now += 31;
-    strictEqual(store.create('A', A1, 1000), true);
+    strictEqual(store.create('A', A1, { lifetime: 1000 }), true);
 
   });
 
   it('leads the end of a moved session to where it went', () => {
 
     const { store } = storeAt();
-    store.create('A', A1, 1000);
-    store.move('A', 'B', NO_CHANGE, 1000);
-    store.move('B', 'C', NO_CHANGE, 1000);
+    store.create('A', A1, { lifetime: 1000 });
+    store.move('A', 'B', NO_CHANGE, { lifetime: 1000 });
+    store.move('B', 'C', NO_CHANGE, { lifetime: 1000 });
     deepStrictEqual(store.load('A'), { status: 'retired', moved: true });
     strictEqual(store.end('A'), true);
     strictEqual(store.store.size, 0);
@@ -61,11 +61,11 @@ describe('What MemoryStore remembers of sessions that were', () => {
   it('is an end where a change leaves no key', () => {
 
     const { store } = storeAt();
-    store.create('A', A1, 1000);
-    store.create('B', A1, 1000);
+    store.create('A', A1, { lifetime: 1000 });
+    store.create('B', A1, { lifetime: 1000 });
     const nothingLeft = { set: new Map(), unset: ['a'] };
-    strictEqual(store.update('A', nothingLeft, 1000), 'ended');
-    strictEqual(store.move('B', 'C', nothingLeft, 1000), 'ended');
+    strictEqual(store.update('A', nothingLeft, { lifetime: 1000 }), 'ended');
+    strictEqual(store.move('B', 'C', nothingLeft, { lifetime: 1000 }), 'ended');
     strictEqual(store.store.size, 0);
     deepStrictEqual(store.load('A'), { status: 'retired', moved: false });
     deepStrictEqual(store.load('B'), { status: 'retired', moved: false });
@@ -76,9 +76,9 @@ describe('What MemoryStore remembers of sessions that were', () => {
   it('is nothing of a move to an id that is in use', () => {
 
     const { store } = storeAt();
-    store.create('A', A1, 1000);
-    store.create('B', new Map([['b', '1']]), 1000);
-    throws(() => store.move('A', 'B', NO_CHANGE, 1000), /in use/);
+    store.create('A', A1, { lifetime: 1000 });
+    store.create('B', new Map([['b', '1']]), { lifetime: 1000 });
+    throws(() => store.move('A', 'B', NO_CHANGE, { lifetime: 1000 }), /in use/);
     strictEqual((store.load('A') as { status: string }).status, 'live');
     deepStrictEqual((store.load('B') as { texts: unknown }).texts, new Map([['b', '1']]));
 
@@ -91,8 +91,8 @@ describe('MemoryStore, when it changes a session', () => {
   it('merges key by key, and never deeper', async () => {
 
     const { store } = storeAt();
-    store.create('A', new Map([['a', '{"x":1}'], ['b', '2'], ['c', '3']]), 1000);
-    strictEqual(store.update('A', { set: new Map([['a', '{"y":2}'], ['d', '4']]), unset: ['b', 'z'] }, 1000), 'updated');
+    store.create('A', new Map([['a', '{"x":1}'], ['b', '2'], ['c', '3']]), { lifetime: 1000 });
+    strictEqual(store.update('A', { set: new Map([['a', '{"y":2}'], ['d', '4']]), unset: ['b', 'z'] }, { lifetime: 1000 }), 'updated');
     deepStrictEqual(await store.get('A'), { a: { y: 2 }, c: 3, d: 4 });
 
   });
@@ -100,12 +100,12 @@ describe('MemoryStore, when it changes a session', () => {
   it('refuses a version that has passed', async () => {
 
     const { store } = storeAt();
-    store.create('A', A1, 1000);
+    store.create('A', A1, { lifetime: 1000 });
     const { version } = store.load('A') as { version: string };
     store.touch('A', 2000);
     strictEqual((store.load('A') as { version: string }).version, version);
-    strictEqual(store.update('A', { set: new Map([['a', '2']]), unset: [] }, 1000, version), 'updated');
-    strictEqual(store.update('A', { set: new Map([['a', '3']]), unset: [] }, 1000, version), 'conflict');
+    strictEqual(store.update('A', { set: new Map([['a', '2']]), unset: [] }, { lifetime: 1000, version }), 'updated');
+    strictEqual(store.update('A', { set: new Map([['a', '3']]), unset: [] }, { lifetime: 1000, version }), 'conflict');
     deepStrictEqual(await store.get('A'), { a: 2 });
 
   });
@@ -114,15 +114,15 @@ describe('MemoryStore, when it changes a session', () => {
 
     const { store, clock } = storeAt();
     const expiry = () => store.store.get('A')?.[0];
-    store.create('A', A1, 1000);
+    store.create('A', A1, { lifetime: 1000 });
     store.touch('A', 10);
     strictEqual(expiry(), NOW + 1000);
-    store.update('A', { set: new Map([['a', '2']]), unset: [] }, 10);
+    store.update('A', { set: new Map([['a', '2']]), unset: [] }, { lifetime: 10 });
     strictEqual(expiry(), NOW + 1000);
     clock.now += 500;
     store.touch('A', 1000);
     strictEqual(expiry(), NOW + 1500);
-    store.update('A', { set: new Map([['a', '3']]), unset: [] }, 2000);
+    store.update('A', { set: new Map([['a', '3']]), unset: [] }, { lifetime: 2000 });
     strictEqual(expiry(), NOW + 2500);
 
   });
@@ -144,7 +144,7 @@ describe('MemoryStore with a limit', () => {
         const lives = used.includes(id);
         switch (act) {
           case 'create': {
-            if (store.create(id, A1, 1000)) {
+            if (store.create(id, A1, { lifetime: 1000 })) {
               if (used.length === maxSessions) used.shift();
               use(id);
             }
@@ -154,7 +154,7 @@ describe('MemoryStore with a limit', () => {
             if (store.touch(id, 1000)) use(id);
             break;
           case 'update':
-            if (store.update(id, { set: new Map([['b', '1']]), unset: [] }, 1000) === 'updated') use(id);
+            if (store.update(id, { set: new Map([['b', '1']]), unset: [] }, { lifetime: 1000 }) === 'updated') use(id);
             break;
           case 'load':
             strictEqual((store.load(id) as { status?: string } | null)?.status === 'live', lives);
@@ -165,7 +165,7 @@ describe('MemoryStore with a limit', () => {
             break;
           case 'move': {
             const to = `moved ${++moves}`;
-            if (store.move(id, to, NO_CHANGE, 1000) === 'moved') {
+            if (store.move(id, to, NO_CHANGE, { lifetime: 1000 }) === 'moved') {
               used = used.filter(other => other !== id);
               use(to);
             }
@@ -183,9 +183,9 @@ describe('MemoryStore with a limit', () => {
   it('does not drop another session to move one', () => {
 
     const { store } = storeAt({ maxSessions: 2 });
-    store.create('A', A1, 1000);
-    store.create('B', A1, 1000);
-    strictEqual(store.move('B', 'C', NO_CHANGE, 1000), 'moved');
+    store.create('A', A1, { lifetime: 1000 });
+    store.create('B', A1, { lifetime: 1000 });
+    strictEqual(store.move('B', 'C', NO_CHANGE, { lifetime: 1000 }), 'moved');
     deepStrictEqual([...store.store.keys()].sort(), ['A', 'C']);
 
   });

@@ -11,7 +11,7 @@ const becoming = (user: string | null, underWay?: number) => ({ about: { user, d
 function bound(store: MemoryStore, user: string | null, lifetime = 100): string {
 
   const id = store.newSessionId();
-  strictEqual(store.create(id, texts({ a: 1 }), lifetime, becoming(user)), true);
+  strictEqual(store.create(id, texts({ a: 1 }), { lifetime, becoming: becoming(user) }), true);
   return id;
 
 }
@@ -60,8 +60,8 @@ describe('MemoryStore, with users', () => {
     const goings: Record<string, (id: string) => unknown> = {
       end: id => store.end(id),
       delete: id => store.delete(id),
-      update: id => store.update(id, { set: new Map(), unset: ['a'] }, 1),
-      'a move to another user': id => store.move(id, store.newSessionId(id), set({}), 10, undefined, becoming(null)),
+      update: id => store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 1 }),
+      'a move to another user': id => store.move(id, store.newSessionId(id), set({}), { lifetime: 10, becoming: becoming(null) }),
       'the end of all of a user': () => store.endSessionsOf('ada'),
       'the end of all': () => store.endAllSessions(),
       'its time, when somebody wants to use it': id => {
@@ -144,12 +144,12 @@ describe('MemoryStore, with users', () => {
     // Longer than a call takes on a machine that has much to do.
     await new Promise(resolve => setTimeout(resolve, 100));
     store.endSessionsOf('ada');
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('ada', underWay())), 'revoked');
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('bob', underWay())), true);
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('ada', underWay()) }), 'revoked');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('bob', underWay()) }), true);
     await store.endAllSessions();
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('bob', underWay())), 'revoked');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('bob', underWay()) }), 'revoked');
     const later = performance.now();
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), 9, becoming('ada', (performance.now() - later) / 1000)), true);
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('ada', (performance.now() - later) / 1000) }), true);
 
   });
 
@@ -168,7 +168,7 @@ describe('MemoryStore, with users', () => {
       steps++;
       for (const [index, id] of moving.entries()) {
         const newId = store.newSessionId(id);
-        if (store.move(id, newId, set({}), 100) === 'moved') moving[index] = newId;
+        if (store.move(id, newId, set({}), { lifetime: 100 }) === 'moved') moving[index] = newId;
       }
       if (!done) setImmediate(turn);
     };

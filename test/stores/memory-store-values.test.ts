@@ -21,12 +21,12 @@ describe('MemoryStore', () => {
     ok(loaded?.status === 'live');
     (loaded.texts as Map<string, string>).set('list', '[]');
     const change = { set: texts({ x: 1 }), unset: [] };
-    store.update('A', change, 10);
+    store.update('A', change, { lifetime: 10 });
     change.set.set('y', '1');
     deepStrictEqual(await store.get('A'), { list: [1], deep: { a: 1 }, x: 1 });
 
     const created = texts({ a: 1 });
-    store.create('B', created, 10);
+    store.create('B', created, { lifetime: 10 });
     created.set('b', '2');
     deepStrictEqual(await store.get('B'), { a: 1 });
 
@@ -51,18 +51,18 @@ describe('MemoryStore', () => {
       get: store => store.get('A'),
       load: store => store.load('A'),
       touch: store => store.touch('A', 100),
-      update: store => store.update('A', set({ b: 1 }), 100),
-      move: store => store.move('A', 'B', set({ b: 1 }), 100),
+      update: store => store.update('A', set({ b: 1 }), { lifetime: 100 }),
+      move: store => store.move('A', 'B', set({ b: 1 }), { lifetime: 100 }),
       end: store => store.end('A'),
     };
     for (const [name, operate] of Object.entries(operations)) {
       const living = storeAt();
-      living.store.create('A', texts({ a: 1 }), 10);
+      living.store.create('A', texts({ a: 1 }), { lifetime: 10 });
       living.clock.now = NOW + 10;
       ok(![null, false, 'gone'].includes(await operate(living.store) as string), `${name} of a live one`);
 
       const { store, clock } = storeAt();
-      store.create('A', texts({ a: 1 }), 10);
+      store.create('A', texts({ a: 1 }), { lifetime: 10 });
       clock.now = NOW + 11;
       const answer = await operate(store);
       if (name === 'load') deepStrictEqual(answer, { status: 'expired' });
@@ -86,7 +86,7 @@ describe('MemoryStore', () => {
   it('says how many seconds a session has left, up to the end of its last one', () => {
 
     const { store, clock } = storeAt();
-    store.create('A', texts({ a: 1 }), 100);
+    store.create('A', texts({ a: 1 }), { lifetime: 100 });
     clock.now += 30.7;
     strictEqual(Math.round((store.load('A') as { remaining: number }).remaining), 71);
 

@@ -39,7 +39,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
     const { store } = storeAt();
     await store.set('A', { a: 1 }, NOW + 10);
-    store.create('B', texts({ b: 1 }), 20);
+    store.create('B', texts({ b: 1 }), { lifetime: 20 });
     ok(store.store instanceof Map);
     strictEqual(store.store.size, 2);
     strictEqual(store.store.get('A')?.[0], NOW + 10);
@@ -48,7 +48,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
     deepStrictEqual([...store.store.keys()].sort(), ['A', 'B']);
     // Retired ids stand elsewhere.
     store.end('A');
-    store.move('B', 'C', set({}), 10);
+    store.move('B', 'C', set({}), { lifetime: 10 });
     deepStrictEqual([...store.store.keys()], ['C']);
     store.store.clear();
     strictEqual(await store.get('C'), null);
@@ -82,7 +82,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
     const { store, clock } = storeAt();
     const many = 100_000;
-    for (let i = 0; i < many; i++) store.create(`id${i}`, texts({ a: 1 }), i % 2 ? 10 : 100);
+    for (let i = 0; i < many; i++) store.create(`id${i}`, texts({ a: 1 }), { lifetime: i % 2 ? 10 : 100 });
     clock.now = NOW + 50;
     let steps = 0;
     let done = false;
@@ -113,7 +113,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
       await settled();
       store.scheduleGc(10);
-      store.create('A', texts({ a: 1 }), 5);
+      store.create('A', texts({ a: 1 }), { lifetime: 5 });
       clock.now += 6;
       mock.timers.tick(10_000);
       strictEqual(gc.mock.callCount(), 3);

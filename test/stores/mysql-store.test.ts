@@ -132,10 +132,10 @@ describe('MysqlStore', () => {
     for (const number of [1, 8, 9, 500]) {
       const id = store.newSessionId();
       const keys = Array.from({ length: number }, (_, index) => `key ${index}`);
-      await store.create(id, toTexts(Object.fromEntries([...keys, 'kept'].map(key => [key, 1]))), 60);
-      assert.equal(await store.update(id, { set: toTexts({ new: 2 }), unset: keys }, 60), 'updated');
+      await store.create(id, toTexts(Object.fromEntries([...keys, 'kept'].map(key => [key, 1]))), { lifetime: 60 });
+      assert.equal(await store.update(id, { set: toTexts({ new: 2 }), unset: keys }, { lifetime: 60 }), 'updated');
       assert.deepEqual(await store.get(id), { kept: 1, new: 2 });
-      assert.equal(await store.update(id, { set: new Map(), unset: [...keys, 'kept', 'new'] }, 60), 'ended');
+      assert.equal(await store.update(id, { set: new Map(), unset: [...keys, 'kept', 'new'] }, { lifetime: 60 }), 'ended');
       assert.deepEqual(await store.load(id), { status: 'retired', moved: false });
     }
 
@@ -178,13 +178,13 @@ describe('MysqlStore on a server that is late', () => {
 
     const id = store.newSessionId();
     const next = store.newSessionId(id);
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     await store.load(id);
     server.freeze();
     const late = [
-      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2),
-      store.update(id, { set: new Map(), unset: ['a'] }, 60, undefined, 0.2),
-      store.move(id, next, { set: new Map(), unset: [] }, 60, 0.2),
+      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 }),
+      store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 0.2 }),
+      store.move(id, next, { set: new Map(), unset: [] }, { lifetime: 60, patience: 0.2 }),
     ];
     await new Promise(resolve => setTimeout(resolve, 400));
     server.thaw();

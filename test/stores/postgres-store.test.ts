@@ -133,7 +133,7 @@ describe('PostgresStore', () => {
 
     const store = await open('touched');
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     const client = await admin.connect();
     const hot = async () => {
       // Counters reach the view when the session that made them says so.
@@ -190,13 +190,13 @@ describe('PostgresStore on a server that is late', () => {
 
     const id = store.newSessionId();
     const next = store.newSessionId(id);
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     await store.load(id);
     server.freeze();
     const late = [
-      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2),
-      store.update(id, { set: new Map(), unset: ['a'] }, 60, undefined, 0.2),
-      store.move(id, next, { set: new Map(), unset: [] }, 60, 0.2),
+      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 }),
+      store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 0.2 }),
+      store.move(id, next, { set: new Map(), unset: [] }, { lifetime: 60, patience: 0.2 }),
     ];
     await new Promise(resolve => setTimeout(resolve, 400));
     server.thaw();
@@ -209,12 +209,12 @@ describe('PostgresStore on a server that is late', () => {
   it('does nothing late after it has waited for another change of the row', async () => {
 
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     await store.load(id);
     const client = await pool.connect();
     await client.query('BEGIN');
     await client.query('UPDATE sessions SET version = version + 1 WHERE handle = $1', [id.slice(0, 16)]);
-    const late = store.update(id, { set: toTexts({ a: 2 }), unset: [] }, 60, undefined, 0.2);
+    const late = store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 });
     await new Promise(resolve => setTimeout(resolve, 400));
     await client.query('COMMIT');
     client.release();

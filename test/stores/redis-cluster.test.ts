@@ -77,7 +77,7 @@ async function count(store: RedisStore, id: string): Promise<boolean> {
   for (;;) {
     const found = await store.load(id);
     if (found?.status !== 'live') return false;
-    const answer = await store.update(id, changing({ count: Number(found.texts.get('count')) + 1 }), 600, found.version, 5);
+    const answer = await store.update(id, changing({ count: Number(found.texts.get('count')) + 1 }), { lifetime: 600, version: found.version, patience: 5 });
     if (answer !== 'conflict') return answer === 'updated';
   }
 
@@ -106,7 +106,7 @@ describe('RedisStore on a cluster whose slots move', () => {
     const stores = cluster.stores(prefix);
     const sessions = await Promise.all(stores.flatMap(([, store]) => Array.from({ length: 20 }, async () => {
       const id = store.newSessionId();
-      await store.create(id, toTexts({ count: 0 }), 600);
+      await store.create(id, toTexts({ count: 0 }), { lifetime: 600 });
       return { store, id };
     })));
 
@@ -118,18 +118,18 @@ describe('RedisStore on a cluster whose slots move', () => {
         strictEqual(await count(store, id), true);
         strictEqual(await store.touch(id, 700), true);
         session.id = store.newSessionId(id);
-        strictEqual(await store.move(id, session.id, changing({ moved: true }), 600, 5), 'moved');
+        strictEqual(await store.move(id, session.id, changing({ moved: true }), { lifetime: 600, patience: 5 }), 'moved');
         deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
         deepStrictEqual(await store.get(session.id), { count: before + 1, moved: true });
         const extra = store.newSessionId();
-        strictEqual(await store.create(extra, toTexts({ a: 1 }), 600), true);
+        strictEqual(await store.create(extra, toTexts({ a: 1 }), { lifetime: 600 }), true);
         deepStrictEqual(await store.get(extra), { a: 1 });
         strictEqual(await store.end(extra), true);
         deepStrictEqual(await store.load(extra), { status: 'retired', moved: false });
         const user = `user of ${session.id}`;
         const [first, second] = [store.newSessionId(), store.newSessionId()];
         const becoming = { about: { user, details: '' }, underWay: 0 };
-        for (const each of [first, second]) strictEqual(await store.create(each, toTexts({ a: 1 }), 600, becoming), true);
+        for (const each of [first, second]) strictEqual(await store.create(each, toTexts({ a: 1 }), { lifetime: 600, becoming }), true);
         strictEqual(await store.touch(second, 600, user), true);
         deepStrictEqual(await store.endSessionsOf(user, { except: store.handleOf(second) }), [store.handleOf(first)]);
         deepStrictEqual((await store.sessionsOf(user)).map(({ handle }) => handle), [store.handleOf(second)]);
@@ -169,7 +169,7 @@ describe('RedisStore on a cluster whose slots move', () => {
       let rounds = 0;
       do {
         const ids = Array.from({ length: 1000 }, () => store.newSessionId());
-        await Promise.all(ids.map(id => store.create(id, toTexts({ a: 1 }), 600)));
+        await Promise.all(ids.map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 600 })));
         await store.endAllSessions();
         const found = await Promise.all(ids.map(id => store.load(id)));
         for (const each of found) deepStrictEqual(each, { status: 'retired', moved: false });
@@ -187,7 +187,7 @@ describe('RedisStore on a cluster whose slots move', () => {
     const sessions = await Promise.all(Array.from({ length: 300 }, async (_, index) => {
       const [, store] = cluster.stores()[index % 3] as readonly [string, RedisStore];
       const id = store.newSessionId();
-      await store.create(id, toTexts({ count: 0 }), 600);
+      await store.create(id, toTexts({ count: 0 }), { lifetime: 600 });
       return { store, id, counted: 0, set: 0, moves: 0 };
     }));
 
@@ -197,11 +197,11 @@ describe('RedisStore on a cluster whose slots move', () => {
         const session = sessions[turn % sessions.length] as (typeof sessions)[number];
         const others = cluster.stores()[turn % 3] as readonly [string, RedisStore];
         if (await count(session.store, session.id)) session.counted++;
-        if (await others[1].update(session.id, changing({ [`by ${index}`]: turn }), 600, undefined, 5) === 'updated') session.set++;
+        if (await others[1].update(session.id, changing({ [`by ${index}`]: turn }), { lifetime: 600, patience: 5 }) === 'updated') session.set++;
         // One worker moves sessions; the others find some of them gone.
         if (index === 0) {
           const next = session.store.newSessionId(session.id);
-          if (await session.store.move(session.id, next, NOTHING, 600, 5) === 'moved') {
+          if (await session.store.move(session.id, next, NOTHING, { lifetime: 600, patience: 5 }) === 'moved') {
             session.id = next;
             session.moves++;
           }
@@ -239,14 +239,14 @@ describe('RedisStore on a cluster whose master fails', () => {
     const sessions = await Promise.all(Array.from({ length: 300 }, async (_, index) => {
       const [kind, store] = cluster.stores()[index % 3] as readonly [string, RedisStore];
       const id = store.newSessionId();
-      await store.create(id, toTexts({ count: 0 }), 600);
+      await store.create(id, toTexts({ count: 0 }), { lifetime: 600 });
       return { kind, store, id, former: id, counted: 0, ended: false };
     }));
     await Promise.all(sessions.map(async (session, index) => {
       const { store } = session;
       for (let turn = 0; turn < 5; turn++) if (await count(store, session.id)) session.counted++;
       session.id = store.newSessionId(session.former);
-      strictEqual(await store.move(session.former, session.id, NOTHING, 600, 5), 'moved');
+      strictEqual(await store.move(session.former, session.id, NOTHING, { lifetime: 600, patience: 5 }), 'moved');
       if (index % 5 === 0) session.ended = await store.end(session.id);
     }));
     const living = sessions.filter(({ ended }) => !ended);
@@ -299,13 +299,13 @@ describe('RedisStore on a cluster whose master fails', () => {
       ok(stored >= (replicatedCounts[index] as number), `${stored} of ${replicatedCounts[index]} replicated counts`);
       lost += Math.max(0, counted - stored);
       strictEqual(await store.get(former), null);
-      strictEqual(await store.update(id, changing({ after: true }), 600, undefined, 5), 'updated');
+      strictEqual(await store.update(id, changing({ after: true }), { lifetime: 600, patience: 5 }), 'updated');
     }
     for (const { store, id, former } of ended) {
       for (const each of [id, former]) {
         strictEqual(await store.get(each), null);
         strictEqual(await store.touch(each, 600), false);
-        strictEqual(await store.update(each, changing({ zombie: true }), 600), 'gone');
+        strictEqual(await store.update(each, changing({ zombie: true }), { lifetime: 600 }), 'gone');
       }
     }
     t.diagnostic(`Milliseconds until all answered again: ${JSON.stringify(took)}`);

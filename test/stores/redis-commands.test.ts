@@ -97,13 +97,13 @@ const of = (user: string, underWay?: number): Becoming => ({ about: { user, deta
 const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (store: RedisStore, id: string) => Promise<unknown>]> = [
   ['load', 'GET', async (store, id) => store.load(id)],
   ['get', 'GET', async (store, id) => store.get(id)],
-  ['update', 'EVALSHA', (store, id) => store.update(id, changing({ a: 2 }), 60, undefined, 5)],
-  ['update of many keys', 'EVALSHA', (store, id) => store.update(id, changing(Array(20).fill(0)), 60)],
-  ['update with a version', 'EVALSHA', (store, id) => store.update(id, NOTHING, 60, 'no version')],
+  ['update', 'EVALSHA', (store, id) => store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 5 })],
+  ['update of many keys', 'EVALSHA', (store, id) => store.update(id, changing(Array(20).fill(0)), { lifetime: 60 })],
+  ['update with a version', 'EVALSHA', (store, id) => store.update(id, NOTHING, { lifetime: 60, version: 'no version' })],
   ['touch', 'EVALSHA', (store, id) => store.touch(id, 90)],
-  ['create', 'EVALSHA', store => store.create(store.newSessionId(), toTexts({ a: 1 }), 60)],
+  ['create', 'EVALSHA', store => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 })],
   ['set', 'EVALSHA', (store, id) => store.set(id, { a: 3 }, Date.now() / 1000 + 60)],
-  ['move', 'EVALSHA', (store, id) => store.move(id, store.newSessionId(id), NOTHING, 60, 5)],
+  ['move', 'EVALSHA', (store, id) => store.move(id, store.newSessionId(id), NOTHING, { lifetime: 60, patience: 5 })],
   ['end', 'EVALSHA', (store, id) => store.end(id)],
   ['delete', 'EVALSHA', (store, id) => store.delete(id)],
 ];
@@ -139,7 +139,7 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
       async function session(): Promise<string> {
         const id = store.newSessionId();
-        strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
+        strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
         return id;
       }
 
@@ -189,22 +189,22 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         };
         const id = store.newSessionId();
         const next = store.newSessionId(id);
-        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), 60)), true);
-        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), 60)), false);
-        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), 60)), 'updated');
-        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), 60, 'other')), 'conflict');
+        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), { lifetime: 60 })), true);
+        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), { lifetime: 60 })), false);
+        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), { lifetime: 60 })), 'updated');
+        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), { lifetime: 60, version: 'other' })), 'conflict');
         strictEqual(await flushed(() => store.touch(id, 60)), true);
-        strictEqual(await flushed(() => store.move(id, next, changing({ c: 3 }), 60)), 'moved');
+        strictEqual(await flushed(() => store.move(id, next, changing({ c: 3 }), { lifetime: 60 })), 'moved');
         deepStrictEqual(await store.get(next), { a: 1, b: 2, c: 3 });
         strictEqual(await flushed(() => store.end(id)), true);
         deepStrictEqual(await flushed(() => new RedisStore({ client: opened.client }).load(next)), { status: 'retired', moved: false });
 
         const [user, other] = [`user ${id}`, store.newSessionId()];
-        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), 60, of(user, 0))), true);
+        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) })), true);
         strictEqual(await flushed(() => store.touch(other, 60, user)), true);
         strictEqual((await flushed(() => store.sessionsOf(user))).length, 1);
         deepStrictEqual(await flushed(() => store.endSessionsOf(user)), [store.handleOf(other)]);
-        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(user, 60))), 'revoked');
+        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 60) })), 'revoked');
         await flushed(() => store.endAllSessions());
 
       });
@@ -248,18 +248,18 @@ describe('RedisStore, where a command reaches the server twice', () => {
   async function tryAll(store: RedisStore): Promise<void> {
 
     let id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ count: 0 }), 60), true);
+    strictEqual(await store.create(id, toTexts({ count: 0 }), { lifetime: 60 }), true);
     for (let count = 1; count <= 3; count++) {
       const found = await store.load(id);
       ok(found?.status === 'live');
       strictEqual(Number(found.texts.get('count')), count - 1);
-      strictEqual(await store.update(id, changing({ count }), 60, found.version), 'updated');
+      strictEqual(await store.update(id, changing({ count }), { lifetime: 60, version: found.version }), 'updated');
     }
-    strictEqual(await store.update(id, changing({ a: 1 }), 60), 'updated');
+    strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60 }), 'updated');
     strictEqual(await store.touch(id, 90), true);
     const former = id;
     id = store.newSessionId(id);
-    strictEqual(await store.move(former, id, changing({ b: 2 }), 60), 'moved');
+    strictEqual(await store.move(former, id, changing({ b: 2 }), { lifetime: 60 }), 'moved');
     deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
     deepStrictEqual(await store.get(id), { count: 3, a: 1, b: 2 });
     strictEqual(await store.end(former), true);
@@ -267,25 +267,25 @@ describe('RedisStore, where a command reaches the server twice', () => {
     deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
 
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
-    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, 60), 'ended');
-    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, 60), 'gone');
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
+    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended');
+    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'gone');
 
     const user = `user ${id}`;
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(user, 0)), true);
-    strictEqual(await store.update(id, changing({ b: 2 }), 60, undefined, 5, user), 'updated');
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) }), true);
+    strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user }), 'updated');
     const handle = store.handleOf(id);
     const next = store.newSessionId(id);
-    strictEqual(await store.move(id, next, NOTHING, 60, 5, of(user, 0)), 'moved');
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) }), 'moved');
     deepStrictEqual((await store.sessionsOf(user)).map(each => each.handle), [handle]);
     deepStrictEqual(await store.endSessionsOf(user, { only: handle }), [handle]);
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(user, 0)), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) }), true);
     deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(user, 60)), 'revoked');
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 60) }), 'revoked');
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
     await store.endAllSessions();
     deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
 
@@ -344,16 +344,16 @@ describe('RedisStore on a server', () => {
       const store = new RedisStore({ client });
       for (const [, , call] of METHODS) {
         const id = store.newSessionId();
-        await store.create(id, toTexts({ a: 1 }), 60);
+        await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
         await call(store, id);
       }
       const id = store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), 60, of('Ada', 0));
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of('Ada', 0) });
       await store.touch(id, 60, 'Ada');
       strictEqual((await store.sessionsOf('Ada')).length, 1);
       strictEqual((await store.endSessionsOf('Ada')).length, 1);
       await store.endAllSessions();
-      await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), 60), /permission/i);
+      await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /permission/i);
     }
 
   });
@@ -362,17 +362,17 @@ describe('RedisStore on a server', () => {
 
     const store = new RedisStore({ client: admin });
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
     try {
-      await rejects(store.update(id, changing({ b: 2 }), 60), /OOM/);
-      await rejects(store.create(store.newSessionId(), toTexts({ a: 1 }), 60), /OOM/);
-      await rejects(store.move(id, store.newSessionId(id), NOTHING, 60), /OOM/);
+      await rejects(store.update(id, changing({ b: 2 }), { lifetime: 60 }), /OOM/);
+      await rejects(store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /OOM/);
+      await rejects(store.move(id, store.newSessionId(id), NOTHING, { lifetime: 60 }), /OOM/);
       deepStrictEqual(await store.get(id), { a: 1 });
     } finally {
       await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
     }
-    strictEqual(await store.update(id, changing({ b: 2 }), 60), 'updated');
+    strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60 }), 'updated');
     deepStrictEqual(await store.get(id), { a: 1, b: 2 });
 
   });
@@ -381,15 +381,15 @@ describe('RedisStore on a server', () => {
 
     const store = new RedisStore({ client: admin });
     const [living, ended] = [store.newSessionId(), store.newSessionId()];
-    for (const id of [living, ended]) await store.create(id, toTexts({ a: 1 }), RETIRED_FOR * 10);
+    for (const id of [living, ended]) await store.create(id, toTexts({ a: 1 }), { lifetime: RETIRED_FOR * 10 });
     await store.end(ended);
     strictEqual(await admin.dbSize() >= 2, true);
     for (const key of await admin.keys('session:*')) ok(await admin.pTTL(key) > 0, `${key} never expires`);
     await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
     while (await store.load(living)) { /* its time is not over */ }
     strictEqual(await store.touch(living, 60), false);
-    strictEqual(await store.update(living, changing({ a: 2 }), 60), 'gone');
-    strictEqual(await store.create(living, toTexts({ a: 3 }), 60), true);
+    strictEqual(await store.update(living, changing({ a: 2 }), { lifetime: 60 }), 'gone');
+    strictEqual(await store.create(living, toTexts({ a: 3 }), { lifetime: 60 }), true);
 
   });
 
@@ -400,10 +400,10 @@ describe('RedisStore on a server', () => {
     const stores = opened.map(({ client }: { client: NodeRedisClient | IoredisClient }) => new RedisStore({ client }));
     const ids = await Promise.all(stores.map(async (store, index) => {
       const id = store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), 60);
-      for (let count = 0; count < 10; count++) await store.update(id, changing({ count, index }), 60);
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+      for (let count = 0; count < 10; count++) await store.update(id, changing({ count, index }), { lifetime: 60 });
       const next = store.newSessionId(id);
-      await store.move(id, next, NOTHING, 60);
+      await store.move(id, next, NOTHING, { lifetime: 60 });
       return [id, next] as const;
     }));
     await server.kill();
@@ -417,7 +417,7 @@ describe('RedisStore on a server', () => {
       }
       deepStrictEqual(await store.get(id), { a: 1, count: 9, index });
       deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
-      strictEqual(await store.update(id, changing({ after: true }), 60), 'updated');
+      strictEqual(await store.update(id, changing({ after: true }), { lifetime: 60 }), 'updated');
     }
 
   });

@@ -38,7 +38,7 @@ const newPrefix = () => `eviction ${++prefixes}:`;
 async function use(store: RedisStore): Promise<void> {
 
   const id = store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
+  strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
   strictEqual((await store.load(id))?.status, 'live');
 
 }

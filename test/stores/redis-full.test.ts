@@ -49,7 +49,7 @@ for (const [kind, open, servers] of KINDS) {
 
     async function session(user: string | null, lifetime = 600): Promise<string> {
       const id = store.newSessionId();
-      strictEqual(await store.create(id, toTexts({ a: 1 }), lifetime, { about: { user, details: '{}' } }), true);
+      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, becoming: { about: { user, details: '{}' } } }), true);
       return id;
     }
 
@@ -68,7 +68,7 @@ for (const [kind, open, servers] of KINDS) {
 
       const [id, moved] = [await session('Ada'), await session('Ada')];
       const next = store.newSessionId(moved);
-      strictEqual(await store.move(moved, next, { set: new Map(), unset: [] }, 600), 'moved');
+      strictEqual(await store.move(moved, next, { set: new Map(), unset: [] }, { lifetime: 600 }), 'moved');
       await whileFull(async () => {
         strictEqual(await store.end(id), true);
         // It ends where it went.
@@ -76,7 +76,7 @@ for (const [kind, open, servers] of KINDS) {
       });
       deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
       deepStrictEqual(await store.load(next), { status: 'retired', moved: false });
-      strictEqual(await store.create(id, toTexts({}), 600), false);
+      strictEqual(await store.create(id, toTexts({}), { lifetime: 600 }), false);
 
     });
 

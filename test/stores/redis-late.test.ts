@@ -57,13 +57,13 @@ describe('A command that a frozen server executes late', () => {
         const store = new RedisStore({ client: opened.client });
         const id = store.newSessionId();
         const newId = store.newSessionId(id);
-        await store.create(id, toTexts({ a: 1 }), 60);
+        await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
         const before = await client.get(`session:${storedId(id).handle}`);
 
         server.freeze();
         const answer = method === 'update'
-          ? store.update(id, changing({ a: 'late' }), 60, undefined, PATIENCE)
-          : store.move(id, newId, changing({ a: 'late' }), 60, PATIENCE);
+          ? store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE })
+          : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
         // In time for the end of the test, whatever comes.
         answer.catch(() => {});
         await setTimeout(PATIENCE * 1000 + 50);
@@ -86,10 +86,10 @@ describe('A command that a frozen server executes late', () => {
     ok(opened);
     const store = new RedisStore({ client: opened.client });
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     server.freeze();
-    const late = store.update(id, changing({ a: 'late' }), 60, undefined, PATIENCE);
-    const orphan = store.create(`${store.newSessionId()}`, toTexts({ a: 'orphan' }), 60);
+    const late = store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
+    const orphan = store.create(`${store.newSessionId()}`, toTexts({ a: 'orphan' }), { lifetime: 60 });
     for (const answer of [late, orphan]) answer.catch(() => {});
     await setTimeout(PATIENCE * 1000 + 50);
     opened.close();
@@ -108,16 +108,16 @@ describe('A command that a frozen server executes late', () => {
     const store = new RedisStore({ client });
     const timed = new TimedStore(() => store, 0.4);
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     server.freeze();
-    const refused = Promise.resolve(timed.update(id, changing({ b: 'late' }), 60));
+    const refused = Promise.resolve(timed.update(id, changing({ b: 'late' }), { lifetime: 60 }));
     await rejects(refused, /The session store failed/);
     server.thaw();
     await executed();
     deepStrictEqual(await store.get(id), { a: 1 });
 
     server.freeze();
-    const waiting = timed.update(id, changing({ b: 'in time' }), 60);
+    const waiting = timed.update(id, changing({ b: 'in time' }), { lifetime: 60 });
     await setTimeout(100);
     server.thaw();
     strictEqual(await waiting, 'updated');
@@ -153,16 +153,16 @@ describe('The clock of the application', () => {
       try {
         const store = new RedisStore({ client });
         const id = store.newSessionId();
-        strictEqual(await store.create(id, toTexts({ a: 1 }), 60), true);
+        strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
         const found = await store.load(id);
         ok(found?.status === 'live' && found.remaining > 55 && found.remaining <= 60, `${JSON.stringify(found)}`);
-        strictEqual(await store.update(id, changing({ b: 2 }), 60, found.version, 5), 'updated');
+        strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, version: found.version, patience: 5 }), 'updated');
         strictEqual(await store.touch(id, 90), true);
         const [key] = (await client.keys('*')).filter(each => each.includes(id.slice(0, 16)));
         const left = await client.pTTL(key as string);
         ok(left > 85_000 && left <= 90_000, `${left} ms`);
         const newId = store.newSessionId(id);
-        strictEqual(await store.move(id, newId, changing({ c: 3 }), 60, 5), 'moved');
+        strictEqual(await store.move(id, newId, changing({ c: 3 }), { lifetime: 60, patience: 5 }), 'moved');
         deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
         strictEqual(await store.end(id), true);
         deepStrictEqual(await store.load(newId), { status: 'retired', moved: false });
@@ -209,14 +209,14 @@ describe('A server whose clock is set', () => {
 
     const { state, store } = misled(-10_000);
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
-    await store.update(id, changing({ a: 2 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    await store.update(id, changing({ a: 2 }), { lifetime: 60 });
     state.by = 0;
     state.commands.length = 0;
-    strictEqual(await store.update(id, changing({ a: 3 }), 60, undefined, 5), 'updated');
+    strictEqual(await store.update(id, changing({ a: 3 }), { lifetime: 60, patience: 5 }), 'updated');
     deepStrictEqual(state.commands, ['EVALSHA', 'EVALSHA']);
     deepStrictEqual(await store.get(id), { a: 3 });
-    strictEqual(await store.update(id, changing({ a: 4 }), 60, undefined, 5), 'updated');
+    strictEqual(await store.update(id, changing({ a: 4 }), { lifetime: 60, patience: 5 }), 'updated');
     strictEqual(state.commands.length, 3);
 
   });
@@ -226,9 +226,9 @@ describe('A server whose clock is set', () => {
     // Its time is never told.
     const { store } = misled(-10_000);
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     const start = performance.now();
-    await rejects(store.update(id, changing({ a: 2 }), 60, undefined, 0.1), /and refused it/);
+    await rejects(store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 0.1 }), /and refused it/);
     const took = performance.now() - start;
     ok(took >= 100 && took < 1000, `${took} ms`);
     deepStrictEqual(await store.get(id), { a: 1 });
@@ -239,9 +239,9 @@ describe('A server whose clock is set', () => {
 
     const { state, store } = misled(10_000);
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     state.by = 0;
-    strictEqual(await store.update(id, changing({ a: 2 }), 60, undefined, 5), 'updated');
+    strictEqual(await store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 5 }), 'updated');
     const found = await store.load(id);
     ok(found?.status === 'live' && found.remaining > 55, `${JSON.stringify(found)}`);
 

@@ -45,7 +45,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
     async function session(becoming?: Becoming, on = store): Promise<string> {
       const id = on.newSessionId();
-      strictEqual(await on.create(id, toTexts({ a: 1 }), 60, becoming), true);
+      strictEqual(await on.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming }), true);
       return id;
     }
 
@@ -59,12 +59,12 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       const [first, second, anonymous] = [await session(of(ada)), await session(of(ada)), await session()];
       await session(of(bob));
       const moved = store.newSessionId(first);
-      await store.move(first, moved, NOTHING, 60);
+      await store.move(first, moved, NOTHING, { lifetime: 60 });
       const signedIn = store.newSessionId(anonymous);
-      strictEqual(await store.move(anonymous, signedIn, NOTHING, 60, 5, of(ada, 0)), 'moved');
+      strictEqual(await store.move(anonymous, signedIn, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada, 0) }), 'moved');
       deepStrictEqual(await handles(ada), sorted(moved, second, signedIn));
       const became = store.newSessionId(second);
-      strictEqual(await store.move(second, became, NOTHING, 60, 5, of(bob, 0)), 'moved');
+      strictEqual(await store.move(second, became, NOTHING, { lifetime: 60, patience: 5, becoming: of(bob, 0) }), 'moved');
       deepStrictEqual(await handles(ada), sorted(moved, signedIn));
       strictEqual((await handles(bob)).length, 2);
       deepStrictEqual(await handles('nobody'), []);
@@ -85,7 +85,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       deepStrictEqual(await other.endSessionsOf(ada, { only: store.handleOf(one) }), []);
       deepStrictEqual(await store.load(one), { status: 'retired', moved: false });
       const moved = store.newSessionId(two);
-      await store.move(two, moved, NOTHING, 60);
+      await store.move(two, moved, NOTHING, { lifetime: 60 });
       deepStrictEqual(await other.endSessionsOf(ada, { only: store.handleOf(two) }), sorted(two));
       strictEqual(await isLive(moved), false);
 
@@ -106,7 +106,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
         'a new session': async (user, began) => async () => {
           const id = store.newSessionId();
-          await store.create(id, toTexts({ a: 1 }), 60, since(user, began));
+          await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: since(user, began) });
           return id;
         },
 
@@ -114,7 +114,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
           const id = await session();
           return async () => {
             const next = store.newSessionId(id);
-            await store.move(id, next, NOTHING, 60, 5, since(user, began));
+            await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: since(user, began) });
             return next;
           };
         },
@@ -124,7 +124,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
           return async () => {
             for (let move = 0; move < 3; move++) {
               const next = store.newSessionId(id);
-              if (await store.move(id, next, NOTHING, 60, 5, move === 1 ? of(user) : undefined) !== 'moved') break;
+              if (await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: move === 1 ? of(user) : undefined }) !== 'moved') break;
               id = next;
             }
             return id;
@@ -160,11 +160,11 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         const [next, rotatedTo, boundTo] = [ended, rotated, bound].map(id => store.newSessionId(id)) as [string, string, string];
         await Promise.all([
           later(trial % 3).then(() => other.end(ended)),
-          later(trial % 4).then(() => store.move(ended, next, NOTHING, 60, 5, of(user, 0))),
-          later(trial % 2).then(() => other.move(rotated, rotatedTo, NOTHING, 60)),
-          later(trial % 5).then(() => store.move(bound, boundTo, NOTHING, 60, 5, of(user, 0))),
+          later(trial % 4).then(() => store.move(ended, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) })),
+          later(trial % 2).then(() => other.move(rotated, rotatedTo, NOTHING, { lifetime: 60 })),
+          later(trial % 5).then(() => store.move(bound, boundTo, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) })),
           later(trial % 4).then(() => other.touch(touched, 60, user)),
-          later(trial % 3).then(() => other.update(emptied, { set: new Map(), unset: ['a'] }, 60)),
+          later(trial % 3).then(() => other.update(emptied, { set: new Map(), unset: ['a'] }, { lifetime: 60 })),
           later(trial % 2).then(() => store.touch(emptied, 60, user)),
         ]);
         const ids = [rotatedTo, boundTo, touched];
@@ -184,7 +184,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       const ids = await Promise.all(Array.from({ length: 300 }, (_, index) => session([undefined, of(ada), of(bob)][index % 3])));
       const [first] = ids as [string];
       const moved = store.newSessionId(first);
-      await store.move(first, moved, NOTHING, 60);
+      await store.move(first, moved, NOTHING, { lifetime: 60 });
       await store.set('an id of another form', { a: 1 }, Date.now() / 1000 + 60);
       const neighbours = [prefix.slice(0, -1), `${prefix}a:`, prefix.replace('*', 'x'), prefix.replace('\\', ''), prefix.replace('[a-z]', 'b')]
         .map(each => new RedisStore({ client: (opened[0] as OpenClient).client, prefix: each }));
@@ -209,9 +209,9 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         const underWay = () => since(user, began);
         await Promise.all([
           later(trial % 4).then(() => other.endAllSessions()),
-          later(trial % 3).then(() => store.create(planned, toTexts({ a: 1 }), 60, underWay())),
-          later(trial % 5).then(() => store.move(anonymous, next, NOTHING, 60, 5, underWay())),
-          later(trial % 2).then(() => store.move(rotated, rotatedTo, NOTHING, 60)),
+          later(trial % 3).then(() => store.create(planned, toTexts({ a: 1 }), { lifetime: 60, becoming: underWay() })),
+          later(trial % 5).then(() => store.move(anonymous, next, NOTHING, { lifetime: 60, patience: 5, becoming: underWay() })),
+          later(trial % 2).then(() => store.move(rotated, rotatedTo, NOTHING, { lifetime: 60 })),
         ]);
         for (const id of [planned, anonymous, next, rotated, rotatedTo]) strictEqual(await isLive(id), false, `in trial ${trial}`);
       }
@@ -254,7 +254,7 @@ describe('RedisStore, when all sessions are ended', () => {
     try {
       const store = new RedisStore({ client, prefix: 'redis-revocation.test:' });
       const id = store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), 60, of('Ada'));
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of('Ada') });
       await store.endAllSessions();
       deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
     } finally {

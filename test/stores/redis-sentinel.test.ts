@@ -107,7 +107,7 @@ describe('RedisStore with a sentinel', () => {
         opened.push(each);
         const store = new RedisStore({ client: each.client, prefix: `${kind}:` });
         const ids = [store.newSessionId(), store.newSessionId(), store.newSessionId()] as const;
-        for (const id of ids) await store.create(id, toTexts({ a: 1 }), 60, { about: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } });
+        for (const id of ids) await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: { about: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } } });
         strictEqual((await store.endSessionsOf('Ada')).length, 1);
         strictEqual((await store.sessionsOf('Bob')).length, 2);
         await store.endAllSessions();
@@ -153,7 +153,7 @@ describe('RedisStore with a sentinel', () => {
       opened.push(each);
       const store = new RedisStore({ client: each.client });
       const [id, ended] = [store.newSessionId(), store.newSessionId()];
-      for (const one of [id, ended]) await store.create(one, toTexts({ kind }), 60);
+      for (const one of [id, ended]) await store.create(one, toTexts({ kind }), { lifetime: 60 });
       await store.end(ended);
       return { kind, store, id, ended };
     }));
@@ -172,8 +172,8 @@ describe('RedisStore with a sentinel', () => {
       t.diagnostic(`${kind} answers after ${Math.round(performance.now() - killedAt)} ms`);
       deepStrictEqual(await store.get(id), { kind });
       strictEqual(await store.get(ended), null);
-      strictEqual(await store.update(id, { set: toTexts({ after: true }), unset: [] }, 60, undefined, 5), 'updated');
-      strictEqual(await store.update(ended, { set: toTexts({ after: true }), unset: [] }, 60, undefined, 5), 'gone');
+      strictEqual(await store.update(id, { set: toTexts({ after: true }), unset: [] }, { lifetime: 60, patience: 5 }), 'updated');
+      strictEqual(await store.update(ended, { set: toTexts({ after: true }), unset: [] }, { lifetime: 60, patience: 5 }), 'gone');
     }
 
   });

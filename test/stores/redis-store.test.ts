@@ -31,7 +31,7 @@ describe('RedisStore', () => {
 
   async function session(values: SessionValues = { a: 1 }, lifetime = 60): Promise<string> {
     const id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts(values), lifetime), true);
+    strictEqual(await store.create(id, toTexts(values), { lifetime }), true);
     return id;
   }
 
@@ -69,8 +69,8 @@ describe('RedisStore', () => {
     it('to move a session to an id that was not made for it', async () => {
 
       const id = await session();
-      await rejects(store.move(id, store.newSessionId(), NOTHING, 60), TypeError);
-      await rejects(store.move(id, id, NOTHING, 60), TypeError);
+      await rejects(store.move(id, store.newSessionId(), NOTHING, { lifetime: 60 }), TypeError);
+      await rejects(store.move(id, id, NOTHING, { lifetime: 60 }), TypeError);
       deepStrictEqual(await texts(id), toTexts({ a: 1 }));
 
     });
@@ -107,7 +107,7 @@ describe('RedisStore', () => {
     it('under `session:`, unless it is told otherwise', async () => {
 
       const id = store.newSessionId();
-      await new RedisStore({ client }).create(id, toTexts({ a: 1 }), 60);
+      await new RedisStore({ client }).create(id, toTexts({ a: 1 }), { lifetime: 60 });
       ok(await client.get(`session:${storedId(id).handle}`));
       strictEqual(await store.load(id), null);
 
@@ -118,9 +118,9 @@ describe('RedisStore', () => {
       const ids = [await session({ a: 1 })];
       for (let move = 0; move < 3; move++) {
         const id = ids[move] as string;
-        await store.update(id, { set: toTexts({ b: move }), unset: [] }, 60);
+        await store.update(id, { set: toTexts({ b: move }), unset: [] }, { lifetime: 60 });
         ids.push(store.newSessionId(id));
-        strictEqual(await store.move(id, ids[move + 1] as string, NOTHING, 60), 'moved');
+        strictEqual(await store.move(id, ids[move + 1] as string, NOTHING, { lifetime: 60 }), 'moved');
       }
       const ended = await session();
       await store.end(ended);
@@ -152,12 +152,12 @@ describe('RedisStore', () => {
       await check(id, 100);
       await store.touch(id, 200);
       await check(id, 200);
-      await store.update(id, { set: toTexts({ b: 1 }), unset: [] }, 150);
+      await store.update(id, { set: toTexts({ b: 1 }), unset: [] }, { lifetime: 150 });
       await check(id, 200);
-      await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 300.5);
+      await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 300.5 });
       await check(id, 300.5);
       const moved = store.newSessionId(id);
-      await store.move(id, moved, NOTHING, 80);
+      await store.move(id, moved, NOTHING, { lifetime: 80 });
       await check(moved, 80);
       await store.end(moved);
       await check(moved, 30);
@@ -172,7 +172,7 @@ describe('RedisStore', () => {
       match(await client.get(keyOf(id)) as string, /^9999999999999 /);
       for (const lifetime of [1e12, 60]) {
         await store.touch(id, lifetime);
-        await store.update(id, { set: toTexts({ a: 2 }), unset: [] }, lifetime);
+        await store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime });
       }
       match(await client.get(keyOf(id)) as string, /^9999999999999 /);
       deepStrictEqual(await texts(id), toTexts({ a: 2 }));
@@ -185,7 +185,7 @@ describe('RedisStore', () => {
       for (let move = 0; move < 25; move++) {
         const id = ids[move] as string;
         ids.push(store.newSessionId(id));
-        strictEqual(await store.move(id, ids[move + 1] as string, NOTHING, 60), 'moved');
+        strictEqual(await store.move(id, ids[move + 1] as string, NOTHING, { lifetime: 60 }), 'moved');
       }
       const [header] = (await client.get(keyOf(ids[0] as string)) as string).split('\n', 1) as [string];
       strictEqual(header.length, FORMER + 20 * ENTRY_LENGTH + 1);
@@ -204,13 +204,13 @@ describe('RedisStore', () => {
 
       const first = await session();
       const second = store.newSessionId(first);
-      await store.move(first, second, NOTHING, 60);
+      await store.move(first, second, NOTHING, { lifetime: 60 });
       const value = await client.get(keyOf(second)) as string;
       await client.set(keyOf(second), value.slice(0, FORMER) + String(Date.now() - 1000) + value.slice(FORMER + 13), { KEEPTTL: true });
       strictEqual(await store.load(first), null);
       strictEqual(await store.end(first), false);
       const third = store.newSessionId(second);
-      await store.move(second, third, NOTHING, 60);
+      await store.move(second, third, NOTHING, { lifetime: 60 });
       const [header] = (await client.get(keyOf(third)) as string).split('\n', 1) as [string];
       strictEqual(header.length, FORMER + ENTRY_LENGTH + 1);
       deepStrictEqual(await store.load(second), { status: 'retired', moved: true });
@@ -222,11 +222,11 @@ describe('RedisStore', () => {
       let id = await session({ a: 1 });
       const value = await client.get(keyOf(id)) as string;
       await client.set(keyOf(id), value.replace('  \n', '  [null,"x"] more=1 2\n'), { KEEPTTL: true });
-      await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 60);
+      await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 60 });
       await store.touch(id, 90);
       for (let move = 0; move < 2; move++) {
         const next = store.newSessionId(id);
-        strictEqual(await store.move(id, next, NOTHING, 60), 'moved');
+        strictEqual(await store.move(id, next, NOTHING, { lifetime: 60 }), 'moved');
         deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: { user: null, details: 'x' } });
         id = next;
       }
@@ -282,7 +282,7 @@ describe('RedisStore', () => {
         for (const each of changes) {
           expected = merge(expected, each);
           const next = store.newSessionId(id);
-          const answer = moves ? await store.move(id, next, each, 60) : await store.update(id, each, 60);
+          const answer = moves ? await store.move(id, next, each, { lifetime: 60 }) : await store.update(id, each, { lifetime: 60 });
           strictEqual(answer, expected.size === 0 ? 'ended' : moves ? 'moved' : 'updated');
           if (moves && answer === 'moved') id = next;
           if (expected.size === 0) {
@@ -325,13 +325,13 @@ describe('RedisStore', () => {
       const record = { '': 1, a: 2, aa: 3, 'a\\': 4, 'a\ta': '\t', 'a\n': '\n', '\\t': 5, '\t': 6, '1': 'a\t', ' ': 7 };
       const id = await session(record);
       for (const name of Object.keys(record)) {
-        await store.update(id, { set: toTexts({ [name]: `new ${name}` }), unset: [] }, 60);
+        await store.update(id, { set: toTexts({ [name]: `new ${name}` }), unset: [] }, { lifetime: 60 });
         deepStrictEqual(await store.get(id), { ...record, [name]: `new ${name}` });
-        await store.update(id, { set: toTexts({ [name]: record[name as ''] }), unset: [] }, 60);
+        await store.update(id, { set: toTexts({ [name]: record[name as ''] }), unset: [] }, { lifetime: 60 });
       }
       const left: SessionValues = { ...record };
       for (const name of Object.keys(record).slice(1)) {
-        await store.update(id, { set: new Map(), unset: [name] }, 60);
+        await store.update(id, { set: new Map(), unset: [name] }, { lifetime: 60 });
         delete left[name];
         deepStrictEqual(await store.get(id), left);
       }
@@ -342,14 +342,14 @@ describe('RedisStore', () => {
 
       const long = { long: 'é"\n'.repeat(350_000), after: 1 };
       const id = await session(long);
-      await store.update(id, { set: toTexts({ before: 2, after: 3 }), unset: [] }, 60);
+      await store.update(id, { set: toTexts({ before: 2, after: 3 }), unset: [] }, { lifetime: 60 });
       deepStrictEqual(await store.get(id), { ...long, after: 3, before: 2 });
 
       const entries = Array.from({ length: 10_000 }, (_, index) => [`key ${index}`, index] as const);
       await store.set(id, Object.fromEntries(entries), Date.now() / 1000 + 60);
       const doubled = Object.fromEntries(entries.map(([name, index]) => [name, index * 2]));
       const start = performance.now();
-      strictEqual(await store.update(id, { set: toTexts(doubled), unset: [] }, 60), 'updated');
+      strictEqual(await store.update(id, { set: toTexts(doubled), unset: [] }, { lifetime: 60 }), 'updated');
       // A search for each would hold the server up for seconds.
       ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
       deepStrictEqual(await store.get(id), doubled);
@@ -385,10 +385,10 @@ describe('RedisStore', () => {
         await client.set(keyOf(id), make(id), { PX: 60_000 });
         await rejects(store.load(id), SessionStoreError);
         await rejects(store.get(id), SessionStoreError);
-        strictEqual(await store.create(id, toTexts({ a: 1 }), 60), false);
+        strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), false);
         if (what in BROKEN) return;
-        strictEqual(await store.update(id, { set: toTexts({ a: 1 }), unset: [] }, 60), 'gone');
-        strictEqual(await store.move(id, store.newSessionId(id), NOTHING, 60), 'gone');
+        strictEqual(await store.update(id, { set: toTexts({ a: 1 }), unset: [] }, { lifetime: 60 }), 'gone');
+        strictEqual(await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 60 }), 'gone');
         strictEqual(await store.touch(id, 60), false);
         strictEqual(await store.end(id), false);
         await store.delete(id);
@@ -448,8 +448,8 @@ describe('RedisStore', () => {
       await client.lPush(keyOf(id), 'a');
       await rejects(async () => store.load(id), /WRONGTYPE/);
       await rejects(async () => store.get(id), /WRONGTYPE/);
-      await rejects(store.update(id, NOTHING, 60), /WRONGTYPE/);
-      await rejects(store.create(id, toTexts({ a: 1 }), 60), /WRONGTYPE/);
+      await rejects(store.update(id, NOTHING, { lifetime: 60 }), /WRONGTYPE/);
+      await rejects(store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), /WRONGTYPE/);
       await rejects(store.touch(id, 60), /WRONGTYPE/);
       await rejects(store.end(id), /WRONGTYPE/);
       strictEqual(await client.lLen(keyOf(id)), 1);
@@ -477,7 +477,7 @@ describe('RedisStore', () => {
 
       const id = await session();
       const next = store.newSessionId(id);
-      await store.move(id, next, NOTHING, 60);
+      await store.move(id, next, NOTHING, { lifetime: 60 });
       await rejects(store.set(id, { stolen: true }, soon()), /has another id by now/);
       await store.delete(id);
       deepStrictEqual(await store.get(next), { a: 1 });
@@ -497,7 +497,7 @@ describe('RedisStore', () => {
 
       const id = await session();
       const next = store.newSessionId(id);
-      await store.move(id, next, NOTHING, 60);
+      await store.move(id, next, NOTHING, { lifetime: 60 });
       await store.set(next, { a: 2 }, soon());
       deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
       await store.delete(next);
@@ -512,7 +512,7 @@ describe('RedisStore', () => {
       await store.set(id, {}, soon());
       deepStrictEqual(await store.get(id), {});
       deepStrictEqual(await texts(id), new Map());
-      strictEqual(await store.update(id, NOTHING, 60), 'ended');
+      strictEqual(await store.update(id, NOTHING, { lifetime: 60 }), 'ended');
 
     });
 

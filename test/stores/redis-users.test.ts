@@ -46,7 +46,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   async function session(user: string | null, lifetime = 60): Promise<string> {
     const id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), lifetime, of(user)), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, becoming: of(user) }), true);
     return id;
   }
 
@@ -80,17 +80,17 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await fc.assert(fc.asyncProperty(fc.option(user), details, user, async (whose, what, other) => {
       let id = store.newSessionId();
       const about = { user: whose, details: what };
-      strictEqual(await store.create(id, toTexts({ a: 1 }), 60, { about, underWay: 0 }), true);
+      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: { about, underWay: 0 } }), true);
       deepStrictEqual((await live(id)).about, about);
-      await store.update(id, changing({ b: 2 }), 60);
+      await store.update(id, changing({ b: 2 }), { lifetime: 60 });
       await store.touch(id, 90);
       await store.set(id, { c: 3 }, Date.now() / 1000 + 60);
       const next = store.newSessionId(id);
-      strictEqual(await store.move(id, next, changing({ d: 4 }), 60), 'moved');
+      strictEqual(await store.move(id, next, changing({ d: 4 }), { lifetime: 60 }), 'moved');
       deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about });
       deepStrictEqual((await live(next)).about, about);
       id = store.newSessionId(next);
-      strictEqual(await store.move(next, id, NOTHING, 60, 5, { about: { user: other, details: what } }), 'moved');
+      strictEqual(await store.move(next, id, NOTHING, { lifetime: 60, patience: 5, becoming: { about: { user: other, details: what } } }), 'moved');
       const found = await live(id);
       deepStrictEqual(found.about, { user: other, details: what });
       deepStrictEqual([...found.texts], [...toTexts({ c: 3, d: 4 })]);
@@ -115,7 +115,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
   it('says nothing of a session that nothing was said of', async () => {
 
     const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), 60);
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     strictEqual('about' in await live(id), false);
 
   });
@@ -139,7 +139,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       await client.setRange(key, 14, String(Date.now() - ago));
     };
     for (const use of [
-      () => store.touch(id, 50), () => store.touch(id, 100), () => store.update(id, changing({ b: 2 }), 50),
+      () => store.touch(id, 50), () => store.touch(id, 100), () => store.update(id, changing({ b: 2 }), { lifetime: 50 }),
       async () => store.set(id, { c: 3 }, Date.now() / 1000 + 100),
     ]) {
       await used(40_000);
@@ -179,7 +179,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await store.end(ended);
     await client.del(PREFIX + store.handleOf(gone));
     const moved = store.newSessionId(living);
-    await store.move(living, moved, NOTHING, 60);
+    await store.move(living, moved, NOTHING, { lifetime: 60 });
     deepStrictEqual(await handles(ada), [store.handleOf(moved)]);
     deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(moved)]);
 
@@ -196,7 +196,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       if (key.includes('user:')) return value;
       if (renews) {
         renews = false;
-        await store.move(id, store.newSessionId(id), NOTHING, 90, 5, of(ada));
+        await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 90, patience: 5, becoming: of(ada) });
       }
       // As it was read before the session became the user's.
       return String(value).replace('["user', '["other');
@@ -208,7 +208,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   it('finds a session again that the index has lost, after a touch or a change with its user', async () => {
 
-    for (const use of [(id: string, ada: string) => store.touch(id, 60, ada), (id: string, ada: string) => store.update(id, NOTHING, 60, undefined, 5, ada)]) {
+    for (const use of [(id: string, ada: string) => store.touch(id, 60, ada), (id: string, ada: string) => store.update(id, NOTHING, { lifetime: 60, patience: 5, user: ada })]) {
       const ada = someone();
       const id = await session(ada);
       const key = await indexOf(id);
@@ -242,7 +242,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const id = await session(ada);
     await store.endSessionsOf(ada);
     strictEqual(await store.touch(id, 60, ada), false);
-    strictEqual(await store.update(id, changing({ b: 2 }), 60, undefined, 5, ada), 'gone');
+    strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user: ada }), 'gone');
     deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
     deepStrictEqual(await store.sessionsOf(ada), []);
 
@@ -255,7 +255,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     for (const answer of [() => Promise.reject(new Error('no index')), () => new Promise(() => {})]) {
       const failing = sending((command, key) => (key.includes('user:') ? answer() : command()));
       strictEqual(await failing.touch(id, 60, ada), true);
-      strictEqual(await failing.update(id, changing({ b: 2 }), 60, undefined, 5, ada), 'updated');
+      strictEqual(await failing.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user: ada }), 'updated');
     }
 
   });
@@ -263,9 +263,9 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
   /** How a session can end, with what is answered then. */
   const ENDS: ReadonlyArray<readonly [(from: RedisStore, id: string) => Promise<unknown>, unknown]> = [
     [(from, id) => from.end(id), true],
-    [(from, id) => from.update(id, { set: new Map(), unset: ['a'] }, 60), 'ended'],
-    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, 60), 'ended'],
-    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, 60, 5, of('somebody else')), 'ended'],
+    [(from, id) => from.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended'],
+    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended'],
+    [(from, id) => from.move(id, from.newSessionId(id), { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 5, becoming: of('somebody else') }), 'ended'],
   ];
 
   it('keeps nothing of a user who signs in and out 300 times', async () => {
@@ -278,7 +278,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       let id = await session(ada);
       if (time % 3 === 0) {
         const next = store.newSessionId(id);
-        strictEqual(await store.move(id, next, NOTHING, 60), 'moved');
+        strictEqual(await store.move(id, next, NOTHING, { lifetime: 60 }), 'moved');
         // The former id ends it as well.
         if (answer !== true) id = next;
       }
@@ -341,7 +341,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     });
     strictEqual(await ended(31).end(id), true);
     await client.del(PREFIX + store.handleOf(id));
-    strictEqual(await store.create(id, toTexts({ a: 1 }), 60, of(ada)), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada) }), true);
     await forget?.();
     deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(id)]);
     strictEqual(await ended(1).end(id), true);
@@ -365,11 +365,11 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await revoked(10_000);
     for (const [underWay, answer] of [[undefined, false], [0, false], [5, false], [9.5, false], [10.5, true], [86_000, true]] as const) {
       const created = store.newSessionId();
-      strictEqual(await store.create(created, toTexts({ a: 1 }), 60, of(ada, '', underWay)), answer ? 'revoked' : true, `${underWay} s`);
+      strictEqual(await store.create(created, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', underWay) }), answer ? 'revoked' : true, `${underWay} s`);
       const anonymous = store.newSessionId();
-      await store.create(anonymous, toTexts({ a: 1 }), 60);
+      await store.create(anonymous, toTexts({ a: 1 }), { lifetime: 60 });
       const moved = store.newSessionId(anonymous);
-      strictEqual(await store.move(anonymous, moved, NOTHING, 60, 5, of(ada, '', underWay)), answer ? 'revoked' : 'moved', `${underWay} s`);
+      strictEqual(await store.move(anonymous, moved, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada, '', underWay) }), answer ? 'revoked' : 'moved', `${underWay} s`);
       for (const each of [created, moved]) {
         strictEqual((await store.load(each))?.status, answer ? 'retired' : 'live');
         strictEqual((await handles(ada)).includes(store.handleOf(each)), !answer);
@@ -377,8 +377,8 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       }
     }
     // Neither another user's, nor nobody's.
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(someone(), '', 86_000)), true);
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(null, '', 86_000)), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(someone(), '', 86_000) }), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null, '', 86_000) }), true);
 
   });
 
@@ -390,10 +390,10 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await client.zAdd(`${prefix}user:*`, { value: '*', score: Date.now() - 10_000 + DAY }, { condition: 'XX' });
     for (const [underWay, answer] of [[undefined, true], [0, true], [9.5, true], [10.5, 'revoked']] as const) {
       const id = all.newSessionId();
-      strictEqual(await all.create(id, toTexts({ a: 1 }), 60, of(someone(), '', underWay)), answer);
+      strictEqual(await all.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(someone(), '', underWay) }), answer);
       strictEqual((await all.load(id))?.status, answer === true ? 'live' : 'retired');
     }
-    strictEqual(await all.create(all.newSessionId(), toTexts({ a: 1 }), 60, of(null, '', 86_000)), true);
+    strictEqual(await all.create(all.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null, '', 86_000) }), true);
 
   });
 
@@ -404,7 +404,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await store.endSessionsOf(ada);
     ok(await client.pTTL(key) > DAY - 5000 && await client.pTTL(key) < DAY + 1000);
     await client.zAdd(key, { value: '*', score: Date.now() - 1 }, { condition: 'XX' });
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), 60, of(ada, '', 86_500)), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', 86_500) }), true);
     strictEqual(await client.zScore(key, '*'), null);
 
   });
@@ -413,11 +413,11 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
     const id = await session(null);
     const { version } = await live(id);
-    await store.update(id, changing({ b: 2 }), 60);
+    await store.update(id, changing({ b: 2 }), { lifetime: 60 });
     const next = store.newSessionId(id);
-    strictEqual(await store.move(id, next, NOTHING, 60, 5, of(someone()), version), 'conflict');
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(someone()), version }), 'conflict');
     strictEqual((await live(id)).about?.user, null);
-    strictEqual(await store.move(id, next, NOTHING, 60, 5, undefined, (await live(id)).version), 'moved');
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, version: (await live(id)).version }), 'moved');
 
   });
 
@@ -425,7 +425,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
     const ada = someone();
     const ids = Array.from({ length: 3000 }, () => store.newSessionId());
-    for (let at = 0; at < ids.length; at += 500) await Promise.all(ids.slice(at, at + 500).map(id => store.create(id, toTexts({ a: 1 }), 60, of(ada))));
+    for (let at = 0; at < ids.length; at += 500) await Promise.all(ids.slice(at, at + 500).map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada) })));
     let [now, most] = [0, 0];
     const other = sending(async command => {
       most = Math.max(most, ++now);
@@ -466,12 +466,12 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await takes(1, () => counting.load(id));
     await takes(1, () => counting.touch(id, 60));
     await takes(1, () => counting.touch(id, 60, ada));
-    await takes(1, () => counting.update(id, changing({ b: 2 }), 60, undefined, 5, ada));
-    await takes(2, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), 60, of(ada, '', 0)));
-    await takes(1, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), 60, of(null)));
+    await takes(1, () => counting.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user: ada }));
+    await takes(2, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', 0) }));
+    await takes(1, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null) }));
     const move = async (becoming?: Becoming) => {
       const next = counting.newSessionId(id);
-      strictEqual(await counting.move(id, next, NOTHING, 60, 5, becoming), 'moved');
+      strictEqual(await counting.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming }), 'moved');
       id = next;
     };
     await takes(1, () => move());
@@ -500,7 +500,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const ids = [await session(ada), await session(null)];
     for (const id of ids.slice()) {
       const next = store.newSessionId(id);
-      await store.move(id, next, NOTHING, 60, 5, of(ada));
+      await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada) });
       ids.push(next);
     }
     await store.endSessionsOf(ada, { only: store.handleOf(ids[0] as string) });

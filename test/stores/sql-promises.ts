@@ -43,12 +43,12 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
     const store = await open();
     await fc.assert(fc.asyncProperty(record, fc.array(fc.tuple(record, fc.array(key, { maxLength: 12 })), { maxLength: 5 }), async (first, changes) => {
       const id = await store.newSessionId();
-      await store.create(id, toTexts({ ...first, kept: 1 }), 60);
+      await store.create(id, toTexts({ ...first, kept: 1 }), { lifetime: 60 });
       let expected: ReadonlyMap<string, string> = toTexts({ ...first, kept: 1 });
       for (const [set, gone] of changes) {
         const texts = toTexts(set);
         const change = { set: texts, unset: [...new Set(gone)].filter(name => !texts.has(name) && name !== 'kept') };
-        assert.equal(await store.update(id, change, 60), 'updated');
+        assert.equal(await store.update(id, change, { lifetime: 60 }), 'updated');
         expected = merge(expected, change);
       }
       const found = await store.load(id);
@@ -67,8 +67,8 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
     for (let count = 0; count < 5; count++) {
       const id = await store.newSessionId();
       const next = await store.newSessionId(id);
-      await store.create(id, toTexts({ a: count }), 60);
-      await store.move?.(id, next, changing({ b: 1 }), 60);
+      await store.create(id, toTexts({ a: count }), { lifetime: 60 });
+      await store.move?.(id, next, changing({ b: 1 }), { lifetime: 60 });
       if (count === 4) await store.end(next);
       ids.push(id, next);
     }
@@ -89,9 +89,9 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
     const id = await store.newSessionId();
     const next = await store.newSessionId(id);
     const steps: Array<[string, () => unknown]> = [
-      ['create', () => store.create(id, toTexts({ a: 1, b: 2 }), 60)], ['load', () => store.load(id)],
-      ['update', () => store.update(id, changing({ a: 2 }), 60, undefined, 3)], ['unset', () => store.update(id, changing({}, ['b']), 60, undefined, 3)],
-      ['touch', () => store.touch(id, 90)], ['move', () => store.move?.(id, next, changing({}), 60, 3)], ['end', () => store.end(id)],
+      ['create', () => store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: 60 })], ['load', () => store.load(id)],
+      ['update', () => store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 3 })], ['unset', () => store.update(id, changing({}, ['b']), { lifetime: 60, patience: 3 })],
+      ['touch', () => store.touch(id, 90)], ['move', () => store.move?.(id, next, changing({}), { lifetime: 60, patience: 3 })], ['end', () => store.end(id)],
       ['load the ended', () => store.load(next)],
     ];
     for (const [name, step] of steps) {
@@ -107,7 +107,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
     const store = await open();
     for (const [column, damage] of [['data', '[]'], ['data', '{"a":1}'], ['data', '"x"'], ['data', '{"\\\\":"1"}'], ['former', 'x'], ['id_hash', 'y']] as const) {
       const id = await store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), 60);
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
       await table().damage(id, column, damage);
       await assert.rejects(async () => store.load(id), SessionStoreError, `${column} ${damage}`);
       await assert.rejects(async () => store.get(id), SessionStoreError, `${column} ${damage}`);
@@ -122,7 +122,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
     const alive: string[] = [];
     for (let count = 0; count < 30; count++) {
       const id = await store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), 60);
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
       if (count % 3) alive.push(id);
       else dead.push(id);
     }
@@ -138,9 +138,9 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
     const [one, other] = [await open(), await open()];
     const id = await one.newSessionId();
-    await one.create(id, toTexts({ a: 1 }), 60);
+    await one.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     for (let trial = 0; trial < 50; trial++) {
-      await Promise.all([one.gc(), other.gc(), one.touch(id, 60 + trial), other.update(id, changing({ trial }), 60)]);
+      await Promise.all([one.gc(), other.gc(), one.touch(id, 60 + trial), other.update(id, changing({ trial }), { lifetime: 60 })]);
     }
     assert.deepEqual(await one.get(id), { a: 1, trial: 49 });
 

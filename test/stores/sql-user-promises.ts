@@ -41,7 +41,7 @@ const of = (user: string | null, details = '', underWay?: number): Becoming => (
 async function signedIn(store: UserStore, user: string, details = ''): Promise<string> {
 
   const id = await store.newSessionId();
-  assert.equal(await store.create(id, TEXTS, 60, of(user, details)), true);
+  assert.equal(await store.create(id, TEXTS, { lifetime: 60, becoming: of(user, details) }), true);
   return id;
 
 }
@@ -70,7 +70,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const store = await open();
     await fc.assert(fc.asyncProperty(fc.option(user), details, async (user, details) => {
       const id = await store.newSessionId();
-      await store.create(id, TEXTS, 60, of(user, details));
+      await store.create(id, TEXTS, { lifetime: 60, becoming: of(user, details) });
       const expected = user === null && details === '' ? undefined : { user, details };
       assert.deepEqual(await about(store, id), expected);
       assert.deepEqual(await store.get(id), { a: 1 });
@@ -98,19 +98,19 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const store = await open();
     const [one, two] = [someone(), someone()];
     const id = await signedIn(store, one, 'first');
-    await store.update(id, { set: toTexts({ b: 2 }), unset: ['a'] }, 60);
-    await store.update(id, { set: new Map(), unset: ['c'] }, 60);
+    await store.update(id, { set: toTexts({ b: 2 }), unset: ['a'] }, { lifetime: 60 });
+    await store.update(id, { set: new Map(), unset: ['c'] }, { lifetime: 60 });
     await store.touch(id, 90);
     await store.set(id, { d: 4 }, Date.now() / 1000 + 60);
     const moved = await store.newSessionId(id);
-    assert.equal(await store.move(id, moved, NOTHING, 60), 'moved');
+    assert.equal(await store.move(id, moved, NOTHING, { lifetime: 60 }), 'moved');
     for (const each of [id, moved]) assert.deepEqual(await about(store, each), { user: one, details: 'first' });
     const others = await store.newSessionId(moved);
-    assert.equal(await store.move(moved, others, { set: toTexts({ e: 5 }), unset: [] }, 60, 3, of(two, 'second')), 'moved');
+    assert.equal(await store.move(moved, others, { set: toTexts({ e: 5 }), unset: [] }, { lifetime: 60, patience: 3, becoming: of(two, 'second') }), 'moved');
     for (const each of [id, moved, others]) assert.deepEqual(await about(store, each), { user: two, details: 'second' });
     assert.deepEqual([await handlesOf(store, one), await handlesOf(store, two)], [[], [store.handleOf(id)]]);
     const nobodys = await store.newSessionId(others);
-    assert.equal(await store.move(others, nobodys, NOTHING, 60, 3, of(null)), 'moved');
+    assert.equal(await store.move(others, nobodys, NOTHING, { lifetime: 60, patience: 3, becoming: of(null) }), 'moved');
     assert.equal(await about(store, nobodys), undefined);
     assert.deepEqual(await handlesOf(store, two), []);
     assert.deepEqual(await store.get(nobodys), { d: 4, e: 5 });
@@ -123,11 +123,11 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const id = await signedIn(store, someone());
     const next = await store.newSessionId(id);
     const { version } = await store.load(id) as { version: number };
-    await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 60);
-    assert.equal(await store.move(id, next, NOTHING, 60, 3, of(null), version), 'conflict');
-    assert.equal(await store.move(id, next, { set: toTexts({ c: 3 }), unset: [] }, 60, undefined, undefined, version), 'conflict');
+    await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 60 });
+    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(null), version }), 'conflict');
+    assert.equal(await store.move(id, next, { set: toTexts({ c: 3 }), unset: [] }, { lifetime: 60, version }), 'conflict');
     const { version: latest } = await store.load(id) as { version: number };
-    assert.equal(await store.move(id, next, NOTHING, 60, 3, of(null), latest), 'moved');
+    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(null), version: latest }), 'moved');
 
   });
 
@@ -150,7 +150,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await store.touch(id, 60);
     assert.ok(await idle() < 10);
     await table().damage(id, 'seen_at', Date.now() - 20_000);
-    await store.update(id, { set: toTexts({ b: 1 }), unset: [] }, 60);
+    await store.update(id, { set: toTexts({ b: 1 }), unset: [] }, { lifetime: 60 });
     assert.ok(await idle() < 10);
 
   });
@@ -162,11 +162,11 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const ids = await Promise.all(Array.from({ length: 5 }, () => signedIn(store, user, 'secret details')));
     const [ended, emptied, moved, revoked, expired] = ids as [string, string, string, string, string];
     await store.end(ended);
-    assert.equal(await store.update(emptied, { set: new Map(), unset: ['a'] }, 60), 'ended');
-    assert.equal(await store.move(moved, await store.newSessionId(moved), { set: new Map(), unset: ['a'] }, 60, 3, of(user, 'secret details')), 'ended');
+    assert.equal(await store.update(emptied, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended');
+    assert.equal(await store.move(moved, await store.newSessionId(moved), { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 3, becoming: of(user, 'secret details') }), 'ended');
     await store.endSessionsOf(user, { only: store.handleOf(revoked) });
     await table().damage(expired, 'ends_at', 1);
-    assert.equal(await store.create(expired, TEXTS, 60), true);
+    assert.equal(await store.create(expired, TEXTS, { lifetime: 60 }), true);
     for (const id of [ended, emptied, moved, revoked]) assert.deepEqual(await store.load(id), { status: 'retired', moved: false });
     assert.equal(await about(store, expired), undefined);
     const rows = await table().rows();
@@ -202,7 +202,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const { length } = await store.sessionsOf(user);
     assert.equal(length, 3);
     const moved = await store.newSessionId(id);
-    await store.move(id, moved, NOTHING, 60);
+    await store.move(id, moved, NOTHING, { lifetime: 60 });
     assert.deepEqual(await store.endSessionsOf(user, { only: handle(id) }), [handle(id)]);
     assert.deepEqual(await store.endSessionsOf(user, { only: handle(id) }), []);
     for (const each of [id, moved]) assert.deepEqual(await store.load(each), { status: 'retired', moved: false });
@@ -219,9 +219,9 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const becomes = async (user: string, underWay?: number) => {
       const id = await store.newSessionId();
       const next = await store.newSessionId(id);
-      const created = await store.create(await store.newSessionId(), TEXTS, 60, of(user, '', underWay));
-      await store.create(id, TEXTS, 60);
-      const moved = await store.move(id, next, NOTHING, 60, 3, of(user, '', underWay));
+      const created = await store.create(await store.newSessionId(), TEXTS, { lifetime: 60, becoming: of(user, '', underWay) });
+      await store.create(id, TEXTS, { lifetime: 60 });
+      const moved = await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', underWay) });
       return [created, moved, (await store.load(id))?.status, (await store.load(next))?.status, await isLive(store, next), (await handlesOf(store, user)).length];
     };
     const accepted = [true, 'moved', 'retired', 'live', true, 2];
@@ -251,7 +251,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     for (let count = 0; count < 1100; count += 20) {
       ids.push(...await Promise.all(Array.from({ length: 20 }, async () => {
         const id = await store.newSessionId();
-        await store.create(id, TEXTS, 60, count % 3 ? of(`${count % 50}`) : undefined);
+        await store.create(id, TEXTS, { lifetime: 60, becoming: count % 3 ? of(`${count % 50}`) : undefined });
         return id;
       })));
     }
@@ -269,9 +269,9 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const [id, created] = [await store.newSessionId(), await store.newSessionId()];
     const [next, last] = [await store.newSessionId(id), await store.newSessionId(id)];
     const steps: Array<[string, number, () => unknown]> = [
-      ['create', 1, () => store.create(id, TEXTS, 60, of(null, 'details'))], ['create with a user', 2, () => store.create(created, TEXTS, 60, of(user, '', 0))],
-      ['load', 1, () => store.load(created)], ['become', 2, () => store.move(id, next, NOTHING, 60, 3, of(user, '', 0))],
-      ['move', 1, () => store.move(next, last, NOTHING, 60, 3, of(user))], ['sessionsOf', 1, () => store.sessionsOf(user)],
+      ['create', 1, () => store.create(id, TEXTS, { lifetime: 60, becoming: of(null, 'details') })], ['create with a user', 2, () => store.create(created, TEXTS, { lifetime: 60, becoming: of(user, '', 0) })],
+      ['load', 1, () => store.load(created)], ['become', 2, () => store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', 0) })],
+      ['move', 1, () => store.move(next, last, NOTHING, { lifetime: 60, patience: 3, becoming: of(user) })], ['sessionsOf', 1, () => store.sessionsOf(user)],
     ];
     for (const [name, statements, step] of steps) {
       const before = table().executed();
@@ -301,9 +301,9 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const store = await open();
     for (const use of [
       (id: string, user: string) => store.touch(id, 60, user),
-      (id: string, user: string) => store.update(id, { set: TEXTS, unset: [] }, 60, undefined, 3, user),
-      (id: string, user: string) => store.update(id, { set: toTexts({ b: 1 }), unset: ['a'] }, 60, undefined, 3, user),
-      (id: string, user: string) => store.update(id, { set: new Map(), unset: ['b'] }, 60, undefined, 3, user),
+      (id: string, user: string) => store.update(id, { set: TEXTS, unset: [] }, { lifetime: 60, patience: 3, user }),
+      (id: string, user: string) => store.update(id, { set: toTexts({ b: 1 }), unset: ['a'] }, { lifetime: 60, patience: 3, user }),
+      (id: string, user: string) => store.update(id, { set: new Map(), unset: ['b'] }, { lifetime: 60, patience: 3, user }),
     ]) {
       const user = someone();
       const id = await signedIn(store, user);
@@ -348,10 +348,10 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       const id = await one.newSessionId();
       const isNew = trial % 2 === 0;
       const underWay = trial % 4 < 2 ? 1 : 0;
-      if (!isNew) await one.create(id, TEXTS, 60);
+      if (!isNew) await one.create(id, TEXTS, { lifetime: 60 });
       const next = isNew ? id : await one.newSessionId(id);
       const { began, ended, answer, left } = await race(user, one, two, () => (
-        isNew ? one.create(id, TEXTS, 60, of(user, '', underWay)) : one.move(id, next, NOTHING, 60, 3, of(user, '', underWay))));
+        isNew ? one.create(id, TEXTS, { lifetime: 60, becoming: of(user, '', underWay) }) : one.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', underWay) })));
       assert.ok([true, 'moved', 'revoked'].includes(answer), `${answer}`);
       if (underWay > 0 || began < ended || answer === 'revoked') assert.deepEqual(left, [], `trial ${trial}: ${answer}`);
       assert.equal(await isLive(one, next), left.length > 0);
@@ -367,7 +367,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       const id = await signedIn(one, user);
       const next = await one.newSessionId(id);
       const { answer, handles, left } = await race(user, one, two, () => (
-        one.move(id, next, trial % 2 ? NOTHING : { set: toTexts({ b: 2 }), unset: [] }, 60, 3)));
+        one.move(id, next, trial % 2 ? NOTHING : { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 60, patience: 3 })));
       assert.ok(['moved', 'gone'].includes(answer), answer);
       assert.deepEqual([handles, left], [[one.handleOf(id)], []]);
       for (const each of [id, next]) assert.ok(!await isLive(one, each));
@@ -385,7 +385,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       const next = await one.newSessionId(kept);
       const id = await one.newSessionId();
       await Promise.all([
-        pause().then(() => one.create(id, TEXTS, 60, of(user, '', 1))), pause().then(() => one.move(kept, next, NOTHING, 60)),
+        pause().then(() => one.create(id, TEXTS, { lifetime: 60, becoming: of(user, '', 1) })), pause().then(() => one.move(kept, next, NOTHING, { lifetime: 60 })),
         pause().then(() => two.endAllSessions()),
       ]);
       assert.deepEqual(await handlesOf(one, user), []);

@@ -42,7 +42,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store, database } = await fresh();
       const ids = Array.from({ length: 30 }, () => store.newSessionId());
       for (const [index, id] of ids.entries()) {
-        store.create(id, TEXTS, index % 3 === 0 ? 0 : LONG);
+        store.create(id, TEXTS, { lifetime: index % 3 === 0 ? 0 : LONG });
         if (index % 3 === 1) store.end(id);
       }
       await store.gc();
@@ -63,7 +63,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         INSERT INTO sessions
           SELECT hex(randomblob(8)), hex(randomblob(21)) || 'x', '', NULL, 1, 1, 1, '', '${`\nkey\t"${'x'.repeat(300)}"`}' || char(10) FROM numbers`);
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       strictEqual(count(database), COUNT + 1);
 
       let turns = 0;
@@ -85,7 +85,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database, file } = await fresh();
       const { store: other } = await fresh(file);
-      const expired = () => store.create(store.newSessionId(), TEXTS, 0);
+      const expired = () => store.create(store.newSessionId(), TEXTS, { lifetime: 0 });
       expired();
       await store.gc();
       strictEqual(count(database), 0);
@@ -105,7 +105,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       t.mock.timers.enable({ apis: ['setTimeout'] });
       const { store, database, file } = await fresh();
       const { store: other } = await fresh(file);
-      const expired = () => store.create(store.newSessionId(), TEXTS, 0);
+      const expired = () => store.create(store.newSessionId(), TEXTS, { lifetime: 0 });
       const turns = async () => {
         for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
       };

@@ -58,7 +58,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
         await Promise.all(processes.map(each => each.setup()));
         const ids = await Promise.all(processes.map(async each => {
           const id = await each.newSessionId();
-          strictEqual(await each.create(id, TEXTS, LONG), true);
+          strictEqual(await each.create(id, TEXTS, { lifetime: LONG }), true);
           return id;
         }));
         for (const id of ids) deepStrictEqual(await processes[0]?.get(id), { user: 'Ada' });
@@ -74,7 +74,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       const { store } = await here();
       const other = await there();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       await other.exec('BEGIN IMMEDIATE');
       t.after(() => other.exec('ROLLBACK').catch(() => {}));
 
@@ -82,8 +82,8 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       const timer = setInterval(() => turns++, 1);
       t.after(() => clearInterval(timer));
       const changes = [
-        store.update(id, setting('a', '1'), LONG), store.touch(id, LONG * 2), store.create(store.newSessionId(), TEXTS, LONG),
-        ...Array.from({ length: 300 }, (_, index) => store.update(id, setting(`k${index}`, String(index)), LONG)),
+        store.update(id, setting('a', '1'), { lifetime: LONG }), store.touch(id, LONG * 2), store.create(store.newSessionId(), TEXTS, { lifetime: LONG }),
+        ...Array.from({ length: 300 }, (_, index) => store.update(id, setting(`k${index}`, String(index)), { lifetime: LONG })),
       ];
       for (const change of changes) ok(change instanceof Promise, 'it is not done yet');
       for (let reads = 0; reads < 100; reads++) {
@@ -105,14 +105,14 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       const { store } = await here();
       const other = await there();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       await other.exec('BEGIN IMMEDIATE');
       t.after(() => other.exec('ROLLBACK').catch(() => {}));
       const start = performance.now();
       const [short, shorter, long] = [
-        store.update(id, setting('a', '1'), LONG, undefined, 0.3),
-        store.move(id, store.newSessionId(id), setting('b', '1'), LONG, 0.1),
-        store.update(id, setting('c', '1'), LONG, undefined, 20),
+        store.update(id, setting('a', '1'), { lifetime: LONG, patience: 0.3 }),
+        store.move(id, store.newSessionId(id), setting('b', '1'), { lifetime: LONG, patience: 0.1 }),
+        store.update(id, setting('c', '1'), { lifetime: LONG, patience: 20 }),
       ] as [Promise<unknown>, Promise<unknown>, Promise<unknown>];
       const given: string[] = [];
       const noted = [short.catch(() => given.push('short')), shorter.catch(() => given.push('shorter'))];
@@ -133,24 +133,24 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       const { store, database } = await here();
       const other = await there();
       const ids = Array.from({ length: 20 }, () => store.newSessionId());
-      for (const id of ids) store.create(id, TEXTS, LONG);
+      for (const id of ids) store.create(id, TEXTS, { lifetime: LONG });
       await other.exec('BEGIN IMMEDIATE');
       t.after(() => other.exec('ROLLBACK').catch(() => {}));
       const late = ids.slice(0, 4).map((id, index) => Promise.resolve([
-        () => store.update(id, setting('late', '1'), LONG, undefined, 0.05), () => store.touch(id, LONG * 2),
-        () => store.end(id), () => store.create(store.newSessionId(), TEXTS, LONG),
+        () => store.update(id, setting('late', '1'), { lifetime: LONG, patience: 0.05 }), () => store.touch(id, LONG * 2),
+        () => store.end(id), () => store.create(store.newSessionId(), TEXTS, { lifetime: LONG }),
       ][index]?.()).catch(() => 'late'));
       await new Promise(resolve => setTimeout(resolve, 100));
       await other.exec('COMMIT');
       for (const id of ids.slice(4)) {
-        strictEqual(await store.update(id, setting('done', '1'), LONG), 'updated');
+        strictEqual(await store.update(id, setting('done', '1'), { lifetime: LONG }), 'updated');
         deepStrictEqual(await other.get(id), { user: 'Ada', done: 1 }, 'it is there for others');
       }
       await Promise.all(late);
       database.exec('BEGIN');
       database.exec('COMMIT');
       const [id] = ids.slice(4) as [string];
-      strictEqual(await other.update(id, setting('theirs', '2'), LONG), 'updated', 'no lock is left');
+      strictEqual(await other.update(id, setting('theirs', '2'), { lifetime: LONG }), 'updated', 'no lock is left');
       deepStrictEqual(store.get(id), { user: 'Ada', done: 1, theirs: 2 }, 'what is read is new');
 
     });
@@ -163,7 +163,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       const others = await Promise.all([there(path), there(path)]);
       await Promise.all(others.map(other => other.exec('PRAGMA synchronous = NORMAL')));
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       const { version } = store.load(id) as LiveSession;
       const TIMES = 5000;
       const told = await Promise.all(others.map((other, index) => other.repeat(TIMES, 'update', id, setting(`k${index}`, '1'), LONG)));
@@ -179,11 +179,11 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       for (let round = 0; round < 5; round++) {
         const other = await there(path);
         const id = store.newSessionId();
-        strictEqual(await other.create(id, TEXTS, LONG), true);
+        strictEqual(await other.create(id, TEXTS, { lifetime: LONG }), true);
         let acknowledged = 0;
         const work = (async () => {
           for (;;) {
-            await other.update(id, setting(`k${acknowledged}`, '1'), LONG);
+            await other.update(id, setting(`k${acknowledged}`, '1'), { lifetime: LONG });
             acknowledged++;
           }
         })();
@@ -193,7 +193,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
         await failed;
         const { texts } = await store.load(id) as LiveSession;
         ok(texts.size - 1 >= acknowledged && texts.size - 1 <= acknowledged + 1, `${texts.size - 1} of ${acknowledged}`);
-        strictEqual(await store.update(id, setting('after', '1'), LONG), 'updated');
+        strictEqual(await store.update(id, setting('after', '1'), { lifetime: LONG }), 'updated');
       }
 
     });
@@ -207,7 +207,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       let kept = 0;
       for (let trial = 0; trial < 200; trial++) {
         const ids = Array.from({ length: 5 }, () => store.newSessionId());
-        for (const id of ids) store.create(id, TEXTS, LONG);
+        for (const id of ids) store.create(id, TEXTS, { lifetime: LONG });
         database.exec(left);
         await new Promise(resolve => setTimeout(resolve, trial % 5));
         const [, ...touched] = await Promise.all([other.gc(), ...ids.map(id => store.touch(id, LONG))]);

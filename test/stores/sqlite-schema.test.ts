@@ -28,7 +28,7 @@ it('The schema that the documentation prints is that of setup()', async t => {
   deepStrictEqual(rows(own, 'PRAGMA journal_mode'), rows(made, 'PRAGMA journal_mode'));
 
   const id = stores[0].newSessionId();
-  strictEqual(stores[0].create(id, toTexts({ a: 1 }), 60), true);
+  strictEqual(stores[0].create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
   deepStrictEqual(stores[0].get(id), { a: 1 });
   // It changes nothing where the table is there.
   await stores[0].setup();

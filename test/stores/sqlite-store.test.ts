@@ -46,12 +46,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store } = await fresh();
       const id = store.newSessionId();
-      strictEqual(store.create(id, TEXTS, LONG), true);
-      strictEqual(store.update(id, { set: new Map([['visits', '2']]), unset: [] }, LONG), 'updated');
+      strictEqual(store.create(id, TEXTS, { lifetime: LONG }), true);
+      strictEqual(store.update(id, { set: new Map([['visits', '2']]), unset: [] }, { lifetime: LONG }), 'updated');
       strictEqual((store.load(id) as LiveSession).texts.get('visits'), '2');
       strictEqual(store.touch(id, LONG), true);
       const next = store.newSessionId(id);
-      strictEqual(store.move(id, next, nothing, LONG), 'moved');
+      strictEqual(store.move(id, next, nothing, { lifetime: LONG }), 'moved');
       strictEqual(store.end(id), true);
       strictEqual(store.set(id, { a: 1 }, Date.now() / 1000 + 60), undefined);
       deepStrictEqual(store.get(id), { a: 1 });
@@ -64,10 +64,10 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database } = await fresh();
       let id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       for (let moves = 0; moves < 30; moves++) {
         const next = store.newSessionId(id);
-        store.move(id, next, nothing, LONG);
+        store.move(id, next, nothing, { lifetime: LONG });
         id = next;
       }
       const [row, ...others] = rows(database, 'SELECT * FROM sessions') as Array<Record<string, string>>;
@@ -95,9 +95,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       fc.assert(fc.property(session, session, (created, set) => {
         const id = store.newSessionId();
         const stored = () => sorted((store.load(id) as LiveSession).texts);
-        store.create(id, created, LONG);
+        store.create(id, created, { lifetime: LONG });
         deepStrictEqual(stored(), sorted(created));
-        store.update(id, { set, unset: [...created.keys()].filter(name => !set.has(name)) }, LONG);
+        store.update(id, { set, unset: [...created.keys()].filter(name => !set.has(name)) }, { lifetime: LONG });
         deepStrictEqual(stored(), sorted(set));
       }), { numRuns: 500 });
 
@@ -108,8 +108,8 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store } = await fresh();
       const id = store.newSessionId();
       const long = JSON.stringify('a\0"\\😀\ud800'.repeat(150_000));
-      store.create(id, new Map([['long', long]]), LONG);
-      store.update(id, { set: new Map([['more', '1']]), unset: [] }, LONG);
+      store.create(id, new Map([['long', long]]), { lifetime: LONG });
+      store.update(id, { set: new Map([['more', '1']]), unset: [] }, { lifetime: LONG });
       strictEqual((store.load(id) as LiveSession).texts.get('long'), long);
 
     });
@@ -120,13 +120,13 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const ids = Array.from({ length: 50 }, () => store.newSessionId());
       const others: string[] = [];
       for (const [index, id] of ids.entries()) {
-        store.create(id, toTexts({ index }), LONG);
-        store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG);
+        store.create(id, toTexts({ index }), { lifetime: LONG });
+        store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG });
         if (index % 3 === 0) store.end(id);
         if (index % 3 === 1) {
           const next = store.newSessionId(id);
           others.push(next);
-          store.move(id, next, nothing, LONG);
+          store.move(id, next, nothing, { lifetime: LONG });
         }
       }
       store.set('an id of another form', { a: 1 }, Date.now() / 1000 + 60);
@@ -148,13 +148,13 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       t.mock.timers.enable({ apis: ['Date'], now: Date.now() + 2 * LONG * 1000 });
       strictEqual((store.load(id) as LiveSession).status, 'live');
       store.set(id, { a: 1 }, Date.now() / 1000 + 60);
       const { remaining } = store.load(id) as LiveSession;
       ok(remaining > 55 && remaining <= 60.1, `${remaining} seconds are left`);
-      strictEqual(store.update(id, { set: new Map([['b', '2']]), unset: [] }, LONG), 'updated');
+      strictEqual(store.update(id, { set: new Map([['b', '2']]), unset: [] }, { lifetime: LONG }), 'updated');
       ok((store.load(id) as LiveSession).remaining > LONG - 5);
 
     });
@@ -164,7 +164,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store } = await fresh();
       for (const lifetime of [0.0015, 60.5, 1e9, 1e15, Infinity]) {
         const id = store.newSessionId();
-        strictEqual(store.create(id, TEXTS, lifetime), true);
+        strictEqual(store.create(id, TEXTS, { lifetime }), true);
         const found = store.load(id) as LiveSession;
         if (lifetime > 1) strictEqual(found.status, 'live', String(lifetime));
         strictEqual(store.touch(id, lifetime), found !== null);
@@ -176,11 +176,11 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store } = await fresh(newFile(), { bigInts: true });
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       const { version, remaining } = store.load(id) as LiveSession;
       deepStrictEqual([typeof version, typeof remaining], ['number', 'number']);
-      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'updated');
-      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'conflict');
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, version }), 'updated');
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, version }), 'conflict');
       strictEqual(store.end(id), true);
       await store.gc();
 
@@ -192,12 +192,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const expire = Date.now() / 1000 + 60;
       const first = store.newSessionId();
       const second = store.newSessionId(first);
-      store.create(first, TEXTS, LONG);
-      store.move(first, second, nothing, LONG);
+      store.create(first, TEXTS, { lifetime: LONG });
+      store.move(first, second, nothing, { lifetime: LONG });
       throws(() => store.set(first, { a: 1 }, expire), /has another id/);
       store.set(second, { a: 1 }, expire);
       deepStrictEqual(store.load(first), { status: 'retired', moved: true });
-      strictEqual(store.move(first, store.newSessionId(first), nothing, LONG), 'gone');
+      strictEqual(store.move(first, store.newSessionId(first), nothing, { lifetime: LONG }), 'gone');
       store.delete(first);
       deepStrictEqual(store.get(second), { a: 1 });
 
@@ -207,12 +207,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       const { version } = store.load(id) as LiveSession;
       store.delete(id);
       await new Promise(resolve => setTimeout(resolve, 2));
-      store.create(id, TEXTS, LONG);
-      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG, version), 'conflict');
+      store.create(id, TEXTS, { lifetime: LONG });
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, version }), 'conflict');
 
     });
 
@@ -221,11 +221,11 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store } = await fresh();
       const first = store.newSessionId();
       const second = store.newSessionId(first);
-      store.create(first, TEXTS, LONG);
-      store.move(first, second, nothing, LONG);
-      throws(() => store.move(second, first, nothing, LONG), /in use/);
+      store.create(first, TEXTS, { lifetime: LONG });
+      store.move(first, second, nothing, { lifetime: LONG });
+      throws(() => store.move(second, first, nothing, { lifetime: LONG }), /in use/);
       strictEqual((store.load(second) as LiveSession).status, 'live');
-      throws(() => store.move(second, store.newSessionId(), nothing, LONG), TypeError);
+      throws(() => store.move(second, store.newSessionId(), nothing, { lifetime: LONG }), TypeError);
 
     });
 
@@ -272,9 +272,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       stores.push(store);
       const id = store.newSessionId();
       throws(() => store.load(id), /no such table/);
-      throws(() => store.create(id, TEXTS, LONG), /no such table/);
+      throws(() => store.create(id, TEXTS, { lifetime: LONG }), /no such table/);
       await store.setup();
-      strictEqual(store.create(id, TEXTS, LONG), true);
+      strictEqual(store.create(id, TEXTS, { lifetime: LONG }), true);
 
     });
 
@@ -285,9 +285,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       stores.push(other);
       await other.setup();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       strictEqual(other.load(id), null);
-      strictEqual(other.create(id, toTexts({ other: 1 }), LONG), true);
+      strictEqual(other.create(id, toTexts({ other: 1 }), { lifetime: LONG }), true);
       deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
 
     });
@@ -296,17 +296,17 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       const [{ page_count }] = rows(database, 'PRAGMA page_count');
       // What SQLite says of a disk is what it says of this limit: SQLITE_FULL.
       database.exec(`PRAGMA max_page_count = ${page_count}`);
       const large = new Map([['large', JSON.stringify('x'.repeat(100_000))]]);
-      throws(() => store.update(id, { set: large, unset: [] }, LONG), /full/);
-      throws(() => store.create(store.newSessionId(), large, LONG), /full/);
+      throws(() => store.update(id, { set: large, unset: [] }, { lifetime: LONG }), /full/);
+      throws(() => store.create(store.newSessionId(), large, { lifetime: LONG }), /full/);
       deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
       strictEqual(store.touch(id, LONG), true, 'what needs no room goes on');
       database.exec('PRAGMA max_page_count = 1000000');
-      strictEqual(store.update(id, { set: large, unset: [] }, LONG), 'updated');
+      strictEqual(store.update(id, { set: large, unset: [] }, { lifetime: LONG }), 'updated');
 
     });
 
@@ -314,12 +314,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, file } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       const { store: reader } = await fresh(file, { readOnly: true });
       deepStrictEqual(reader.get(id), { user: 'Ada', visits: 1 });
       for (const change of [
-        () => reader.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), () => reader.touch(id, LONG), () => reader.end(id),
-        () => reader.create(reader.newSessionId(), TEXTS, LONG), () => reader.move(id, reader.newSessionId(id), nothing, LONG),
+        () => reader.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), () => reader.touch(id, LONG), () => reader.end(id),
+        () => reader.create(reader.newSessionId(), TEXTS, { lifetime: LONG }), () => reader.move(id, reader.newSessionId(id), nothing, { lifetime: LONG }),
         () => reader.set(id, {}, 4e9), () => reader.delete(id),
       ]) throws(change, /readonly|read-only/);
       await rejects(reader.gc(), /readonly|read-only/);
@@ -334,10 +334,10 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       stores.push(store);
       await store.setup();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       database.close();
       throws(() => store.load(id));
-      throws(() => store.update(id, nothing, LONG));
+      throws(() => store.update(id, nothing, { lifetime: LONG }));
       await rejects(store.gc());
 
     });
@@ -346,14 +346,14 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       database.exec('CREATE TABLE mine (a)');
       database.exec('BEGIN');
       database.exec('INSERT INTO mine VALUES (1)');
-      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), /within a transaction/);
+      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), /within a transaction/);
       database.exec('COMMIT');
       strictEqual(rows(database, 'SELECT * FROM mine').length, 1, 'the transaction of the application goes on');
-      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), 'updated');
+      strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), 'updated');
 
     });
 
@@ -361,9 +361,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
-      store.create(id, TEXTS, LONG);
+      store.create(id, TEXTS, { lifetime: LONG });
       database.exec('CREATE TRIGGER refuse BEFORE UPDATE ON sessions BEGIN SELECT RAISE(ABORT, \'refused\'); END');
-      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, LONG), /refused/);
+      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), /refused/);
       database.exec('DROP TRIGGER refuse');
       deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
       database.exec('BEGIN');

@@ -43,7 +43,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     function bound(store: SqliteStore, user: string | null): string {
 
       const id = store.newSessionId();
-      strictEqual(store.create(id, TEXTS, LONG, becoming(user)), true);
+      strictEqual(store.create(id, TEXTS, { lifetime: LONG, becoming: becoming(user) }), true);
       return id;
 
     }
@@ -54,7 +54,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       for (const lost of ['NULL', `'${userIdOf('eve')}'`]) {
         for (const use of [
           (id: string, user?: string) => store.touch(id, LONG, user),
-          (id: string, user?: string) => store.update(id, { set: TEXTS, unset: [] }, LONG, undefined, 3, user),
+          (id: string, user?: string) => store.update(id, { set: TEXTS, unset: [] }, { lifetime: LONG, patience: 3, user }),
         ]) {
           const id = bound(store, 'ada');
           database.exec(`UPDATE sessions SET user_id = ${lost}`);
@@ -81,7 +81,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       ok(!stored.includes(id));
       deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
       const newId = store.newSessionId(id);
-      store.move(id, newId, NOTHING, LONG, undefined, becoming(null));
+      store.move(id, newId, NOTHING, { lifetime: LONG, becoming: becoming(null) });
       deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '[null,"d"]' }]);
       store.end(newId);
       deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '' }]);
@@ -131,9 +131,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const many = Array.from({ length: 180 }, () => bound(store, 'ada'));
       const ended = store.endSessionsOf('ada');
       // What makes more of them is refused before the last has ended, and a move saves none.
-      strictEqual(store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 1)), 'revoked');
+      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 1) }), 'revoked');
       const last = many.filter(id => (store.load(id))).map(id => ({ id, newId: store.newSessionId(id) }));
-      for (const { id, newId } of last) store.move(id, newId, NOTHING, LONG);
+      for (const { id, newId } of last) store.move(id, newId, NOTHING, { lifetime: LONG });
       deepStrictEqual([...await ended].sort(), many.map(id => store.handleOf(id)).sort());
       for (const { newId } of last) ok((await store.load(newId))?.status !== 'live');
       deepStrictEqual(store.sessionsOf('ada'), []);
@@ -152,7 +152,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         turns++;
         for (const [index, id] of last.entries()) {
           const newId = store.newSessionId(id);
-          if (store.move(id, newId, NOTHING, LONG) === 'moved') last[index] = newId;
+          if (store.move(id, newId, NOTHING, { lifetime: LONG }) === 'moved') last[index] = newId;
         }
         if (!done) setImmediate(turn);
       };
@@ -170,7 +170,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { database: other, store: others } = await fresh(file);
       other.exec('BEGIN IMMEDIATE');
       // It has just begun when it is called, and the end comes before it gets its turn.
-      const signIn = store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 0.001));
+      const signIn = store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0.001) });
       const rebound = store.newSessionId();
       ok(signIn instanceof Promise);
       await new Promise(resolve => setTimeout(resolve, 30));
@@ -178,14 +178,14 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       deepStrictEqual(await others.endSessionsOf('ada'), []);
       strictEqual(await signIn, 'revoked');
       await new Promise(resolve => setTimeout(resolve, 20));
-      strictEqual(store.create(rebound, TEXTS, LONG, becoming('ada', 0.001)), true);
+      strictEqual(store.create(rebound, TEXTS, { lifetime: LONG, becoming: becoming('ada', 0.001) }), true);
 
     });
 
     it('refuses nobody who begins to sign in when it has answered', async () => {
 
       const { store } = await fresh();
-      const signIn = () => store.create(store.newSessionId(), TEXTS, LONG, becoming('ada', 0));
+      const signIn = () => store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0) });
       for (let trial = 0; trial < 20; trial++) {
         await store.endSessionsOf('ada');
         strictEqual(signIn(), true);

@@ -1,6 +1,7 @@
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, MemoryStore,
-  type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type Awaitable, type CreateTerms, type FoundSession, MemoryStore, type MoveTerms,
+  type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
+  type UpdateTerms, type WhichSessions,
 } from '../../src/index.js';
 
 /**
@@ -48,16 +49,16 @@ export class AboutStore implements AtomicSessionStore {
     return this.#call(['load', id], () => this.#loaded(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean> {
+  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean> {
     return this.#call(['create', id, lifetime, becoming], () => {
-      const created = this.memory.create(id, texts, lifetime) === true;
+      const created = this.memory.create(id, texts, { lifetime }) === true;
       if (created) this.#become(id, becoming?.about);
       return created;
     });
   }
 
-  update(id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string) {
-    return this.#call(['update', id, version, patience, user], () => this.memory.update(id, change, lifetime, version));
+  update(id: string, change: SessionChange, terms: UpdateTerms) {
+    return this.#call(['update', id, terms.version, terms.patience, terms.user], () => this.memory.update(id, change, terms));
   }
 
   touch(id: string, lifetime: number, user?: string): Promise<boolean> {
@@ -69,13 +70,12 @@ export class AboutStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
   ) {
     return this.#call(['move', id, newId, patience, becoming, version], () => {
       const found = this.#loaded(id);
       if (version !== undefined && found?.status === 'live' && found.version !== version) return 'conflict' as const;
-      const answer = this.memory.move(id, newId, change, lifetime);
+      const answer = this.memory.move(id, newId, change, { lifetime, maxBytes });
       if (answer === 'moved') this.#become(newId, becoming ? becoming.about : this.abouts.get(id));
       return answer;
     });

@@ -1,6 +1,6 @@
 import { MemoryStore } from '../../src/stores/memory-store.js';
 import type {
-  AtomicSessionStore, SessionChange, SessionTexts, SessionValues,
+  AtomicSessionStore, CreateTerms, MoveTerms, SessionChange, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/store.js';
 import { fromTexts } from '../../src/values/session-values.js';
 import { TakeStore } from './take-store.js';
@@ -37,8 +37,8 @@ class TimelessStore extends MemoryStore {
 
 class UpdateRevives extends TimelessStore {
 
-  override update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
-    const answer = super.update(id, change, lifetime, version);
+  override update(id: string, change: SessionChange, { lifetime, version }: UpdateTerms) {
+    const answer = super.update(id, change, { lifetime, version });
     if (answer !== 'gone') return answer;
     this.revive(id, fromTexts(change.set));
     return 'updated';
@@ -48,17 +48,17 @@ class UpdateRevives extends TimelessStore {
 
 class UpdateOverwrites extends TimelessStore {
 
-  override update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
+  override update(id: string, change: SessionChange, { lifetime, version }: UpdateTerms) {
     const unset = [...this.texts(id)?.keys() ?? []].filter(key => !change.set.has(key));
-    return super.update(id, { set: change.set, unset }, lifetime, version);
+    return super.update(id, { set: change.set, unset }, { lifetime, version });
   }
 
 }
 
 class UpdateIgnoresVersion extends TimelessStore {
 
-  override update(id: string, change: SessionChange, lifetime: number) {
-    return super.update(id, change, lifetime);
+  override update(id: string, change: SessionChange, { lifetime }: UpdateTerms) {
+    return super.update(id, change, { lifetime });
   }
 
 }
@@ -73,8 +73,8 @@ class UpdateIsLazy extends TimelessStore {
 
 class EmptyingDeletesAll extends TimelessStore {
 
-  override update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
-    if (change.set.size > 0 || change.unset.length < 3) return super.update(id, change, lifetime, version);
+  override update(id: string, change: SessionChange, { lifetime, version }: UpdateTerms) {
+    if (change.set.size > 0 || change.unset.length < 3) return super.update(id, change, { lifetime, version });
     return this.end(id) ? 'ended' : 'gone';
   }
 
@@ -90,20 +90,20 @@ class MoveIsStale extends TimelessStore {
     return found;
   }
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     const stale = this.#loaded.get(id);
     if (!stale || !this.texts(id)) return 'gone';
     this.revive(id, fromTexts(stale));
-    return super.move(id, newId, change, lifetime);
+    return super.move(id, newId, change, { lifetime });
   }
 
 }
 
 class MoveCopies extends TimelessStore {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     const old = this.texts(id);
-    const answer = super.move(id, newId, change, lifetime);
+    const answer = super.move(id, newId, change, { lifetime });
     if (old) this.revive(id, fromTexts(old));
     return answer;
   }
@@ -112,8 +112,8 @@ class MoveCopies extends TimelessStore {
 
 class MoveLeavesNoMark extends TimelessStore {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
-    const answer = super.move(id, newId, change, lifetime);
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
+    const answer = super.move(id, newId, change, { lifetime });
     if (answer === 'moved') this.forget(id);
     return answer;
   }
@@ -175,9 +175,9 @@ class CreateOverwrites extends TimelessStore {
 
 class CreateIgnoresMarks extends TimelessStore {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     if (!this.texts(id)) this.forget(id);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
 }

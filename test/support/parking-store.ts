@@ -1,4 +1,6 @@
-import type { AtomicSessionStore, Becoming, SessionChange, SessionStore, SessionTexts, SessionValues } from '../../src/store.js';
+import type {
+  AtomicSessionStore, CreateTerms, EndTerms, SessionChange, SessionStore, SessionTexts, SessionValues, UpdateTerms,
+} from '../../src/store.js';
 import { type ParkingLot, underWay } from './parking-lot.js';
 
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */
@@ -68,20 +70,20 @@ export class ParkingStore implements AtomicSessionStore {
     return this.#park('load', [id], () => this.#store.load(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming) {
-    return this.#park('create', [id, texts], () => this.#store.create(id, texts, lifetime, becoming));
+  create(id: string, texts: SessionTexts, terms: CreateTerms) {
+    return this.#park('create', [id, texts], () => this.#store.create(id, texts, terms));
   }
 
-  update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
-    return this.#park('update', [id, change, version], () => this.#store.update(id, change, lifetime, version));
+  update(id: string, change: SessionChange, terms: UpdateTerms) {
+    return this.#park('update', [id, change, terms.version], () => this.#store.update(id, change, terms));
   }
 
   touch(id: string, lifetime: number) {
     return this.#park('touch', [id], () => this.#store.touch(id, lifetime));
   }
 
-  end(id: string) {
-    return this.#park('end', [id], () => this.#store.end(id));
+  end(id: string, terms?: EndTerms) {
+    return this.#park('end', [id], () => this.#store.end(id, terms));
   }
 
   #park(method: string, args: readonly unknown[], carryOut: () => unknown): Promise<never> {

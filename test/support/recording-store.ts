@@ -1,6 +1,6 @@
 import {
-  type AtomicSessionStore, type Awaitable, type Becoming, type FoundSession, MemoryStore, type MemoryStoreOptions,
-  type SessionChange, type SessionTexts, type SessionValues,
+  type AtomicSessionStore, type Awaitable, type CreateTerms, type FoundSession, MemoryStore, type MemoryStoreOptions,
+  type MoveTerms, type SessionChange, type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../src/index.js';
 
 /**
@@ -65,12 +65,12 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('load', id, () => this.memory.load(id));
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
-    return this.#call('create', id, () => this.memory.create(id, texts, lifetime, becoming));
+  create(id: string, texts: SessionTexts, terms: CreateTerms): Promise<boolean | 'revoked'> {
+    return this.#call('create', id, () => this.memory.create(id, texts, terms));
   }
 
-  update(id: string, change: SessionChange, lifetime: number, version?: string | number) {
-    return this.#call('update', id, () => this.memory.update(id, change, lifetime, version));
+  update(id: string, change: SessionChange, terms: UpdateTerms) {
+    return this.#call('update', id, () => this.memory.update(id, change, terms));
   }
 
   touch(id: string, lifetime: number): Promise<boolean> {
@@ -81,10 +81,8 @@ export class RecordingStore implements AtomicSessionStore {
     return this.#call('end', id, () => this.memory.end(id));
   }
 
-  move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming, version?: string | number,
-  ) {
-    return this.#call('move', id, () => this.memory.move(id, newId, change, lifetime, patience, becoming, version));
+  move(id: string, newId: string, change: SessionChange, terms: MoveTerms) {
+    return this.#call('move', id, () => this.memory.move(id, newId, change, terms));
   }
 
   handleOf(id: string): string {

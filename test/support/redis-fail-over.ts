@@ -67,7 +67,7 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
   t.after(async () => void await close());
   const store = new RedisStore({ client });
   const id = store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ a: 1 }), 600), true);
+  strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 600 }), true);
   const [ofMaster, ofReplica] = [await admin(t, master.url), await admin(t, replica.url)];
   // WAIT counts what its own connection has written, and takes as long as it must.
   await ofMaster('SET', 'others', 'x');
@@ -85,7 +85,7 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
     address.leadTo(replica.url);
   };
   /** A change that each master makes, and no replica. */
-  const change = async () => await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, 600) === 'updated';
+  const change = async () => await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 600 }) === 'updated';
   return { store, id, change, replica, failOver };
 
 }

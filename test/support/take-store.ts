@@ -1,7 +1,7 @@
 import { merge } from '../../src/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues,
+  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/store.js';
 
 /** What stands under one key: a session, or the mark of one that ended or moved. */
@@ -58,7 +58,7 @@ export class TakeStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, _lifetime: number, version?: string | number,
+    id: string, change: SessionChange, { version }: UpdateTerms,
   ): 'updated' | 'ended' | 'gone' | 'conflict' {
 
     const row = this.#rows.get(id);

@@ -25,7 +25,7 @@ export function worldOf(
 ): World {
 
   // Half of its life is over, so that a request that only reads refreshes it.
-  store.create(FIRST_ID, toTexts(FIRST_VALUES), 1800);
+  store.create(FIRST_ID, toTexts(FIRST_VALUES), { lifetime: 1800 });
   return {
     cookie,
     storeFor: (request, lot) => new ParkingStore(lot, store, request, ids[request]),

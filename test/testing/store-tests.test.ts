@@ -64,7 +64,7 @@ describe('The tests of a store', () => {
 
     const { now, wait } = new Clock();
     const store = new MemoryStore({ now });
-    store.create('somebody else\'s', new Map([['a', '1']]), 1e6);
+    store.create('somebody else\'s', new Map([['a', '1']]), { lifetime: 1e6 });
     for (const { run } of storeTests(() => store, { wait })) await run();
     assert.deepEqual([...store.store.keys()], ['somebody else\'s']);
 

@@ -1,7 +1,7 @@
 import { fromTexts, toTexts } from '../../values/session-values.js';
 import type {
-  AtomicSessionStore, Becoming, FoundSession, SessionChange, SessionTexts, SessionValues, StoredUserSession,
-  WhichSessions,
+  AtomicSessionStore, CreateTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, SessionValues,
+  StoredUserSession, UpdateTerms, WhichSessions,
 } from '../../store.js';
 import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
@@ -105,7 +105,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(becoming);
     const stored = storedId(id);
@@ -116,7 +116,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number, patience?: number, user?: string,
+    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
@@ -140,8 +140,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
-    id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
 
     const began = requestBegan(becoming);

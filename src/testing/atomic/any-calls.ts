@@ -40,19 +40,19 @@ async function anyCall(
     case 0:
     case 1: {
       const texts = toTexts({ a: call });
-      return expectSame('The answer to create()', await store.create(id, texts, LONG, becoming), model.create(id, texts, about));
+      return expectSame('The answer to create()', await store.create(id, texts, { lifetime: LONG, becoming }), model.create(id, texts, about));
     }
     case 2:
     case 3:
     case 4:
-      return expectSame('The answer to update()', await store.update(id, change, LONG), model.update(id, change));
+      return expectSame('The answer to update()', await store.update(id, change, { lifetime: LONG }), model.update(id, change));
     case 5:
       return expectSame('The answer to touch()', await store.touch(id, LONG), model.touch(id));
     case 6:
       if (below(3, random) > 0) return;
       return expectSame('The answer to end()', await store.end(id), model.end(id));
     case 7: {
-      const { answer, newId } = await scene.move(store, id, change, LONG, becoming);
+      const { answer, newId } = await scene.move(store, id, change, { lifetime: LONG, becoming });
       expectSame('The answer to the move', answer, model.move(id, newId, change, about));
       if (answer === 'moved') ids.push(newId);
       else if (below(2, random) === 0) ids.push(await scene.id());

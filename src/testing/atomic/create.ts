@@ -42,7 +42,7 @@ export const create: readonly Rule[] = [
     check: async scene => {
       const id = await scene.session({ old: 1 }, 1);
       await scene.wait();
-      expectSame('The answer to create()', await scene.b.create(id, NEW, LONG), true);
+      expectSame('The answer to create()', await scene.b.create(id, NEW, { lifetime: LONG }), true);
       await scene.expectLive(id, NEW);
       await scene.expectRemaining(id, LONG);
     },
@@ -52,7 +52,7 @@ export const create: readonly Rule[] = [
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.id();
-      expectSame('The answer to create()', await scene.a.create(id, NEW, 0), true);
+      expectSame('The answer to create()', await scene.a.create(id, NEW, { lifetime: 0 }), true);
       await scene.wait();
       await scene.expectNoSession(id);
     },
@@ -62,7 +62,7 @@ export const create: readonly Rule[] = [
 async function expectRefused(scene: Scene, id: string): Promise<void> {
 
   for (const store of scene.both) {
-    expectSame('The answer to create()', await store.create(id, NEW, LONG * 3), false);
+    expectSame('The answer to create()', await store.create(id, NEW, { lifetime: LONG * 3 }), false);
   }
 
 }

@@ -29,7 +29,7 @@ export const load: readonly Rule[] = [
     check: async scene => {
       const [expired, ended, first] = [await scene.session({ a: 1 }, 1), await scene.session(), await scene.session()];
       await scene.b.end(ended);
-      const { newId } = await scene.move(scene.a, first, NOTHING, 1);
+      const { newId } = await scene.move(scene.a, first, NOTHING, { lifetime: 1 });
       // A store may find what has expired by a part of its id.
       const others = [await scene.id(), await scene.id(expired), await scene.id(newId)];
       await scene.wait();
@@ -49,7 +49,7 @@ export const load: readonly Rule[] = [
       const change = changing({ b: 2 });
       const methods: ReadonlyArray<readonly [string, (id: string) => Promise<unknown>, unknown]> = [
         ['touch()', id => scene.a.touch(id, LONG), false],
-        ['update()', id => scene.b.update(id, change, LONG), 'gone'],
+        ['update()', id => scene.b.update(id, change, { lifetime: LONG }), 'gone'],
         ['the move', async id => (await scene.move(scene.a, id, change)).answer, 'gone'],
         ['end()', id => scene.b.end(id), false],
         ['get()', id => scene.a.get(id), null],
@@ -61,7 +61,7 @@ export const load: readonly Rule[] = [
         await scene.expectOver(id);
         expectSame(`The answer to ${name}`, await call(id), answer);
         await scene.expectOver(id);
-        expectSame('The answer to create()', await scene.a.create(id, change.set, LONG), true);
+        expectSame('The answer to create()', await scene.a.create(id, change.set, { lifetime: LONG }), true);
         await scene.expectLive(id, { b: 2 });
       }
     },
@@ -96,13 +96,13 @@ export const load: readonly Rule[] = [
     check: async scene => {
       const id = await scene.id();
       const texts = new Map([['a', '1']]);
-      await scene.a.create(id, texts, LONG);
+      await scene.a.create(id, texts, { lifetime: LONG });
       texts.set('a', '2');
       await scene.expectLive(id, { a: 1 });
       await spoil(scene, id);
       await scene.expectLive(id, { a: 1 });
       const set = new Map([['b', '1']]);
-      await scene.a.update(id, { set, unset: [] }, LONG);
+      await scene.a.update(id, { set, unset: [] }, { lifetime: LONG });
       set.set('b', '2');
       await scene.expectLive(id, { a: 1, b: 1 });
       await spoil(scene, id);
@@ -124,19 +124,19 @@ async function roundTrip(scene: Scene, session: SessionValues): Promise<void> {
 
   const texts = toTexts(session);
   const created = await scene.id();
-  expectSame('The answer to create()', await scene.a.create(created, texts, LONG), true);
+  expectSame('The answer to create()', await scene.a.create(created, texts, { lifetime: LONG }), true);
   await scene.expectLive(created, texts);
 
   const keys = [...texts.keys()];
   const half = keys.filter((_, index) => index % 2 === 0);
   const updated = await scene.id();
-  await scene.a.create(updated, new Map([['first', '0'], ...half.map(key => [key, '"old"'] as const)]), LONG);
+  await scene.a.create(updated, new Map([['first', '0'], ...half.map(key => [key, '"old"'] as const)]), { lifetime: LONG });
   const unset = texts.has('first') ? [] : ['first'];
-  expectSame('The answer to update()', await scene.b.update(updated, { set: texts, unset }, LONG), 'updated');
+  expectSame('The answer to update()', await scene.b.update(updated, { set: texts, unset }, { lifetime: LONG }), 'updated');
   await scene.expectLive(updated, texts);
 
   if (keys.length < 2) return;
-  expectSame('The answer to update()', await scene.b.update(updated, { set: new Map(), unset: half }, LONG), 'updated');
+  expectSame('The answer to update()', await scene.b.update(updated, { set: new Map(), unset: half }, { lifetime: LONG }), 'updated');
   await scene.expectLive(updated, new Map([...texts].filter(([key]) => !half.includes(key))));
 
 }

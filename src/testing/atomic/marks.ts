@@ -41,7 +41,7 @@ export const marks: readonly Rule[] = [
         await scene.expectUnknown(id);
         expectSame('The answer to end()', await scene.b.end(id), false);
       }
-      expectSame('The answer to create()', await scene.b.create(ended, changing({ new: 1 }).set, LONG), true);
+      expectSame('The answer to create()', await scene.b.create(ended, changing({ new: 1 }).set, { lifetime: LONG }), true);
       await scene.expectLive(ended, { new: 1 });
       await scene.expectLive(last, { a: 1 });
     },

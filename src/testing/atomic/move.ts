@@ -32,7 +32,7 @@ export const move: readonly Rule[] = [
     sentence: 'A moved session lives for the lifetime of the move',
     check: async scene => {
       for (const lifetime of LIFETIMES) {
-        const { newId } = await scene.move(scene.a, await scene.session({ a: 1 }, LONG), NOTHING, lifetime);
+        const { newId } = await scene.move(scene.a, await scene.session({ a: 1 }, LONG), NOTHING, { lifetime });
         await scene.expectRemaining(newId, lifetime);
       }
     },
@@ -41,7 +41,7 @@ export const move: readonly Rule[] = [
     sentence: 'A moved session is one like any other: it is changed, touched, moved again and ended under its new id',
     check: async scene => {
       const [, second] = await scene.moved(1, { a: 1 }) as [string, string];
-      expectSame('The answer to update()', await scene.b.update(second, changing({ b: 2 }), LONG), 'updated');
+      expectSame('The answer to update()', await scene.b.update(second, changing({ b: 2 }), { lifetime: LONG }), 'updated');
       expectSame('The answer to touch()', await scene.a.touch(second, LONG * 2), true);
       const { answer, newId } = await scene.move(scene.b, second, changing({ c: 3 }));
       expectSame('The answer to the second move', answer, 'moved');
@@ -55,7 +55,7 @@ export const move: readonly Rule[] = [
     check: async scene => {
       const [, id] = await scene.moved(1, { a: 1 }) as [string, string];
       const before = await scene.a.load(id);
-      await scene.b.update(id, changing({ a: 2 }), LONG);
+      await scene.b.update(id, changing({ a: 2 }), { lifetime: LONG });
       const after = await scene.a.load(id);
       expect(
         before?.status === 'live' && after?.status === 'live' && before.version !== after.version,
@@ -109,7 +109,7 @@ export const move: readonly Rule[] = [
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.session({ a: 1 }, LONG);
-      const { newId } = await scene.move(scene.b, id, NOTHING, 1);
+      const { newId } = await scene.move(scene.b, id, NOTHING, { lifetime: 1 });
       await scene.wait();
       await scene.expectNoSession(newId);
       await scene.expectNoSession(id);
@@ -121,7 +121,7 @@ export const move: readonly Rule[] = [
       if (!scene.a.canMove) return;
       const [id, other] = [await scene.session({ a: 1 }), await scene.session({ b: 2 })];
       for (const newId of [other, id]) {
-        const { answer } = await scene.attempt(scene.a, 'move', id, newId, changing({ c: 3 }), LONG);
+        const { answer } = await scene.attempt(scene.a, 'move', id, newId, changing({ c: 3 }), { lifetime: LONG });
         expect(answer === undefined, () => `move() returned ${show(answer)}\nIt must throw an error`);
         await scene.expectLive(id, { a: 1 });
         await scene.expectLive(other, { b: 2 });

@@ -11,10 +11,10 @@ export const patience: readonly Rule[] = [
     sentence: 'Where its caller waits long enough, a write with a patience is carried out',
     check: async scene => {
       const id = await scene.session({ a: 1 });
-      expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), LONG, undefined, AMPLE), 'updated');
+      expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), { lifetime: LONG, patience: AMPLE }), 'updated');
       const newId = await scene.id(id);
       if (scene.a.canMove) {
-        expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, LONG, AMPLE), 'moved');
+        expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, { lifetime: LONG, patience: AMPLE }), 'moved');
         await scene.expectLive(newId, { a: 2 });
       } else {
         expectSameKeys('What take() returned', await scene.b.take(id, newId, AMPLE), toTexts({ a: 2 }));
@@ -25,7 +25,7 @@ export const patience: readonly Rule[] = [
     sentence: 'An update whose caller has given up is refused with an error and not carried out, or it is carried out and says so',
     check: async scene => {
       const id = await scene.session({ a: 1 });
-      const { answer } = await scene.attempt(scene.a, 'update', id, changing({ a: 2 }), LONG, undefined, -1);
+      const { answer } = await scene.attempt(scene.a, 'update', id, changing({ a: 2 }), { lifetime: LONG, patience: -1 });
       if (answer !== undefined) expectSame('The answer to update()', answer, 'updated');
       await scene.expectLive(id, { a: answer === undefined ? 1 : 2 });
     },
@@ -36,7 +36,7 @@ export const patience: readonly Rule[] = [
       const id = await scene.session({ a: 1 });
       const newId = await scene.id(id);
       const { answer } = scene.a.canMove
-        ? await scene.attempt(scene.a, 'move', id, newId, changing({ a: 2 }), LONG, -1)
+        ? await scene.attempt(scene.a, 'move', id, newId, changing({ a: 2 }), { lifetime: LONG, patience: -1 })
         : await scene.attempt(scene.a, 'take', id, newId, -1);
       if (answer === undefined) {
         await scene.expectLive(id, { a: 1 });

@@ -15,7 +15,7 @@ export const take: readonly Rule[] = [
     sentence: 'take(), where the store has it, leaves a mark that points to the new id, and returns what was stored',
     check: whereItCanTake(async scene => {
       const [id, newId] = [await scene.session({ a: 1, b: [2] }), await scene.id()];
-      await scene.a.create(newId, toTexts({ a: 1 }), LONG);
+      await scene.a.create(newId, toTexts({ a: 1 }), { lifetime: LONG });
       expectSameKeys('What take() returned', await scene.b.take(id, newId), toTexts({ a: 1, b: [2] }));
       await scene.expectNoSession(id);
       await scene.expectMark(id, true);

@@ -37,7 +37,7 @@ export const update: readonly Rule[] = [
     sentence: 'update() with nothing to change leaves the values as they are',
     check: async scene => {
       const id = await scene.session({ a: 1 });
-      expectSame('The answer to update()', await scene.a.update(id, NOTHING, LONG), 'updated');
+      expectSame('The answer to update()', await scene.a.update(id, NOTHING, { lifetime: LONG }), 'updated');
       await scene.expectLive(id, { a: 1 });
     },
   },
@@ -54,7 +54,7 @@ export const update: readonly Rule[] = [
     check: async scene => {
       const id = await scene.session({ a: 1 }, 30);
       for (const lifetime of LIFETIMES) {
-        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), lifetime), 'updated');
+        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), { lifetime }), 'updated');
         await scene.expectRemaining(id, lifetime);
       }
     },
@@ -64,7 +64,7 @@ export const update: readonly Rule[] = [
     check: async scene => {
       const id = await scene.session({ a: 1 }, LONG);
       for (const lifetime of [60, 1, 0]) {
-        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), lifetime), 'updated');
+        expectSame('The answer to update()', await scene.b.update(id, changing({ a: lifetime }), { lifetime }), 'updated');
       }
       await scene.expectRemaining(id, LONG);
     },
@@ -73,7 +73,7 @@ export const update: readonly Rule[] = [
     sentence: 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
-      expectSame('The answer to update()', await scene.b.update(id, changing({ a: undefined, b: undefined }), LONG), 'ended');
+      expectSame('The answer to update()', await scene.b.update(id, changing({ a: undefined, b: undefined }), { lifetime: LONG }), 'ended');
       await scene.expectNoSession(id);
       await scene.expectMark(id, false);
     },
@@ -90,7 +90,7 @@ export const update: readonly Rule[] = [
     sentence: 'update() that leaves no key of a session that was moved ends it: no former id says "moved" any more',
     check: async scene => {
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
-      expectSame('The answer to update()', await scene.b.update(last, changing({ a: undefined }), LONG), 'ended');
+      expectSame('The answer to update()', await scene.b.update(last, changing({ a: undefined }), { lifetime: LONG }), 'ended');
       for (const id of [first, second, last]) await scene.expectMark(id, false);
     },
   },
@@ -104,7 +104,7 @@ export const update: readonly Rule[] = [
       const [moved, last] = await scene.moved(1, { a: 1 }) as [string, string];
       for (const id of [unknown, ended, moved]) {
         for (const change of [changing({ new: 1 }), changing({ a: undefined, b: undefined }), NOTHING]) {
-          expectSame('The answer to update()', await scene.b.update(id, change, LONG), 'gone');
+          expectSame('The answer to update()', await scene.b.update(id, change, { lifetime: LONG }), 'gone');
           await scene.expectNoSession(id);
         }
       }
@@ -121,7 +121,7 @@ export const update: readonly Rule[] = [
       const id = await scene.session({ a: 1 }, 1);
       await scene.wait();
       for (const change of [changing({ a: 2 }), changing({ a: undefined })]) {
-        expectSame('The answer to update()', await scene.b.update(id, change, LONG), 'gone');
+        expectSame('The answer to update()', await scene.b.update(id, change, { lifetime: LONG }), 'gone');
         await scene.expectNoSession(id);
       }
     },
@@ -130,7 +130,7 @@ export const update: readonly Rule[] = [
     sentence: 'A session that update() has lengthened outlives its first lifetime',
     waits: A_WHILE,
     check: async scene => {
-      const id = await scene.lengthened(each => scene.a.update(each, changing({ b: 2 }), LONG), 'updated');
+      const id = await scene.lengthened(each => scene.a.update(each, changing({ b: 2 }), { lifetime: LONG }), 'updated');
       await scene.wait();
       await scene.expectLive(id, { a: 1, b: 2 });
     },
@@ -139,6 +139,6 @@ export const update: readonly Rule[] = [
 
 async function expectUpdated(scene: Scene, id: string, values: Record<string, unknown>): Promise<void> {
 
-  expectSame('The answer to update()', await scene.b.update(id, changing(values), LONG), 'updated');
+  expectSame('The answer to update()', await scene.b.update(id, changing(values), { lifetime: LONG }), 'updated');
 
 }

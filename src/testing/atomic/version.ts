@@ -11,7 +11,7 @@ export const version: readonly Rule[] = [
       let before = await versionOf(scene.a, id);
       const changes = [{ a: 2 }, { a: 3 }, { c: 1 }, { b: undefined }, { c: undefined, d: 1 }, { a: 'x'.repeat(1000) }];
       for (const [index, change] of changes.entries()) {
-        await scene.at(index).update(id, changing(change), LONG);
+        await scene.at(index).update(id, changing(change), { lifetime: LONG });
         const after = await versionOf(scene.a, id);
         expect(after !== before, () => `The version is ${show(after)} before and after the change ${show(change)}`);
         before = after;
@@ -35,7 +35,7 @@ export const version: readonly Rule[] = [
       const id = await scene.session({ a: 1 });
       for (let count = 2; count < 5; count++) {
         const version = await versionOf(scene.a, id);
-        expectSame('The answer to update()', await scene.b.update(id, changing({ a: count }), LONG, version), 'updated');
+        expectSame('The answer to update()', await scene.b.update(id, changing({ a: count }), { lifetime: LONG, version }), 'updated');
         await scene.expectLive(id, { a: count });
       }
     },
@@ -45,10 +45,10 @@ export const version: readonly Rule[] = [
     check: async scene => {
       const id = await scene.session({ a: 1, b: 1 });
       const passed = await versionOf(scene.a, id);
-      await scene.b.update(id, changing({ a: 2 }), LONG);
+      await scene.b.update(id, changing({ a: 2 }), { lifetime: LONG });
       const stored = await versionOf(scene.a, id);
       for (const change of [changing({ a: 3 }), changing({ a: undefined, b: undefined }), NOTHING]) {
-        expectSame('The answer to update()', await scene.a.update(id, change, LONG * 3, passed), 'conflict');
+        expectSame('The answer to update()', await scene.a.update(id, change, { lifetime: LONG * 3, version: passed }), 'conflict');
         await scene.expectLive(id, { a: 2, b: 1 });
       }
       expectSame('The version after conflicts', await versionOf(scene.a, id), stored);
@@ -61,21 +61,21 @@ export const version: readonly Rule[] = [
       if (!scene.a.canMove) return;
       const id = await scene.session({ a: 1 });
       const passed = await versionOf(scene.a, id);
-      await scene.b.update(id, changing({ a: 2 }), LONG);
+      await scene.b.update(id, changing({ a: 2 }), { lifetime: LONG });
       const stored = await versionOf(scene.a, id);
       for (const change of [changing({ a: 3 }), changing({ a: undefined }), NOTHING]) {
         const newId = await scene.id(id);
-        const answer = await scene.a.move(id, newId, change, LONG, undefined, undefined, passed);
+        const answer = await scene.a.move(id, newId, change, { lifetime: LONG, version: passed });
         expectSame('The answer to move()', answer, 'conflict');
         await scene.expectNoSession(newId);
         await scene.expectLive(id, { a: 2 });
       }
       await scene.a.touch(id, LONG);
       const newId = await scene.id(id);
-      expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, LONG, undefined, undefined, stored), 'moved');
+      expectSame('The answer to move()', await scene.b.move(id, newId, NOTHING, { lifetime: LONG, version: stored }), 'moved');
       await scene.expectLive(newId, { a: 2 });
       const next = await scene.id(id);
-      expectSame('The answer to move() from the former id', await scene.b.move(id, next, NOTHING, LONG, undefined, undefined, stored), 'gone');
+      expectSame('The answer to move() from the former id', await scene.b.move(id, next, NOTHING, { lifetime: LONG, version: stored }), 'gone');
     },
   },
   {
@@ -84,7 +84,7 @@ export const version: readonly Rule[] = [
       const id = await scene.session({ a: 1 });
       const version = await versionOf(scene.a, id);
       await scene.b.touch(id, LONG * 2);
-      expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), LONG, version), 'updated');
+      expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), { lifetime: LONG, version }), 'updated');
     },
   },
   {
@@ -93,7 +93,7 @@ export const version: readonly Rule[] = [
       const id = await scene.session({ a: 1 });
       const version = await versionOf(scene.a, id);
       await scene.a.end(id);
-      expectSame('The answer to update()', await scene.b.update(id, changing({ a: 2 }), LONG, version), 'gone');
+      expectSame('The answer to update()', await scene.b.update(id, changing({ a: 2 }), { lifetime: LONG, version }), 'gone');
       await scene.expectMark(id, false);
     },
   },

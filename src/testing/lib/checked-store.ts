@@ -1,6 +1,7 @@
 import {
-  type AtomicSessionStore, type Becoming, type FoundSession, isAtomic, isIndexing, type SessionChange, type SessionStore,
-  type SessionTexts, type SessionValues, type StoredUserSession, type WhichSessions,
+  type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
+  type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
+  type UpdateTerms, type WhichSessions,
 } from '../../store.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
@@ -74,29 +75,28 @@ export class CheckedStore implements AtomicSessionStore {
     return this.#ask('load', [id], isFound, FOUND);
   }
 
-  create(id: string, texts: SessionTexts, lifetime: number, ...becoming: [Becoming?]): Promise<boolean | 'revoked'> {
-    return this.#oneOf<boolean | 'revoked'>('create', [id, texts, lifetime, ...becoming], [true, false, 'revoked']);
+  create(id: string, texts: SessionTexts, terms: CreateTerms): Promise<boolean | 'revoked'> {
+    return this.#oneOf<boolean | 'revoked'>('create', [id, texts, terms], [true, false, 'revoked']);
   }
 
   update(
-    id: string, change: SessionChange, lifetime: number, ...more: [version?: string | number, patience?: number, user?: string]
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
-    return this.#oneOf('update', [id, change, lifetime, ...more], ['updated', 'ended', 'gone', 'conflict']);
+    id: string, change: SessionChange, terms: UpdateTerms,
+  ): Promise<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
+    return this.#oneOf('update', [id, change, terms], ['updated', 'ended', 'gone', 'conflict', 'too-large']);
   }
 
   touch(id: string, lifetime: number, ...user: [string?]): Promise<boolean> {
     return this.#ask('touch', [id, lifetime, ...user], isBoolean, 'true or false');
   }
 
-  end(id: string): Promise<boolean> {
-    return this.#ask('end', [id], isBoolean, 'true or false');
+  end(id: string, ...terms: [EndTerms?]): Promise<boolean> {
+    return this.#ask('end', [id, ...terms], isBoolean, 'true or false');
   }
 
   move(
-    id: string, newId: string, change: SessionChange, lifetime: number,
-    ...more: [patience?: number, becoming?: Becoming, version?: string | number]
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
-    return this.#oneOf('move', [id, newId, change, lifetime, ...more], ['moved', 'ended', 'gone', 'conflict', 'revoked']);
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
+  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
+    return this.#oneOf('move', [id, newId, change, terms], ['moved', 'ended', 'gone', 'conflict', 'too-large', 'revoked']);
   }
 
   take(id: string, newId: string, ...patience: [number?]): Promise<SessionTexts | null> {

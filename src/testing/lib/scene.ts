@@ -2,7 +2,7 @@ import { AssertionError } from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { moveInSteps } from '../../saving/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
-import type { Becoming, SessionChange, SessionStore, SessionValues } from '../../store.js';
+import type { MoveTerms, SessionChange, SessionStore, SessionValues } from '../../store.js';
 import { TimedStore } from '../../timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';
@@ -53,7 +53,7 @@ export class Scene extends Handles {
   async session(values: SessionValues = { a: 1, b: 2 }, lifetime = LONG): Promise<string> {
 
     const id = await this.id();
-    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts(values), lifetime), true);
+    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts(values), { lifetime }), true);
     return id;
 
   }
@@ -70,7 +70,7 @@ export class Scene extends Handles {
 
     const id = await this.id();
     const becoming = { about: { user, details } };
-    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts({ a: 1 }), lifetime, becoming), true);
+    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts({ a: 1 }), { lifetime, becoming }), true);
     return id;
 
   }
@@ -107,16 +107,12 @@ export class Scene extends Handles {
 
   /** Moves a session: in one step where the store can, else in the steps that the middleware takes. */
   async move(
-    store: CheckedStore, id: string, change: SessionChange, lifetime = LONG, becoming?: Becoming,
-  ): Promise<{ newId: string; answer: 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked' }> {
+    store: CheckedStore, id: string, change: SessionChange, terms: Partial<MoveTerms> = {},
+  ): Promise<{ newId: string; answer: Awaited<ReturnType<CheckedStore['move']>> }> {
 
     const newId = await this.id(id);
-    if (store.canMove) {
-      const answer = becoming
-        ? await store.move(id, newId, change, lifetime, undefined, becoming)
-        : await store.move(id, newId, change, lifetime);
-      return { newId, answer };
-    }
+    const { lifetime = LONG } = terms;
+    if (store.canMove) return { newId, answer: await store.move(id, newId, change, { ...terms, lifetime }) };
     const found = await store.load(id);
     if (found?.status !== 'live') return { newId, answer: 'gone' };
     const timed = new TimedStore(() => store, IN_STEPS);

@@ -62,25 +62,25 @@ function anyCall({ a: { canMove } }: Scene, { former, id, newId, version }: Ids,
   // Nothing sets a value twice, so that equal versions are equal contents, too.
   const change = changing({ [key]: 1, [oneOf(['a', 'b', 'c'], random)]: undefined });
   const calls: readonly Call[] = [
-    { ask: store => store.update(id, change, LONG), expect: model => model.update(id, change) },
-    { ask: store => store.update(id, change, LONG), expect: model => model.update(id, change) },
-    { ask: store => store.update(id, change, LONG, version), expect: model => model.update(id, change, 1) },
+    { ask: store => store.update(id, change, { lifetime: LONG }), expect: model => model.update(id, change) },
+    { ask: store => store.update(id, change, { lifetime: LONG }), expect: model => model.update(id, change) },
+    { ask: store => store.update(id, change, { lifetime: LONG, version }), expect: model => model.update(id, change, 1) },
     {
-      ask: store => store.update(id, changing({ a: undefined, b: undefined }), LONG),
+      ask: store => store.update(id, changing({ a: undefined, b: undefined }), { lifetime: LONG }),
       expect: model => model.update(id, changing({ a: undefined, b: undefined })),
     },
     { ask: store => store.touch(id, LONG), expect: model => model.touch(id) },
     { ask: store => store.end(id), expect: model => model.end(id) },
     { ask: store => store.end(former), expect: model => model.end(former) },
-    { ask: store => store.create(id, change.set, LONG), expect: model => model.create(id, change.set) },
+    { ask: store => store.create(id, change.set, { lifetime: LONG }), expect: model => model.create(id, change.set) },
     { ask: async store => foundIn(await store.load(id)), expect: model => model.load(id) },
     { ask: async store => foundIn(await store.load(former)), expect: model => model.load(former) },
   ];
   const moves: readonly Call[] = [
-    { ask: store => store.move(id, newId, change, LONG), expect: model => model.move(id, newId, change) },
-    { ask: store => store.move(id, newId, changing({}), LONG), expect: model => model.move(id, newId, changing({})) },
+    { ask: store => store.move(id, newId, change, { lifetime: LONG }), expect: model => model.move(id, newId, change) },
+    { ask: store => store.move(id, newId, changing({}), { lifetime: LONG }), expect: model => model.move(id, newId, changing({})) },
     {
-      ask: store => store.move(id, newId, change, LONG, undefined, undefined, version),
+      ask: store => store.move(id, newId, change, { lifetime: LONG, version }),
       expect: model => model.move(id, newId, change, undefined, 1),
     },
   ];

@@ -16,7 +16,7 @@ export const changes: readonly Rule[] = [
       const before = Object.fromEntries(others.map(index => [`old${index}`, index]));
       const id = await scene.session({ ...before, kept: 'yes' });
       const answers = await race(random, ...others.map(index => () =>
-        scene.at(index).update(id, changing({ [`new${index}`]: index, [`old${index}`]: undefined }), LONG)));
+        scene.at(index).update(id, changing({ [`new${index}`]: index, [`old${index}`]: undefined }), { lifetime: LONG })));
       expectSame('The answers to update()', answers, others.map(() => 'updated'));
       await scene.expectLive(id, { kept: 'yes', ...Object.fromEntries(others.map(index => [`new${index}`, index])) });
     }),
@@ -26,7 +26,7 @@ export const changes: readonly Rule[] = [
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: { by: null } });
       const values = Array.from({ length: CROWD }, (_, by) => ({ a: { by, [`only${by}`]: 'x'.repeat(by) } }));
-      await race(random, ...values.map((value, index) => () => scene.at(index).update(id, changing(value), LONG)));
+      await race(random, ...values.map((value, index) => () => scene.at(index).update(id, changing(value), { lifetime: LONG })));
       const found = await scene.a.load(id);
       const text = found?.status === 'live' ? found.texts.get('a') : undefined;
       expect(values.some(({ a }) => JSON.stringify(a) === text), () => `The value is ${text}, which nobody has stored`);
@@ -48,7 +48,7 @@ export const changes: readonly Rule[] = [
       const found = await scene.a.load(id);
       const version = found?.status === 'live' ? found.version : undefined;
       const answers = await race(random, ...Array.from({ length: CROWD }, (_, index) => () =>
-        scene.at(index).update(id, changing({ winner: index }), LONG, version)));
+        scene.at(index).update(id, changing({ winner: index }), { lifetime: LONG, version })));
       expectSame('The answers to update()', answers.toSorted(), [...Array(CROWD - 1).fill('conflict'), 'updated']);
       await scene.expectLive(id, { winner: answers.indexOf('updated') });
     }),
@@ -62,7 +62,7 @@ export const changes: readonly Rule[] = [
       const [one, two] = bothOf(scene, random);
       const answers = await race(
         random,
-        () => one.touch(id, LONG * 2), () => two.update(id, changing({ a: 2 }), LONG, version), () => two.touch(id, LONG * 3),
+        () => one.touch(id, LONG * 2), () => two.update(id, changing({ a: 2 }), { lifetime: LONG, version }), () => two.touch(id, LONG * 3),
       );
       expectSame('The answers', answers, [true, 'updated', true]);
       await scene.expectLive(id, { a: 2 });
@@ -74,8 +74,8 @@ export const changes: readonly Rule[] = [
     check: async scene => {
       const ids = await Promise.all(Array.from({ length: 100 }, () => scene.id()));
       await Promise.all(ids.map(async (id, index) => {
-        await scene.at(index).create(id, toTexts({ index, id }), LONG);
-        await scene.at(index + 1).update(id, changing({ id: undefined, changed: index }), LONG);
+        await scene.at(index).create(id, toTexts({ index, id }), { lifetime: LONG });
+        await scene.at(index + 1).update(id, changing({ id: undefined, changed: index }), { lifetime: LONG });
         const found = await scene.at(index).load(id);
         const texts = found?.status === 'live' ? new Map(found.texts) : null;
         expectSameKeys('What load() returned', texts, toTexts({ index, changed: index }));
@@ -87,7 +87,7 @@ export const changes: readonly Rule[] = [
     check: scene => scene.trials(async random => {
       const id = await scene.id();
       const answers = await race(random, ...Array.from({ length: CROWD }, (_, index) => () =>
-        scene.at(index).create(id, toTexts({ winner: index, [`only${index}`]: 1 }), LONG)));
+        scene.at(index).create(id, toTexts({ winner: index, [`only${index}`]: 1 }), { lifetime: LONG })));
       expectSame('The answers to create()', answers.toSorted(), [...Array(CROWD - 1).fill(false), true]);
       const winner = answers.indexOf(true);
       await scene.expectLive(id, { winner, [`only${winner}`]: 1 });
@@ -101,7 +101,7 @@ async function count(store: CheckedStore, id: string, tries = 0): Promise<void> 
   const found = await store.load(id);
   if (found?.status !== 'live') return expectSame('The status of the session', found?.status, 'live');
   const next = Number(found.texts.get('count')) + 1;
-  const answer = await store.update(id, changing({ count: next }), LONG, found.version);
+  const answer = await store.update(id, changing({ count: next }), { lifetime: LONG, version: found.version });
   if (answer === 'updated') return;
   expectSame('The answer to update()', answer, 'conflict');
   // Each conflict means that another has counted.

@@ -10,7 +10,7 @@ export const ends: readonly Rule[] = [
       const id = await scene.session({ a: 1 });
       const [one] = bothOf(scene, random);
       const late = Array.from({ length: 3 }, (_, index) => [
-        () => scene.at(index).update(id, changing({ [`k${index}`]: 2 }), LONG),
+        () => scene.at(index).update(id, changing({ [`k${index}`]: 2 }), { lifetime: LONG }),
         () => scene.at(index).touch(id, LONG * 2),
       ]).flat();
       const [ended, ...answers] = await race(random, () => one.end(id), ...late);
@@ -37,7 +37,7 @@ export const ends: readonly Rule[] = [
       const [one, two] = bothOf(scene, random);
       const [emptied, added] = await race(
         random,
-        () => one.update(id, changing({ a: undefined, b: undefined }), LONG), () => two.update(id, changing({ c: 3 }), LONG),
+        () => one.update(id, changing({ a: undefined, b: undefined }), { lifetime: LONG }), () => two.update(id, changing({ c: 3 }), { lifetime: LONG }),
       );
       expectOneOf('The answers to update()', `${emptied}, ${added}`, ['ended, gone', 'updated, updated']);
       if (added === 'updated') await scene.expectLive(id, { c: 3 });
@@ -50,7 +50,7 @@ export const ends: readonly Rule[] = [
       const id = await scene.session({ a: 1, b: 2 });
       const [one, two] = bothOf(scene, random);
       const answers = await race(
-        random, () => one.update(id, changing({ a: undefined }), LONG), () => two.update(id, changing({ b: undefined }), LONG),
+        random, () => one.update(id, changing({ a: undefined }), { lifetime: LONG }), () => two.update(id, changing({ b: undefined }), { lifetime: LONG }),
       );
       expectSame('The answers to update()', answers.toSorted(), ['ended', 'updated']);
       await scene.expectMark(id, false);

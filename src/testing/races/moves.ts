@@ -12,7 +12,7 @@ export const moves: readonly Rule[] = [
       const others = Array.from({ length: 6 }, (_, index) => index);
       const [moved, ...answers] = await race(
         random, () => scene.move(one, id, changing({ user: 5 })),
-        ...others.map(index => () => scene.at(index).update(id, changing({ [`k${index}`]: index }), LONG)),
+        ...others.map(index => () => scene.at(index).update(id, changing({ [`k${index}`]: index }), { lifetime: LONG })),
       );
       expectSame('The answer to the move', moved.answer, 'moved');
       for (const answer of answers) expectOneOf('The answer to update()', answer, ['updated', 'gone']);
@@ -29,7 +29,7 @@ export const moves: readonly Rule[] = [
       const [one, two] = bothOf(scene, random);
       const [moved] = await race(
         random, () => scene.move(one, id, changing({ user: 5, theme: undefined })),
-        () => two.update(id, changing({ user: 6, theme: 'dark' }), LONG),
+        () => two.update(id, changing({ user: 6, theme: 'dark' }), { lifetime: LONG }),
       );
       await scene.expectLive(moved.newId, { user: 5 });
     }),

@@ -27,7 +27,7 @@ export const about: readonly Rule[] = [
       ];
       for (const [index, each] of all.entries()) {
         const id = await scene.id();
-        const answer = await scene.at(index).create(id, toTexts({ a: 1 }), LONG, { about: each });
+        const answer = await scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: each } });
         expectSame('The answer to create()', answer, true);
         await scene.expectAbout(id, each);
         await scene.expectLive(id, { a: 1 });
@@ -43,8 +43,8 @@ export const about: readonly Rule[] = [
       for (const old of before) {
         for (const new_ of [{ user: scene.user('\ud800"\0'), details: LONGEST }, { user: null, details: '{}' }]) {
           const id = await scene.id();
-          await scene.a.create(id, toTexts({ a: 1 }), LONG, old && { about: old });
-          const { answer, newId } = await scene.move(scene.b, id, changing({ b: 2 }), LONG, { about: new_ });
+          await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: old && { about: old } });
+          const { answer, newId } = await scene.move(scene.b, id, changing({ b: 2 }), { lifetime: LONG, becoming: { about: new_ } });
           expectSame('The answer to move()', answer, 'moved');
           await scene.expectAbout(newId, new_);
           await scene.expectLive(newId, { a: 1, b: 2 });
@@ -70,10 +70,10 @@ export const about: readonly Rule[] = [
     check: whereItKeepsAbout(async scene => {
       for (const user of [scene.user(), null]) {
         const id = await scene.bound(user, 'details');
-        const given: [string?] = user === null ? [] : [user];
+        const given = user ?? undefined;
         expectSame('The answer to touch()', await scene.a.touch(id, LONG), true);
-        expectSame('The answer to update()', await scene.b.update(id, changing({ b: 2 }), LONG, undefined, undefined, ...given), 'updated');
-        expectSame('The answer to touch()', await scene.b.touch(id, LONG, ...given), true);
+        expectSame('The answer to update()', await scene.b.update(id, changing({ b: 2 }), { lifetime: LONG, user: given }), 'updated');
+        expectSame('The answer to touch()', await scene.b.touch(id, LONG, given), true);
         await scene.expectAbout(id, { user, details: 'details' });
         await scene.expectLive(id, { a: 1, b: 2 });
       }
@@ -83,10 +83,10 @@ export const about: readonly Rule[] = [
     sentence: 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout',
     check: whereItKeepsAbout(async scene => {
       const [emptied, moved, ended] = [await scene.bound(scene.user()), await scene.bound(scene.user()), await scene.bound(scene.user())];
-      expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), LONG), 'ended');
+      expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), { lifetime: LONG }), 'ended');
       if (scene.a.canMove) {
         const becoming = { about: { user: scene.user(), details: '' } };
-        const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), LONG, becoming);
+        const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), { lifetime: LONG, becoming });
         expectSame('The answer to move()', answer, 'ended');
         await scene.expectNoSession(newId);
         await scene.expectEnded(moved);
@@ -120,7 +120,7 @@ export const about: readonly Rule[] = [
       const told = { user: scene.user(), details: 'told' };
       const kept = { ...told };
       const id = await scene.id();
-      await scene.a.create(id, toTexts({ a: 1 }), LONG, { about: told });
+      await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: told } });
       told.details = 'spoiled';
       await scene.expectAbout(id, kept);
       for (const store of scene.both) {

@@ -18,7 +18,7 @@ export const bindings: readonly Rule[] = [
       await revoke();
       const id = await scene.id();
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.a.create(id, toTexts({ a: 1 }), LONG, becoming), 'revoked');
+      expectSame('The answer to create()', await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming }), 'revoked');
       await scene.expectNoSession(id);
       await scene.expectSessionsOf(user, []);
     })),
@@ -29,7 +29,7 @@ export const bindings: readonly Rule[] = [
       if (!scene.a.canMove) return;
       const id = await scene.session();
       await revoke();
-      const { answer, newId } = await scene.move(scene.b, id, NOTHING, LONG, { about: { user, details: '' }, underWay: EARLIER });
+      const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' }, underWay: EARLIER } });
       expectSame('The answer to move()', answer, 'revoked');
       await scene.expectNoSession(newId);
       await scene.expectEnded(id);
@@ -60,9 +60,9 @@ export const bindings: readonly Rule[] = [
       await expectBound(scene, other, EARLIER);
       const [nobodys, moved] = [await scene.id(), await scene.session()];
       const becoming = { about: { user: null, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), LONG, becoming), true);
+      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG, becoming }), true);
       if (!scene.a.canMove) return;
-      expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, LONG, becoming)).answer, 'moved');
+      expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, { lifetime: LONG, becoming })).answer, 'moved');
       const { answer } = await scene.move(scene.a, await scene.bound(user), NOTHING);
       expectSame('The answer to move()', answer, 'moved');
     }),
@@ -76,11 +76,11 @@ export const bindings: readonly Rule[] = [
       await scene.a.endSessionsOf(user);
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
       for (const id of [live, ended]) {
-        expectSame('The answer to create()', await scene.b.create(id, toTexts({ b: 2 }), LONG, becoming), false);
+        expectSame('The answer to create()', await scene.b.create(id, toTexts({ b: 2 }), { lifetime: LONG, becoming }), false);
       }
       await scene.expectLive(live, { a: 1, b: 2 });
       if (!scene.a.canMove) return;
-      expectSame('The answer to move()', (await scene.move(scene.b, ended, NOTHING, LONG, becoming)).answer, 'gone');
+      expectSame('The answer to move()', (await scene.move(scene.b, ended, NOTHING, { lifetime: LONG, becoming })).answer, 'gone');
     }),
   },
 ];
@@ -102,10 +102,10 @@ export async function expectBound(scene: Scene, user: string, underWay: number, 
   if (later > 0) await new Promise(resolve => setTimeout(resolve, later * 1000));
   const becoming = { about: { user, details: 'bound' }, underWay };
   const created = await scene.id();
-  expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), LONG, becoming), true);
+  expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }), true);
   await scene.expectAbout(created, becoming.about);
   if (!scene.a.canMove) return scene.expectSessionsOf(user, [created]);
-  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, LONG, becoming);
+  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming });
   expectSame('The answer to move()', answer, 'moved');
   await scene.expectAbout(newId, becoming.about);
   await scene.expectSessionsOf(user, [created, newId]);

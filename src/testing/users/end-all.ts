@@ -37,11 +37,11 @@ export const endAll: readonly Rule[] = [
       await scene.a.endAllSessions();
       const id = await scene.id();
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), LONG, becoming), 'revoked');
+      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming }), 'revoked');
       await scene.expectNoSession(id);
-      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), LONG), true);
+      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG }), true);
       if (scene.a.canMove) {
-        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, LONG, becoming);
+        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming });
         expectSame('The answer to move()', answer, 'revoked');
         await scene.expectEnded(nobodys);
         await scene.expectNoSession(newId);
@@ -60,9 +60,9 @@ export const endAll: readonly Rule[] = [
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
       const [, made, , , one, two] = await race(
         random,
-        () => scene.a.endAllSessions(), () => scene.b.create(created, toTexts({ a: 1 }), LONG, becoming),
-        () => scene.b.update(updated, changing({ b: 1 }), LONG, undefined, undefined, user), () => scene.b.touch(touched, LONG),
-        () => scene.move(scene.b, moved, NOTHING), () => scene.move(scene.b, rebound, NOTHING, LONG, becoming),
+        () => scene.a.endAllSessions(), () => scene.b.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }),
+        () => scene.b.update(updated, changing({ b: 1 }), { lifetime: LONG, user }), () => scene.b.touch(touched, LONG),
+        () => scene.move(scene.b, moved, NOTHING), () => scene.move(scene.b, rebound, NOTHING, { lifetime: LONG, becoming }),
       );
       expectOneOf('The answer to create()', made, [true, 'revoked']);
       for (const id of [...ids, created, one.newId, two.newId]) await scene.expectNoSession(id);

@@ -68,9 +68,9 @@ export const endSessions: readonly Rule[] = [
       await scene.expectAbout(id, { user, details: '' });
       await scene.a.endSessionsOf(user);
       for (const store of scene.both) {
-        expectSame('The answer to update()', await store.update(id, changing({ b: 2 }), LONG, undefined, undefined, user), 'gone');
+        expectSame('The answer to update()', await store.update(id, changing({ b: 2 }), { lifetime: LONG, user }), 'gone');
         expectSame('The answer to touch()', await store.touch(id, LONG, user), false);
-        const { answer, newId } = await scene.move(store, id, NOTHING, LONG, { about: { user, details: '' } });
+        const { answer, newId } = await scene.move(store, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' } } });
         expectSame('The answer to the move', answer, 'gone');
         await scene.expectNoSession(newId);
       }

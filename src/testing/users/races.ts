@@ -19,7 +19,7 @@ export const races: readonly Rule[] = [
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
       const [ended, ...answers] = await race(
         random, () => one.endSessionsOf(user),
-        ...ids.map((id, index) => () => scene.at(index).create(id, toTexts({ a: 1 }), LONG, becoming)),
+        ...ids.map((id, index) => () => scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming })),
       );
       for (const answer of answers) expectOneOf('The answer to create()', answer, [true, 'revoked']);
       const bound = [before, ...ids.filter((_, index) => answers[index] === true)].map(id => scene.a.handleOf(id));
@@ -39,7 +39,7 @@ export const races: readonly Rule[] = [
       const becoming = { about: { user, details: '' }, underWay: EARLIER };
       const [, ...moves] = await race(
         random, () => one.endSessionsOf(user),
-        ...ids.map((id, index) => () => scene.move(scene.at(index), id, changing({ b: 2 }), LONG, becoming)),
+        ...ids.map((id, index) => () => scene.move(scene.at(index), id, changing({ b: 2 }), { lifetime: LONG, becoming })),
       );
       for (const { answer } of moves) expectOneOf('The answer to move()', answer, ['moved', 'revoked', 'gone']);
       for (const [index, id] of ids.entries()) {
@@ -82,7 +82,7 @@ export const races: readonly Rule[] = [
       const [ended, ...answers] = await race(
         random, () => one.endSessionsOf(user),
         ...Array.from({ length: 3 }, (_, index) => [
-          () => scene.at(index).update(id, changing({ [`k${index}`]: 1 }), LONG, undefined, undefined, user),
+          () => scene.at(index).update(id, changing({ [`k${index}`]: 1 }), { lifetime: LONG, user }),
           () => scene.at(index).touch(id, LONG * 2, user),
         ]).flat(),
       );
@@ -113,8 +113,8 @@ export const races: readonly Rule[] = [
       const [created, nobodys] = [await scene.id(), await scene.session()];
       const becoming = { about: { user, details: '' }, underWay: 0 };
       const bound = await race(
-        random, async () => one.create(created, toTexts({ a: 1 }), LONG, becoming),
-        async () => scene.a.canMove ? scene.move(one, nobodys, NOTHING, LONG, becoming) : { newId: '', answer: 'gone' },
+        random, async () => one.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }),
+        async () => scene.a.canMove ? scene.move(one, nobodys, NOTHING, { lifetime: LONG, becoming }) : { newId: '', answer: 'gone' },
       );
       expectSame('The answer to create()', bound[0], true);
       const ids = [created, ...(bound[1].answer === 'moved' ? [bound[1].newId] : [])];

@@ -34,7 +34,7 @@ export const sessionsOf: readonly Rule[] = [
       await scene.session();
       await scene.expectSessionsOf(user, [one, two, ended, emptied, deleted]);
       await scene.b.end(ended);
-      await scene.a.update(emptied, changing({ a: undefined }), LONG);
+      await scene.a.update(emptied, changing({ a: undefined }), { lifetime: LONG });
       await scene.b.delete(deleted);
       await scene.expectSessionsOf(user, [one, two]);
       await scene.expectSessionsOf(other, [theirs]);
@@ -56,7 +56,7 @@ export const sessionsOf: readonly Rule[] = [
       const user = scene.user();
       let id = await scene.bound(user);
       for (const store of scene.both) {
-        await store.update(id, changing({ b: 2 }), LONG, undefined, undefined, user);
+        await store.update(id, changing({ b: 2 }), { lifetime: LONG, user });
         await store.touch(id, LONG, user);
         id = (await scene.move(store, id, NOTHING)).newId;
       }
@@ -70,7 +70,7 @@ export const sessionsOf: readonly Rule[] = [
       const [one, two] = [scene.user(), scene.user()];
       let id = await scene.session();
       for (const user of [one, two, null, one]) {
-        const { answer, newId } = await scene.move(scene.b, id, NOTHING, LONG, { about: { user, details: '' } });
+        const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' } } });
         expectSame('The answer to move()', answer, 'moved');
         id = newId;
         for (const each of [one, two]) await scene.expectSessionsOf(each, each === user ? [id] : []);
@@ -134,7 +134,7 @@ export const sessionsOf: readonly Rule[] = [
       await scene.wait();
       await scene.a.load(looked);
       await scene.a.touch(touched, LONG);
-      await scene.b.update(updated, { set: toTexts({ b: 1 }), unset: [] }, LONG);
+      await scene.b.update(updated, { set: toTexts({ b: 1 }), unset: [] }, { lifetime: LONG });
       await scene.move(scene.b, moved, NOTHING);
       for (const [index, user] of users.entries()) {
         const [session] = await scene.at(index).sessionsOf(user);

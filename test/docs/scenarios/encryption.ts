@@ -11,7 +11,7 @@ export const encryption: Scenarios = {
     const before = encrypted(inner, { keys: [{ id: '2026-01', secret: secrets.before }] });
     const visitor = site.visitor();
     const id = await before.newSessionId();
-    await before.create(id, new Map([['visits', '4'], ['since', '"January"']]), 600);
+    await before.create(id, new Map([['visits', '4'], ['since', '"January"']]), { lifetime: 600 });
     visitor.cookies.set('CB', id);
     assert.equal((await visitor.get('/')).text, 'Visit 5');
     assert.equal((await visitor.get('/')).text, 'Visit 6');

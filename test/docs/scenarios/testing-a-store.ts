@@ -13,7 +13,7 @@ export const testingAStore: Scenarios = {
 
       const store = new exported.ObjectStore(server.url);
       const id = store.newSessionId();
-      await store.create(id, new Map([['a', '1']]), 60);
+      await store.create(id, new Map([['a', '1']]), { lifetime: 60 });
       const [, secret] = id.split('.');
       assert.ok(server.bodies.every(body => !body.includes(secret)), 'what is stored is no use to a thief');
       assert.equal(store.isSessionId('../../etc/passwd'), false);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import {
-  type FoundSession, type LiveSession, MemoryStore, type SessionChange, type SessionTexts, type SessionValues,
+  type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionChange,
+  type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts } from '../../../src/values/session-values.js';
@@ -41,46 +42,46 @@ class Breakable extends MemoryStore {
 
 }
 
-type Update = [id: string, change: SessionChange, lifetime: number, version?: string | number];
+type Update = [id: string, change: SessionChange, terms: UpdateTerms];
 
 class LosesAKey extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(id, new Map([...texts].filter(([key]) => key !== '__proto__')), lifetime);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(id, new Map([...texts].filter(([key]) => key !== '__proto__')), { lifetime });
   }
 
 }
 
 class LosesMinusZero extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     const parsed = new Map([...texts].map(([key, text]) => [key, JSON.stringify(JSON.parse(text))]));
-    return super.create(id, parsed, lifetime);
+    return super.create(id, parsed, { lifetime });
   }
 
 }
 
 class LosesLoneSurrogates extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(id, new Map([...texts].map(([key, text]) => [key.toWellFormed(), text])), lifetime);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(id, new Map([...texts].map(([key, text]) => [key.toWellFormed(), text])), { lifetime });
   }
 
 }
 
 class StopsAtNul extends Breakable {
 
-  override update(...[id, { set, unset }, lifetime, version]: Update) {
+  override update(...[id, { set, unset }, { lifetime, version }]: Update) {
     const cut = new Map([...set].map(([key, text]) => [key.split('\0')[0], text]));
-    return super.update(id, { set: cut, unset }, lifetime, version);
+    return super.update(id, { set: cut, unset }, { lifetime, version });
   }
 
 }
 
 class CutsLongTexts extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(id, new Map([...texts].map(([key, text]) => [key, text.length > 65535 ? 'null' : text])), lifetime);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(id, new Map([...texts].map(([key, text]) => [key, text.length > 65535 ? 'null' : text])), { lifetime });
   }
 
 }
@@ -100,40 +101,40 @@ class SortsKeys extends Breakable {
 
 class MergesDeeper extends Breakable {
 
-  override update(...[id, { set, unset }, lifetime, version]: Update) {
+  override update(...[id, { set, unset }, { lifetime, version }]: Update) {
     const before = this.live(id)?.texts;
     const merged = new Map([...set].map(([key, text]) => {
       const [old, value] = [JSON.parse(before?.get(key) ?? 'null'), JSON.parse(text)];
       const areObjects = [old, value].every(each => typeof each === 'object' && each !== null && !Array.isArray(each));
       return [key, areObjects ? JSON.stringify({ ...old, ...value }) : text];
     }));
-    return super.update(id, { set: merged, unset }, lifetime, version);
+    return super.update(id, { set: merged, unset }, { lifetime, version });
   }
 
 }
 
 class NullRemoves extends Breakable {
 
-  override update(...[id, { set, unset }, lifetime, version]: Update) {
+  override update(...[id, { set, unset }, { lifetime, version }]: Update) {
     const nulls = [...set].filter(([, text]) => text === 'null').map(([key]) => key);
     const rest = new Map([...set].filter(([, text]) => text !== 'null'));
-    return super.update(id, { set: rest, unset: [...unset, ...nulls] }, lifetime, version);
+    return super.update(id, { set: rest, unset: [...unset, ...nulls] }, { lifetime, version });
   }
 
 }
 
 class UnsetsByPath extends Breakable {
 
-  override update(...[id, { set, unset }, lifetime, version]: Update) {
-    return super.update(id, { set, unset: unset.map(key => key.split('.')[0]) }, lifetime, version);
+  override update(...[id, { set, unset }, { lifetime, version }]: Update) {
+    return super.update(id, { set, unset: unset.map(key => key.split('.')[0]) }, { lifetime, version });
   }
 
 }
 
 class UpdateShortens extends Breakable {
 
-  override update(...[id, change, lifetime, version]: Update) {
-    const answer = super.update(id, change, lifetime, version);
+  override update(...[id, change, { lifetime, version }]: Update) {
+    const answer = super.update(id, change, { lifetime, version });
     if (answer === 'updated') this.put(id, this.live(id)?.texts as SessionTexts, lifetime);
     return answer;
   }
@@ -142,8 +143,8 @@ class UpdateShortens extends Breakable {
 
 class UpdateForgetsLifetime extends Breakable {
 
-  override update(...[id, change, , version]: Update) {
-    return super.update(id, change, 0, version);
+  override update(...[id, change, { version }]: Update) {
+    return super.update(id, change, { lifetime: 0, version });
   }
 
 }
@@ -160,9 +161,9 @@ class UpdateDeletesWithoutMark extends Breakable {
 
 class UpdateKeepsEmpty extends Breakable {
 
-  override update(...[id, change, lifetime, version]: Update) {
+  override update(...[id, change, { lifetime, version }]: Update) {
     const texts = this.live(id)?.texts;
-    if (!texts || merge(texts, change).size > 0) return super.update(id, change, lifetime, version);
+    if (!texts || merge(texts, change).size > 0) return super.update(id, change, { lifetime, version });
     this.put(id, new Map(), lifetime);
     return 'updated';
   }
@@ -191,9 +192,9 @@ class RevivesByTouch extends Breakable {
 
   readonly #known = new Map<string, SessionTexts>();
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     this.#known.set(id, texts);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
   override touch(id: string, lifetime: number) {
@@ -206,8 +207,8 @@ class RevivesByTouch extends Breakable {
 
 class ExpiredIsThere extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(id, texts, lifetime + 10);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(id, texts, { lifetime: lifetime + 10 });
   }
 
 }
@@ -225,9 +226,9 @@ class SaysExpiredByHandle extends Breakable {
 
   readonly #ids = new Map<string, string>();
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     this.#ids.set(this.handleOf(id), id);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
   override load(id: string): FoundSession | null {
@@ -275,17 +276,17 @@ class ExpiredIsInTheWay extends Breakable {
 
   readonly #created = new Set<string>();
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     if (this.#created.has(id)) return false;
     this.#created.add(id);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
 }
 
 class CreateOverwrites extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     this.put(id, texts, lifetime);
     return true;
   }
@@ -294,9 +295,9 @@ class CreateOverwrites extends Breakable {
 
 class CreateIgnoresMarks extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     if (!this.live(id)) this.forget(id);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
 }
@@ -323,9 +324,9 @@ class EndFollowsOnce extends Breakable {
 
   readonly #next = new Map<string, string>();
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     this.#next.set(id, newId);
-    return super.move(id, newId, change, lifetime);
+    return super.move(id, newId, change, { lifetime });
   }
 
   override end(id: string) {
@@ -348,8 +349,8 @@ class MarkSaysMovedForEver extends Breakable {
 
   readonly #moved = new Set<string>();
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
-    const answer = super.move(id, newId, change, lifetime);
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
+    const answer = super.move(id, newId, change, { lifetime });
     if (answer === 'moved') this.#moved.add(id);
     return answer;
   }
@@ -400,18 +401,18 @@ class TouchChangesVersion extends Breakable {
     return found?.status === 'live' ? { ...found, version: `${this.#touches} ${found.version}` } : found;
   }
 
-  override update(...[id, change, lifetime, version]: Update) {
-    if (version === undefined) return super.update(id, change, lifetime);
+  override update(...[id, change, { lifetime, version }]: Update) {
+    if (version === undefined) return super.update(id, change, { lifetime });
     const [touches, ...own] = String(version).split(' ');
-    return super.update(id, change, lifetime, Number(touches) === this.#touches ? own.join(' ') : 'passed');
+    return super.update(id, change, { lifetime, version: Number(touches) === this.#touches ? own.join(' ') : 'passed' });
   }
 
 }
 
 class IgnoresVersion extends Breakable {
 
-  override update(...[id, change, lifetime]: Update) {
-    return super.update(id, change, lifetime);
+  override update(...[id, change, { lifetime }]: Update) {
+    return super.update(id, change, { lifetime });
   }
 
 }
@@ -434,8 +435,8 @@ class KeepsTheCallersTexts extends Breakable {
 
   readonly #given = new Map<string, SessionTexts>();
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    const isCreated = super.create(id, texts, lifetime);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    const isCreated = super.create(id, texts, { lifetime });
     if (isCreated) this.#given.set(id, texts);
     return isCreated;
   }
@@ -454,34 +455,34 @@ class KeepsTheCallersTexts extends Breakable {
 
 class MoveOverwrites extends Breakable {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     if (id !== newId) this.forget(newId);
-    return super.move(id, newId, change, lifetime);
+    return super.move(id, newId, change, { lifetime });
   }
 
 }
 
 class MoveKeepsLifetime extends Breakable {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
-    return super.move(id, newId, change, this.live(id)?.remaining ?? lifetime);
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
+    return super.move(id, newId, change, { lifetime: this.live(id)?.remaining ?? lifetime });
   }
 
 }
 
 class MoveLosesItsChange extends Breakable {
 
-  override move(id: string, newId: string, _change: SessionChange, lifetime: number) {
-    return super.move(id, newId, { set: new Map(), unset: [] }, lifetime);
+  override move(id: string, newId: string, _change: SessionChange, { lifetime }: MoveTerms) {
+    return super.move(id, newId, { set: new Map(), unset: [] }, { lifetime });
   }
 
 }
 
 class MoveKeepsTheOldId extends Breakable {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     const texts = this.live(id)?.texts;
-    const answer = super.move(id, newId, change, lifetime);
+    const answer = super.move(id, newId, change, { lifetime });
     if (texts && answer === 'moved') this.put(id, texts, lifetime);
     return answer;
   }
@@ -490,16 +491,16 @@ class MoveKeepsTheOldId extends Breakable {
 
 class LiesWhenTooLate extends Breakable {
 
-  override update(...[id, change, lifetime, version, patience]: [...Update, patience?: number]) {
-    return patience !== undefined && patience <= 0 ? 'updated' : super.update(id, change, lifetime, version);
+  override update(...[id, change, { lifetime, version, patience }]: Update) {
+    return patience !== undefined && patience <= 0 ? 'updated' : super.update(id, change, { lifetime, version });
   }
 
 }
 
 class RefusesButMovesWhenTooLate extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience]: [string, string, SessionChange, number, number?]) {
-    const answer = super.move(id, newId, change, lifetime);
+  override move(id: string, newId: string, change: SessionChange, { lifetime, patience }: MoveTerms) {
+    const answer = super.move(id, newId, change, { lifetime });
     if (patience !== undefined && patience <= 0) throw new Error('too late');
     return answer;
   }
@@ -525,9 +526,9 @@ class AnswersWithNumbers extends Breakable {
 
 class SwallowsErrors extends Breakable {
 
-  override move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  override move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     try {
-      return super.move(id, newId, change, lifetime);
+      return super.move(id, newId, change, { lifetime });
     } catch {
       return 'gone';
     }
@@ -546,8 +547,8 @@ class RemainsInMilliseconds extends Breakable {
 
 class OverflowsTime extends Breakable {
 
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(id, texts, ((lifetime * 1000) | 0) / 1000);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(id, texts, { lifetime: ((lifetime * 1000) | 0) / 1000 });
   }
 
 }
@@ -569,8 +570,8 @@ class TwoWorlds extends Breakable {
 class MixesHandles extends Breakable {
 
   // Of ids that a database compares without regard to case.
-  override create(id: string, texts: SessionTexts, lifetime: number) {
-    return super.create(createHash('sha256').update(id).digest('hex').slice(0, 1), texts, lifetime);
+  override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
+    return super.create(createHash('sha256').update(id).digest('hex').slice(0, 1), texts, { lifetime });
   }
 
 }
@@ -585,8 +586,8 @@ class DoesNotKnowItsIds extends Breakable {
 
 class SaysGoneWhenTooLate extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience]: [string, string, SessionChange, number, number?]) {
-    return patience !== undefined && patience <= 0 ? 'gone' : super.move(id, newId, change, lifetime);
+  override move(id: string, newId: string, change: SessionChange, { lifetime, patience }: MoveTerms) {
+    return patience !== undefined && patience <= 0 ? 'gone' : super.move(id, newId, change, { lifetime });
   }
 
 }

@@ -1,13 +1,10 @@
 import {
-  type Becoming, type FoundSession, type LiveSession, MemoryStore, type SessionAbout, type SessionChange, type SessionTexts,
-  type WhichSessions,
+  type Becoming, type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionAbout,
+  type SessionChange, type SessionTexts, type WhichSessions,
 } from '../../../src/index.js';
 
-type Create = [id: string, texts: SessionTexts, lifetime: number, becoming?: Becoming];
-type Move = [
-  id: string, newId: string, change: SessionChange, lifetime: number, patience?: number, becoming?: Becoming,
-  version?: string | number,
-];
+type Create = [id: string, texts: SessionTexts, terms: CreateTerms];
+type Move = [id: string, newId: string, change: SessionChange, terms: MoveTerms];
 type Found = FoundSession | null;
 
 /** A memory store that knows the users of its sessions, to break. */
@@ -33,12 +30,12 @@ function telling(change: (about: SessionAbout) => SessionAbout): (now: () => num
   const changed = (becoming?: Becoming) => becoming && { ...becoming, about: change(becoming.about) };
   return now => new class extends Breakable {
 
-    override create(...[id, texts, lifetime, becoming]: Create) {
-      return super.create(id, texts, lifetime, changed(becoming));
+    override create(...[id, texts, { lifetime, becoming }]: Create) {
+      return super.create(id, texts, { lifetime, becoming: changed(becoming) });
     }
 
-    override move(...[id, newId, values, lifetime, patience, becoming, version]: Move) {
-      return super.move(id, newId, values, lifetime, patience, changed(becoming), version);
+    override move(...[id, newId, values, { lifetime, patience, becoming, version }]: Move) {
+      return super.move(id, newId, values, { lifetime, patience, becoming: changed(becoming), version });
     }
 
   }(now);
@@ -53,11 +50,11 @@ function knowing(change: (user: string) => string): (now: () => number) => Memor
 
     readonly #told = new Map<string, SessionAbout>();
 
-    override create(...[id, texts, lifetime, becoming]: Create) {
+    override create(...[id, texts, { lifetime, becoming }]: Create) {
       const { user = null } = becoming?.about ?? {};
       if (becoming && user !== null) this.#told.set(this.handleOf(id), becoming.about);
       const about = becoming && { ...becoming.about, user: user === null ? null : change(user) };
-      return super.create(id, texts, lifetime, about && { ...becoming, about });
+      return super.create(id, texts, { lifetime, becoming: about && { ...becoming, about } });
     }
 
     override load(id: string) {
@@ -80,17 +77,17 @@ function knowing(change: (user: string) => string): (now: () => number) => Memor
 
 class MoveForgets extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
-    return super.move(id, newId, change, lifetime, patience, becoming ?? { about: { user: null, details: '' } }, version);
+  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, becoming: becoming ?? { about: { user: null, details: '' } }, version });
   }
 
 }
 
 class MoveKeepsTheFirst extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
     const about = this.aboutOf(id) ?? becoming?.about;
-    return super.move(id, newId, change, lifetime, patience, about && { ...becoming, about }, version);
+    return super.move(id, newId, change, { lifetime, patience, becoming: about && { ...becoming, about }, version });
   }
 
 }
@@ -119,7 +116,7 @@ class MarksTellOfTheDead extends Breakable {
   readonly #about = new Map<string, SessionAbout>();
 
   override create(...args: Create) {
-    const [id, , , becoming] = args;
+    const [id, , { becoming }] = args;
     if (becoming) this.#about.set(id, becoming.about);
     return super.create(...args);
   }
@@ -137,7 +134,7 @@ class SharesAbout extends Breakable {
   readonly #about = new Map<string, SessionAbout>();
 
   override create(...args: Create) {
-    const [id, , , becoming] = args;
+    const [id, , { becoming }] = args;
     if (becoming) this.#about.set(id, becoming.about);
     return super.create(...args);
   }
@@ -231,7 +228,7 @@ class ListsTheExpired extends Breakable {
   readonly #short = new Map<string, string>();
 
   override create(...args: Create) {
-    const [id, , lifetime, becoming] = args;
+    const [id, , { lifetime, becoming }] = args;
     if (lifetime === 1 && becoming?.about.user) this.#short.set(id, becoming.about.user);
     return super.create(...args);
   }
@@ -409,25 +406,25 @@ class RevivesByTouch extends Breakable {
 /** Ends what is there, and forgets that it did. */
 class RefusesNobody extends Breakable {
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
-    return super.create(id, texts, lifetime, becoming && { about: becoming.about });
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
+    return super.create(id, texts, { lifetime, becoming: becoming && { about: becoming.about } });
   }
 
 }
 
 class MovesForEverybody extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
-    return super.move(id, newId, change, lifetime, patience, becoming && { about: becoming.about }, version);
+  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, becoming: becoming && { about: becoming.about }, version });
   }
 
 }
 
 class RefusesAndCreates extends Breakable {
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
-    const answer = super.create(id, texts, lifetime, becoming);
-    if (answer === 'revoked') super.create(id, texts, lifetime);
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
+    const answer = super.create(id, texts, { lifetime, becoming });
+    if (answer === 'revoked') super.create(id, texts, { lifetime });
     return answer;
   }
 
@@ -449,9 +446,9 @@ class RefusesAndLeaves extends Breakable {
 
 class RefusesForAMinute extends Breakable {
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
     const underWay = becoming?.underWay;
-    return super.create(id, texts, lifetime, becoming && { ...becoming, underWay: underWay === undefined ? underWay : underWay + 60 });
+    return super.create(id, texts, { lifetime, becoming: becoming && { ...becoming, underWay: underWay === undefined ? underWay : underWay + 60 } });
   }
 
 }
@@ -484,10 +481,10 @@ class RefusesOthers extends Breakable {
     return super.endSessionsOf(user, which);
   }
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
-    const answer = super.create(id, texts, lifetime, becoming && this.#any !== undefined
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
+    const answer = super.create(id, texts, { lifetime, becoming: becoming && this.#any !== undefined
       ? { ...becoming, about: { ...becoming.about, user: this.#any } }
-      : becoming);
+      : becoming });
     return answer;
   }
 
@@ -495,9 +492,9 @@ class RefusesOthers extends Breakable {
 
 class RefusesBeforeItLooks extends Breakable {
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
-    const answer = super.create(this.newSessionId(), texts, lifetime, becoming);
-    return answer === 'revoked' ? answer : super.create(id, texts, lifetime, becoming);
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
+    const answer = super.create(this.newSessionId(), texts, { lifetime, becoming });
+    return answer === 'revoked' ? answer : super.create(id, texts, { lifetime, becoming });
   }
 
 }
@@ -536,31 +533,31 @@ class EndsAllAndRefusesNobody extends Breakable {
 
 class MoveIgnoresVersion extends Breakable {
 
-  override move(...[id, newId, change, lifetime, patience, becoming]: Move) {
-    return super.move(id, newId, change, lifetime, patience, becoming);
+  override move(...[id, newId, change, { lifetime, patience, becoming }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, becoming });
   }
 
 }
 
 class LooksForRevocationsFirst extends Breakable {
 
-  override create(...[id, texts, lifetime, becoming]: Create) {
-    return this.#create(id, texts, lifetime, becoming) as never;
+  override create(...[id, texts, { lifetime, becoming }]: Create) {
+    return this.#create(id, texts, { lifetime, becoming }) as never;
   }
 
-  override move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
-    return this.#move(id, newId, change, lifetime, patience, becoming, version) as never;
+  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
+    return this.#move(id, newId, change, { lifetime, patience, becoming, version }) as never;
   }
 
-  async #create(...[id, texts, lifetime, becoming]: Create) {
-    if (super.create(this.newSessionId(), texts, 0, becoming && { ...becoming, about: { ...becoming.about } }) === 'revoked') return 'revoked';
+  async #create(...[id, texts, { lifetime, becoming }]: Create) {
+    if (super.create(this.newSessionId(), texts, { lifetime: 0, becoming: becoming && { ...becoming, about: { ...becoming.about } } }) === 'revoked') return 'revoked';
     await aMoment();
-    return super.create(id, texts, lifetime, becoming && { about: becoming.about });
+    return super.create(id, texts, { lifetime, becoming: becoming && { about: becoming.about } });
   }
 
-  async #move(...[id, newId, change, lifetime, patience, becoming, version]: Move) {
+  async #move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
     await aMoment();
-    return super.move(id, newId, change, lifetime, patience, becoming && { about: becoming.about }, version);
+    return super.move(id, newId, change, { lifetime, patience, becoming: becoming && { about: becoming.about }, version });
   }
 
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AtomicSessionStore, type Becoming, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange, type SessionTexts,
-  type SessionValues,
+  type AtomicSessionStore, type CreateTerms, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession,
+  type SessionChange, type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
@@ -45,7 +45,7 @@ export class HastyRedisStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  async create(id: string, texts: SessionTexts, { lifetime }: CreateTerms): Promise<boolean> {
 
     if (await this.#read(id)) return false;
     await this.#write(id, { texts: [...texts], ends: Date.now() + lifetime * 1000 });
@@ -54,7 +54,7 @@ export class HastyRedisStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     const row = await this.#read(id);
@@ -80,15 +80,14 @@ export class HastyRedisStore implements AtomicSessionStore {
   }
 
   async move(
-    id: string, newId: string, change: SessionChange, lifetime: number, _patience?: number, _becoming?: Becoming,
-    version?: string | number,
+    id: string, newId: string, change: SessionChange, { lifetime, version }: MoveTerms,
   ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
 
     const row = await this.#read(id);
     if (!row?.texts) return 'gone';
     if (version !== undefined && version !== row.version) return 'conflict';
     const texts = merge(new Map(row.texts), change);
-    if (texts.size > 0 && !await this.create(newId, texts, lifetime)) throw new Error('The new id is in use');
+    if (texts.size > 0 && !await this.create(newId, texts, { lifetime })) throw new Error('The new id is in use');
     await this.#retire(id, texts.size > 0 ? newId : undefined);
     return texts.size > 0 ? 'moved' : 'ended';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AtomicSessionStore, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange, type SessionTexts,
-  type SessionValues,
+  type AtomicSessionStore, type CreateTerms, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange,
+  type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
@@ -59,7 +59,7 @@ export class OneRecordStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, lifetime: number): Promise<boolean> {
+  async create(id: string, texts: SessionTexts, { lifetime }: CreateTerms): Promise<boolean> {
 
     await aMoment();
     if (this.#record(id)) return false;
@@ -69,7 +69,7 @@ export class OneRecordStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, lifetime: number, version?: string | number,
+    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
   ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
 
     await aMoment();

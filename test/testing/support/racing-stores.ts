@@ -1,39 +1,39 @@
-import type { SessionChange, SessionTexts } from '../../../src/index.js';
+import type { CreateTerms, MoveTerms, SessionChange, SessionTexts, UpdateTerms } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { OneRecordStore } from './one-record-store.js';
 
-type Update = [id: string, change: SessionChange, lifetime: number, version?: string | number];
+type Update = [id: string, change: SessionChange, terms: UpdateTerms];
 
 /** Reads, and writes what it has read: what came in between is overwritten. */
 class UpdatesInTwoSteps extends OneRecordStore {
 
-  override async update(...[id, change, lifetime, version]: Update) {
+  override async update(...[id, change, { lifetime, version }]: Update) {
     const found = await this.load(id);
     if (found?.status !== 'live') return 'gone';
     if (version !== undefined && version !== found.version) return 'conflict';
     const texts = merge(found.texts, change);
     const unset = [...found.texts.keys()].filter(key => !texts.has(key));
-    return super.update(id, { set: texts, unset }, lifetime);
+    return super.update(id, { set: texts, unset }, { lifetime });
   }
 
 }
 
 class ComparesVersionsBefore extends OneRecordStore {
 
-  override async update(...[id, change, lifetime, version]: Update) {
+  override async update(...[id, change, { lifetime, version }]: Update) {
     const found = await this.load(id);
     if (version !== undefined && found?.status === 'live' && version !== found.version) return 'conflict';
-    return super.update(id, change, lifetime);
+    return super.update(id, change, { lifetime });
   }
 
 }
 
 class LooksBeforeItCreates extends OneRecordStore {
 
-  override async create(id: string, texts: SessionTexts, lifetime: number) {
+  override async create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     if (await this.load(id)) return false;
     await this.delete(id);
-    return super.create(id, texts, lifetime);
+    return super.create(id, texts, { lifetime });
   }
 
 }
@@ -44,7 +44,7 @@ class WritesBackWhatItTouched extends OneRecordStore {
     const found = await this.load(id);
     if (found?.status !== 'live') return false;
     await super.touch(id, lifetime);
-    return await super.update(id, { set: found.texts, unset: [] }, lifetime) === 'updated';
+    return await super.update(id, { set: found.texts, unset: [] }, { lifetime }) === 'updated';
   }
 
 }
@@ -56,7 +56,7 @@ class RevivesByLateTouch extends OneRecordStore {
     if (found?.status !== 'live') return false;
     if (await super.touch(id, lifetime)) return true;
     await this.delete(id);
-    return super.create(id, found.texts, lifetime);
+    return super.create(id, found.texts, { lifetime });
   }
 
 }
@@ -73,10 +73,10 @@ class EndsInTwoSteps extends OneRecordStore {
 
 class EmptiesInTwoSteps extends OneRecordStore {
 
-  override async update(...[id, change, lifetime, version]: Update) {
+  override async update(...[id, change, { lifetime, version }]: Update) {
     const found = await this.load(id);
     const isEmptied = found?.status === 'live' && merge(found.texts, change).size === 0;
-    if (!isEmptied) return super.update(id, change, lifetime, version);
+    if (!isEmptied) return super.update(id, change, { lifetime, version });
     return await this.end(id) ? 'ended' : 'gone';
   }
 
@@ -123,11 +123,11 @@ class TakesNothing extends OneRecordStore {
 /** Has `move`, and makes two records of one for a moment. */
 class MovesInTwoSteps extends OneRecordStore {
 
-  async move(id: string, newId: string, change: SessionChange, lifetime: number) {
+  async move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
     const found = await this.load(id);
     if (found?.status !== 'live') return 'gone' as const;
     const texts = merge(found.texts, change);
-    if (texts.size > 0) await this.create(newId, texts, lifetime);
+    if (texts.size > 0) await this.create(newId, texts, { lifetime });
     if (await this.take(id, newId)) return texts.size > 0 ? 'moved' as const : 'ended' as const;
     await this.end(newId);
     return 'gone' as const;
