@@ -60,6 +60,7 @@ bench: build build/.tests bench/node_modules/.package-lock.json
 	$(NODE) --expose-gc bench/pauses.js
 	$(NODE) bench/security.js
 	$(NODE) bench/encrypted.js
+	$(NODE) bench/values.js
 	$(NODE) bench/sqlite.js libsql
 	$(NODE) bench/redis.js
 	$(WITH_SERVERS) $(NODE) bench/round-trips.js

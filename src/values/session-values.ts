@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { SessionValueError } from '../errors.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
@@ -12,6 +13,9 @@ import type { SessionTexts, SessionValues } from '../store.js';
  */
 
 const DEEPEST = 500;
+
+/** An array of so many values is a long one. */
+const MANY = 32;
 
 /** The shape of a key that a path can name with a dot. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
@@ -37,10 +41,12 @@ export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS):
   if (Object.getOwnPropertySymbols(values).length > 0) throw symbolKey('session');
   const keys = Object.keys(values);
   const texts: Array<string | undefined> = [];
+  const way: Way = { keys: [], containers: [], depth: 0 };
   let same = keys.length === before.size;
   for (const key of keys) {
+    way.keys[0] = key;
     const value: unknown = values[key];
-    const text = value === undefined ? undefined : toText(value, key, NO_WAY);
+    const text = value === undefined ? undefined : toText(value, way);
     if (same && text !== before.get(key)) same = false;
     texts.push(text);
   }
@@ -111,83 +117,119 @@ export function kindOf(value: unknown): string {
 
 }
 
-/** Where a value stands: the top-level key, then the containers and keys on the way. */
-type Way = ReadonlyArray<Step>;
-interface Step { readonly container: object; readonly key: string | number }
+/**
+ * The way to the value that is being written. There is one for all values: a
+ * path of its own for each container would take as long as the value is deep.
+ */
+interface Way {
+  /** The top-level key, and of each open container the key that is being written. */
+  readonly keys: Array<string | number>;
+  readonly containers: object[];
+  /** How many containers are open: what stands behind them in the lists is old. */
+  depth: number;
+}
 
-const NO_WAY: Way = [];
-
-function toText(value: unknown, name: string, way: Way): string {
+function toText(value: unknown, way: Way): string {
 
   switch (typeof value) {
     case 'string':
-      return value.length < 64 && PLAIN_TEXT.test(value) ? `"${value}"` : JSON.stringify(value);
+      return quoted(value);
     case 'number':
-      if (!Number.isFinite(value)) throw refusal(name, way, `is ${value}, which JSON has no text for`);
+      if (!Number.isFinite(value)) throw refusal(way, `is ${value}, which JSON has no text for`);
       return Object.is(value, -0) ? '-0' : String(value);
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
       if (value === null) return 'null';
-      if (Array.isArray(value)) return arrayText(value, name, way);
-      if (isPlainObject(value)) return objectText(value, name, way);
-      if (value instanceof Date) return dateText(value, name, way);
-      throw refusal(name, way, `is a ${kindOf(value)}: only plain objects and arrays can be stored`);
+      if (Array.isArray(value)) return arrayText(value, way);
+      if (isPlainObject(value)) return objectText(value, way);
+      if (value instanceof Date) return dateText(value, way);
+      throw refusal(way, `is a ${kindOf(value)}: only plain objects and arrays can be stored`);
     default:
-      throw refusal(name, way, `is a ${typeof value}, which can't be stored`);
+      throw refusal(way, `is a ${typeof value}, which can't be stored`);
   }
 
 }
 
-function arrayText(array: readonly unknown[], name: string, way: Way): string {
+function quoted(text: string): string {
 
-  enter(array, name, way);
-  if (kindOf(array) !== 'Array') throw refusal(name, way, `is a ${kindOf(array)}: only plain objects and arrays can be stored`);
-  const inside = [...way];
-  let text = '[';
+  return text.length < 64 && PLAIN_TEXT.test(text) ? `"${text}"` : JSON.stringify(text);
+
+}
+
+function arrayText(array: readonly unknown[], way: Way): string {
+
+  if (Object.getPrototypeOf(array) !== Array.prototype && kindOf(array) !== 'Array') {
+    throw refusal(way, `is a ${kindOf(array)}: only plain objects and arrays can be stored`);
+  }
+  const depth = enter(array, way);
+  let text = '';
   for (let index = 0; index < array.length; index++) {
-    inside[way.length] = { container: array, key: index };
-    text += (index === 0 ? '' : ',') + toText(array[index], name, inside);
+    way.keys[depth] = index;
+    text += (index === 0 ? '[' : ',') + toText(array[index], way);
   }
+  way.depth--;
   // Such as the match of a regular expression has.
-  if (Object.keys(array).length > array.length) {
-    throw refusal(name, way, 'has keys beside its indexes, which can\'t be stored');
-  }
-  return text + ']';
+  if (sizeOf(array) > array.length) throw refusal(way, 'has keys beside its indexes, which can\'t be stored');
+  return text === '' ? '[]' : text + ']';
 
 }
 
-function objectText(object: SessionValues, name: string, way: Way): string {
+/** How many keys an array has. */
+function sizeOf(array: readonly unknown[]): number {
 
-  enter(object, name, way);
-  if (Object.getOwnPropertySymbols(object).length > 0) {
-    throw symbolKey(pathTo(name, way));
-  }
-  const inside = [...way];
-  let text = '{';
+  // A text for each index of a long array would take longer than to write its values. A proxy must not be read twice.
+  const own = array.length < MANY || types.isProxy(array) ? Object.keys(array) : Object.values(array);
+  return own.length;
+
+}
+
+function objectText(object: SessionValues, way: Way): string {
+
+  if (Object.getOwnPropertySymbols(object).length > 0) throw symbolKey(pathTo(way));
+  const depth = enter(object, way);
+  let text = '';
   for (const key of Object.keys(object)) {
-    inside[way.length] = { container: object, key };
+    way.keys[depth] = key;
     const value: unknown = object[key];
-    if (value !== undefined) {
-      text += (text === '{' ? '' : ',') + JSON.stringify(key) + ':' + toText(value, name, inside);
-    }
+    if (value !== undefined) text += (text === '' ? '{' : ',') + quoted(key) + ':' + toText(value, way);
   }
-  return text + '}';
+  way.depth--;
+  return text === '' ? '{}' : text + '}';
 
 }
 
-function dateText(date: Date, name: string, way: Way): string {
+function dateText(date: Date, way: Way): string {
 
-  if (Number.isNaN(date.getTime())) throw refusal(name, way, 'is an invalid Date');
+  if (Number.isNaN(date.getTime())) throw refusal(way, 'is an invalid Date');
   // Not a method of a subclass, which could return anything.
   return `"${Date.prototype.toISOString.call(date)}"`;
 
 }
 
-function enter(container: object, name: string, way: Way): void {
+/**
+ * Opens a container, and returns how many are open then.
+ *
+ * It is compared with one of those that are open, and not with all: the way
+ * round a circle comes to the one at the last power of two again.
+ */
+function enter(container: object, way: Way): number {
 
-  if (way.some(step => step.container === container)) throw refusal(name, way, 'contains itself');
-  if (way.length > DEEPEST) throw refusal(name, [], `is nested more than ${DEEPEST} levels deep`);
+  const { containers, depth } = way;
+  containers[depth] = container;
+  const landmark = depth === 0 ? undefined : containers[(1 << (31 - Math.clz32(depth))) - 1];
+  if (container === landmark || depth > DEEPEST) throw tooDeep(way);
+  way.depth = depth + 1;
+  return way.depth;
+
+}
+
+function tooDeep({ containers, keys, depth }: Way): SessionValueError {
+
+  const open = containers.slice(0, depth + 1);
+  const again = open.findIndex((container, index) => open.indexOf(container) < index);
+  if (again !== -1) return new SessionValueError(pathOf(keys.slice(0, again + 1)), 'contains itself');
+  return new SessionValueError(pathOf(keys.slice(0, 1)), `is nested more than ${DEEPEST} levels deep`);
 
 }
 
@@ -197,15 +239,15 @@ function symbolKey(path: string): SessionValueError {
 
 }
 
-function refusal(name: string, way: Way, problem: string): SessionValueError {
+function refusal(way: Way, problem: string): SessionValueError {
 
-  return new SessionValueError(pathTo(name, way), problem);
+  return new SessionValueError(pathTo(way), problem);
 
 }
 
-function pathTo(name: string, way: Way): string {
+function pathTo({ keys, depth }: Way): string {
 
-  return pathOf([name, ...way.map(({ key }) => key)]);
+  return pathOf(keys.slice(0, depth + 1));
 
 }
 

@@ -155,6 +155,10 @@ describe('Session values as texts', () => {
     toTexts(watched('top', { a: 1, b: watched('b', { c: 2 }), d: watched('d', [3, 4]), e: undefined }));
     deepStrictEqual(reads, ['top.a', 'top.b', 'b.c', 'top.d', 'd.0', 'd.1', 'top.e']);
 
+    reads.length = 0;
+    toTexts({ long: watched('long', Array.from({ length: 50 }, () => 1)) });
+    deepStrictEqual(reads, Array.from({ length: 50 }, (_, index) => `long.${index}`));
+
   });
 
 });
@@ -212,6 +216,43 @@ describe('A value that JSON can\'t hold faithfully', () => {
 
     });
   }
+
+  it('is refused where it first contains itself, wherever its way round begins and however long it is', () => {
+
+    for (const before of [0, 1, 2, 3, 7, 8, 100, 255, 256, 300]) {
+      for (const round of [1, 2, 3, 8, 63, 64, 100, 190]) {
+        const begin: SessionValues = { list: [{}, [1]] };
+        let last: SessionValues = begin;
+        for (let i = 1; i < round; i++) last = last.on = { list: [[]] };
+        last.back = begin;
+        let values: SessionValues = begin;
+        for (let i = 0; i < before; i++) values = { list: [[]], on: values };
+        throws(() => toTexts({ values }), (error: unknown) => {
+          ok(error instanceof SessionValueError && error.message.includes('contains itself'), `${before} ${round}: ${error}`);
+          strictEqual(error.path, `session.values${'.on'.repeat(before + round - 1)}.back`);
+          return true;
+        });
+      }
+    }
+
+  });
+
+  it('is not the same list many times, beside itself and on each level', () => {
+
+    const shared = [[1], [1]];
+    const values = { a: [shared, shared, [shared, [shared, shared]]] };
+    deepStrictEqual(fromTexts(toTexts(values)), values);
+
+  });
+
+  it('is found with its path in a list of any length', () => {
+
+    const long: unknown[] = Array.from({ length: 100 }, () => ({ a: [1] }));
+    throws(() => toTexts({ long: Object.assign([...long], { extra: 1 }) }), { path: 'session.long' });
+    throws(() => toTexts({ long: Object.assign([...long], { 77: { b: [1, 1n] } }) }), { path: 'session.long[77].b[1]' });
+    throws(() => toTexts({ long: Object.assign([...long], { 100: undefined }) }), { path: 'session.long[100]' });
+
+  });
 
   it('is not a deep value that a parser still takes', () => {
 
