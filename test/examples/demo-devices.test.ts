@@ -136,9 +136,11 @@ test('leaves the list out where the store does not find the sessions of a user',
 test('never takes what a device calls itself for markup', async t => {
 
   const demo = await runDemo(t, {
-    last(ctx) {
-      ctx.authenticated({ metadata: { device: '<b>x</b>', address: '"><b>' } });
-      ctx.response.body = 'done';
+    pages: {
+      '/last'(ctx) {
+        ctx.authenticated({ metadata: { device: '<b>x</b>', address: '"><b>' } });
+        ctx.response.body = 'done';
+      },
     },
   });
   const page = await device(t, demo);

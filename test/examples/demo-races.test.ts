@@ -40,12 +40,13 @@ for (const { path, held, status, trials } of races) {
         if (held === 'before' && ctx.request.requestTarget === path) await hold.here();
         await next();
       },
-      async last(ctx) {
-        if (ctx.path !== '/late-write') return;
-        if (held === 'within') await hold.here();
-        // What analytics, a shopping basket or a "last seen" do.
-        Object.assign(ctx.session, { lastSeen: ++writes });
-        ctx.response.body = 'written';
+      pages: {
+        async '/late-write'(ctx) {
+          if (held === 'within') await hold.here();
+          // What analytics, a shopping basket or a "last seen" do.
+          Object.assign(ctx.session, { lastSeen: ++writes });
+          ctx.response.body = 'written';
+        },
       },
     }));
     const other = await secondTab(page);

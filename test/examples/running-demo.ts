@@ -10,8 +10,8 @@ export interface DemoOptions extends AppOptions {
   port?: number;
   /** Comes before everything, for instance to hold a request back. */
   first?: (ctx: Context, next: () => Promise<void>) => Promise<void>;
-  /** Comes after everything: a page that the demo does not have. */
-  last?: (ctx: Context) => Promise<void> | void;
+  /** Pages that the demo does not have. Of others, such as its icon, a browser asks by itself. */
+  pages?: { readonly [path: string]: (ctx: Context) => Promise<void> | void };
 }
 
 export interface RunningDemo {
@@ -23,9 +23,9 @@ export interface RunningDemo {
 /** Starts the demo on a free port, and stops it after the test. */
 export async function runDemo(t: TestContext, options: DemoOptions = {}): Promise<RunningDemo> {
 
-  const { port: wanted = 0, first, last, ...appOptions } = options;
+  const { port: wanted = 0, first, pages = {}, ...appOptions } = options;
   const demo = createApp(appOptions);
-  if (last) demo.use(last);
+  demo.use((ctx, next) => (pages[ctx.path] ?? next)(ctx));
   const app = new Application();
   if (first) app.use(first);
   app.use(ctx => demo.handle(ctx));
