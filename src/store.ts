@@ -26,7 +26,7 @@ export interface SessionStore {
    *
    * @param id as `newSessionId()` returned it
    * @param values top-level keys and JSON values; the store may keep the object
-   * @param expire Unix timestamp in seconds after which the session is gone
+   * @param expire Unix timestamp in whole seconds, in the future, after which the session is gone
    */
   set(id: string, values: SessionValues, expire: number): Awaitable<void>;
 

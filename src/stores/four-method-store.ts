@@ -50,8 +50,9 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  async set(id: string, values: SessionValues, expire: number): Promise<void> {
+  async set(id: string, values: SessionValues, expireAt: number): Promise<void> {
 
+    const expire = Math.floor(expireAt);
     await this.#store.set(id, values, expire);
     this.#expiries.delete(id);
     this.#expiries.set(id, expire);
@@ -239,8 +240,14 @@ function inTime<T>(read: Promise<T>): Promise<T> {
 }
 
 const now = (): number => Date.now() / 1000;
+
+/**
+ * The last whole second of a session's life. It is never the present one: Redis
+ * and others refuse a time to live of 0.
+ */
 function expireIn(lifetime: number): number {
 
-  return Math.floor(now()) + lifetime;
+  const seconds = now();
+  return Math.max(Math.floor(seconds + lifetime), Math.floor(seconds) + 1);
 
 }

@@ -1,6 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type SessionStore, SessionStoreError, type SessionValues } from '../../src/index.js';
+import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { idOf } from '../support/browser.js';
 import { MapStore } from '../support/map-store.js';
 import { PAGES } from '../support/pages.js';
@@ -19,6 +20,36 @@ describe('A store with four methods', () => {
     ok(Number.isInteger(expire) && expire >= before + 100 && expire <= before + 102, `${expire - before}`);
     await browser.get('/end');
     strictEqual(store.records.size, 0);
+
+  });
+
+  it('gets whole seconds in the future, also where a deadline is near', async () => {
+
+    // As Redis' SETEX.
+    class SetExStore extends MapStore {
+      override set(id: string, values: SessionValues, expire: number) {
+        const ttl = expire - Math.floor(Date.now() / 1000);
+        if (!Number.isInteger(ttl) || ttl < 1) throw new Error(`ERR invalid expire time: ${ttl}`);
+        return super.set(id, values, expire);
+      }
+    }
+    const { browser, store } = site(PAGES, { store: new SetExStore(), expiry: 3600, user: 'userId', absoluteExpiry: 60 });
+    strictEqual((await browser.get('/create')).status, 200);
+    for (const page of ['/visit', '/read', '/new-id', '/visit']) strictEqual((await browser.get(page)).status, 200, page);
+    const expire = store.expires.get(idOf(browser)) as number;
+    ok(expire <= Date.now() / 1000 + 60, 'and not beyond the deadline');
+
+    const adapter = new FourMethodStore(store);
+    const change = { set: new Map([['a', '2']]), unset: [] };
+    for (const lifetime of [0, 0.001, 0.5, 0.999, 1, 1.5, 59.999]) {
+      const ids = [`a${lifetime}`, `b${lifetime}`] as const;
+      ok(await adapter.create(ids[0], new Map([['a', '1']]), { lifetime }));
+      strictEqual(await adapter.update(ids[0], change, { lifetime }), 'updated');
+      ok(await adapter.touch(ids[0], lifetime));
+      strictEqual(await adapter.move(...ids, change, { lifetime }), 'moved');
+      ok(store.expires.get(ids[1]) as number <= Date.now() / 1000 + Math.max(lifetime, 1));
+    }
+    await adapter.set('c', { a: 1 }, Date.now() / 1000 + 9.5);
 
   });
 
