@@ -1,4 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -6,6 +8,7 @@ import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
 import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
+import { root } from '../docs/support/markdown.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { LossyProxy } from '../support/lossy-proxy.js';
 import { startRedis, startRedisCluster } from '../support/servers/redis.js';
@@ -333,11 +336,10 @@ describe('RedisStore on a server', () => {
 
   it('that allows only the commands in the documentation has all that it needs', async t => {
 
-    const rule = 'on >secret ~session:* +get +eval +evalsha +time +set +getrange +setrange +pexpireat +del'
-      + ' +scan +zadd +zrem +zscore +zrange +zremrangebyscore';
-    // The last three are for the clients themselves.
-    await admin.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' '), '+hello', '+info', '+ping']);
-    const url = server.url.replace('redis://', 'redis://store:secret@');
+    const page = readFileSync(join(root, 'docs/stores/redis.md'), 'utf8');
+    const [, rule = ''] = /ACL SETUSER sessions (.*)/.exec(page) ?? [];
+    await admin.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' ')]);
+    const url = `${server.url.replace('redis://', 'redis://store:secret@')}/1`;
     for (const open of Object.values(SINGLE)) {
       const { client, close } = await open(url);
       t.after(close);
