@@ -13,6 +13,7 @@ import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js'
 import { LossyProxy } from '../support/lossy-proxy.js';
 import { startRedis, startRedisCluster } from '../support/servers/redis.js';
 import type { Server } from '../support/servers/server.js';
+import { site } from '../support/site.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -376,6 +377,31 @@ describe('RedisStore on a server', () => {
     }
     strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60 }), 'updated');
     deepStrictEqual(await store.get(id), { a: 1, b: 2 });
+
+  });
+
+  it('sends no values for a list of sessions, nor for a sign-in that counts them', async () => {
+
+    const store = new RedisStore({ client: admin });
+    const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const large = 'x'.repeat(200_000);
+    // The header of this one is longer than what is usually fetched of one.
+    const users = ['Ada', 'A'.repeat(10_000)];
+    for (const user of users) {
+      for (let count = 0; count < 20; count++) {
+        const becoming = { about: { user, details: JSON.stringify({ count }) } };
+        await store.create(store.newSessionId(), toTexts({ large }), { lifetime: 60, becoming });
+      }
+      const before = await sent();
+      const sessions = await store.sessionsOf(user);
+      deepStrictEqual(sessions.map(({ details }) => JSON.parse(details).count).sort((a, b) => a - b), Array.from({ length: 20 }, (_, count) => count));
+      ok(await sent() - before < 20 * (user.length + 1000), `${await sent() - before} bytes`);
+    }
+    const { browser } = site({ '/sign-in': ctx => { ctx.session.userId = 'Ada'; } }, { store, user: 'userId', maxUserSessions: 20 });
+    const before = await sent();
+    strictEqual((await browser.get('/sign-in')).status, 200);
+    ok(await sent() - before < 40_000, `${await sent() - before} bytes`);
+    strictEqual((await store.sessionsOf('Ada')).length, 20);
 
   });
 

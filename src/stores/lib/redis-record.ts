@@ -97,15 +97,15 @@ export interface UserRecord {
   readonly details: string;
 }
 
-/** Reads the session of a user, whatever id it has; `null` where it is another's, or has ended. */
-export function readOfUser(value: string, user: string): UserRecord | null {
+/** Reads the session of a user, whatever id it has, from the header of its record; `null` where it is another's, or has ended. */
+export function readOfUser(header: string, user: string): UserRecord | null {
 
-  if (value.startsWith(NO_HASH, HASH)) return null;
-  const about = readAbout(value, value.indexOf('\n', FORMER));
+  if (header.startsWith(NO_HASH, HASH)) return null;
+  const about = readAbout(header, header.indexOf('\n', FORMER));
   if (about?.user !== user) return null;
   return {
-    endsAt: Number(value.slice(0, TIME_LENGTH)),
-    usedAt: Number(value.slice(USED_AT, USED_AT + TIME_LENGTH)),
+    endsAt: Number(header.slice(0, TIME_LENGTH)),
+    usedAt: Number(header.slice(USED_AT, USED_AT + TIME_LENGTH)),
     details: about.details,
   };
 

@@ -2,7 +2,7 @@ import { newSessionId } from '../../id/session-id.js';
 import type { SessionChange } from '../../store.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
-import { CHANGE_FEW, CHANGE_MANY, LOAD } from './redis-scripts.js';
+import { CHANGE_FEW, CHANGE_MANY, HEADER, LOAD } from './redis-scripts.js';
 import { ServerClock } from './server-clock.js';
 import type { StoredId } from './stored-id.js';
 
@@ -85,9 +85,22 @@ export class RedisRecords {
   }
 
   /** As `get`, and learns what time it is on the server. */
-  async getWithTime(handle: string): Promise<unknown> {
+  getWithTime(handle: string): Promise<unknown> {
 
-    const [value, time] = await run(this.redis, LOAD, this.prefix + handle, []) as [unknown, unknown];
+    return this.#read(LOAD, handle);
+
+  }
+
+  /** What a record says of its session, without the values; an empty text where there is none. */
+  header(handle: string): Promise<unknown> {
+
+    return this.#read(HEADER, handle);
+
+  }
+
+  async #read(script: Script, handle: string): Promise<unknown> {
+
+    const [value, time] = await run(this.redis, script, this.prefix + handle, []) as [unknown, unknown];
     this.observe(time);
     return value;
 

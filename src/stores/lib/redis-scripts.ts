@@ -228,6 +228,21 @@ if redis.call('GETRANGE', KEYS[1], ${HASH}, ${VERSION - 2}) == ARGV[1] then redi
 return now
 `);
 
+/** Of nearly all headers; the name of a user may be any length. */
+const HEADER_LENGTH = 8192;
+
+/** The first line of the record, and the time. The values may be a thousand times as long. */
+export const HEADER = script(`
+${NOW}
+local header = redis.call('GETRANGE', KEYS[1], 0, ${HEADER_LENGTH - 1})
+local stop = string.find(header, '\\n', 1, true)
+if not stop and #header == ${HEADER_LENGTH} then
+  header = redis.call('GET', KEYS[1])
+  stop = string.find(header, '\\n', 1, true)
+end
+return { string.sub(header, 1, stop or 0), now }
+`);
+
 /** The value, and the time. */
 export const LOAD = script(`
 ${NOW}

@@ -34,9 +34,9 @@ export class RedisUsers {
 
     const sessions: StoredUserSession[] = [];
     for (const page of inPages(await this.#index.list(user))) {
-      const values = await Promise.all(page.map(({ handle }) => noneIfForeign(this.#records.get(handle), null)));
+      const headers = await Promise.all(page.map(({ handle }) => noneIfForeign(this.#records.header(handle), null)));
       const now = this.#records.clock.now();
-      const found = values.map(value => isThere(value) ? readOfUser(value, user) : null);
+      const found = headers.map(header => isThere(header) ? readOfUser(header, user) : null);
       for (const [index, { handle }] of page.entries()) {
         const session = found[index];
         if (!session) continue;
