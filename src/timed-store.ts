@@ -9,11 +9,7 @@ import {
   type IndexingSessionStore, isIndexing, type MoveTerms, type SessionChange, type SessionTexts, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from './store.js';
-
-interface Waiting {
-  readonly until: number;
-  readonly giveUp: () => void;
-}
+import { TimeLimit } from './time-limit.js';
 
 /**
  * The store as the request sees it: it answers within a time limit, and every
@@ -24,10 +20,7 @@ export class TimedStore {
   readonly #store: () => AtomicSessionStore;
   readonly #limit: number;
   readonly #ids = new IdWarnings();
-  // All wait equally long, so the first in is the first to give up.
-  readonly #waiting = new Set<Waiting>();
-  // One for all calls: a timer each would be dearer than the call of a fast store.
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #time: TimeLimit;
 
   /**
    * @param store asked anew for each call
@@ -36,6 +29,7 @@ export class TimedStore {
   constructor(store: () => AtomicSessionStore, limit: number) {
     this.#store = store;
     this.#limit = limit;
+    this.#time = new TimeLimit(limit, storeError);
   }
 
   newSessionId(moving?: string): Awaitable<string> {
@@ -136,65 +130,7 @@ export class TimedStore {
     } catch (error) {
       throw storeError(error);
     }
-    return isThenable(answer) ? this.#inTime(answer) : answer;
-
-  }
-
-  #inTime<T>(answer: PromiseLike<T>): Promise<T> {
-
-    return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        until: performance.now() + this.#limit * 1000,
-        giveUp: () => reject(storeError(new Error(`no answer within ${this.#limit} seconds`))),
-      };
-      this.#waiting.add(waiting);
-      this.#arm();
-      answer.then(
-        value => {
-          this.#done(waiting);
-          resolve(value);
-        },
-        error => {
-          this.#done(waiting);
-          reject(storeError(error));
-        },
-      );
-    });
-
-  }
-
-  #done(waiting: Waiting): void {
-
-    this.#waiting.delete(waiting);
-    // Nobody waits: the timer must not keep the process alive.
-    if (this.#waiting.size === 0) this.#timer?.unref();
-
-  }
-
-  #arm(): void {
-
-    if (this.#timer) {
-      if (this.#waiting.size === 1) this.#timer.ref();
-      return;
-    }
-    for (const first of this.#waiting) {
-      const delay = Math.max(1, first.until - performance.now());
-      this.#timer = setTimeout(() => this.#giveUpOnLate(), delay);
-      return;
-    }
-
-  }
-
-  #giveUpOnLate(): void {
-
-    this.#timer = undefined;
-    const now = performance.now();
-    for (const waiting of this.#waiting) {
-      if (waiting.until > now) break;
-      this.#done(waiting);
-      waiting.giveUp();
-    }
-    this.#arm();
+    return isThenable(answer) ? this.#time.for(answer) : answer;
 
   }
 

@@ -181,6 +181,44 @@ describe('A store with a time limit', () => {
 
   });
 
+  it('gives the time back for which the process stood still, up to the limit', async () => {
+
+    const time = fakeTime();
+    try {
+      const store = timed(() => never(), 3);
+      const log: string[] = [];
+      const call = (name: string) => void (store.load(name) as Promise<unknown>).catch(() => log.push(name));
+      const after = async (milliseconds: number) => {
+        time.advance(milliseconds);
+        await settled();
+        return [...log];
+      };
+      call('first');
+      time.advance(1000);
+      call('second');
+      // One second later than the timer of the first.
+      deepStrictEqual(await after(3000), []);
+      call('third');
+      deepStrictEqual(await after(1000), []);
+      deepStrictEqual(await after(10), ['first', 'second']);
+      // It came after the standstill: its three seconds are its own.
+      deepStrictEqual(await after(1989), ['first', 'second']);
+      deepStrictEqual(await after(1), ['first', 'second', 'third']);
+      call('fourth');
+      deepStrictEqual(await after(3600_000), ['first', 'second', 'third']);
+      deepStrictEqual(await after(2999), ['first', 'second', 'third']);
+      deepStrictEqual(await after(1), ['first', 'second', 'third', 'fourth']);
+      call('fifth');
+      await after(5000);
+      // What is left of the three seconds.
+      deepStrictEqual((await after(5000)).at(-1), 'fourth');
+      deepStrictEqual((await after(990)).at(-1), 'fifth');
+    } finally {
+      time.restore();
+    }
+
+  });
+
   it('does not give up on an answer that came in time', async () => {
 
     const time = fakeTime();

@@ -25,7 +25,12 @@ export async function within<T>(milliseconds: number, promise: PromiseLike<T>): 
 
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`No answer within ${milliseconds / 1000} seconds`)), milliseconds);
+    const giveUp = () => reject(new Error(`No answer within ${milliseconds / 1000} seconds`));
+    const due = performance.now() + milliseconds;
+    // While the process stood still, answers came that it has not read: it gets that time back.
+    timer = setTimeout(() => {
+      timer = setTimeout(giveUp, Math.min(performance.now() - due, milliseconds));
+    }, milliseconds);
   });
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 

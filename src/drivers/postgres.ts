@@ -1,15 +1,24 @@
 import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
 import { loadDriver } from './load-driver.js';
 
-export interface Pool {
+export interface Statements {
   // biome-ignore lint/suspicious/noExplicitAny: rows are what was asked for
   query(...args: unknown[]): Promise<{ rows: any[] }>;
+}
+
+interface Connection extends Statements {
+  /** @param error says that the connection is not to be used again */
+  release(error?: unknown): void;
+}
+
+interface Pool {
+  connect(): Promise<Connection>;
   on(event: 'error', listener: () => void): unknown;
   end(): Promise<unknown>;
 }
 
 export interface PostgresConnection {
-  readonly pool: Pool;
+  readonly pool: Statements;
   close(): Promise<void>;
 }
 
@@ -18,12 +27,29 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
 
   const { exports } = await loadDriver('pg');
   const pool: Pool = new exports.Pool({
-    connectionString: url, connectionTimeoutMillis: CONNECTING, query_timeout: ANSWERING, keepAlive: true,
+    connectionString: url, connectionTimeoutMillis: CONNECTING, keepAlive: true,
   });
   // A connection that ends while nobody uses it is no news; without a listener it would end the process.
   pool.on('error', () => {});
+
+  /** Runs a statement; after a failure, and where there is no answer, its connection is not used again. */
+  async function query(...args: unknown[]) {
+
+    const connection = await pool.connect();
+    try {
+      // The driver's own limit would not read what has come while the process stood still.
+      const answer = await within(ANSWERING, connection.query(...args));
+      connection.release();
+      return answer;
+    } catch (error) {
+      connection.release(error);
+      throw error;
+    }
+
+  }
+
   return {
-    pool,
+    pool: { query },
     close: async () => {
       await within(CLOSING, pool.end()).catch(() => {});
     },
