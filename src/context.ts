@@ -121,10 +121,10 @@ declare module '@curveball/kernel' {
      * Returns the CSRF token of the session, for a form's `csrf-token` field or
      * an `X-CSRF-Token` header.
      *
-     * It stays the same for as long as the session keeps its id: call it after
-     * `ctx.sessionId = null`. A visitor without a session gets a cookie for the
-     * form alone, and nothing is stored: where the request starts a session, call
-     * it after that.
+     * It is good until the visitor signs in or out: in a request that does so,
+     * call it afterwards. A visitor who is not signed in gets a cookie for the
+     * form alone, and nothing is stored. With several session middlewares around
+     * the handler, it holds a token of each, joined by dots.
      *
      * @param options `masked: true` for a token that looks different each time and
      *   is as good, for compressed pages that also show what a visitor has sent

@@ -1,9 +1,9 @@
 import type { Context } from '@curveball/kernel';
 import { andThen } from './awaitable.js';
-import type { CookieWarnings } from './cookie/cookie-warnings.js';
 import { publishCsrf } from './csrf/csrf-events.js';
-import { type CsrfTokenOptions, getCsrf, validateCsrf } from './csrf/session-csrf.js';
-import { isRefused, takeDemand } from './csrf/token-demand.js';
+import { joinedTokens, maskedToken } from './csrf/csrf-token.js';
+import { type FormBackend, RequestForms } from './csrf/request-forms.js';
+import { answerDemands, isRefused } from './csrf/token-demand.js';
 import { isCookieWithheld } from './csrf/withheld-cookie.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
 import { type Loaded, loadSession, NOTHING } from './load-session.js';
@@ -21,10 +21,8 @@ import type { Awaitable, SessionValues } from './store.js';
 import { type SessionUpdate, updateSession, updateUnstored } from './saving/update-session.js';
 
 /** What all requests of one middleware share. */
-export interface Backend {
+export interface Backend extends FormBackend {
   readonly cookie: SessionCookie;
-  readonly cookieWarnings: CookieWarnings;
-  readonly cookieName: string;
   readonly isId: (text: string) => boolean;
   /**
    * Whether a session that nobody asked for is not stored where its cookie could
@@ -46,6 +44,10 @@ export class RequestSession {
   private cookieAction: CookieAction = 'keep';
   private writer: ResponseCookie | undefined;
   private error: SessionError | undefined;
+  private madeForms: RequestForms | undefined;
+
+  /** The session of the middleware further out, if there is one. */
+  outer: RequestSession | undefined;
 
   constructor(private readonly ctx: Context, private readonly backend: Backend) {}
 
@@ -55,7 +57,7 @@ export class RequestSession {
     if (this.made === undefined) {
       this.made = new Session();
       this.made.began = this.began;
-      if (this.began !== undefined) this.made.formId = () => this.formId;
+      if (this.began !== undefined) this.made.formSecret = () => this.forms.carried[0]?.secret;
     }
     return this.made;
 
@@ -148,29 +150,32 @@ export class RequestSession {
 
   }
 
-  getCsrf(options?: CsrfTokenOptions): Promise<string> {
+  getCsrf(options?: { masked?: boolean }): Promise<string> {
 
-    const token = this.csrf(options);
+    const token = this.csrf().then(tokens => joinedTokens(options?.masked === true ? tokens.map(maskedToken) : tokens));
     // In 1.x nobody had to wait for it: where nobody does, the request itself fails soon enough.
     token.catch(() => {});
     return token;
 
   }
 
-  private async csrf(options?: CsrfTokenOptions): Promise<string> {
+  /** The tokens of all sessions of the request: each of its middlewares asks for its own. */
+  private async csrf(): Promise<string[]> {
 
     this.use();
     // The id goes with this response: the token must be one of the session that comes after it.
     if (decide(this.session, this.saving).name === 'destroy') await this.save();
     const save = this.finished ? () => this.save() : null;
-    return getCsrf(this.session, this.saving, this.backend.cookieName, this.formId, save, options);
+    const token = await this.forms.token(this.session, this.saving, save);
+    const others = this.outer ? await this.outer.csrf() : [];
+    return [token, ...others.filter(other => other !== token)];
 
   }
 
   validateCsrf(token?: unknown): void {
 
     this.use();
-    validateCsrf(this.session, this.ctx.request, this.backend.cookieName, this.formId, token);
+    this.forms.validate(this.session, this.saving, token);
 
   }
 
@@ -179,7 +184,7 @@ export class RequestSession {
 
     const { cookie, isId } = this.backend;
     const header = this.ctx.request.headers.get('cookie');
-    return cookie.read(header, isId).length > 0 || cookie.readForm(header) !== null;
+    return cookie.read(header, isId).length > 0 || this.forms.carried.length > 0;
 
   }
 
@@ -208,14 +213,7 @@ export class RequestSession {
       // It was found by its former id: the browser is to have this one.
       if (stored.kind === 'live' && stored.forwarded) this.cookieAction = 'set';
     }
-    takeDemand(this.ctx)?.(this);
-
-  }
-
-  /** What the cookie says of a form; it counts where there is no session. */
-  private get formId(): string | null {
-
-    return this.backend.cookie.readForm(this.ctx.request.headers.get('cookie'));
+    answerDemands(this.ctx, this);
 
   }
 
@@ -225,11 +223,7 @@ export class RequestSession {
       if (Object.keys(this.session.values).length > 0) publishCsrf('withheld-cookie', this.ctx);
       return 'keep';
     }
-    return andThen(saveSession(this.session, this.saving), action => {
-      const { id, newId } = this.session;
-      // A form has a token of the id that never became a session's.
-      return action === 'keep' && id === null && newId !== undefined ? 'set' : action;
-    });
+    return saveSession(this.session, this.saving);
 
   }
 
@@ -263,9 +257,17 @@ export class RequestSession {
     if (this.hasLeft) return;
     if (action !== 'keep') this.cookieAction = action;
     // Also what was written before: the handler may have replaced the headers since.
-    const hasCookie = this.cookieAction !== 'keep';
-    if (hasCookie) this.cookie.write(this.cookieAction as 'set' | 'clear', this.session, this.saving);
+    if (this.cookieAction !== 'keep') this.cookie.write(this.cookieAction, this.session, this.saving);
+    const hasForms = !this.error && (this.madeForms ?? this.session.leavesForms) && this.forms.answer(this.session);
+    const hasCookie = hasForms || this.cookieAction !== 'keep';
     if (this.used || this.asked || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
+
+  }
+
+  private get forms(): RequestForms {
+
+    this.madeForms ??= new RequestForms(this.ctx, this.backend);
+    return this.madeForms;
 
   }
 

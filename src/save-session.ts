@@ -6,7 +6,7 @@ import { regenerateSession, replaceSession } from './saving/regenerate-session.j
 import { type CookieAction, isCookieDue, lifeOf, live, refreshDueIn, type Saving, tooLate, whatIsDue } from './saving/saving.js';
 import { hasRequestSubscribers, publishDestroyed } from './session-events.js';
 import { checkSize } from './saving/session-size.js';
-import type { Session, Wanted } from './session.js';
+import { knownUser, type Session, type Wanted } from './session.js';
 import { isEmpty, type NamedChange, sessionChange } from './session-change.js';
 import type { Awaitable } from './store.js';
 
@@ -111,11 +111,14 @@ function touch(id: string, session: Session, saving: Saving): Awaitable<CookieAc
 
 }
 
-function destroy(id: string, wanted: Wanted, session: Session, { store }: Saving): Awaitable<CookieAction> {
+function destroy(id: string, wanted: Wanted, session: Session, { store, settings }: Saving): Awaitable<CookieAction> {
 
   const { stored } = session;
+  // Where no one can tell whose sessions are, each end may be a sign-out.
+  const isSignOut = settings.userOf === undefined || stored.kind !== 'live' || knownUser(stored, settings.userOf) !== null;
   return andThen(store.end(id), ended => {
     if (ended) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, store);
+    if (ended && isSignOut) session.leavesForms = true;
     // Where there was nothing to end, the browser may have a newer cookie.
     session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false });
     // Where its user has left, what was his must not be stored again.

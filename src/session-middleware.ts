@@ -1,6 +1,7 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachSession } from './attach-session.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
+import { FormCookie } from './cookie/form-cookie.js';
 import { SessionError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { type Backend, RequestSession } from './request-session.js';
@@ -27,6 +28,7 @@ export default function session(options: SessionOptions): Middleware {
 
     const request = new RequestSession(ctx, backend);
     const outer = attachSession(ctx, request);
+    request.outer = outer;
 
     try {
       const loading = request.load();
@@ -95,6 +97,7 @@ function backendFrom(options: SessionOptions): Backend {
     cookie,
     cookieWarnings: new CookieWarnings(settings),
     cookieName: settings.cookieName,
+    formCookie: new FormCookie(settings),
     isId,
     refusesForeignSessions: settings.userOf !== undefined,
     saving,

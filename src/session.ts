@@ -44,14 +44,17 @@ export class Session {
   /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
   began: number | undefined;
 
-  /** Reads what the cookie says of a visitor who has got a form and no session; only where a user may sign in. */
-  formId: (() => string | null) | undefined;
+  /** The secret of a form that the visitor may have signed in from; only where a user may sign in. */
+  formSecret: (() => string | undefined) | undefined;
 
   /** The id that a session to be created or moved will have, if it was asked for early. */
   newId: string | undefined;
 
   /** Whether this request has created the session: the browser does not know it yet. */
   created = false;
+
+  /** Whether a user came or went: a form of before is worth nothing after this response. */
+  leavesForms = false;
 
   /** Why the session can't be used any more, if it can't. */
   failure: SessionError | undefined;
@@ -217,6 +220,14 @@ export function claimOf(
   if (user !== namedBy(stored.texts, userOf)) return { user };
   if (stored.user === null) return { user, isFound: true };
   return { user: user === null && isEmpty(difference(stored.texts, texts)) ? undefined : user };
+
+}
+
+/** Whose a stored session is, also where only its values say so; null where it is no one's, or nobody can tell. */
+export function knownUser(stored: Loaded, userOf: UserReader | undefined): string | null {
+
+  if (stored.kind !== 'live') return null;
+  return stored.user ?? (userOf && namedBy(stored.texts, userOf)) ?? null;
 
 }
 

@@ -36,6 +36,8 @@ export interface SessionDetails {
   readonly origin?: string | undefined;
   /** The name of its cookie, where that is not the default. */
   readonly cookie?: string | undefined;
+  /** The secret of its forms, sealed for the id that it has; where it had another id and got this one unasked. */
+  readonly form?: string | undefined;
   /** Where who has the id before this one finds it. */
   readonly forward?: ForwardedId | undefined;
 }
@@ -190,13 +192,13 @@ export function readDetails(details: string): Partial<SessionDetails> | null {
 
 function isDetails(read: SessionDetails): boolean {
 
-  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, forward } = read;
+  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, forward } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
-    && [origin, cookie].every(value => isOptional(value, each => typeof each === 'string'))
+    && [origin, cookie, form].every(value => isOptional(value, each => typeof each === 'string'))
     && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))
     && isOptional(forward, isPlainObject);
 

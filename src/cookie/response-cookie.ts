@@ -37,9 +37,6 @@ export class ResponseCookie {
     } else if (session.id !== null) {
       cookie.set(headers, session.id, isHttps, maxAgeOf(session, saving));
       cookieWarnings.check(origin, this.ctx.request.headers);
-    } else if (session.newId !== undefined) {
-      cookie.setForm(headers, session.newId, isHttps);
-      cookieWarnings.check(origin, this.ctx.request.headers);
     }
     this.written = cookie.countIn(headers);
 

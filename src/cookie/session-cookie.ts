@@ -1,7 +1,7 @@
 import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
 import type { Settings } from '../options.js';
-import { isOwnId, isPlausibleId } from '../id/session-id.js';
+import { isOwnId } from '../id/session-id.js';
 import { LONGEST_MAX_AGE } from './cookie-options.js';
 
 type Headers = Context['response']['headers'];
@@ -14,14 +14,6 @@ const MOST_CANDIDATES = 4;
 
 /** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
-
-/**
- * What the cookie begins with for a visitor who has got a form and has no
- * session. An id comes after it that no session has: the form's token is derived
- * from that. Anybody who can set a cookie on our host can make one up, so it is
- * never looked up, and no session ever gets the id.
- */
-const FORM = 'p.';
 
 /** The session's cookie: read from the request, written to the response. */
 export class SessionCookie {
@@ -61,20 +53,6 @@ export class SessionCookie {
    * that we would have written ourselves.
    */
   read(header: string | null, isId: (text: string) => boolean): string[] {
-
-    return this.#values(header, value => !value.startsWith(FORM) && isId(value));
-
-  }
-
-  /** Finds what the cookie says of a visitor who has only a form. */
-  readForm(header: string | null): string | null {
-
-    const [value] = this.#values(header, text => text.startsWith(FORM) && isPlausibleId(text.slice(FORM.length)));
-    return value === undefined ? null : value.slice(FORM.length);
-
-  }
-
-  #values(header: string | null, isId: (text: string) => boolean): string[] {
 
     const ids: string[] = [];
     if (header === null) return ids;
@@ -119,13 +97,6 @@ export class SessionCookie {
 
     const attributes = isHttps ? this.#secureAttributes : this.#attributes;
     this.#write(headers, this.#spell(id) + (maxAge === undefined ? attributes : withMaxAge(attributes, maxAge)));
-
-  }
-
-  /** Sets the cookie of a visitor who has only a form: an id that no session has. */
-  setForm(headers: Headers, id: string, isHttps: boolean): void {
-
-    this.set(headers, FORM + id, isHttps);
 
   }
 

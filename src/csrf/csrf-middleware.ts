@@ -4,7 +4,7 @@ import { CsrfError } from '../errors.js';
 import { publishCsrf } from './csrf-events.js';
 import { type CsrfOptions, type CsrfSettings, csrfSettingsFrom } from './csrf-options.js';
 import { type Refusal, serializedOrigin, verdictOn } from './request-verdict.js';
-import { demandToken, markRefused, takeDemand, type TokenDemand } from './token-demand.js';
+import { demandToken, markRefused, type TokenDemand } from './token-demand.js';
 
 /** They change nothing (RFC 9110 section 9.2.1), and other sites may send them. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -36,8 +36,9 @@ export function csrf(options: CsrfOptions = {}): Middleware {
       if (!settings.isGuarded(ctx)) return next();
       ctx.response.headers.append('Vary', 'Sec-Fetch-Site, Origin');
     }
+    let demand: TokenDemand | undefined;
     try {
-      judge(ctx, isSafe, settings);
+      demand = judge(ctx, isSafe, settings);
     } catch (error) {
       if (!ctx.webSocket || !(error instanceof CsrfError)) throw error;
       // "Policy violation". Nothing above would catch what is thrown here.
@@ -45,48 +46,70 @@ export function csrf(options: CsrfOptions = {}): Middleware {
       return;
     }
     await next();
-    if (takeDemand(ctx)) neverAsked(ctx, settings);
+    if (demand?.isAnswered === false) neverAsked(ctx, settings);
 
   };
 
 }
 
-/** @throws {CsrfError} if the request is to be refused */
-function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): void {
+/**
+ * @returns what is left to the session middlewares behind, if anything
+ * @throws {CsrfError} if the request is to be refused
+ */
+function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): TokenDemand | undefined {
 
   if (settings.isExempt(ctx)) {
     publishCsrf('exempt', ctx);
-    return;
+    return undefined;
   }
   const { headers, origin } = ctx.request;
   const sender = { site: headers.get('sec-fetch-site'), origin: headers.get('origin') };
   const verdict = verdictOn(sender, serializedOrigin(origin), settings.trusted);
   const isRequired = settings.requireToken && !isSafe && ctx.webSocket === undefined;
   if (verdict === 'ask' || (verdict === 'pass' && isRequired)) {
-    askForToken(ctx, isRequired, settings);
-  } else if (verdict !== 'pass') {
-    refuse(ctx, verdict, new CsrfError(DETAILS[verdict]), settings);
+    return askForToken(ctx, isRequired, settings);
   }
+  if (verdict !== 'pass') refuse(ctx, verdict, new CsrfError(DETAILS[verdict]), settings);
+  return undefined;
 
 }
 
-function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings): void {
+/**
+ * Asks every session of the request whose cookie came along, wherever its
+ * middleware stands: a right token of one tells nothing of the others, since
+ * another host may have planted that one's cookie.
+ */
+function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings): TokenDemand | undefined {
 
   const { headers } = ctx.request;
   const needsToken = isRequired || hasLogin(headers);
-  const demand: TokenDemand = checker => {
+  if (!needsToken && !headers.has('cookie')) return undefined;
+  let isRight = false;
+  const check: TokenDemand['check'] = checker => {
     // Nothing that a browser added by itself: it could do the same from anywhere.
-    if (!needsToken && !checker.hasCookie) return;
+    if (!checker.hasCookie && (isRight || !needsToken)) return;
     try {
       checker.validateCsrf();
+      isRight = true;
     } catch (error) {
       if (!(error instanceof CsrfError)) throw error;
       refuse(ctx, 'token', error, settings);
     }
   };
-  const session = attachedTo(ctx);
-  if (session) demand(session);
-  else if (needsToken || headers.has('cookie')) demandToken(ctx, demand);
+  const demand: TokenDemand = { check, isAnswered: false };
+  demandToken(ctx, demand);
+  answerOutside(ctx, demand);
+  return demand;
+
+}
+
+/** The sessions of middlewares that stand before this one. */
+function answerOutside(ctx: Context, demand: TokenDemand): void {
+
+  for (let session = attachedTo(ctx); session; session = session.outer) {
+    demand.isAnswered = true;
+    demand.check(session);
+  }
 
 }
 

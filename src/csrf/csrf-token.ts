@@ -6,16 +6,36 @@ const BYTES = 32;
 /** Two times the bytes, as base64url. */
 const MASKED_LENGTH = 86;
 
+const TOKEN = /^(?:[\w-]{43}|[\w-]{86})$/;
+
+/** More session middlewares than this do not surround one handler. */
+const MOST_TOKENS = 10;
+
 /**
- * The CSRF token of a session: derived from the id, so that it needs no place in
- * the store, ends with the id, and tells nothing about it (OWASP CSRF Prevention
- * Cheat Sheet, "HMAC Based Token Pattern").
+ * The CSRF token of a secret: what a form shows, and from which nobody gets back
+ * to the cookie (OWASP CSRF Prevention Cheat Sheet, "HMAC Based Token Pattern").
  *
  * @param cookieName keeps the tokens of two applications on one store apart
  */
-export function csrfToken(id: string, cookieName: string): string {
+export function csrfToken(secret: string, cookieName: string): string {
 
-  return createHmac('sha256', id).update(`@curveball/session csrf ${cookieName}`).digest('base64url');
+  return createHmac('sha256', secret).update(`@curveball/session csrf ${cookieName}`).digest('base64url');
+
+}
+
+/** Several tokens as one: of the session middlewares that surround a handler. */
+export function joinedTokens(tokens: readonly string[]): string {
+
+  return tokens.join('.');
+
+}
+
+/** The tokens in what a request carries; none in what nobody joined. */
+function tokensIn(given: unknown): string[] {
+
+  if (typeof given !== 'string' || given.length > MOST_TOKENS * (MASKED_LENGTH + 1)) return [];
+  const tokens = given.split('.');
+  return tokens.every(token => TOKEN.test(token)) ? tokens : [];
 
 }
 
@@ -27,10 +47,17 @@ export function maskedToken(token: string): string {
 
 }
 
-/** Compares in constant time, masked or not; only a string can be right. */
-export function isSameToken(expected: string, given: unknown): boolean {
+/** Whether one of the tokens in what a request carries is right. */
+export function hasToken(expected: string, given: unknown): boolean {
 
-  if (typeof given !== 'string') return false;
+  // No early end: how long it takes tells nothing.
+  return tokensIn(given).filter(token => isSameToken(expected, token)).length > 0;
+
+}
+
+/** Compares in constant time, masked or not. */
+function isSameToken(expected: string, given: string): boolean {
+
   const a = Buffer.from(expected);
   const b = Buffer.from(given.length === MASKED_LENGTH ? unmasked(given) : given);
   return a.length === b.length && timingSafeEqual(a, b);

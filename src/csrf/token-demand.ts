@@ -8,28 +8,34 @@ export interface TokenChecker {
   validateCsrf(): void;
 }
 
-/** Throws unless the request may go on. */
-export type TokenDemand = (checker: TokenChecker) => void;
+/** What one `csrf()` leaves to the session middlewares behind it. */
+export interface TokenDemand {
+  /** Throws unless the request may go on. */
+  readonly check: (checker: TokenChecker) => void;
+  /** Whether any session middleware has answered it. */
+  isAnswered: boolean;
+}
 
-const DEMAND = Symbol('@curveball/session csrf demand');
+const DEMANDS = Symbol('@curveball/session csrf demands');
 const REFUSED = Symbol('@curveball/session csrf refused');
 
-type Marked = Context & { [DEMAND]?: TokenDemand | undefined; [REFUSED]?: true };
+type Marked = Context & { [DEMANDS]?: TokenDemand[]; [REFUSED]?: true };
 
-/** Leaves it to the session middleware that comes next to check a token. */
+/** Leaves it to every session middleware that comes to check a token. */
 export function demandToken(ctx: Context, demand: TokenDemand): void {
 
-  (ctx as Marked)[DEMAND] = demand;
+  const marked: Marked = ctx;
+  marked[DEMANDS] = [...marked[DEMANDS] ?? [], demand];
 
 }
 
-/** Takes what was left: it is answered once. */
-export function takeDemand(ctx: Context): TokenDemand | undefined {
+/** Answers what was left for one session: each has its own token, and its own cookie comes along. */
+export function answerDemands(ctx: Context, checker: TokenChecker): void {
 
-  const marked: Marked = ctx;
-  const demand = marked[DEMAND];
-  if (demand) marked[DEMAND] = undefined;
-  return demand;
+  for (const demand of (ctx as Marked)[DEMANDS] ?? []) {
+    demand.isAnswered = true;
+    demand.check(checker);
+  }
 
 }
 

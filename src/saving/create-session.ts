@@ -22,9 +22,10 @@ export function createSession(
   requireCookie(saving);
   const { stored } = session;
   // What one sign-in comes from, all clicks on it do.
-  const origin = replaced ?? (stored.kind === 'retired' ? stored.id : session.formId?.());
+  const origin = replaced ?? (stored.kind === 'retired' ? stored.id : session.formSecret?.());
   const about = aboutNext(undefined, wanted, saving, origin && wanted.user ? derivedHandle(origin) : undefined);
   return andThen(createRecord(texts, about, session, saving), () => {
+    if (replaced !== undefined || wanted.user || wanted.regenerate || wanted.proved) session.leavesForms = true;
     if (about?.user == null) return 'set';
     // The session that a first click of this sign-in has left is nobody's device.
     const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;

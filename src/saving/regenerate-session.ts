@@ -1,5 +1,6 @@
 import { changeWhereItWent } from './change-session.js';
 import { afterSignIn, createSession, reserveId } from './create-session.js';
+import { sealedFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { moveInSteps } from './move-in-steps.js';
@@ -25,8 +26,9 @@ export async function regenerateSession(
   requireCookie(saving);
   const { id, reason } = change;
   const { about: before, texts } = session.stored as LoadedSession;
-  const about = aboutNext(before, wanted, saving);
   const newId = await reserveId(session, saving);
+  const next = aboutNext(before, wanted, saving);
+  const about = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
   const given = isPure(change, wanted) ? forwarding(about, id, newId, saving) : about;
   const isBinding = about?.user != null && about.user !== (before?.user ?? null);
   const becomes = becoming(given, isBinding, session, saving);
@@ -42,6 +44,7 @@ export async function regenerateSession(
       throw tooLarge(saving.settings.maxBytes);
     case 'moved':
       session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), about, saving));
+      if (!isUnasked(reason)) session.leavesForms = true;
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
       if (isBinding) await afterSignIn(about, undefined, session, saving);
       return 'set';
@@ -78,6 +81,13 @@ function isUnasked(reason: Regeneration['reason']): boolean {
 function isPure(change: Regeneration, { authentication }: Wanted): boolean {
 
   return change.reason !== 'user' && authentication === undefined && (isUnasked(change.reason) || isEmpty(change));
+
+}
+
+/** What the library gives a new id by itself keeps its forms. */
+function withForms(about: About | undefined, before: LoadedSession, newId: string): About | undefined {
+
+  return about && { ...about, details: { ...about.details, form: sealedFormSecret(before, newId) } };
 
 }
 

@@ -1,7 +1,7 @@
-import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, doesNotMatch, match, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, SessionCookieError, type SessionOptions, type SessionStore } from '../../src/index.js';
-import { Browser, idOf, setCookies } from '../support/browser.js';
+import { Browser, formsOf, idOf, setCookies } from '../support/browser.js';
 import { PAGES as FORMS, submit, tokenOf } from '../support/forms.js';
 import { MapStore } from '../support/map-store.js';
 import { RecordingStore } from '../support/recording-store.js';
@@ -44,7 +44,8 @@ for (const [name, makeStore] of Object.entries(STORES)) {
       const store = makeStore();
       const { browser } = site(PAGES, { store });
       const token = await tokenOf(browser);
-      match(idOf(browser), /^p\.\S+/);
+      deepStrictEqual([...browser.cookies.keys()], [...formsOf(browser).keys()]);
+      strictEqual(browser.cookies.size, 1);
       deepStrictEqual((await browser.get('/id')).body, { id: null });
       deepStrictEqual((await browser.get('/read')).body, {});
       if (store instanceof RecordingStore) deepStrictEqual(store.takeCalls(), []);
@@ -70,10 +71,8 @@ for (const [name, makeStore] of Object.entries(STORES)) {
       const { browser } = site(PAGES, { store: makeStore() });
       const token = await tokenOf(browser);
       const stale = browser.clone();
-      const before = idOf(browser);
       strictEqual((await browser.post('/sign-in', { body: { 'csrf-token': token } })).status, 200);
-      ok(!idOf(browser).startsWith('p.'));
-      ok(!before.includes(idOf(browser)), 'the id is a new one');
+      strictEqual(formsOf(browser).size, 0, 'the form\'s cookie has gone');
       deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
       strictEqual(await submit(browser, token), 403);
       strictEqual(await submit(browser, await tokenOf(browser)), 200);
@@ -86,8 +85,14 @@ for (const [name, makeStore] of Object.entries(STORES)) {
       for (const path of ['/form-then-write', '/write-then-form']) {
         const { browser } = site(PAGES, { store: makeStore() });
         const token = await tokenOf(browser, path);
-        ok(!idOf(browser).startsWith('p.'));
+        notStrictEqual(idOf(browser), '');
         strictEqual(await submit(browser, token), 200, path);
+        const forms = formsOf(browser);
+        for (const name of forms.keys()) browser.cookies.delete(name);
+        strictEqual(await submit(browser, token), 200, `${path}, with the session's cookie alone`);
+        browser.cookies.delete('CB');
+        for (const [key, value] of forms) browser.cookies.set(key, value);
+        strictEqual(await submit(browser, token), 200, `${path}, with the form's cookie alone`);
       }
       const { browser } = site(PAGES, { store: makeStore() });
       await tokenOf(browser);
@@ -101,61 +106,79 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
 describe('The cookie of a form', () => {
 
-  it('is no session, whatever comes after its first letters', async () => {
+  it('is no session, and counts only in the form in which it was written', async () => {
 
     const store = new RecordingStore();
     const { browser, app } = site(PAGES, { store });
-    await browser.get('/create');
-    const id = idOf(browser);
-    store.takeCalls();
-    for (const value of ['p.', 'p.x', `p.${id}`, `p.p.${id}`, 'p.__proto__', `p.${'x'.repeat(600)}`, 'p.%00', 'p.%2e%2e']) {
-      const other = new Browser(app);
-      other.cookies.set('CB', value);
-      deepStrictEqual((await other.get('/read')).body, {}, value);
-      deepStrictEqual((await other.get('/id')).body, { id: null });
-      strictEqual(await submit(other, 'x'), 403);
+    const token = await tokenOf(browser);
+    const [[name, secret]] = [...formsOf(browser)] as [[string, string]];
+    const status = (cookie: string) => browser.post('/submit', { headers: { Cookie: cookie }, body: { 'csrf-token': token } }).then(response => response.status);
+    for (const right of [`${name}=${secret}`, ` \t${name} =\t${secret} `, `a=b;${name}=${secret};c=d`, `${name}=${'x'.repeat(43)}; ${name}=${secret}`, `CB-form=${secret}`]) {
+      strictEqual(await status(right), 200, right);
     }
-    deepStrictEqual(store.takeCalls(), []);
+    for (const wrong of [
+      '', `CB=${secret}`, `CB=p.${secret}`, `${name}=`, `${name}=${secret}x`, `${name}="${secret}"`, `${name}x=${secret}`, `x${name}=${secret}`, `CB-forms=${secret}`, `CB-form-=${secret}`,
+      `cb-form=${secret}`, `${name}\xa0=${secret}`, `${name}=\xa0${secret}`, `__Host-${name}=${secret}`, `${name}=${encodeURIComponent(secret.replace(/./, '%41'))}`, ';'.repeat(1e5),
+    ]) strictEqual(await status(wrong), 403, wrong.slice(0, 60));
+    const other = new Browser(app);
+    other.cookies.set('CB', secret);
+    deepStrictEqual((await other.get('/id')).body, { id: null });
+    store.takeCalls();
+    other.cookies.delete('CB');
+    other.cookies.set(name, secret);
+    deepStrictEqual((await other.get('/read')).body, {});
+    deepStrictEqual(store.takeCalls(), [], 'it never reaches the store');
 
   });
 
-  it('counts only where no session is in use', async () => {
+  it('is not asked where the session is known to be a user\'s', async () => {
 
-    const { browser, app } = site(PAGES);
+    const { browser, app } = site(PAGES, { user: 'userId' });
     const form = new Browser(app);
     const token = await tokenOf(form);
     await browser.get('/create');
-    const both = (first: string, second: string) => browser.post('/submit', { headers: { Cookie: `CB=${first}; CB=${second}` }, body: { 'csrf-token': token } });
-    const [id, value] = [idOf(browser), idOf(form)];
-    strictEqual((await both(value, id)).status, 403);
-    strictEqual((await both(id, value)).status, 403);
-    strictEqual((await both('x'.repeat(43), value)).status, 200, 'an id that nobody knows is no session');
-    await browser.clone().get('/end');
-    strictEqual((await both(id, value)).status, 403, 'one that has just ended stands in the way for a while');
+    const own = await tokenOf(browser);
+    strictEqual(formsOf(browser).size, 0);
+    for (const [name, value] of formsOf(form)) browser.cookies.set(name, value);
+    strictEqual(await submit(browser, token), 403);
+    strictEqual(await submit(browser, own), 200);
+    strictEqual(await tokenOf(browser), own);
 
   });
 
-  it('is never the id of a session that comes later: whoever put it there would know it', async () => {
+  it('is not asked either where only the stored values say whose the session is', async () => {
+
+    const { browser, app, store } = site(PAGES, { user: 'userId' });
+    const form = new Browser(app);
+    const token = await tokenOf(form);
+    const before = site(PAGES, { store });
+    await before.browser.get('/create');
+    browser.cookies.set('CB', idOf(before.browser));
+    const own = await tokenOf(browser);
+    for (const [name, value] of formsOf(form)) browser.cookies.set(name, value);
+    strictEqual(await submit(browser, token), 403);
+    strictEqual(await submit(browser, own), 200);
+    await browser.get('/read');
+    notStrictEqual(idOf(browser), idOf(before.browser), 'it was bound to its user');
+    strictEqual(await submit(browser, own), 200);
+    strictEqual(await tokenOf(browser), own);
+
+  });
+
+  it('tells nothing of the session\'s id, and no session ever gets what it says', async () => {
 
     const { browser, store } = site({ ...PAGES, '/write': ctx => { ctx.session.visits = 1; } });
     const planted = 'x'.repeat(43);
-    browser.cookies.set('CB', `p.${planted}`);
-    await tokenOf(browser);
     for (const path of ['/write', '/form-then-write', '/write-then-form', '/new-id-form']) {
-      browser.cookies.set('CB', `p.${planted}`);
+      browser.cookies.clear();
+      browser.cookies.set('CB-form-A', planted);
       await browser.get(path);
-      notStrictEqual(idOf(browser).replace('p.', ''), planted, path);
+      notStrictEqual(idOf(browser), planted, path);
       strictEqual(store.store.has(planted), false);
     }
-
-  });
-
-  it('cannot be an id that a store makes', async () => {
-
-    const { browser, store, errors } = site({ ...PAGES }, { store: Object.assign(new RecordingStore(), { newSessionId: () => `p.${Math.random()}`, isSessionId: () => true }) });
-    strictEqual((await browser.get('/create')).status, 503);
-    match(String(errors[0]), /newSessionId\(\) returned what can't be an id/);
-    deepStrictEqual(store.takeCalls(), []);
+    const { browser: other } = site(PAGES);
+    await tokenOf(other, '/write-then-form');
+    for (const secret of formsOf(other).values()) ok(!secret.includes(idOf(other).slice(0, 10)));
 
   });
 
@@ -170,8 +193,9 @@ describe('The cookie of a form', () => {
       const { browser } = site(PAGES, each as object);
       const response = await browser.get('/form');
       const [line] = setCookies(response) as [string];
-      match(line, /^[\w-]+=p(\.|%2E)\w{59}; /);
+      match(line, /^(__Host-)?(CB|S)-form-\w=[\w-]{43}; /);
       match(line, /; HttpOnly/);
+      doesNotMatch(line, /Max-Age|Expires/i);
       match(response.headers.get('Cache-Control') as string, /no-store/);
       strictEqual(response.headers.get('Vary'), 'Cookie');
       strictEqual(await tokenOf(browser), response.body);
@@ -223,9 +247,12 @@ describe('The cookie of a form', () => {
       return ctx.getCsrf();
     } });
     await browser.get('/create');
+    const before = await tokenOf(browser);
     const token = await tokenOf(browser, '/sign-out');
-    match(idOf(browser), /^p\./);
+    strictEqual(idOf(browser), '');
+    strictEqual(formsOf(browser).size, 1);
     strictEqual(await submit(browser, token), 200);
+    strictEqual(await submit(browser, before), 403);
 
   });
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CsrfError } from '../../src/index.js';
-import { ATTACKER, type CsrfSite, type CsrfSiteOptions, cookieOf, csrfSite, type Headers, ORIGIN, SIBLING } from '../support/csrf-site.js';
+import { ATTACKER, type CsrfSite, type CsrfSiteOptions, cookieOf, csrfSite, formOf, type Headers, ORIGIN, SIBLING } from '../support/csrf-site.js';
 
 const FORM = { 'Content-Type': 'application/x-www-form-urlencoded' };
 
@@ -292,7 +292,7 @@ describe('csrf({ requireToken })', () => {
 
     const { site } = there;
     const form = await site.send('GET', '/form');
-    const headers = { Cookie: cookieOf(form) as string, 'Sec-Fetch-Site': 'same-origin' };
+    const headers = { Cookie: formOf(form), 'Sec-Fetch-Site': 'same-origin' };
     strictEqual((await site.send('POST', '/create', { ...headers, ...FORM }, `csrf-token=${form.body}`)).status, 200);
 
   });

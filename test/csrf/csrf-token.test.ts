@@ -2,7 +2,7 @@ import { deepStrictEqual, match, notStrictEqual, ok, strictEqual } from 'node:as
 import { describe, it } from 'node:test';
 import { Application } from '@curveball/kernel';
 import session from '../../src/index.js';
-import { Browser, idOf } from '../support/browser.js';
+import { Browser, formsOf, idOf } from '../support/browser.js';
 import { PAGES, submit, tokenOf, withForm } from '../support/forms.js';
 import { errorsToStatus, pageOf, site } from '../support/site.js';
 
@@ -82,7 +82,7 @@ describe('ctx.getCsrf()', () => {
       const inner = new Application();
       inner.middlewares = [errorsToStatus(), ...app.middlewares.slice(2, 3), pageOf(PAGES)];
       const token = await tokenOf(browser, path);
-      strictEqual(browser.cookies.size, 1, path);
+      strictEqual(formsOf(browser).size, 1, path);
       // In the same browser, as the page that carries it is posted.
       const form = new Browser(inner);
       for (const [name, value] of browser.cookies) form.cookies.set(name, value);

@@ -103,7 +103,6 @@ describe('A session that nobody asked for', () => {
       deepStrictEqual(await ctx.updateSession(() => ({ visits: 2 })), { visits: 2 });
       deepStrictEqual(ctx.session, { visits: 2 });
     },
-    'a form': ctx => ctx.getCsrf(),
   };
 
   for (const [name, handler] of Object.entries(writes)) {
@@ -149,11 +148,29 @@ describe('A session that nobody asked for', () => {
 
   it('is one where the browser did send a cookie of ours', async () => {
 
-    for (const value of ['x'.repeat(43), `p.${'x'.repeat(43)}`]) {
+    for (const name of ['CB', 'CB-form-x', 'CB-form']) {
       const { browser } = application(writes['a value'] as never);
-      browser.cookies.set('CB', value);
-      strictEqual(setCookies(await browser.post('/', { headers: POST })).length, 1, value);
+      browser.cookies.set(name, 'x'.repeat(43));
+      strictEqual(setCookies(await browser.post('/', { headers: POST })).length, 1, name);
     }
+
+  });
+
+  it('does not keep a form from working: its cookie takes nothing away, and has one name however often it is set', async () => {
+
+    const { store, browser } = application(async ctx => {
+      if (ctx.path === '/submit') ctx.validateCsrf(ctx.request.headers.get('X-CSRF-Token') as string);
+      else ctx.response.body = await ctx.getCsrf();
+    });
+    const jar = browser.cookies;
+    for (let visit = 0; visit < 3; visit++) {
+      const other = new Browser(browser.app);
+      const { body: token } = await other.post('/', { headers: POST });
+      for (const [name, value] of other.cookies) jar.set(name, value);
+      deepStrictEqual([...jar.keys()], ['CB-form']);
+      strictEqual((await browser.post('/submit', { headers: { 'X-CSRF-Token': token as string } })).status, 200);
+    }
+    deepStrictEqual(store.takeCalls(), []);
 
   });
 

@@ -108,7 +108,7 @@ test('a restart signs everybody out where sessions are in memory', async t => {
 class Visitor {
 
   origin: string;
-  #cookie = '';
+  readonly #cookies = new Map<string, string>();
 
   constructor(origin: string) {
     this.origin = origin;
@@ -130,8 +130,12 @@ class Visitor {
 
   async #fetch(path: string, init: RequestInit = {}): Promise<Response> {
 
-    const response = await fetch(this.origin + path, { ...init, headers: { Cookie: this.#cookie, Origin: this.origin } });
-    for (const line of response.headers.getSetCookie()) this.#cookie = line.split(';')[0] as string;
+    const response = await fetch(this.origin + path, { ...init, headers: { Cookie: [...this.#cookies].map(pair => pair.join('=')).join('; '), Origin: this.origin } });
+    for (const line of response.headers.getSetCookie()) {
+      const [name, value] = (line.split(';')[0] as string).split('=') as [string, string];
+      if (value === '') this.#cookies.delete(name);
+      else this.#cookies.set(name, value);
+    }
     return response;
 
   }

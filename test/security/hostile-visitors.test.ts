@@ -86,7 +86,6 @@ class Visits {
     const browser = this.browsers[each] as Browser;
     const values = this.values[each] as Values;
     const name = this.nameOf(each);
-    const hadSession = Object.keys(values).length > 0;
     if (does === 'submit') return this.submit(each, other);
     const query = { 'write': `?mark=${name}`, 'sign-in': `?user=${name}` }[does as string] ?? '';
     const answer = await browser.get(`/${does}${encodeURI(query)}`);
@@ -95,10 +94,10 @@ class Visits {
     if (does === 'write') Object.assign(values, { mark: name, count: (values.count ?? 0) + 1 });
     if (does === 'sign-in') values.user = name;
     if (does === 'end') this.values[each] = {};
-    // A token is one of the id.
-    if (does === 'rotate' || does === 'end' || does === 'sign-in' || !hadSession && does === 'write') this.tokens[each] = undefined;
+    // A token is good until its visitor signs in or out.
+    if (does === 'rotate' || does === 'end' || does === 'sign-in') this.tokens[each] = undefined;
     const id = this.idOf(each);
-    if (id !== '' && !id.startsWith('p.') && !this.ids.includes(id)) this.ids.push(id);
+    if (id !== '' && !this.ids.includes(id)) this.ids.push(id);
 
   }
 
@@ -164,7 +163,7 @@ class Visits {
     const isId = (this.store as Partial<AtomicSessionStore>).isSessionId?.bind(this.store) ?? isPlausibleId;
     try {
       const id = decodeURIComponent(value);
-      return encodeURIComponent(id) === value && !value.startsWith('p.') && isId(id) ? id : null;
+      return encodeURIComponent(id) === value && isId(id) ? id : null;
     } catch {
       return null;
     }

@@ -31,7 +31,7 @@ export class Browser {
     });
     Object.assign(request, { body });
     const response = await this.app.subRequest(request);
-    for (const line of setCookies(response)) this.#take(line);
+    for (const line of setCookies(response)) this.take(line);
     return response;
 
   }
@@ -45,7 +45,8 @@ export class Browser {
 
   }
 
-  #take(line: string): void {
+  /** Does what a `Set-Cookie` line says. */
+  take(line: string): void {
 
     const [pair, ...attributes] = line.split(/; */);
     const [, name, value] = /^([^=]*)=(.*)$/.exec(pair) as RegExpExecArray;
@@ -63,6 +64,13 @@ export class Browser {
 export function setCookies(response: Response): string[] {
 
   return response.headers.getMany('Set-Cookie');
+
+}
+
+/** What a browser has of forms, by the names of their cookies. */
+export function formsOf(browser: Browser): Map<string, string> {
+
+  return new Map([...browser.cookies].filter(([name]) => /-form(-\w)?$/.test(name)));
 
 }
 

@@ -120,6 +120,13 @@ export async function csrfSite(
 
 }
 
+/** The cookie of a form that an answer sets. */
+export function formOf({ headers }: Answer): string {
+
+  return headers['set-cookie']?.find(line => /^[^=]*-form(-\w)?=/.test(line))?.split(';')[0] as string;
+
+}
+
 /** The cookie that an answer sets, as a request sends it. */
 export function cookieOf({ headers }: Answer, name = 'CB'): string | undefined {
 

@@ -1,5 +1,5 @@
 import { strictEqual } from 'node:assert/strict';
-import type { Browser } from './browser.js';
+import { type Browser, formsOf } from './browser.js';
 import { type Page, site } from './site.js';
 
 /** Pages with a form, and what it is sent to. */
@@ -29,6 +29,13 @@ export async function tokenOf(browser: Browser, path = '/form'): Promise<string>
 export async function submit(browser: Browser, token: unknown): Promise<number> {
 
   return (await browser.post('/submit', { body: { 'csrf-token': token } })).status;
+
+}
+
+/** Takes the cookies of forms away: a client that carries only the session's. */
+export function forgetForms(browser: Browser): void {
+
+  for (const name of formsOf(browser).keys()) browser.cookies.delete(name);
 
 }
 

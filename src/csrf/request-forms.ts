@@ -1,0 +1,164 @@
+import type { Context } from '@curveball/kernel';
+import type { CookieWarnings } from '../cookie/cookie-warnings.js';
+import type { CarriedForm, FormCookie } from '../cookie/form-cookie.js';
+import { CsrfError } from '../errors.js';
+import { decide } from '../save-session.js';
+import { reserveId } from '../saving/create-session.js';
+import { requireCookie, type Saving } from '../saving/saving.js';
+import { knownUser, type Session } from '../session.js';
+import type { Awaitable } from '../store.js';
+import { formSecret, formSecretOf } from '../id/form-secret.js';
+import { csrfToken, hasToken } from './csrf-token.js';
+import { requestToken } from './request-token.js';
+import { isCookieWithheld } from './withheld-cookie.js';
+
+/** What all requests of one middleware share of it. */
+export interface FormBackend {
+  readonly formCookie: FormCookie;
+  readonly cookieWarnings: CookieWarnings;
+  readonly cookieName: string;
+}
+
+/**
+ * The forms of one request: which tokens are right, and what the response does
+ * with the cookies that they belong to.
+ *
+ * A session that is known to be a user's has tokens of its own, and no cookie is
+ * asked: whoever plants one knows its token. For all others, a form has a cookie
+ * with a secret, which outlives sessions of no one. The secret follows from the
+ * id that the session has or would get, so that a client which carries nothing
+ * but the session's cookie has the right token, too.
+ */
+export class RequestForms {
+
+  private found: CarriedForm[] | undefined;
+  private given: CarriedForm | undefined;
+  private left: readonly CarriedForm[] = [];
+
+  constructor(private readonly ctx: Context, private readonly backend: FormBackend) {}
+
+  /** The cookies of forms that the request brings, without those that its response takes away. */
+  get carried(): readonly CarriedForm[] {
+
+    this.found ??= this.backend.formCookie.read(this.ctx.request.headers.get('cookie'), this.isHttps);
+    return this.found;
+
+  }
+
+  /**
+   * Returns the token that is good together with the cookies that the browser has
+   * after this response.
+   *
+   * @param save stores the session at once, for a caller that comes after the middleware
+   */
+  async token(session: Session, saving: Saving, save: (() => Promise<void>) | null): Promise<string> {
+
+    // In turn: what the handler stores at this moment may give the session another id.
+    const secret = await session.inTurn(() => this.secretToCome(session, saving));
+    if (save && (this.given || session.newId !== undefined)) await save();
+    return csrfToken(secret, this.backend.cookieName);
+
+  }
+
+  /**
+   * Checks the token of a request.
+   *
+   * @param given the token; undefined to take it from the request
+   * @throws {CsrfError} if it is missing or wrong, or if nothing is there that it could belong to
+   */
+  validate(session: Session, saving: Saving, given: unknown): void {
+
+    const token = given === undefined ? requestToken(this.ctx.request) : given;
+    if (token === undefined) throw new CsrfError('No CSRF token was found in the request body or its X-CSRF-Token header');
+    const secrets = this.secrets(session, saving);
+    if (secrets.length === 0) throw new CsrfError('There is no session and no cookie of a form that a CSRF token could belong to');
+    // All of them: how long it takes tells nothing.
+    const right = secrets.filter(secret => hasToken(csrfToken(secret, this.backend.cookieName), token));
+    if (right.length === 0) throw new CsrfError('The CSRF token is incorrect');
+
+  }
+
+  /**
+   * Writes the cookies of forms, when the session was stored.
+   *
+   * @returns whether there were any to write
+   */
+  answer(session: Session): boolean {
+
+    if (session.leavesForms) this.leave(session);
+    if (!this.given && this.left.length === 0) return false;
+    const { request, response: { headers, origin } } = this.ctx;
+    const clear = this.left.map(({ name }) => name).filter(name => name !== this.given?.name);
+    this.backend.formCookie.write(headers, { set: this.given, clear }, this.isHttps);
+    this.backend.cookieWarnings.check(origin, request.headers);
+    return true;
+
+  }
+
+  /** A sign-in or sign-out leaves the forms of before behind. */
+  private leave(session: Session): void {
+
+    session.leavesForms = false;
+    this.left = [...this.left, ...this.carried];
+    this.found = [];
+    const isOfNext = this.given !== undefined && session.id !== null && this.given.secret === formSecret(session.id);
+    if (!isOfNext) this.given = undefined;
+
+  }
+
+  /** The secret of the token that a form of this response gets. */
+  private secretToCome(session: Session, saving: Saving): Awaitable<string> {
+
+    const { stored } = session;
+    const change = decide(session, saving);
+    const isMoved = change.name === 'regenerate' && (change.reason === 'asked' || change.reason === 'user');
+    const { userOf } = saving.settings;
+    const { user = knownUser(stored, userOf), regenerate, proved } = session.wanted(userOf);
+    if (stored.kind === 'live' && change.name !== 'replace' && !isMoved) {
+      const secret = formSecretOf(stored);
+      return user === null ? this.cookieOf(secret, saving) : secret;
+    }
+    if (session.failure) throw session.failure;
+    const isNext = isMoved || change.name === 'replace' || (change.name === 'create' && (regenerate || proved === true));
+    const [form] = isNext ? [] : this.carried;
+    if (form && user === null) return form.secret;
+    requireCookie(saving);
+    const id = reserveId(session, saving);
+    const secretOf = (newId: string) => user === null ? this.cookieOf(formSecret(newId), saving, isNext) : formSecret(newId);
+    return typeof id === 'string' ? secretOf(id) : id.then(secretOf);
+
+  }
+
+  /** A secret that the browser has in a cookie, or gets in this response if it can. */
+  private cookieOf(secret: string, { canSetCookie, settings }: Saving, isNext = false): string {
+
+    const form = isNext ? this.given : this.carried[0] ?? this.given;
+    if (form && (!isNext || form.secret === secret)) return form.secret;
+    const { headers, method } = this.ctx.request;
+    const isWithheld = isCookieWithheld(headers, method, settings.cookieOptions.sameSite);
+    if (canSetCookie) this.given = { name: this.backend.formCookie.newName(isWithheld, this.isHttps), secret };
+    return secret;
+
+  }
+
+  /** The secrets of all tokens that are right. */
+  private secrets(session: Session, saving: Saving): string[] {
+
+    const { stored } = session;
+    const cookies = [...this.carried, ...(this.given ? [this.given] : [])].map(form => form.secret);
+    switch (stored.kind) {
+      case 'live': return knownUser(stored, saving.settings.userOf) === null ? [formSecretOf(stored), ...cookies] : [formSecretOf(stored)];
+      // A form that was sent while its session moved, as by the second click of a sign-in, is still the visitor's own.
+      case 'retired': return stored.moved ? [formSecret(stored.id), ...cookies] : cookies;
+      case 'none': return cookies;
+    }
+
+  }
+
+  private get isHttps(): boolean {
+
+    return this.ctx.response.origin.startsWith('https:');
+
+  }
+
+}

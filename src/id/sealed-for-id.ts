@@ -1,0 +1,40 @@
+import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+
+/*
+ * Texts in the store that only the holder of a session id can read: a dump of
+ * the store shows no id, and so opens none of them.
+ */
+
+const NONCE = 12;
+const TAG = 16;
+const ALGORITHM = 'aes-256-gcm';
+
+/** @param purpose keeps the keys of different uses apart */
+export function sealedForId(id: string, purpose: string, text: string): string {
+
+  const nonce = randomBytes(NONCE);
+  const cipher = createCipheriv(ALGORITHM, keyOf(id, purpose), nonce, { authTagLength: TAG });
+  return Buffer.concat([nonce, cipher.update(text, 'utf8'), cipher.final(), cipher.getAuthTag()]).toString('base64url');
+
+}
+
+/** Null where it was sealed for another id or another purpose. */
+export function openedWithId(id: string, purpose: string, sealed: unknown): string | null {
+
+  if (typeof sealed !== 'string') return null;
+  try {
+    const bytes = Buffer.from(sealed, 'base64url');
+    const decipher = createDecipheriv(ALGORITHM, keyOf(id, purpose), bytes.subarray(0, NONCE), { authTagLength: TAG });
+    decipher.setAuthTag(bytes.subarray(-TAG));
+    return decipher.update(bytes.subarray(NONCE, -TAG), undefined, 'utf8') + decipher.final('utf8');
+  } catch {
+    return null;
+  }
+
+}
+
+function keyOf(id: string, purpose: string): Buffer {
+
+  return createHmac('sha256', id).update(`@curveball/session ${purpose}`).digest();
+
+}
