@@ -16,6 +16,8 @@ export const NO_SECONDS = 1e11;
 export interface SessionDetails {
   /** When it began, or its user signed in. */
   readonly created: number;
+  /** Its place among the sessions of its user, where another one began at the same moment: later than `created`. */
+  readonly turn?: number | undefined;
   /** When it got the id that it has. */
   readonly renewed: number;
   /** When its user last proved who he is. */
@@ -122,11 +124,12 @@ export function nextAbout(before: About | undefined, next: NextAbout, now: numbe
   } = given ?? {};
   // NIST SP 800-63B-4, 5.2: only who proves himself again gets another full lifetime.
   const endsAt = isNew || given ? deadline(until, own ?? absoluteExpiry, now) : kept.endsAt;
+  const at = inOrder(now);
   const authenticated = given || (isNew && !isFound && user !== null) ? now : kept.authenticated;
   return {
     user,
     details: {
-      created: kept.created ?? now, renewed: inOrder(now), authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata,
+      created: kept.created ?? at, turn: kept.turn, renewed: at, authenticated, endsAt, until, expiry, absoluteExpiry: own, persistent, metadata,
       origin, cookie,
     },
   };
@@ -136,7 +139,7 @@ export function nextAbout(before: About | undefined, next: NextAbout, now: numbe
 let latest = 0;
 let together = 0;
 
-/** A time that differs by a microsecond from the one before, where the clock shows the same: which of two sessions is older decides which one ends. */
+/** A time that differs by a microsecond from the one before, where the clock shows the same: which of two sessions began first decides which one ends. */
 function inOrder(now: number): number {
 
   together = now === latest ? together + 1 : 0;
@@ -192,11 +195,13 @@ export function readDetails(details: string): Partial<SessionDetails> | null {
 
 function isDetails(read: SessionDetails): boolean {
 
-  const { created, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, forward } = read;
+  const {
+    created, turn, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, forward,
+  } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
-    && [authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
+    && [turn, authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
     && [origin, cookie, form].every(value => isOptional(value, each => typeof each === 'string'))
     && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))

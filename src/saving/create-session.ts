@@ -1,11 +1,13 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
-import { becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, aboutNext } from './saving.js';
+import { type LoadedSession, NOTHING } from '../load-session.js';
+import { aboutNext, becoming, type CookieAction, lifeOf, live, overtaken, requireCookie, revoked, type Saving } from './saving.js';
 import { type About, readDetails } from '../about/session-about.js';
 import { derivedHandle } from '../id/session-id.js';
 import type { Session, Wanted } from '../session.js';
-import { publishCreated } from '../session-events.js';
+import { publishCreated, publishDestroyed } from '../session-events.js';
 import type { Awaitable, SessionTexts } from '../store.js';
+import { type ListedSession, nextTurn, overLimit } from './user-limit.js';
 
 /** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
 const MOST_TRIES = 3;
@@ -87,26 +89,59 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
 
 }
 
-/** Ends what a sign-in leaves behind: ghosts of its own clicks, and the oldest of too many sessions. */
-export async function afterSignIn(
-  { user, details: { origin } }: About, ghost: string | undefined, session: Session, { store, settings }: Saving,
-): Promise<void> {
+/**
+ * Ends what a sign-in leaves behind: ghosts of its own clicks, and what the user
+ * has too much of.
+ *
+ * @throws {SessionEndedError} if another sign-in of the user has ended this one
+ */
+export async function afterSignIn(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
 
+  const { store, settings } = saving;
+  const { user, details: { origin } } = about;
   if (user === null || !store.canIndex) return;
   if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
   const { maxUserSessions = Infinity } = settings;
   if (origin === undefined && maxUserSessions === Infinity) return;
 
-  const sessions = (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({
-    handle, idle, created: 0, renewed: 0, ...readDetails(details),
-  }));
-  // The same order for all: of several sign-ins at once, each ends only what was there before it.
-  sessions.sort((a, b) => b.idle - a.idle || a.created - b.created || a.renewed - b.renewed || (a.handle < b.handle ? -1 : 1));
-  const own = store.handleOf(session.id as string);
-  const before = sessions.slice(0, sessions.findIndex(({ handle }) => handle === own));
-  const surplus = sessions.length - maxUserSessions;
-  for (const [index, each] of before.entries()) {
-    if (index < surplus || (origin !== undefined && each.origin === origin)) await store.endSessionsOf(user, { only: each.handle });
+  for (let hasBegunAgain = false; ; hasBegunAgain = true) {
+    const own = store.handleOf(session.id as string);
+    const sessions = await listed(user, saving);
+    if (!sessions.some(({ handle }) => handle === own)) throw overtaken();
+    const { surplus, isTooMany } = overLimit(sessions, own, maxUserSessions);
+    if (isTooMany && !hasBegunAgain) {
+      await beginAgain({ user, details: { ...about.details, turn: nextTurn(sessions) } }, session, saving);
+      continue;
+    }
+    for (const handle of surplus) await store.endSessionsOf(user, { only: handle });
+    if (!isTooMany) return;
+    await endOwn(user, session, saving);
+    throw overtaken();
   }
+
+}
+
+async function listed(user: string, { store }: Saving): Promise<ListedSession[]> {
+
+  return (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({ created: 0, ...readDetails(details), handle, idle }));
+
+}
+
+/**
+ * Puts a session that nobody has the id of yet behind those that began at the
+ * same moment. It gets another handle: others may be ending the one that it has.
+ */
+async function beginAgain(about: About, session: Session, saving: Saving): Promise<void> {
+
+  const { texts } = session.stored as LoadedSession;
+  await endOwn(about.user, session, saving);
+  session.committed(NOTHING);
+  await createRecord(texts, about, session, saving);
+
+}
+
+async function endOwn(user: string | null, { id }: Session, { store }: Saving): Promise<void> {
+
+  if (id !== null && await store.end(id)) publishDestroyed(id, user, store);
 
 }

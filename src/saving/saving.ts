@@ -37,6 +37,13 @@ export function revoked(): SessionEndedError {
 
 }
 
+/** The error of a sign-in whose session was ended by another one before it was answered. */
+export function overtaken(): SessionEndedError {
+
+  return new SessionEndedError('The session of this sign-in was ended while it began, most likely by another sign-in of its user');
+
+}
+
 /** @throws {SessionCookieError} where the response can't carry a cookie */
 export function requireCookie({ canSetCookie }: Saving): void {
 

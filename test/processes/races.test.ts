@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { AppProcess } from '../support/processes/app-process.js';
-import { RACES, USER_RACES } from '../support/processes/races.js';
+import { limitRaces, type Race, RACES, USER_RACES } from '../support/processes/races.js';
 import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 
@@ -20,43 +20,60 @@ const STORES: { readonly [name: string]: () => string } = {
   'MySQL or MariaDB': mysqlUrl,
 };
 
+/** Runs races between two processes. */
+function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number } = {}): void {
+
+  const apps: AppProcess[] = [];
+
+  before(async () => {
+    // Every read refreshes: the most that can happen at once.
+    const settings = { store: address(), touchInterval: 0, ...more };
+    const start = async () => apps.push(await AppProcess.start(settings));
+    // Both are waited for even if one fails: what has started must be ended.
+    const failed = (await Promise.allSettled([start(), start()])).find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
+  });
+  after(() => Promise.all(apps.map(app => app.kill())));
+
+  for (const [invariant, race] of Object.entries(races)) {
+
+    it(`hold ${invariant}`, async () => {
+
+      const [one, other] = apps as [AppProcess, AppProcess];
+      const broken: string[] = [];
+      const chance = (below: number) => Math.floor(Math.random() * below);
+      let trials = 0;
+      const work = async () => {
+        while (trials++ < TRIALS) {
+          const problem = await (trials % 2 ? race(one, other, chance) : race(other, one, chance));
+          if (problem) broken.push(problem);
+        }
+      };
+      await Promise.all(Array.from({ length: AT_ONCE }, work));
+      assert.deepEqual(broken, []);
+
+    });
+
+  }
+
+}
+
 for (const [name, address] of Object.entries(STORES)) {
 
   describe(`Two processes on ${name}`, () => {
 
-    const apps: AppProcess[] = [];
-
-    before(async () => {
-      // Every read refreshes: the most that can happen at once.
-      const settings = { store: address(), touchInterval: 0 };
-      const start = async () => apps.push(await AppProcess.start(settings));
-      // Both are waited for even if one fails: what has started must be ended.
-      const failed = (await Promise.allSettled([start(), start()])).find(({ status }) => status === 'rejected');
-      if (failed) throw (failed as PromiseRejectedResult).reason;
-    });
-    after(() => Promise.all(apps.map(app => app.kill())));
-
-    for (const [invariant, race] of Object.entries({ ...RACES, ...USER_RACES })) {
-
-      it(`hold ${invariant}`, async () => {
-
-        const [one, other] = apps as [AppProcess, AppProcess];
-        const broken: string[] = [];
-        const chance = (below: number) => Math.floor(Math.random() * below);
-        let trials = 0;
-        const work = async () => {
-          while (trials++ < TRIALS) {
-            const problem = await (trials % 2 ? race(one, other, chance) : race(other, one, chance));
-            if (problem) broken.push(problem);
-          }
-        };
-        await Promise.all(Array.from({ length: AT_ONCE }, work));
-        assert.deepEqual(broken, []);
-
-      });
-
-    }
+    hold({ ...RACES, ...USER_RACES }, address);
 
   });
+
+  for (const limit of [1, 2]) {
+
+    describe(`Two processes on ${name} that allow a user ${limit === 1 ? 'one session' : `${limit} sessions`}`, () => {
+
+      hold(limitRaces(limit), address, { maxUserSessions: limit });
+
+    });
+
+  }
 
 }

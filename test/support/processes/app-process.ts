@@ -22,6 +22,7 @@ export interface AppSettings {
   readonly storeTimeout?: number;
   readonly expiry?: number;
   readonly touchInterval?: number;
+  readonly maxUserSessions?: number;
   /** How many seconds its clock is off. */
   readonly clock?: number;
 }
@@ -38,9 +39,11 @@ export class AppProcess {
     this.#port = port;
   }
 
-  static async start({ store, storeTimeout, expiry, touchInterval, clock }: AppSettings): Promise<AppProcess> {
+  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, clock }: AppSettings): Promise<AppProcess> {
 
-    const settings = { STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, CLOCK: clock };
+    const settings = {
+      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, CLOCK: clock,
+    };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
     const child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', PROGRAM], {
       env: { ...process.env, ...Object.fromEntries(given) },

@@ -11,7 +11,7 @@ import { openTestStore } from './open-test-store.js';
  * address, and it prints its port.
  */
 
-const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, CLOCK = '0' } = process.env;
+const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, MAX_USER_SESSIONS, CLOCK = '0' } = process.env;
 
 if (CLOCK !== '0') {
   const { now } = Date;
@@ -109,6 +109,7 @@ app.use(
     storeTimeout: Number(STORE_TIMEOUT),
     expiry: Number(EXPIRY),
     ...(isAtomic(store) && store.keepsAbout ? { user: 'owner' } : {}),
+    ...(MAX_USER_SESSIONS === undefined ? {} : { maxUserSessions: Number(MAX_USER_SESSIONS) }),
     ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
   }),
   async ctx => {

@@ -229,3 +229,47 @@ export const USER_RACES: { readonly [name: string]: Race } = {
   },
 
 };
+
+/** What is wrong with the sessions that a user has after sign-ins in a race, if something is. */
+async function overLimit(one: AppProcess, user: string, limit: number, answers: readonly Answer[]): Promise<string | null> {
+
+  for (const { status } of answers) if (status !== 200 && status !== 409) return `got ${status}`;
+  const left = (await listed(one, user)).length;
+  return left >= 1 && left <= limit ? null : `${left} sessions are left`;
+
+}
+
+/** For stores that find the sessions of a user, in applications with the option `maxUserSessions`. */
+export function limitRaces(limit: number): { readonly [name: string]: Race } {
+
+  return {
+
+    'I15: sign-ins at once leave as many sessions of the user as there may be, and at least one': async (one, other, chance) => {
+      const user = someone(chance);
+      for (let count = 0; count < limit; count++) await signedIn(count % 2 ? one : other, user);
+      const anonymous = await one.create();
+      const pause = () => `pause=${chance(4)}`;
+      const answers = await Promise.all([
+        one.send(`/sign-in?key=${user}&${pause()}`), other.send(`/sign-in?key=${user}&${pause()}`),
+        other.send(`/sign-in?key=${user}&${pause()}`, anonymous),
+      ]);
+      return overLimit(other, user, limit, answers);
+    },
+
+    'I15: sessions that are used during a sign-in do not make them more': async (one, other, chance) => {
+      const user = someone(chance);
+      const ids: string[] = [];
+      for (let count = 0; count < limit; count++) ids.push(await signedIn(count % 2 ? one : other, user));
+      const pause = () => `pause=${chance(4)}`;
+      const [first = '', second = first] = ids;
+      const answers = await Promise.all([
+        one.send(`/sign-in?key=${user}&${pause()}`),
+        other.send(`/set?key=a&${pause()}`, first), one.send(`/read?${pause()}`, second), other.send(`/rotate?${pause()}`, first),
+        other.send(`/sign-in?key=${user}&${pause()}`),
+      ]);
+      return overLimit(one, user, limit, answers);
+    },
+
+  };
+
+}

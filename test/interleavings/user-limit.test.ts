@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { MemoryStore } from '../../src/index.js';
+import { below, randomFrom } from '../../src/testing/lib/random.js';
+import { type Action, change, regenerate } from '../support/actions.js';
+import { type Choose, explore } from '../support/explore.js';
+import { texts } from '../support/memory-store-at.js';
+import { ParkingStore } from '../support/parking-store.js';
+import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
+
+/*
+ * Requests that sign one user in, in every order of their calls, with others
+ * that use the user's sessions: what `maxUserSessions` promises holds in each.
+ */
+
+const signIn: Action = {
+  name: 'sign in',
+  handle: ctx => {
+    ctx.session.owner = 'ada';
+  },
+};
+
+const signInByUpdate: Action = {
+  name: 'sign in with updateSession()',
+  handle: ctx => ctx.updateSession(values => {
+    values.owner = 'ada';
+  }),
+};
+
+/** The ids of the sessions that there are at first: of these users, each used later than the one before. */
+const firstIds: string[] = [];
+
+let store: MemoryStore;
+
+/**
+ * @param owners whose sessions exist; null for a visitor's
+ * @param pace seconds that pass with each look at the store's clock: with 0, it can't tell which session was used last
+ */
+function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): World {
+
+  let time = 1_800_000_000;
+  store = new MemoryStore({ now: () => time += pace });
+  store.close();
+  firstIds.length = 0;
+  for (const owner of owners) {
+    const id = store.newSessionId();
+    const about = { user: owner, details: `{"created":${firstIds.length + 1},"renewed":1}` };
+    store.create(id, texts({ kept: 'yes', ...(owner && { owner }) }), { lifetime: 1800, becoming: { about } });
+    firstIds.push(id);
+  }
+  return {
+    cookie: null,
+    options: { user: 'owner', maxUserSessions: limit },
+    storeFor: (request, lot) => new ParkingStore(lot, store, request, [], moving => store.newSessionId(moving)),
+    peek: () => null,
+  };
+
+}
+
+type Scenario = (choose: Choose) => Promise<void>;
+
+function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: number): Scenario {
+
+  return async choose => {
+    const made = makeWorld();
+    const history = await runScenario(plans(), made, choose);
+    const problem = broken(history, limit);
+    assert.equal(problem && `${problem}\n${history.schedule.join('\n')}`, null);
+  };
+
+}
+
+/** Where there are too many orders to try all. */
+async function someOrders(run: Scenario, runs: number): Promise<void> {
+
+  const random = randomFrom(1);
+  for (let count = 0; count < runs; count++) await run(ways => below(ways, random));
+
+}
+
+function broken({ requests }: History, limit: number): string | null {
+
+  const strange = requests.find(({ status }) => status !== 200 && status !== 409);
+  if (strange) return `${strange.name} got ${strange.status}`;
+  const left = store.sessionsOf('ada').length;
+  return left >= 1 && left <= limit ? null : `${left} sessions are left`;
+
+}
+
+for (const limit of [1, 2]) {
+
+  const full = Array.from({ length: limit }, () => 'ada');
+
+  for (const [which, pace] of [['', 1], [', where the store can\'t tell which was used last', 0]] as const) {
+
+    const several = (plans: () => readonly Plan[], owners: ReadonlyArray<string | null> = full) => (
+      scenario(plans, () => world(limit, owners, pace), limit));
+
+    test(`two sign-ins at once leave at most ${limit} of the user's sessions, and at least one${which}`, async t => {
+
+      let runs = await explore(several(() => [{ action: signIn }, { action: signIn }]));
+      runs += await explore(several(() => [{ action: signInByUpdate }, { action: signIn, cookie: firstIds[limit] }], [...full, null]));
+      t.diagnostic(`${runs} schedules`);
+      assert.ok(runs > 20);
+
+    });
+
+    test(`a session that is used during sign-ins does not make it more than ${limit}${which}`, async t => {
+
+      const used = (action: Action) => ({ action, cookie: firstIds[0] });
+      let runs = 0;
+      for (const use of [change, regenerate]) runs += await explore(several(() => [{ action: signIn }, used(use)]));
+      t.diagnostic(`${runs} schedules`);
+      assert.ok(runs > 10);
+      await someOrders(several(() => [{ action: signIn }, used(change), { action: signIn }]), 500);
+
+    });
+
+    test(`three sign-ins at once leave at most ${limit} of the user's sessions, and at least one${which}`, async () => {
+
+      await someOrders(several(() => [{ action: signIn }, { action: signIn }, { action: signIn }]), 500);
+
+    });
+
+  }
+
+}
