@@ -40,7 +40,7 @@ export const bindings: readonly Rule[] = [
     sentence: 'A request that began after the user\'s sessions were ended makes a session of the user',
     check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
       await revoke();
-      await expectBound(scene, user, APART / 10, APART);
+      await expectBound(scene, user, await apart());
     })),
   },
   {
@@ -48,16 +48,18 @@ export const bindings: readonly Rule[] = [
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       const id = await scene.bound(user);
+      const began = await apart();
       await scene.a.endSessionsOf(user, { only: scene.a.handleOf(id) });
-      await expectBound(scene, user, EARLIER);
+      await expectBound(scene, user, began);
     }),
   },
   {
     sentence: 'The end of a user\'s sessions refuses nobody else, and nothing that makes no session of a user',
     check: whereItFindsUsers(async scene => {
       const [user, other] = [scene.user(), scene.user()];
+      const began = await apart();
       await scene.a.endSessionsOf(user);
-      await expectBound(scene, other, EARLIER);
+      await expectBound(scene, other, began);
       const [nobodys, moved] = [await scene.id(), await scene.session()];
       const becoming = { about: { user: null, details: '' }, underWay: EARLIER };
       expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG, becoming }), true);
@@ -95,19 +97,31 @@ async function inEachWay(scene: Scene, attempt: (user: string, revoke: () => Pro
 
 }
 
-/** Expects a request to make sessions of a user in both ways. */
-export async function expectBound(scene: Scene, user: string, underWay: number, later = 0): Promise<void> {
+/**
+ * When a request begins, as `performance.now()` tells it, that no store takes for
+ * one from before whatever was ended until now, by an earlier run of these tests, too.
+ */
+export async function apart(): Promise<number> {
+
+  await new Promise(resolve => setTimeout(resolve, APART * 1000));
+  return performance.now() - APART * 100;
+
+}
+
+/** Expects a request that began then to make sessions of a user in both ways. */
+export async function expectBound(scene: Scene, user: string, began: number): Promise<void> {
 
   const nobodys = await scene.session();
-  if (later > 0) await new Promise(resolve => setTimeout(resolve, later * 1000));
-  const becoming = { about: { user, details: 'bound' }, underWay };
+  const about = { user, details: 'bound' };
+  const becoming = () => ({ about, underWay: (performance.now() - began) / 1000 });
   const created = await scene.id();
-  expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }), true);
-  await scene.expectAbout(created, becoming.about);
+  const terms = { lifetime: LONG, becoming: becoming() };
+  expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), terms), true);
+  await scene.expectAbout(created, about);
   if (!scene.a.canMove) return scene.expectSessionsOf(user, [created]);
-  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming });
+  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming: becoming() });
   expectSame('The answer to move()', answer, 'moved');
-  await scene.expectAbout(newId, becoming.about);
+  await scene.expectAbout(newId, about);
   await scene.expectSessionsOf(user, [created, newId]);
 
 }

@@ -4,7 +4,7 @@ import { race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
-import { expectBound } from './bindings.js';
+import { apart, expectBound } from './bindings.js';
 
 /** For how many seconds a request has been under way that began before all of this. */
 const EARLIER = 60;
@@ -46,7 +46,7 @@ export const endAll: readonly Rule[] = [
         await scene.expectEnded(nobodys);
         await scene.expectNoSession(newId);
       }
-      await expectBound(scene, user, 0.02, 0.2);
+      await expectBound(scene, user, await apart());
     }),
   },
   {
