@@ -113,6 +113,29 @@ describe('The tests of a store', () => {
 
   });
 
+  it('show of a long text where it differs first, on both sides', async () => {
+
+    const whole = JSON.stringify('abcdefgh'.repeat(2 ** 17));
+    for (const [place, changed] of [
+      [500_000, `${whole.slice(0, 500_000)}!${whole.slice(500_001)}`],
+      [65_535, whole.slice(0, 65_535)],
+    ] as const) {
+      const store = new MemoryStore();
+      const { load } = store;
+      store.load = id => {
+        const found = load.call(store, id);
+        if (found?.status !== 'live') return found;
+        return { ...found, texts: new Map([...found.texts].map(([key, text]) => [key, text === whole ? changed : text])) };
+      };
+      const test = 'load() returns exactly the texts that create() and update() were given: a text of one MiB';
+      const faults = await faultsOf(() => store, { trials: 1 }, [test]);
+      const around = (text: string) => text.slice(place - 30, place + 30);
+      const difference = `after ${place} characters: '${around(changed)}' in place of '${around(whole)}'\n`;
+      assert.ok(faults.get(test)?.includes(difference), faults.get(test));
+    }
+
+  });
+
   it('tell of a failure as the documentation shows it', async () => {
 
     const { now, wait } = new Clock();

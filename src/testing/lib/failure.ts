@@ -4,6 +4,9 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 const LONGEST_TEXT = 300;
 const MOST_CHARACTERS = 1000;
 
+/** How many characters are shown on both sides of a difference. */
+const AROUND = 30;
+
 /** Says how a store breaks the rule that is tried out. */
 export function broken(facts: string, cause?: unknown): AssertionError {
 
@@ -24,7 +27,7 @@ export function expect(isSo: boolean, facts: () => string): void {
 export function expectSame(what: string, actual: unknown, expected: unknown): void {
 
   if (!isDeepStrictEqual(actual, expected)) {
-    throw broken(`${what} is ${show(actual)}\nIt must be ${show(expected)}`);
+    throw broken(`${what} is ${show(actual)}\nIt must be ${show(expected)}${firstDifference(actual, expected)}`);
   }
 
 }
@@ -35,11 +38,14 @@ export function expectSameKeys(
 ): void {
 
   if (actual && expected) {
+    const other = [...actual.keys()].find(key => !expected.has(key));
     for (const [key, value] of expected) {
-      if (!actual.has(key)) throw broken(`${what} lacks the key ${show(key)}\nIt must be there, with ${show(value)}`);
+      if (!actual.has(key)) {
+        const instead = other === undefined ? '' : `\nIn its place is the key ${show(other)}${firstDifference(other, key)}`;
+        throw broken(`${what} lacks the key ${show(key)}\nIt must be there, with ${show(value)}${instead}`);
+      }
       expectSame(`The key ${show(key)} of ${lowered(what)}`, actual.get(key), value);
     }
-    const other = [...actual.keys()].find(key => !expected.has(key));
     if (other !== undefined) throw broken(`${what} has a key ${show(other)}, with ${show(actual.get(other))}\nIt must not be there`);
   }
   expectSame(what, actual, expected);
@@ -58,6 +64,25 @@ export function show(value: unknown, most = MOST_CHARACTERS): string {
 
   const text = inspect(value, { breakLength: Infinity, maxStringLength: LONGEST_TEXT, maxArrayLength: 30, depth: 4 });
   return text.length <= most ? text : `${text.slice(0, most)}… (${text.length} characters)`;
+
+}
+
+/** Where two values differ that are too long to be shown whole; nothing for others. */
+function firstDifference(actual: unknown, expected: unknown): string {
+
+  const [one, other] = [whole(actual), whole(expected)];
+  if (one === other || Math.max(one.length, other.length) <= LONGEST_TEXT) return '';
+  let place = 0;
+  while (one[place] === other[place]) place++;
+  const around = (text: string) => show(text.slice(Math.max(0, place - AROUND), place + AROUND));
+  return `\nThe first difference is after ${place} characters: ${around(one)} in place of ${around(other)}`;
+
+}
+
+/** All of a value: a text as it is, another as a person reads it. */
+function whole(value: unknown): string {
+
+  return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, depth: Infinity });
 
 }
 
