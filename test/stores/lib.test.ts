@@ -169,7 +169,7 @@ describe('A server\'s clock', () => {
     const { clock, pass, restore } = clockAt();
     t.after(restore);
     ok(!clock.isKnown);
-    clock.observe(1_000_000);
+    clock.observe(1_000_000, 5000);
     ok(clock.isKnown);
     strictEqual(clock.now(), 1_000_000);
     pass(59_999);
@@ -180,29 +180,53 @@ describe('A server\'s clock', () => {
 
   });
 
-  it('believes the answer that was fastest', t => {
+  it('believes the answers that were fastest, however late others come', t => {
 
     const { clock, pass, restore } = clockAt();
     t.after(restore);
-    clock.observe(1_000_000);
+    clock.observe(1_000_000, 5000);
     pass(1000);
-    // Written at 1,000,200 and 800 ms on its way.
-    clock.observe(1_000_200);
-    strictEqual(clock.now(), 1_001_000);
-    clock.observe(1_001_050);
-    strictEqual(clock.now(), 1_001_050);
+    // Written at 1,000,200, and then 800 ms on its way.
+    clock.observe(1_000_200, 5000);
+    strictEqual(clock.now(), 1_000_999);
+    // Written at once, and read when a process had stood still for an hour.
+    pass(3_600_000);
+    clock.observe(1_001_001, 6000);
+    ok(clock.now() >= 4_600_999 - 3601 && clock.now() <= 4_601_001, `${clock.now()}`);
 
   });
 
   it('follows a server whose clock was set', t => {
 
-    const { clock, restore } = clockAt();
+    const { clock, pass, restore } = clockAt();
     t.after(restore);
-    clock.observe(1_000_000);
-    clock.observe(880_000);
+    clock.observe(1_000_000, 5000);
+    clock.observe(880_000, 5000);
     strictEqual(clock.now(), 880_000);
-    clock.observe(2_000_000);
+    pass(100);
+    clock.observe(2_000_000, 5050);
     strictEqual(clock.now(), 2_000_000);
+
+  });
+
+  it('has shown what it showed before it was set, to whoever was there then', t => {
+
+    const { clock, pass, restore } = clockAt();
+    t.after(restore);
+    deepStrictEqual(clock.span(0), { first: -Infinity, last: Infinity });
+    clock.observe(1_000_000, 5000, 0);
+    pass(1000);
+    clock.observe(801_000, 6000, 0);
+    const { first, last } = clock.span(5500);
+    // What may have drifted apart in the second between them is added.
+    ok(Math.abs(first - 800_500) < 2 && Math.abs(last - 1_001_000) < 2, `${first} ${last}`);
+    pass(1000);
+    clock.observe(802_000, 7000, 0);
+    const later = clock.span(6500);
+    ok(Math.abs(later.first - 801_500) < 2 && Math.abs(later.last - 802_000) < 2, `${later.first} ${later.last}`);
+    // However often that happens.
+    for (let count = 0; count < 100; count++) clock.observe(count % 2 ? 1_000_000 : 500_000, 7000, 0);
+    ok(clock.span(6500).first < 500_000 && clock.span(6500).last > 1_000_000);
 
   });
 
@@ -211,7 +235,7 @@ describe('A server\'s clock', () => {
     const { clock, restore } = clockAt();
     t.after(restore);
     strictEqual(clock.deadline(3), Number.MAX_SAFE_INTEGER);
-    clock.observe(1_000_000);
+    clock.observe(1_000_000, 5000);
     strictEqual(clock.deadline(3), 1_003_000);
     strictEqual(clock.deadline(0.25), 1_000_250);
     strictEqual(clock.deadline(undefined), Number.MAX_SAFE_INTEGER);

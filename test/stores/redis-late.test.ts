@@ -134,7 +134,7 @@ describe('A deadline', () => {
     let here = 0;
     t.mock.method(performance, 'now', () => here);
     const clock = new ServerClock();
-    clock.observe(1_000_000);
+    clock.observe(1_000_000, 0);
     here += 600_000;
     strictEqual(clock.isKnown, false);
     strictEqual(clock.deadline(3), 1_603_000);

@@ -1,23 +1,9 @@
 import { ok, strictEqual } from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
+import { ServerClock } from '../../src/stores/lib/server-clock.js';
 import { isRevokedSince, requestBegan } from '../../src/stores/lib/under-way.js';
 
 const about = { user: 'ada', details: '' };
-
-/** A server that looks at the age of a revocation at a moment between question and answer, in milliseconds each. */
-function server(revokedAt: number, before: number, after: number) {
-
-  let asked = 0;
-  const age = async () => {
-    asked++;
-    busy(before);
-    const ago = performance.now() - revokedAt;
-    busy(after);
-    return ago;
-  };
-  return { age, asked: () => asked };
-
-}
 
 function busy(milliseconds: number): void {
 
@@ -60,48 +46,141 @@ describe('When a request began', () => {
 
 describe('A revocation', () => {
 
-  it('refuses who began before it, and nobody who began after it', async () => {
+  const HOUR = 3_600_000;
 
-    const revokedAt = performance.now();
-    busy(5);
-    const { age, asked } = server(revokedAt, 0, 0);
-    strictEqual(await isRevokedSince(revokedAt - 1, age), true);
-    strictEqual(await isRevokedSince(performance.now(), age), false);
-    strictEqual(asked(), 2);
-    strictEqual(await isRevokedSince(revokedAt - 1, async () => null), false);
+  /** A server, and processes of which each knows of its clock what its answers have told. */
+  function world(t: TestContext) {
+
+    let here = 5000;
+    let ahead = 1_000_000;
+    const marks = new Map<string, number>();
+    t.mock.method(performance, 'now', () => here);
+    return {
+      now: () => here,
+      pass: (milliseconds: number) => {
+        here += milliseconds;
+      },
+      /** Sets the server's clock ahead, or back. */
+      set: (milliseconds: number) => {
+        ahead += milliseconds;
+      },
+      revoke: (name = 'ada') => void marks.set(name, here + ahead),
+      process: () => {
+        const clock = new ServerClock();
+        let asked = 0;
+        /** @param slow for how long the question is on its way, and the answer */
+        const ask = (slow = 0) => {
+          asked++;
+          const askedAt = here;
+          here += slow;
+          const told = here + ahead;
+          here += slow;
+          clock.observe(told, askedAt, 0);
+        };
+        return {
+          ask,
+          asked: () => asked,
+          refuses: (began: number, slow = () => 0) => isRevokedSince(began, clock, async () => {
+            ask(slow());
+            return [...marks.values()];
+          }),
+        };
+      },
+    };
+
+  }
+
+  it('refuses who began before it, and nobody who began after it', async t => {
+
+    const { process, pass, now, revoke } = world(t);
+    const one = process();
+    strictEqual(await one.refuses(now()), false);
+    const before = now();
+    pass(10);
+    revoke();
+    pass(10);
+    strictEqual(await one.refuses(before), true);
+    strictEqual(await one.refuses(now()), false);
 
   });
 
-  it('is asked for again while the answer takes longer than what lies between the two', async () => {
+  for (const [how, leap] of [['back', -HOUR], ['ahead', HOUR], ['back by little', -5]] as const) {
 
-    const revokedAt = performance.now();
-    busy(20);
-    const began = performance.now();
-    const slow = server(revokedAt, 0, 40);
-    const quick = server(revokedAt, 0, 0);
-    let left = 2;
-    strictEqual(await isRevokedSince(began, () => left-- > 0 ? slow.age() : quick.age()), false);
-    strictEqual(slow.asked(), 2);
+    it(`refuses the same when the server's clock is set ${how}`, async t => {
+
+      const { process, set, pass, now, revoke } = world(t);
+      const [watching, quiet] = [process(), process()];
+      for (const each of [watching, quiet]) each.ask();
+      pass(1000);
+      const before = now();
+      pass(10);
+      revoke();
+      pass(10);
+      set(leap);
+      pass(10);
+      watching.ask();
+      pass(10);
+      const after = now();
+      for (const each of [watching, quiet]) {
+        strictEqual(await each.refuses(before), true);
+        strictEqual(await each.refuses(after), false);
+      }
+
+    });
+
+  }
+
+  it('refuses nobody in a process that knows the clock only as it was set', async t => {
+
+    const { process, set, pass, now, revoke } = world(t);
+    revoke();
+    set(-HOUR);
+    pass(10);
+    strictEqual(await process().refuses(now()), false);
 
   });
 
-  it('refuses whom it can\'t tell from an earlier one', async () => {
+  it('is not hidden by another in the future', async t => {
 
-    const revokedAt = performance.now();
-    busy(2);
-    const began = performance.now();
-    const { age, asked } = server(revokedAt, 0, 8);
-    strictEqual(await isRevokedSince(began, age), true);
-    strictEqual(asked(), 4);
+    const { process, set, pass, now, revoke } = world(t);
+    const one = process();
+    revoke('ada');
+    set(-HOUR);
+    one.ask();
+    pass(10);
+    const began = now();
+    pass(10);
+    revoke('everybody');
+    strictEqual(await one.refuses(began), true);
+    pass(10);
+    strictEqual(await one.refuses(now()), false);
 
   });
 
-  it('is never missed, whenever the server looks', async () => {
+  it('is asked for again while slow answers leave open which came first', async t => {
 
-    for (const [before, after] of [[4, 0], [0, 4], [2, 2]] as const) {
-      const began = performance.now();
-      busy(0.1);
-      strictEqual(await isRevokedSince(began, server(performance.now(), before, after).age), true);
+    const { process, pass, now, revoke } = world(t);
+    revoke();
+    pass(20);
+    const began = now();
+    const [one, other] = [process(), process()];
+    const slow = [25, 25];
+    strictEqual(await one.refuses(began, () => slow.shift() ?? 0), false);
+    strictEqual(one.asked(), 3);
+    strictEqual(await other.refuses(began, () => 25), true);
+    strictEqual(other.asked(), 4);
+
+  });
+
+  it('is never missed, whenever the server looks', async t => {
+
+    for (const slow of [0, 2, 20]) {
+      const { process, pass, now, revoke } = world(t);
+      const began = now();
+      pass(0.1);
+      revoke();
+      strictEqual(await process().refuses(began, () => slow), true);
+      t.mock.restoreAll();
     }
 
   });

@@ -25,7 +25,7 @@ const WAITED = 'GREATEST(0, MOD(TIMESTAMPDIFF(MICROSECOND, NOW(6), SYSDATE(6)), 
 /** The server's time, in Unix milliseconds. */
 const NOW = `((${BEGAN} + ${WAITED}) DIV 1000)`;
 
-/** The same in microseconds: how long ago a revocation was is compared with how long a request takes. */
+/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
 const NOW_EXACTLY = `(${BEGAN} + ${WAITED})`;
 
 const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
@@ -141,8 +141,7 @@ export function statements(table: string) {
     revoke: statement(`
     INSERT INTO ${table} ${mark('$1', NOW_EXACTLY, REVOKED_FOR)}
     ON DUPLICATE KEY UPDATE version = ${NOW_EXACTLY}, ends_at = ${NOW} + ${REVOKED_FOR}`),
-    revoked: statement(`
-    SELECT ${NOW_EXACTLY} - version AS answer FROM ${table} WHERE handle IN ($1, $2) ORDER BY version DESC LIMIT 1`),
+    marks: statement(`SELECT CONCAT(${NOW_EXACTLY}, ' ', version) AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4'),
@@ -150,9 +149,11 @@ export function statements(table: string) {
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     endThese: ending(IN_BATCH),
     enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
+    // A time that is further away than it can have been set is from before the clock was set back.
     begin: statement(`
     UPDATE ${table} SET ends_at = IF(${answer()} > 0, ${NOW} + ${LEASE}, 0)
-    WHERE handle = '${SWEEPER}' AND ends_at <= ${NOW} AND version + CAST($1 AS SIGNED) <= ${NOW}`),
+    WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
+      AND (version + CAST($1 AS SIGNED) <= ${NOW} OR version > ${NOW})`),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
     remove: statement(`DELETE FROM ${table} WHERE ${IN_BATCH} AND ends_at <= ${NOW}`),
     done: statement(`UPDATE ${table} SET version = ${NOW}, ends_at = ${NOW} WHERE handle = '${SWEEPER}'`),

@@ -96,8 +96,8 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.revoke, [mark], nothing);
   }
 
-  revoked(mark: string, other: string): Promise<number | null> {
-    return this.#run(this.#statements.revoked, [mark, other], ([row]: readonly Row[]) => (row ? Number(row.answer) / 1000 : null));
+  marks(mark: string, other: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.marks, [mark, other], answers);
   }
 
   rowsOf(user: string): Promise<ReadonlyArray<string | null>> {

@@ -16,7 +16,7 @@ import { LEASE, SWEEPER } from './sweeper.js';
  */
 const NOW = "(date_part('epoch', clock_timestamp()) * 1000)::bigint";
 
-/** The same in microseconds: how long ago a revocation was is compared with how long a request takes. */
+/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
 const NOW_EXACTLY = "(date_part('epoch', clock_timestamp()) * 1000000)::bigint";
 
 const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
@@ -70,6 +70,8 @@ export function statements(table: string) {
   const session = (userId: string, about: string) => `$1, $2, ${userId}, ${about}, $3, ${NOW}, ${NOW} + $4::bigint`;
   const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
+  // A time that is further away than it can have been set is from before the clock was set back.
+  const isFree = `(old.ends_at <= ${NOW} OR old.ends_at > ${NOW} + ${LEASE}) AND (old.version + $1::bigint <= ${NOW} OR old.version > ${NOW})`;
   const isOver = `old.ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
 
@@ -123,14 +125,13 @@ export function statements(table: string) {
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
-    revoked: statement(`
-    SELECT ${NOW_EXACTLY} - version AS answer FROM ${table} WHERE handle IN ($1, $2) ORDER BY version DESC LIMIT 1`),
+    marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer'),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     endThese: ending('handle = ANY ($1::text[])', ''),
-    begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', `${isOver} AND old.version + $1::bigint <= ${NOW}`),
+    begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', isFree),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
     page: statement(`
     SELECT CASE WHEN ends_at > ${NOW} THEN '+' ELSE '-' END || handle AS answer FROM ${table}

@@ -104,8 +104,8 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.revoke, [mark], nothing);
   }
 
-  revoked(mark: string, other: string): Promise<number | null> {
-    return this.#run(this.#statements.revoked, [mark, other], ([age]) => (age === undefined ? null : Number(age) / 1000));
+  marks(mark: string, other: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.marks, [mark, other], answers => answers);
   }
 
   rowsOf(user: string): Promise<readonly string[]> {

@@ -47,39 +47,39 @@ local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES')
 if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(math.ceil(last[2]), ${LATEST}))) end
 `;
 
-const AGE = `
+const MARKED_AT = `
 local mark = redis.call('ZSCORE', KEYS[1], '${MARK}')
-local age = mark and string.format('%.3f', now - (mark - ${MARK_KEPT}))
+local marked_at = mark and string.format('%.3f', mark - ${MARK_KEPT})
 `;
 
-/** Arguments: handle, and for how many milliseconds its entry is kept. The time; the age of the mark, and whether the entry is new. */
+/** Arguments: handle, and for how many milliseconds its entry is kept. The time; that of the mark, and whether the entry is new. */
 const ENTER = script(`
 ${NOW}
 local added = redis.call('ZADD', KEYS[1], 'GT', string.format('%.0f', math.min(now + ARGV[2], ${LATEST})), ARGV[1])
-${EXPIRE + AGE}
-return { math.floor(now), { age, added } }
+${EXPIRE + MARKED_AT}
+return { string.format('%.3f', now), { marked_at, added } }
 `);
 
-/** The time; the age of the mark. */
+/** The time; that of the mark. */
 const READ_MARK = script(`
-${NOW + AGE}
-return { math.floor(now), age }
+${NOW + MARKED_AT}
+return { string.format('%.3f', now), marked_at }
 `);
 
 /** The time; what is there. */
 const LIST = script(`
 ${NOW}
-return { math.floor(now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
+return { string.format('%.3f', now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
 `);
 
 /** Arguments: a handle that is to have an entry, or none. The time; what is there. */
 const REVOKE = script(`
 ${NOW}
 local score = string.format('%.3f', now + ${MARK_KEPT})
-redis.call('ZADD', KEYS[1], 'GT', score, '${MARK}')
+redis.call('ZADD', KEYS[1], score, '${MARK}')
 if ARGV[1] then redis.call('ZADD', KEYS[1], 'GT', score, ARGV[1]) end
 ${EXPIRE}
-return { math.floor(now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
+return { string.format('%.3f', now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
 `);
 
 /** Arguments: handles, each with the score that it must still have, or ''. The time. */
@@ -90,7 +90,7 @@ for at = 1, #ARGV, 2 do
   if score == '' or redis.call('ZSCORE', KEYS[1], ARGV[at]) == score then redis.call('ZREM', KEYS[1], ARGV[at]) end
 end
 ${EXPIRE}
-return { math.floor(now), false }
+return { string.format('%.3f', now), false }
 `);
 
 /**
@@ -103,7 +103,7 @@ if now < tonumber(ARGV[2]) then
   redis.call('ZREM', KEYS[1], ARGV[1])
   ${EXPIRE}
 end
-return { math.floor(now), false }
+return { string.format('%.3f', now), false }
 `);
 
 /** Finds the sessions of users; null stands for everybody. */
@@ -111,10 +111,10 @@ export class RedisIndex {
 
   readonly #redis: RedisCommands;
   readonly #prefix: string;
-  readonly #observe: (time: number) => void;
+  readonly #observe: (time: number, askedAt: number) => void;
 
-  /** @param observe is told the server's time, in Unix milliseconds */
-  constructor(redis: RedisCommands, prefix: string, observe: (time: number) => void) {
+  /** @param observe is told the server's time, in Unix milliseconds, and when it was asked for */
+  constructor(redis: RedisCommands, prefix: string, observe: (time: number, askedAt: number) => void) {
     this.#redis = redis;
     this.#prefix = prefix;
     this.#observe = observe;
@@ -124,20 +124,20 @@ export class RedisIndex {
    * Enters a session, or keeps its entry for longer.
    *
    * @param kept for how many milliseconds
-   * @returns how many milliseconds ago the user's sessions were revoked, and
-   *   whether the entry was missing, as they were in the same step
+   * @returns when the user's sessions were revoked, and whether the entry was
+   *   missing, as they were in the same step
    */
-  async enter(user: string, handle: string, kept: number): Promise<{ revokedAgo: number; isNew: boolean }> {
+  async enter(user: string, handle: string, kept: number): Promise<{ revokedAt: number | null; isNew: boolean }> {
 
-    const [ago, added] = await this.#run(ENTER, user, [handle, String(kept)]) as [unknown, unknown];
-    return { revokedAgo: age(ago), isNew: Number(added) === 1 };
+    const [markedAt, added] = await this.#run(ENTER, user, [handle, String(kept)]) as [unknown, unknown];
+    return { revokedAt: timeOf(markedAt), isNew: Number(added) === 1 };
 
   }
 
-  /** How many milliseconds ago sessions were revoked. */
-  async revokedAgo(user: string | null): Promise<number> {
+  /** When sessions were revoked, in Unix milliseconds by the server's clock; null for never. */
+  async revokedAt(user: string | null): Promise<number | null> {
 
-    return age(await this.#run(READ_MARK, user, []));
+    return timeOf(await this.#run(READ_MARK, user, []));
 
   }
 
@@ -180,8 +180,9 @@ export class RedisIndex {
 
   async #run(script: Script, user: string | null, args: string[]): Promise<unknown> {
 
+    const askedAt = performance.now();
     const [time, answer] = await run(this.#redis, script, `${this.#prefix}user:${user === null ? '*' : hash(user)}`, args) as [unknown, unknown];
-    this.#observe(Number(time));
+    this.#observe(Number(time), askedAt);
     return answer;
 
   }
@@ -195,9 +196,9 @@ function hash(user: string): string {
 
 }
 
-function age(answer: unknown): number {
+function timeOf(answer: unknown): number | null {
 
-  return answer === null ? Infinity : Number(answer);
+  return answer === null ? null : Number(answer);
 
 }
 

@@ -76,9 +76,10 @@ export class RedisRecords {
   /** Runs a script on the record of a session. */
   async run(script: Script, handle: string, args: string[]): Promise<Word> {
 
+    const askedAt = performance.now();
     const answer = await run(this.redis, script, this.prefix + handle, args);
     const [word, time, about] = Array.isArray(answer) ? answer : ['done', answer];
-    this.observe(time);
+    this.observe(time, askedAt);
     if (about) this.#onEnd(handle, String(about), Number(time));
     return String(word) as Word;
 
@@ -100,16 +101,21 @@ export class RedisRecords {
 
   async #read(script: Script, handle: string): Promise<unknown> {
 
+    const askedAt = performance.now();
     const [value, time] = await run(this.redis, script, this.prefix + handle, []) as [unknown, unknown];
-    this.observe(time);
+    this.observe(time, askedAt);
     return value;
 
   }
 
-  /** Takes the server's time from an answer. */
-  observe(time: unknown): void {
+  /**
+   * Takes the server's time from an answer.
+   *
+   * @param askedAt as `ServerClock` takes it
+   */
+  observe(time: unknown, askedAt: number): void {
 
-    this.clock.observe(Number(time));
+    this.clock.observe(Number(time), askedAt);
     this.#onFirstAnswer?.();
     this.#onFirstAnswer = undefined;
 

@@ -27,7 +27,7 @@ export class RedisUsers {
   constructor(client: NodeRedisClient | IoredisClient, records: RedisRecords) {
     this.#client = client;
     this.#records = records;
-    this.#index = new RedisIndex(records.redis, records.prefix, time => records.observe(time));
+    this.#index = new RedisIndex(records.redis, records.prefix, (time, askedAt) => records.observe(time, askedAt));
   }
 
   async sessionsOf(user: string): Promise<StoredUserSession[]> {
@@ -98,11 +98,11 @@ export class RedisUsers {
       await enter();
       return false;
     }
-    const age = async () => {
-      const [{ revokedAgo }, allRevokedAgo] = await Promise.all([enter(), this.#index.revokedAgo(null)]);
-      return Math.min(revokedAgo, allRevokedAgo);
+    const marks = async () => {
+      const [{ revokedAt }, allRevokedAt] = await Promise.all([enter(), this.#index.revokedAt(null)]);
+      return [revokedAt, allRevokedAt].filter(time => time !== null);
     };
-    if (!await isRevokedSince(began, age)) return false;
+    if (!await isRevokedSince(began, this.#records.clock, marks)) return false;
     await this.#endEntered(user, handle);
     return true;
 
@@ -120,8 +120,8 @@ export class RedisUsers {
       timer = setTimeout(resolve, HEALED_WITHIN);
     });
     const heal = async () => {
-      const { revokedAgo, isNew } = await this.#index.enter(user, handle, kept(lifetime));
-      if (isNew && revokedAgo < Infinity) await this.#endEntered(user, handle);
+      const { revokedAt, isNew } = await this.#index.enter(user, handle, kept(lifetime));
+      if (isNew && revokedAt !== null) await this.#endEntered(user, handle);
     };
     const healed = heal().catch(() => {});
     try {

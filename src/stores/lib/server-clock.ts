@@ -1,28 +1,55 @@
-/** What the answers of one server may lie apart, in milliseconds, before its clock is believed to have been set. */
-const LEAP = 1000;
-
 /** For so many milliseconds an observation is worth something. */
 const LASTS = 60_000;
 
+/** How much faster or slower than this process's own clock a server's may be while one of them is being corrected. */
+const DRIFT = 0.001;
+
+/** How many earlier settings of a server's clock are kept apart. */
+const MOST_PAST = 20;
+
+/** For how many milliseconds an earlier setting is kept: no request is under way longer. */
+const PAST_LASTS = 24 * 60 * 60 * 1000;
+
+/** What must be added to this process's own clock, in milliseconds: no less than `least`, no more than `most`. */
+interface Offset {
+  readonly least: number;
+  readonly most: number;
+}
+
 /**
- * A server's clock, as far as its answers tell: it counts on from the time in
- * the last one. It may be late by the time that an answer took, and never early,
- * so what is refused after a moment of it is refused after that moment.
+ * A server's clock, as far as its answers tell. The server has told the time of an
+ * answer at some moment between the question and its arrival, so each answer says
+ * between which two the offset of its clock is. Where two answers contradict each
+ * other, the clock was set.
  */
 export class ServerClock {
 
-  // What must be added to this process's own clock, which never goes back.
-  #offset = 0;
+  // Relative to this process's own clock, which never goes back.
+  #offset: Offset = { least: -Infinity, most: Infinity };
   #observedAt = -Infinity;
+  /** Offsets before the clock was set, each with the time at which that was found out. */
+  #past: Array<Offset & { readonly until: number }> = [];
 
-  /** Takes the time from an answer that has just come: Unix time in milliseconds. */
-  observe(serverTime: number): void {
+  /**
+   * Takes the time from an answer that has just come.
+   *
+   * @param serverTime Unix time in milliseconds
+   * @param askedAt when the question was sent, as `performance.now()` told it
+   * @param precision the milliseconds to which the server has cut its time
+   */
+  observe(serverTime: number, askedAt: number, precision = 1): void {
 
     const here = performance.now();
-    const offset = serverTime - here;
-    // The fastest answer is the most exact.
-    if (this.isKnown && offset < this.#offset && this.#offset - offset < LEAP) return;
-    this.#offset = offset;
+    const before = this.#offsetAt(here);
+    const told = { least: serverTime - here, most: serverTime + precision - askedAt };
+    const least = Math.max(before.least, told.least);
+    const most = Math.min(before.most, told.most);
+    if (least <= most) {
+      this.#offset = { least, most };
+    } else {
+      this.#remember({ ...before, until: here });
+      this.#offset = told;
+    }
     this.#observedAt = here;
 
   }
@@ -34,10 +61,14 @@ export class ServerClock {
 
   }
 
-  /** Unix time in milliseconds; only while it is known. */
+  /**
+   * Unix time in milliseconds; only while it is known. It may be late by the time
+   * that an answer took, and never early, so what is refused after a moment of it
+   * is refused after that moment.
+   */
   now(): number {
 
-    return Math.floor(performance.now() + this.#offset);
+    return Math.floor(performance.now() + this.#offset.least);
 
   }
 
@@ -52,6 +83,43 @@ export class ServerClock {
 
     const isNever = patience === Infinity || this.#observedAt === -Infinity;
     return isNever ? Number.MAX_SAFE_INTEGER : this.now() + Math.floor(patience * 1000);
+
+  }
+
+  /**
+   * The earliest and the latest time that the server's clock can have shown since
+   * a moment, in Unix milliseconds, also where it was set in between.
+   *
+   * @param moment as `performance.now()` told it
+   */
+  span(moment: number): { readonly first: number; readonly last: number } {
+
+    const here = performance.now();
+    const offsets = [this.#offsetAt(here), ...this.#past.filter(({ until }) => until > moment)];
+    return {
+      first: moment + Math.min(...offsets.map(({ least }) => least)),
+      last: here + Math.max(...offsets.map(({ most }) => most)),
+    };
+
+  }
+
+  /** What the clocks may have drifted apart since it was observed is added on both sides. */
+  #offsetAt(here: number): Offset {
+
+    if (this.#observedAt === -Infinity) return this.#offset;
+    const drift = (here - this.#observedAt) * DRIFT;
+    return { least: this.#offset.least - drift, most: this.#offset.most + drift };
+
+  }
+
+  #remember(past: Offset & { readonly until: number }): void {
+
+    this.#past = [...this.#past.filter(({ until }) => past.until - until < PAST_LASTS), past];
+    if (this.#past.length <= MOST_PAST) return;
+    const [first, second, ...others] = this.#past as [typeof past, typeof past];
+    this.#past = [{
+      until: second.until, least: Math.min(first.least, second.least), most: Math.max(first.most, second.most),
+    }, ...others];
 
   }
 

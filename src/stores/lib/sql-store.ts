@@ -35,7 +35,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   constructor(table: SqlTable) {
 
     this.#table = table;
-    this.#users = new SqlUsers(table);
+    this.#users = new SqlUsers(table, this.#clock);
     this.#sweeper = new Sweeper(table);
     this.scheduleGc();
 
@@ -67,7 +67,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
     const data = toJson(toTexts(values));
     const lifetime = milliseconds(expire - Date.now() / 1000);
-    if (!this.#isDone(await this.#table.put(storedId(id), data, lifetime))) {
+    if (!await this.#isDone(() => this.#table.put(storedId(id), data, lifetime))) {
       throw new Error('The session has another id by now: this one can\'t be set');
     }
 
@@ -100,7 +100,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   async load(id: string): Promise<FoundSession | null> {
 
     const { handle, hash } = storedId(id);
-    const row = this.#row(await this.#table.read(handle));
+    const row = await this.#read(handle);
     return row && sessionIn(row, hash);
 
   }
@@ -110,7 +110,7 @@ export abstract class SqlStore implements AtomicSessionStore {
     const began = requestBegan(becoming);
     const stored = storedId(id);
     const about = becoming ? toStored(becoming.about) : UNKNOWN;
-    if (!this.#isDone(await this.#table.create(stored, toJson(texts), milliseconds(lifetime), about))) return false;
+    if (!await this.#isDone(() => this.#table.create(stored, toJson(texts), milliseconds(lifetime), about))) return false;
     return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;
 
   }
@@ -134,7 +134,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   async touch(id: string, lifetime: number, user?: string): Promise<boolean> {
 
     const whose = user === undefined ? null : userHash(user);
-    return this.#isDone(await this.#table.touch(storedId(id), milliseconds(lifetime), whose));
+    return this.#isDone(() => this.#table.touch(storedId(id), milliseconds(lifetime), whose));
 
   }
 
@@ -162,7 +162,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   async end(id: string): Promise<boolean> {
 
-    return this.#isDone(await this.#table.end(storedId(id)));
+    return this.#isDone(() => this.#table.end(storedId(id)));
 
   }
 
@@ -224,9 +224,9 @@ export abstract class SqlStore implements AtomicSessionStore {
 
     const givesUpAt = performance.now() + patience * 1000;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const executed = await attempt(this.#clock.deadline((givesUpAt - performance.now()) / 1000));
-      if (this.#isDone(executed)) return executed < 0 ? 'ended' : 'done';
-      const row = this.#row(await this.#table.read(handle));
+      const executed = await this.#execute(() => attempt(this.#clock.deadline((givesUpAt - performance.now()) / 1000)));
+      if (executed !== 0) return executed < 0 ? 'ended' : 'done';
+      const row = await this.#read(handle);
       if (!row || !isLive(row, hash)) return 'gone';
       const reason = otherwise(row);
       if (reason !== null) return reason;
@@ -236,18 +236,29 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  #row(text: string | null | undefined): SqlRow | null {
+  async #read(handle: string): Promise<SqlRow | null> {
 
-    const row = text === undefined ? null : readRow(text);
-    if (row) this.#clock.observe(row.now);
+    const askedAt = performance.now();
+    const text = await this.#table.read(handle);
+    if (text === undefined) return null;
+    const row = readRow(text);
+    this.#clock.observe(row.now, askedAt);
     return row;
 
   }
 
-  #isDone(executed: Executed): boolean {
+  async #execute(statement: () => PromiseLike<Executed>): Promise<Executed> {
 
-    if (executed !== 0) this.#clock.observe(Math.abs(executed));
-    return executed !== 0;
+    const askedAt = performance.now();
+    const executed = await statement();
+    if (executed !== 0) this.#clock.observe(Math.abs(executed), askedAt);
+    return executed;
+
+  }
+
+  async #isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
+
+    return await this.#execute(statement) !== 0;
 
   }
 

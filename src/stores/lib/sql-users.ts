@@ -1,4 +1,5 @@
 import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
+import type { ServerClock } from './server-clock.js';
 import { fromStored, isHandle, userHash } from './sql-about.js';
 import type { StoredId } from './stored-id.js';
 import { isRevokedSince } from './under-way.js';
@@ -6,11 +7,11 @@ import { isRevokedSince } from './under-way.js';
 /** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
 export interface UsersTable {
 
-  /** Writes down that all sessions of somebody are ended now. */
+  /** Leaves a mark that all sessions of a user are ended now. */
   revoke(mark: string): PromiseLike<unknown>;
 
-  /** How many milliseconds ago that was last, for the later of two marks; null for never. */
-  revoked(mark: string, other: string): PromiseLike<number | null>;
+  /** The marks of these names that exist: `now time`, both in microseconds by the server's clock. */
+  marks(mark: string, other: string): PromiseLike<readonly string[]>;
 
   /** The live rows of a user: `now ends_at seen_at handle about`; null where a column of one is NULL. */
   rowsOf(user: string): PromiseLike<ReadonlyArray<string | null>>;
@@ -54,10 +55,12 @@ export const STEP = 500;
 export class SqlUsers {
 
   readonly #table: UsersTable;
+  readonly #clock: ServerClock;
 
-  constructor(table: UsersTable) {
+  constructor(table: UsersTable, clock: ServerClock) {
 
     this.#table = table;
+    this.#clock = clock;
 
   }
 
@@ -100,9 +103,20 @@ export class SqlUsers {
 
     if (!about || about.user === null || began === undefined) return false;
     const mark = markOf(userHash(about.user));
-    if (!await isRevokedSince(began, () => this.#table.revoked(mark, EVERYBODY))) return false;
+    if (!await isRevokedSince(began, this.#clock, () => this.#timesOf(mark))) return false;
     await this.#table.end(id);
     return true;
+
+  }
+
+  async #timesOf(mark: string): Promise<number[]> {
+
+    const askedAt = performance.now();
+    return (await this.#table.marks(mark, EVERYBODY)).map(text => {
+      const [now, time] = text.split(' ');
+      this.#clock.observe(Number(now) / 1000, askedAt, 0);
+      return Number(time) / 1000;
+    });
 
   }
 

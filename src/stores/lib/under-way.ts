@@ -1,14 +1,12 @@
 import type { Becoming } from '../../store.js';
+import type { ServerClock } from './server-clock.js';
 
 /*
- * Requests that were under way when the sessions of a user were ended. No two
- * clocks are compared: the age of the revocation is one duration, and how long
- * the request has taken another.
+ * Requests that were under way when the sessions of a user were ended. Whoever
+ * ends them leaves a mark with the time of the server's clock.
  */
 
-/** How much faster than the server's clock this process's own may be while one of them is being corrected. */
-const DRIFT = 1.001;
-
+/** So often marks are read while a slow answer leaves it open which came first. */
 const MOST_TRIES = 4;
 
 /**
@@ -26,20 +24,22 @@ export function requestBegan(becoming: Becoming | undefined): number | undefined
 }
 
 /**
- * Says whether a revocation came after a request had begun. The server sees it
- * at some moment between question and answer. Where it depends on which, it is
- * asked again, and whoever can't be told from an earlier request is refused.
+ * Says whether sessions were ended while a request was under way: whether the
+ * server's clock can have shown the time of a mark since the request began. A mark
+ * from before the clock was set back is in the future, and refuses no one.
  *
  * @param began as `performance.now()` tells it
- * @param age asks how many milliseconds ago the revocation was; null for never
+ * @param clock of the server that has the marks
+ * @param read reads the times of all marks that concern the user, in Unix
+ *   milliseconds, and lets the clock observe the time of that answer
  */
-export async function isRevokedSince(began: number, age: () => PromiseLike<number | null>): Promise<boolean> {
+export async function isRevokedSince(began: number, clock: ServerClock, read: () => PromiseLike<readonly number[]>): Promise<boolean> {
 
   for (let tries = 1; ; tries++) {
-    const least = performance.now() - began;
-    const ago = await age();
-    if (ago === null || ago > (performance.now() - began) * DRIFT) return false;
-    if (ago <= least || tries === MOST_TRIES) return true;
+    const marks = await read();
+    const { first, last } = clock.span(began);
+    if (!marks.some(time => time >= first && time <= last)) return false;
+    if (tries === MOST_TRIES) return true;
   }
 
 }
