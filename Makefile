@@ -13,7 +13,7 @@ TESTS = $(shell find build/test -name '*.test.js' | sort)
 TESTS_OF_NODE = $(filter-out build/test/browser/% build/test/docs/% build/test/examples/% build/test/interleavings/% build/test/package/%, $(TESTS))
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
 
-.PHONY: build demo test test-node unit faults lint fix bench clean
+.PHONY: build demo picture test test-node unit faults lint fix bench clean
 
 build: dist/index.js
 
@@ -72,7 +72,12 @@ bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.jso
 # The example application. On another port, with another store: make demo PORT=4000 STORE=redis://localhost
 demo: build
 	npx tsc -p examples/tsconfig.json
-	PORT=$(PORT) STORE=$(STORE) $(NODE) --enable-source-maps build/examples/demo/server.js
+	PORT='$(PORT)' STORE='$(STORE)' $(NODE) --enable-source-maps build/examples/demo/server.js
+
+# The picture of it in the README, as a test takes it. The test fails where the sizes differ.
+picture: build build/.tests
+	-$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec build/test/examples/demo-picture.test.js
+	cp build/demo.png docs/demo.png
 
 clean:
 	rm -rf dist build
