@@ -26,7 +26,8 @@ export interface SqliteStoreOptions {
   /**
    * An open handle, which the store does not close: a `DatabaseSync` of
    * `node:sqlite`, or a `Database` of `better-sqlite3` or `libsql`. Let it be the
-   * store's own: while it is in a transaction of the application's, changes fail.
+   * store's own: while it is in a transaction of the application's, sessions are
+   * neither read nor changed. It must answer at once, and its database be in UTF-8.
    */
   database: SqliteDatabase;
 
@@ -69,7 +70,11 @@ export class SqliteStore implements AtomicSessionStore {
 
   /**
    * Creates the table and its index where they are missing, and lets the
-   * database write in WAL mode. Several processes may do so at once.
+   * database write in WAL mode. Several processes may do so at once. It tries a
+   * record out, which leaves no trace.
+   *
+   * @throws {TypeError} if the database can't keep sessions exactly, or has
+   *   another table of this name, which stays as it is
    */
   setup(): Promise<void> {
 

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../../store.js';
 import { BusyQueue } from './busy-queue.js';
+import { checkAnswer } from './sqlite-check.js';
 
 /** What is needed of a prepared statement. */
 export interface SqliteStatement {
@@ -12,6 +13,12 @@ export interface SqliteStatement {
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): SqliteStatement;
+  /** Whether the handle is open, as `better-sqlite3` and `libsql` say it. */
+  readonly open?: boolean;
+  /** Whether a transaction is open, as `better-sqlite3` and `libsql` say it. */
+  readonly inTransaction?: boolean;
+  /** The same, as `node:sqlite` says it from Node.js 22.16 on. */
+  readonly isTransaction?: boolean;
 }
 
 /** A row, column by column. Whole numbers are of the type BigInt where a handle is set up so. */
@@ -34,15 +41,22 @@ export class SqliteConnection {
   setUp(sql: string, patience: number): Awaitable<void> {
 
     return this.#writes.run(() => {
+      this.#refuseTransaction();
       this.#database.exec(sql);
     }, patience);
 
   }
 
-  /** Runs a task that reads. */
-  read<T>(task: () => T): Awaitable<T> {
+  /**
+   * Runs a task that reads. Not within a transaction of the application's: it
+   * could hide a session's end for as long as it is open.
+   */
+  read<T>(task: () => T, patience?: number): Awaitable<T> {
 
-    return this.#reads.run(task);
+    return this.#reads.run(() => {
+      this.#refuseTransaction();
+      return task();
+    }, patience);
 
   }
 
@@ -52,15 +66,16 @@ export class SqliteConnection {
    *
    * `BEGIN` and `COMMIT` are no prepared statements: `libsql` leaves one that
    * found the database locked unfinished, and commits nothing until it is run
-   * again. Within a transaction of the application's own, which could be rolled
-   * back, `BEGIN` fails.
+   * again. Within a transaction of the application's, which could be rolled back,
+   * nothing is written.
    *
    * @param patience the seconds after which it is not tried any more
    */
   write<T>(task: () => T, patience?: number): Awaitable<T> {
 
     return this.#writes.run(() => {
-      this.#database.exec('BEGIN IMMEDIATE');
+      this.#refuseTransaction();
+      checkAnswer(this.#database.exec('BEGIN IMMEDIATE'));
       try {
         const answer = task();
         this.#database.exec('COMMIT');
@@ -76,7 +91,7 @@ export class SqliteConnection {
   /** The first row; only within a task. */
   first(sql: string, ...parameters: Array<string | number>): Columns | null {
 
-    const row = this.#query(sql).get(...parameters) ?? null;
+    const row = checkAnswer(this.#query(sql).get(...parameters)) ?? null;
     return row && columns(row);
 
   }
@@ -84,7 +99,7 @@ export class SqliteConnection {
   /** All rows; only within a task. */
   all(sql: string, ...parameters: Array<string | number>): Columns[] {
 
-    return this.#query(sql).all(...parameters).map(columns);
+    return checkAnswer(this.#query(sql).all(...parameters)).map(columns);
 
   }
 
@@ -92,6 +107,15 @@ export class SqliteConnection {
   run(sql: string, ...parameters: Array<string | number>): void {
 
     this.#prepared(sql).run(...parameters);
+
+  }
+
+  #refuseTransaction(): void {
+
+    const database = this.#database;
+    // `libsql` ends the process that asks a closed handle.
+    if (database.open === false || !(database.inTransaction ?? database.isTransaction)) return;
+    throw new Error('The handle is within a transaction of the application: give the store a handle of its own');
 
   }
 
@@ -115,7 +139,7 @@ export class SqliteConnection {
 
     let statement = this.#statements.get(sql);
     if (!statement) {
-      statement = this.#database.prepare(sql);
+      statement = checkAnswer(this.#database.prepare(sql));
       this.#statements.set(sql, statement);
     }
     return statement;

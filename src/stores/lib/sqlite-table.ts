@@ -2,6 +2,7 @@ import type { Awaitable, FoundSession } from '../../store.js';
 import { SETUP_PATIENCE } from './busy-queue.js';
 import { REMEMBERED } from './former-ids.js';
 import { EMPTY } from './packed-texts.js';
+import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
 import { type FoundRow, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
@@ -74,6 +75,8 @@ export class SqliteTable implements SweptTable {
   readonly #connection: SqliteConnection;
   readonly #name: string;
   readonly #sql: ReturnType<typeof STATEMENTS>;
+  #isChecked = false;
+  #isTried = false;
 
   constructor(database: SqliteDatabase, name: string) {
     this.#connection = new SqliteConnection(database);
@@ -83,14 +86,18 @@ export class SqliteTable implements SweptTable {
 
   async setup(): Promise<void> {
 
+    // First of all: a table that is somebody else's stays as it is, and its database, too.
+    await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP_PATIENCE);
     for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP_PATIENCE);
+    this.#isTried = false;
+    await this.#write(() => {}, SETUP_PATIENCE);
 
   }
 
   /** Returns what is under a handle for those who come with the id of this hash. */
   load(handle: string, hash: string): Awaitable<FoundSession | null> {
 
-    return this.#connection.read(() => {
+    return this.#read(() => {
       const found = this.#connection.first(this.#sql.load, handle);
       if (!found) return null;
       const left = Number(found[1]);
@@ -110,14 +117,14 @@ export class SqliteTable implements SweptTable {
    */
   change<T>(handle: string, decide: (row: FoundRow) => T, patience?: number): Awaitable<T> {
 
-    return this.#connection.write(() => decide(this.#find(handle) ?? this.#noRow()), patience);
+    return this.#write(() => decide(this.#find(handle) ?? this.#noRow()), patience);
 
   }
 
   /** The same for the rows under some handles, a few of them in each step. */
   async changeEach(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): Promise<void> {
 
-    await this.#inBatches(handles, batch => this.#connection.write(() => this.each(batch, decide)));
+    await this.#inBatches(handles, batch => this.#write(() => this.each(batch, decide)));
 
   }
 
@@ -168,7 +175,7 @@ export class SqliteTable implements SweptTable {
   /** The handles of the next live sessions after a handle. */
   live(after: string, limit: number): Awaitable<string[]> {
 
-    return this.#connection.read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
+    return this.#read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
 
   }
 
@@ -180,7 +187,7 @@ export class SqliteTable implements SweptTable {
   /** A user's live sessions. */
   rowsOf(userId: string): Awaitable<UserRow[]> {
 
-    return this.#connection.read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, about, idle, left]) => (
+    return this.#read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, about, idle, left]) => (
       { handle: String(handle), about: String(about), idle: Number(idle), left: Number(left) })));
 
   }
@@ -197,20 +204,20 @@ export class SqliteTable implements SweptTable {
 
   page(after: string, limit: number): Awaitable<SweptRow[]> {
 
-    return this.#connection.read(() => this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => (
+    return this.#read(() => this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => (
       { handle: String(handle), dead: Number(dead) === 1 })));
 
   }
 
   async remove(handles: readonly string[]): Promise<void> {
 
-    await this.#inBatches(handles, batch => this.#connection.write(() => this.#connection.run(this.#sql.remove, JSON.stringify(batch))));
+    await this.#inBatches(handles, batch => this.#write(() => this.#connection.run(this.#sql.remove, JSON.stringify(batch))));
 
   }
 
   done(): Awaitable<void> {
 
-    return this.#connection.write(() => this.#connection.run(this.#sql.done));
+    return this.#write(() => this.#connection.run(this.#sql.done));
 
   }
 
@@ -221,6 +228,44 @@ export class SqliteTable implements SweptTable {
       // Requests go first.
       await new Promise(resolve => setImmediate(resolve));
     }
+
+  }
+
+  #read<T>(task: () => T): Awaitable<T> {
+
+    return this.#connection.read(() => {
+      this.#check();
+      return task();
+    });
+
+  }
+
+  #write<T>(task: () => T, patience?: number): Awaitable<T> {
+
+    return this.#connection.write(() => {
+      this.#tryOut();
+      return task();
+    }, patience);
+
+  }
+
+  /** Before the first use: what answers differently would make everybody anonymous without a word. */
+  #check(): void {
+
+    if (this.#isChecked) return;
+    this.#isChecked = checkTable(this.#connection, this.#name);
+
+  }
+
+  /** Before the first change, within its transaction. */
+  #tryOut(): void {
+
+    if (this.#isTried) return;
+    this.#check();
+    this.write(TRIAL, TRIAL_ROW, 0);
+    checkTrial(this.#find(TRIAL));
+    this.delete(TRIAL);
+    this.#isTried = true;
 
   }
 
