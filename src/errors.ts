@@ -1,3 +1,5 @@
+import { plainError } from './plain-error.js';
+
 /**
  * The errors of this package. Those that answer a request are HTTP problems
  * (RFC 9457) in the shape of `@curveball/http-errors`; a wrong option is a
@@ -50,8 +52,9 @@ export class SessionEndedError extends SessionError {
 }
 
 /**
- * 503: the store failed or did not answer in time (`cause` has its error).
- * A change may or may not have been stored; no cookie was set or cleared for it.
+ * 503: the store failed or did not answer in time. `cause` has the name, the
+ * message, the code and the stack of its error: what drivers add, such as the
+ * command and its arguments, holds values of sessions and is left out. A change may or may not have been stored; no cookie was set or cleared for it.
  */
 export class SessionStoreError extends SessionError {
 
@@ -59,6 +62,10 @@ export class SessionStoreError extends SessionError {
   readonly title: string = 'Session store unavailable';
   readonly httpStatus: number = 503;
   readonly code: string = 'ERR_SESSION_STORE';
+
+  constructor(detail: string, options?: ErrorOptions) {
+    super(detail, options?.cause === undefined ? undefined : { cause: plainError(options.cause) });
+  }
 
 }
 

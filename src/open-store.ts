@@ -4,6 +4,7 @@ import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
 import { openSqlite } from './drivers/sqlite.js';
 import { withoutLogin } from './option-checks.js';
+import { plainError } from './plain-error.js';
 import type { AtomicSessionStore, Awaitable } from './store.js';
 import { BusyQueue, SETUP_PATIENCE } from './stores/lib/busy-queue.js';
 import { MemoryStore } from './stores/memory-store.js';
@@ -125,7 +126,8 @@ export async function openStore(address: string): Promise<OpenedStore> {
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
-    throw new Error(`The store at ${shown} can't be opened: ${reason(error)}`, { cause: error });
+    const cause = plainError(error);
+    throw new Error(`The store at ${shown} can't be opened: ${reason(cause)}`, { cause });
   }
 
 }

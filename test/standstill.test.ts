@@ -1,6 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
+import { openPostgres } from '../src/drivers/postgres.js';
+import { PostgresStore } from '../src/stores/postgres-store.js';
+import { postgresUrl } from './support/servers/addresses.js';
 import { EVERY_STORE } from './support/every-store.js';
 import { never } from './support/events.js';
 import { type Page, site } from './support/site.js';
@@ -64,6 +67,22 @@ describe('A process that stood still for longer than storeTimeout', () => {
 
     });
   }
+
+  it('has statements prepared on the connections of openStore() all the same', async () => {
+
+    const { pool, close } = await openPostgres(postgresUrl());
+    try {
+      const store = new PostgresStore({ pool, table: 'standstill' });
+      await store.setup();
+      await store.load(store.newSessionId());
+      const { rows: [{ count }] } = await pool.query('SELECT count(*)::int AS count FROM pg_prepared_statements');
+      ok(count > 0);
+      await pool.query('DROP TABLE standstill');
+    } finally {
+      await close();
+    }
+
+  });
 
   it('gives up on a store that is silent afterwards, too', async () => {
 

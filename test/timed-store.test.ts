@@ -117,10 +117,11 @@ describe('A store with a time limit', () => {
 
   it('makes a failure a SessionStoreError that says why', async () => {
 
-    const cause = new Error('connection refused');
+    const cause = Object.assign(new Error('connection refused'), { code: 'ECONNREFUSED', address: '192.0.2.1' });
     const isOurs = (error: unknown) => {
       ok(error instanceof SessionStoreError);
-      strictEqual(error.cause, cause);
+      const { message, code, stack, ...more } = error.cause as typeof cause;
+      deepStrictEqual([message, code, stack, more], [cause.message, cause.code, cause.stack, {}]);
       strictEqual(error.httpStatus, 503);
       return true;
     };

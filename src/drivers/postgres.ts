@@ -2,11 +2,13 @@ import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
 import { loadDriver } from './load-driver.js';
 
 export interface Statements {
+  /** Says that a connection can be had, which prepares statements. */
+  connect(): Promise<unknown>;
   // biome-ignore lint/suspicious/noExplicitAny: rows are what was asked for
   query(...args: unknown[]): Promise<{ rows: any[] }>;
 }
 
-interface Connection extends Statements {
+interface Connection extends Pick<Statements, 'query'> {
   /** @param error says that the connection is not to be used again */
   release(error?: unknown): void;
 }
@@ -49,7 +51,7 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
   }
 
   return {
-    pool: { query },
+    pool: { query, connect: () => pool.connect() },
     close: async () => {
       await within(CLOSING, pool.end()).catch(() => {});
     },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isThenable } from '../awaitable.js';
 import { wrong } from '../option-checks.js';
+import { plainError } from '../plain-error.js';
 import { parseJson } from '../values/parse-json.js';
 import { newSessionId } from '../id/session-id.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
@@ -227,7 +228,7 @@ function hearErrors(store: ExpressSessionStore): void {
   heard.add(store);
   store.on('error', error => {
     if ((store.listenerCount?.('error') ?? 0) > 1) return;
-    process.emitWarning(`The session store reports: ${String(error)}`, { code: 'SESSION_STORE' });
+    process.emitWarning(`The session store reports: ${String(plainError(error))}`, { code: 'SESSION_STORE' });
   });
 
 }

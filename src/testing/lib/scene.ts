@@ -1,5 +1,6 @@
 import { AssertionError } from 'node:assert';
 import { randomUUID } from 'node:crypto';
+import { originalOf } from '../../plain-error.js';
 import { moveInSteps } from '../../saving/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
 import type { MoveTerms, SessionChange, SessionStore, SessionValues } from '../../store.js';
@@ -119,7 +120,7 @@ export class Scene extends Handles {
     try {
       return { newId, answer: await moveInSteps(timed, id, newId, found.texts, change, lifetime) };
     } catch (error) {
-      const { cause } = error as Error;
+      const cause = originalOf((error as Error).cause);
       throw cause instanceof AssertionError ? cause : broken(`The steps of a move failed with ${error}`, error);
     }
 

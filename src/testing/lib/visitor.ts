@@ -1,6 +1,7 @@
 import { AssertionError } from 'node:assert';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
 import { SessionEndedError } from '../../errors.js';
+import { originalOf } from '../../plain-error.js';
 import session from '../../session-middleware.js';
 import type { SessionStore, SessionValues } from '../../store.js';
 import { broken, expectSame } from './failure.js';
@@ -125,7 +126,7 @@ export class Visitor {
 function failure(error: unknown): unknown {
 
   if (error instanceof AssertionError) return error;
-  const { cause } = error as Error;
+  const cause = originalOf((error as Error).cause);
   return broken(`A request failed with ${error}${cause ? `, because of ${cause}` : ''}`, error);
 
 }
