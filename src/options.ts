@@ -19,7 +19,8 @@ export interface SessionOptions {
   store: 'memory' | SessionStore;
 
   /**
-   * The name of the cookie; `CB` by default. With a `__Host-` or `__Secure-`
+   * The name of the cookie; `CB` by default. Two applications on one host, or
+   * in one store, need two names. With a `__Host-` or `__Secure-`
    * prefix, `cookieOptions` must be what the prefix demands (RFC 6265bis
    * section 4.1.3).
    */

@@ -9,6 +9,7 @@ import type { Saving } from './saving/saving.js';
 import { SchemaStore } from './schema/schema-store.js';
 import { SessionCookie } from './cookie/session-cookie.js';
 import { isPlausibleId } from './id/session-id.js';
+import { warnOfSharedStore } from './shared-store.js';
 import { TimedStore } from './timed-store.js';
 
 /**
@@ -81,6 +82,7 @@ function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionEr
 function backendFrom(options: SessionOptions): Backend {
 
   const settings = settingsFrom(options);
+  warnOfSharedStore(options, settings.cookieName);
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
   const { schema, storeTimeout } = settings;
   const store = schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout);

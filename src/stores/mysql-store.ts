@@ -14,7 +14,7 @@ export interface MysqlStoreOptions {
    */
   pool: MysqlPool;
 
-  /** The name of the table; `sessions` by default. */
+  /** The name of the table; `sessions` by default. Two applications need two, or they take each other's sessions. */
   table?: string;
 
 }

@@ -14,7 +14,7 @@ export interface PostgresStoreOptions {
    */
   pool: PostgresPool;
 
-  /** The name of the table; `sessions` by default. */
+  /** The name of the table; `sessions` by default. Two applications need two, or they take each other's sessions. */
   table?: string;
 
   /** The schema of the table; by default where the connection's `search_path` finds it. */

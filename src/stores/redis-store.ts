@@ -28,7 +28,7 @@ export interface RedisStoreOptions {
    */
   client: NodeRedisClient | IoredisClient;
 
-  /** What the keys begin with; `session:` by default. */
+  /** What the keys begin with; `session:` by default. Two applications need two, or they take each other's sessions. */
   prefix?: string;
 
 }

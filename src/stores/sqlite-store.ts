@@ -31,7 +31,7 @@ export interface SqliteStoreOptions {
    */
   database: SqliteDatabase;
 
-  /** The name of the table; `sessions` by default. */
+  /** The name of the table; `sessions` by default. Two applications need two, or they take each other's sessions. */
   table?: string;
 
 }
