@@ -120,7 +120,8 @@ function destroy(id: string, wanted: Wanted, session: Session, { store, settings
     if (ended) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, store);
     if (ended && isSignOut) session.leavesForms = true;
     // Where there was nothing to end, the browser may have a newer cookie.
-    session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false });
+    const late = stored.kind !== 'retired' || stored.late === true;
+    session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false, late });
     // Where its user has left, what was his must not be stored again.
     session.refresh(wanted.texts);
     return ended ? 'clear' : 'keep';

@@ -16,7 +16,11 @@ export type StoredState =
     readonly user?: string | null;
   }
   /** The id was moved or ended less than {@link RETIRED_FOR} seconds ago. */
-  | { readonly kind: 'retired'; readonly id: string; readonly moved: boolean };
+  | {
+    readonly kind: 'retired'; readonly id: string; readonly moved: boolean;
+    /** It was alive when the request began, which may hold its values still. */
+    readonly late?: boolean;
+  };
 
 /** What the request wants to be there. */
 export interface WantedState {
@@ -27,7 +31,7 @@ export interface WantedState {
   readonly regenerate: boolean;
   /** The user has proved who he is. */
   readonly proved?: boolean;
-  /** `ctx.session` was given another object. */
+  /** `ctx.session` was given another object, or an update returned one. */
   readonly assigned?: boolean;
   /** Whose the values say that it is; nothing where nobody asked them. */
   readonly user?: string | null | undefined;
@@ -84,9 +88,7 @@ export function sessionChange(
     case 'retired':
       if (wanted.cleared) return { name: 'destroy', id: stored.id };
       if (empty) return { name: 'none' };
-      // Who signs in needs no session that was there before. Nobody proves to be nobody.
-      return wanted.regenerate || wanted.user || (wanted.proved && wanted.user === undefined)
-        ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
+      return isSignIn(wanted) || isBegin(stored, wanted) ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
 
     case 'live': {
       const { id } = stored;
@@ -103,12 +105,33 @@ export function sessionChange(
         if (due.binding && !wanted.regenerate && !wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'binding' };
       }
       if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
+      // What others have emptied, and no one fills, goes by itself when its time is over.
+      if (empty && isEmpty(change)) return { name: 'none' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
       if (!isEmpty(change)) return { name: 'update', id, set, unset };
       return due.touch ? { name: 'touch', id } : { name: 'none' };
     }
 
   }
+
+}
+
+/** A sign-in does not need the old session. (`authenticated()` without a user is no sign-in.) */
+function isSignIn({ regenerate, user, proved }: WantedState): boolean {
+
+  return regenerate || Boolean(user) || (proved === true && user === undefined);
+
+}
+
+/**
+ * Whether a request begins a session in the place of one that was ended: with a
+ * whole object, since a change of a key is one of a session that is gone. Where
+ * the old one was moved, the visitor has another session by now, and a cookie
+ * must not take that away.
+ */
+function isBegin({ moved, late }: Extract<StoredState, { kind: 'retired' }>, { assigned }: WantedState): boolean {
+
+  return assigned === true && !moved && !late;
 
 }
 

@@ -11,12 +11,12 @@ const EMPTY = new Map<string, string>();
 const stored: fc.Arbitrary<StoredState> = fc.oneof(
   fc.constant<StoredState>({ kind: 'none' }),
   fc.tuple(texts, fc.constantFrom(null, 'X', 'Y')).map(([held, user]) => ({ kind: 'live', id: 'A', texts: held, user }) as const),
-  fc.boolean().map(moved => ({ kind: 'retired', id: 'A', moved }) as const),
+  fc.tuple(fc.boolean(), fc.boolean()).map(([moved, late]) => ({ kind: 'retired', id: 'A', moved, late }) as const),
 );
 
 /** What a request may want: only what is empty can have been cleared. */
 const wanted: fc.Arbitrary<WantedState> = fc.record({
-  texts, cleared: fc.boolean(), regenerate: fc.boolean(), user: fc.constantFrom(undefined, null, 'X', 'Y'),
+  texts, cleared: fc.boolean(), regenerate: fc.boolean(), user: fc.constantFrom(undefined, null, 'X', 'Y'), assigned: fc.boolean(),
 }).map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
 
 function want(entries: Record<string, string>, more: Partial<WantedState> = {}): WantedState {
@@ -29,6 +29,7 @@ const due: fc.Arbitrary<Due> = fc.record({ touch: fc.boolean(), renewal: fc.bool
 
 const LIVE: StoredState = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
 const OWNED: StoredState = { ...LIVE, user: '5' };
+const EMPTIED: StoredState = { ...LIVE, texts: EMPTY };
 
 describe('The difference between two records', () => {
 
@@ -98,7 +99,7 @@ describe('What a request did', () => {
     ['only read, and no refresh is due', LIVE, want({ a: '1', b: '2' }), false, { name: 'none' }],
     ['changed a key', LIVE, want({ a: '1', b: '3' }), false, { name: 'update', id: 'A', set: new Map([['b', '3']]), unset: [] }],
     ['removed a key', LIVE, want({ a: '1' }), true, { name: 'update', id: 'A', set: new Map(), unset: ['b'] }],
-    ['removed the last key, which leaves it to the store whether the session ends', LIVE, want({}), true, { name: 'update', id: 'A', set: new Map(), unset: ['a', 'b'] }],
+    ['removed the last key, which leaves a session without keys', LIVE, want({}), true, { name: 'update', id: 'A', set: new Map(), unset: ['a', 'b'] }],
     ['cleared', LIVE, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
     ['cleared, and asked for a new id: a logout', LIVE, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
     ['asked for a new id', LIVE, want({ a: '1', b: '2' }, { regenerate: true }), false, { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'asked' }],
@@ -113,6 +114,14 @@ describe('What a request did', () => {
     ['only read under a retired id', { kind: 'retired', id: 'A', moved: true }, want({}), true, { name: 'none' }],
     ['wrote under a retired id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }), true, { name: 'refuse' }],
     ['wrote under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }), true, { name: 'refuse' }],
+    ['assigned a whole object under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }, { assigned: true }), true, { name: 'create', texts: new Map([['a', '1']]) }],
+    ['assigned a whole object under an ended id, of nobody', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }, { assigned: true, user: null }), true, { name: 'create', texts: new Map([['a', '1']]) }],
+    ['assigned a whole object under an id that was alive when the request began', { kind: 'retired', id: 'A', moved: false, late: true }, want({ a: '1' }, { assigned: true }), true, { name: 'refuse' }],
+    ['assigned a whole object under a moved id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }, { assigned: true }), true, { name: 'refuse' }],
+    ['only read a session that others have emptied', EMPTIED, want({}), true, { name: 'none' }],
+    ['put something into a session that others have emptied', EMPTIED, want({ a: '1' }), true, { name: 'update', id: 'A', set: new Map([['a', '1']]), unset: [] }],
+    ['asked for a new id of a session that others have emptied', EMPTIED, want({}, { regenerate: true }), true, { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'asked' }],
+    ['cleared a session that others have emptied', EMPTIED, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
     ['signed in under a retired id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }, { regenerate: true }), true, { name: 'create', texts: new Map([['a', '1']]) }],
     ['signed out under a retired id', { kind: 'retired', id: 'A', moved: true }, want({}, { cleared: true }), true, { name: 'destroy', id: 'A' }],
     ['signed out under a retired id, asking for a new one', { kind: 'retired', id: 'A', moved: true }, want({}, { cleared: true, regenerate: true }), true, { name: 'destroy', id: 'A' }],
@@ -132,10 +141,11 @@ describe('What a request did', () => {
     deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '2' }), due), { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'renewal' });
     deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '3' }), due), { name: 'regenerate', id: 'A', set: new Map([['b', '3']]), unset: [], reason: 'renewal' });
     deepStrictEqual(sessionChange(LIVE, want({}, { cleared: true }), due), { name: 'destroy', id: 'A' });
+    deepStrictEqual(sessionChange(EMPTIED, want({}), due), { name: 'none' });
 
   });
 
-  it('leaves it to the store whether a session ends, when the last key goes together with the id', () => {
+  it('leaves a session without keys when the last key goes together with the id', () => {
 
     // Another request may have added a key meanwhile, which must not be lost.
     deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), { touch: false }), {
@@ -172,7 +182,7 @@ describe('What a request did', () => {
           break;
         case 'replace':
           ok(before.kind === 'live' && user !== null && becomes !== user);
-          for (const [name, text] of change.texts) ok(after.texts.get(name) === text && had.get(name) !== text);
+          for (const [name, text] of change.texts) ok(after.texts.get(name) === text && (after.assigned || had.get(name) !== text));
           break;
         case 'destroy':
           ok(after.texts.size === 0 || becomes !== user);
@@ -180,6 +190,7 @@ describe('What a request did', () => {
           break;
         case 'refuse':
           ok(before.kind === 'retired' && after.texts.size > 0 && !after.regenerate && !after.user);
+          ok(before.moved || before.late || !after.assigned);
           break;
       }
     }), { numRuns: 1000 });

@@ -112,7 +112,7 @@ export async function replaceSession(
     const action = await createSession(texts, wanted, session, saving, id);
     // What was another's must not be stored again.
     session.refresh(wanted.texts);
-    if (await saving.store.end(id)) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);
+    if (await saving.store.end(id, { moved: true })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);
     return action;
   } catch (error) {
     // The new session has no cookie then, and nobody will use it.

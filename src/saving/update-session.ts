@@ -47,12 +47,13 @@ export async function updateSession(
     try {
       const pending = difference(textsOf(session.stored), wanted.texts);
       const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
-      const { texts, user } = await whatUpdateMakes(base, update, userOf);
+      const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
       checkSize(textsOf(latest), texts, saving.settings.maxBytes);
       const action = await session.inTurn(() => {
         if (session.stored === before) {
           const claim = claimOf(user, texts, latest, userOf);
-          return attempt(latest, { ...wanted, isFound: false, ...claim, texts }, session, saving);
+          const assigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
+          return attempt(latest, { ...wanted, assigned, isFound: false, ...claim, texts }, session, saving);
         }
         // The handler itself has stored something meanwhile: `latest` is not the latest any more.
         if (before.kind === 'live' && session.id === null) throw tooLate();
@@ -93,17 +94,17 @@ export async function updateUnstored(session: Session, update: SessionUpdate): P
  */
 async function whatUpdateMakes(
   before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
-): Promise<Pick<Wanted, 'texts' | 'user'>> {
+): Promise<Pick<Wanted, 'texts' | 'user'> & { isWhole: boolean }> {
 
   const values = readStored(before);
   const returned = await update(values);
   const changed = ofStored(before, values, made => toTexts(made, before));
-  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf) };
+  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf), isWhole: false };
   const texts = toTexts(returned, changed);
   if (changed !== before && texts !== changed) {
     throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');
   }
-  return { texts, user: userOf?.(returned) };
+  return { texts, user: userOf?.(returned), isWhole: true };
 
 }
 

@@ -28,6 +28,8 @@ const races: Race[] = [
   { path: '/status?by=other-tab', held: 'before', status: 200, trials: 3 },
   { path: '/late-write', held: 'before', status: 409, trials: 20 },
   { path: '/late-write', held: 'within', status: 409, trials: 20 },
+  { path: '/late-object', held: 'before', status: 409, trials: 20 },
+  { path: '/late-object', held: 'within', status: 409, trials: 20 },
 ];
 
 for (const { path, held, status, trials } of races) {
@@ -45,6 +47,11 @@ for (const { path, held, status, trials } of races) {
           if (held === 'within') await hold.here();
           // What analytics, a shopping basket or a "last seen" do.
           Object.assign(ctx.session, { lastSeen: ++writes });
+          ctx.response.body = 'written';
+        },
+        async '/late-object'(ctx) {
+          if (held === 'within') await hold.here();
+          ctx.session = { ...ctx.session, lastSeen: ++writes };
           ctx.response.body = 'written';
         },
       },
