@@ -1,6 +1,6 @@
 import { SessionSizeError } from '../errors.js';
 import { wrong } from '../option-checks.js';
-import { pathOf } from '../values/session-values.js';
+import { pathOf } from '../values/value-path.js';
 import type { SessionTexts } from '../store.js';
 
 /** Far more than a session should have, and less than what strains any store. */

@@ -1,7 +1,8 @@
 import { andThen } from '../awaitable.js';
 import { SessionSchemaError, SessionValueError } from '../errors.js';
 import { known, record, wrong } from '../option-checks.js';
-import { isPlainObject, kindOf, pathOf, toTexts } from '../values/session-values.js';
+import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
+import { pathOf } from '../values/value-path.js';
 import { readStored } from '../values/stored-values.js';
 import type { SchemaIssue, StandardSchema } from './standard-schema.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../store.js';

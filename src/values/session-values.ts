@@ -2,6 +2,7 @@ import { types } from 'node:util';
 import { SessionValueError } from '../errors.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
+import { pathOf } from './value-path.js';
 import type { SessionTexts, SessionValues } from '../store.js';
 
 /**
@@ -16,9 +17,6 @@ const DEEPEST = 500;
 
 /** An array of so many values is a long one. */
 const MANY = 32;
-
-/** The shape of a key that a path can name with a dot. */
-const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
 
 export const NO_TEXTS: SessionTexts = new Map();
 
@@ -248,19 +246,5 @@ function refusal(way: Way, problem: string): SessionValueError {
 function pathTo({ keys, depth }: Way): string {
 
   return pathOf(keys.slice(0, depth + 1));
-
-}
-
-/** Where a value stands, as code would say it: `session.cart.items[0]`. */
-export function pathOf(keys: ReadonlyArray<string | number>): string {
-
-  return keys.reduce<string>((path, key) => path + member(key), 'session');
-
-}
-
-function member(key: string | number): string {
-
-  if (typeof key === 'number') return `[${key}]`;
-  return PLAIN_KEY.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 
 }
