@@ -10,7 +10,7 @@ import type { SessionKeys } from './session-keys.js';
  *     version (1 byte) ‖ length and name of the application's key ‖ nonce (12) ‖ ciphertext ‖ tag (16)
  *
  * AES-256-GCM (NIST SP 800-38D). What is sealed beside the value, and so can't be
- * another: version and key, the top-level key, and what the session is.
+ * another: version and key, and its place.
  */
 
 const ALGORITHM = 'aes-256-gcm';
@@ -21,37 +21,27 @@ const TAG_LENGTH = 16;
 /** Without it, Node.js takes tags of 4 bytes, too, which are found by trying (CVE-2025-47275). */
 const OPTIONS = { authTagLength: TAG_LENGTH };
 
-/** Where a value stands. It opens nowhere else. */
-interface Place {
+/** Where a text is. It opens nowhere else. */
+export interface Place {
   /** The top-level key. */
   readonly name: string;
-  /** A digest of what the session is, beside its values. */
-  readonly about: Buffer;
+  /** Where the text seals what the session is: a digest of that. */
+  readonly about?: Buffer;
 }
 
+const NOTHING = Buffer.alloc(0);
+
 /** Seals each text, with the newest key. */
-export function sealTexts(texts: SessionTexts, about: Buffer, keys: SessionKeys): SessionTexts {
+export function sealTexts(texts: SessionTexts, keys: SessionKeys): Map<string, string> {
 
   const sealed = new Map<string, string>();
-  for (const [name, text] of texts) sealed.set(name, seal(text, { name, about }, keys));
+  for (const [name, text] of texts) sealed.set(name, sealText(text, { name }, keys));
   return sealed;
 
 }
 
-/**
- * Opens what {@link sealTexts} has made for the same keys and session.
- *
- * @throws {SessionStoreError} that names the top-level key, for anything else
- */
-export function openTexts(sealed: SessionTexts, about: Buffer, keys: SessionKeys): SessionTexts {
-
-  const texts = new Map<string, string>();
-  for (const [name, text] of sealed) texts.set(name, open(text, { name, about }, keys));
-  return texts;
-
-}
-
-function seal(text: string, place: Place, keys: SessionKeys): string {
+/** Seals one text, with the newest key. */
+export function sealText(text: string, place: Place, keys: SessionKeys): string {
 
   const { newest } = keys;
   const key = keys.valuesKey(newest);
@@ -64,18 +54,23 @@ function seal(text: string, place: Place, keys: SessionKeys): string {
 
 }
 
-function open(sealed: string, place: Place, keys: SessionKeys): string {
+/**
+ * Opens what {@link sealText} has made for the same place and keys.
+ *
+ * @throws {SessionStoreError} for anything else
+ */
+export function openText(sealed: string, place: Place, keys: SessionKeys): string {
 
   const bytes = bytesIn(sealed);
-  if (!bytes) throw unreadable(place, 'it is not sealed');
-  if (bytes[0] !== VERSION) throw unreadable(place, 'it is not sealed, or by another version of this package');
+  if (!bytes) throw unopened('it is not sealed');
+  if (bytes[0] !== VERSION) throw unopened('it is not sealed, or by another version of this package');
   const head = bytes.subarray(0, 2 + (bytes[1] ?? 0));
   const nonce = bytes.subarray(head.length, head.length + NONCE_LENGTH);
   const ciphertext = bytes.subarray(head.length + NONCE_LENGTH, -TAG_LENGTH);
-  if (bytes.length < head.length + NONCE_LENGTH + TAG_LENGTH) throw unreadable(place, 'it is too short');
+  if (bytes.length < head.length + NONCE_LENGTH + TAG_LENGTH) throw unopened('it is too short');
   const name = head.toString('latin1', 2);
   const key = keys.valuesKey(name);
-  if (!key) throw unreadable(place, missing(name));
+  if (!key) throw unopened(missing(name));
   try {
     const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS)
       .setAAD(beside(head, place))
@@ -83,13 +78,22 @@ function open(sealed: string, place: Place, keys: SessionKeys): string {
     // Nothing of it counts before final() has compared the tag.
     return decipher.update(ciphertext, undefined, 'utf8') + decipher.final('utf8');
   } catch {
-    throw unreadable(place, 'it was altered, or sealed for another session, key or user, or with another secret');
+    throw unopened('it was altered, or sealed for another session, key or user, or with another secret');
   }
 
 }
 
+/** The name of the application's key with which a text was sealed. */
+export function keyNameOf(sealed: string): string {
+
+  // As far as the longest name reaches.
+  const head = Buffer.from(sealed.slice(1, 48), 'base64url');
+  return head.toString('latin1', 2, 2 + (head[1] ?? 0));
+
+}
+
 /** What is sealed beside a value. Each part has its length before it: no two ways to read them. */
-function beside(head: Buffer, { name, about }: Place): Buffer {
+function beside(head: Buffer, { name, about = NOTHING }: Place): Buffer {
 
   // UTF-16 keeps any key apart from any other, lone surrogates included.
   return withLengths([head, Buffer.from(name, 'utf16le'), about]);
@@ -125,10 +129,13 @@ function missing(name: string): string {
 
 }
 
-function unreadable({ name }: Place, problem: string): SessionStoreError {
+/**
+ * The error of what can't be opened. Visitors see its text, and operators the
+ * problem: neither gets to know the names of a session's keys.
+ */
+export function unopened(problem: string): SessionStoreError {
 
-  const key = name.length > 64 ? `${name.slice(0, 64)}…` : name;
-  return new SessionStoreError(`What is stored for the session's key ${JSON.stringify(key)} can't be opened: ${problem}`);
+  return new SessionStoreError('What is stored of the session can\'t be opened', { cause: new Error(problem) });
 
 }
 

@@ -1,19 +1,25 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
 import { merge } from '../session-change.js';
+import { isTooLarge } from '../saving/session-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
-  type AtomicSessionStore, type Awaitable, type CreateTerms, type FoundSession, isIndexing, type LiveSession,
+  type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession, isIndexing, type LiveSession,
   type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../store.js';
 import { isStoredId, newStoredId } from '../stores/lib/stored-id.js';
-import { aboutDigest, KnownAbouts, NOTHING_ABOUT } from './about-digest.js';
+import {
+  aboutOfMoved, becomingSealed, checkNames, checkSeal, isOutdated, openValues, optional, plainAbout, plainDetails, withSeal,
+} from './about-seal.js';
+import { type Countdown, countdown } from './countdown.js';
 import type { EncryptionSettings } from './encryption-options.js';
-import { openTexts, sealTexts } from './sealed-text.js';
+import { OutdatedSeals } from './outdated-seals.js';
+import { sealTexts } from './sealed-text.js';
 import { handleIn, SessionKeys } from './session-keys.js';
 
-type Moved = 'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked';
+type Updated = Awaited<ReturnType<AtomicSessionStore['update']>>;
+type Moved = Awaited<ReturnType<Required<AtomicSessionStore>['move']>>;
 
 /** A move reads, seals and stores: so often may others come in between. */
 const MOST_TRIES = 100;
@@ -30,7 +36,7 @@ export class SealingStore implements AtomicSessionStore {
 
   readonly #inner: Required<AtomicSessionStore>;
   readonly #settings: EncryptionSettings;
-  readonly #abouts = new KnownAbouts();
+  readonly #outdated = new OutdatedSeals();
 
   constructor(inner: Required<AtomicSessionStore>, settings: EncryptionSettings) {
 
@@ -74,10 +80,8 @@ export class SealingStore implements AtomicSessionStore {
 
     const keys = this.#keys(id);
     const texts = toTexts(values);
-    // Another program may have put the session there since it was known.
-    this.#abouts.delete(keys.storedId);
-    return andThen(this.#aboutOf(keys), about => (
-      this.#inner.set(keys.storedId, fromTexts(sealTexts(texts, about ?? NOTHING_ABOUT, keys)), expire)
+    return andThen(this.#load(keys), found => (
+      this.#inner.set(keys.storedId, fromTexts(this.#sealed(texts, found?.status === 'live' ? found.about : undefined, keys)), expire)
     ));
 
   }
@@ -90,28 +94,24 @@ export class SealingStore implements AtomicSessionStore {
     return this.#load(this.#keys(id));
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { becoming, ...terms }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const keys = this.#keys(id);
-    const about = this.#digest(becoming?.about);
-    const answer = this.#inner.create(keys.storedId, sealTexts(texts, about, keys), { lifetime, becoming });
-    return andThen(answer, created => {
-      if (created === true) this.#abouts.set(keys.storedId, about);
-      return created;
-    });
+    const about = becoming && this.#kept(becoming.about);
+    return this.#inner.create(keys.storedId, this.#sealed(texts, about, keys), { ...terms, becoming: becoming && becomingSealed(becoming) });
 
   }
 
-  update(
-    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
+  update(id: string, change: SessionChange, terms: UpdateTerms): Awaitable<Updated> {
 
     const keys = this.#keys(id);
-    const left = countdown(patience);
-    return andThen(this.#aboutOf(keys), about => {
-      if (about === null) return 'gone';
-      const sealed = { set: sealTexts(change.set, about, keys), unset: change.unset };
-      return this.#inner.update(keys.storedId, sealed, { lifetime, version, patience: left(), user });
+    checkNames(change.set, change.unset);
+    const sealed = { set: this.#outdated.renewedIn(sealTexts(change.set, keys), keys), unset: change.unset };
+    const left = countdown(terms.patience);
+    // Sealed texts are longer: what is small enough when it is sealed is so as well when it is not.
+    return andThen(this.#inner.update(keys.storedId, sealed, terms), answer => {
+      if (answer === 'updated') this.#outdated.delete(keys);
+      return answer === 'too-large' ? this.#updateCounted(keys, change, sealed, { ...terms, left }) : answer;
     });
 
   }
@@ -120,47 +120,43 @@ export class SealingStore implements AtomicSessionStore {
     return this.#inner.touch(this.storedIdOf(id), lifetime, user);
   }
 
-  end(id: string): Awaitable<boolean> {
-    return this.#inner.end(this.storedIdOf(id));
+  end(id: string, terms?: EndTerms): Awaitable<boolean> {
+    return this.#inner.end(this.storedIdOf(id), terms);
   }
 
   /** A new id is a new key: all is sealed anew. */
-  move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
-  ): Awaitable<Moved> {
+  move(id: string, newId: string, change: SessionChange, { becoming, maxBytes, patience, version, ...terms }: MoveTerms): Awaitable<Moved> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
     const left = countdown(patience);
-    const attempt = (triesLeft: number): Awaitable<Moved> => andThen(this.#load(from), found => {
-      if (found?.status !== 'live') return 'gone';
-      if (version !== undefined && version !== found.version) return 'conflict';
+    return this.#again<Moved>(from, version, found => {
       const texts = merge(found.texts, change);
-      const about = this.#digest(becoming ? becoming.about : found.about);
-      const whole = { set: sealTexts(texts, about, to), unset: [...found.texts.keys()].filter(name => !texts.has(name)) };
-      const answer = this.#inner.move(from.storedId, to.storedId, whole, { lifetime, patience: left(), becoming, version: found.version });
-      return andThen(answer, moved => {
-        if (moved === 'moved') this.#abouts.set(to.storedId, about);
-        if (moved !== 'conflict' || version !== undefined) return moved;
-        if (triesLeft === 1) throw new SessionStoreError('The session was changed by others again and again');
-        return attempt(triesLeft - 1);
+      if (isTooLarge(found.texts, texts, maxBytes)) return 'too-large';
+      const becomes = becoming ?? (found.about && { about: found.about });
+      const whole = {
+        set: this.#sealed(texts, becomes && this.#kept(becomes.about), to),
+        unset: [...found.texts.keys()].filter(name => !texts.has(name)),
+      };
+      return this.#inner.move(from.storedId, to.storedId, whole, {
+        ...terms, patience: left(), version: found.version, becoming: becomes && becomingSealed(becomes, from),
       });
     });
-    return attempt(MOST_TRIES);
 
   }
 
   take(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
-    const left = countdown(patience);
-    return andThen(this.#aboutOf(from), about => (
-      about && andThen(this.#inner.take(from.storedId, to.storedId, left()), texts => texts && openTexts(texts, about, from))
-    ));
+    return andThen(this.#inner.take(from.storedId, to.storedId, patience), texts => texts && openValues(texts, from));
 
   }
 
   sessionsOf(user: string): Awaitable<readonly StoredUserSession[]> {
-    return this.#inner.sessionsOf(user);
+
+    return andThen(this.#inner.sessionsOf(user), sessions => (
+      sessions.map(session => ({ ...session, details: plainDetails(session.details) }))
+    ));
+
   }
 
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
@@ -171,57 +167,83 @@ export class SealingStore implements AtomicSessionStore {
     return this.#inner.endAllSessions();
   }
 
+  /** Changes a session whose size has to be counted first, since its sealed texts are larger than `maxBytes`. */
+  #updateCounted(
+    keys: SessionKeys, change: SessionChange, sealed: SessionChange, { left, maxBytes, version, ...terms }: UpdateTerms & { left: Countdown },
+  ): Awaitable<Updated> {
+
+    return this.#again<Updated>(keys, version, found => {
+      if (isTooLarge(found.texts, merge(found.texts, change), maxBytes)) return 'too-large';
+      return this.#inner.update(keys.storedId, sealed, { ...terms, patience: left(), version: found.version });
+    });
+
+  }
+
+  /**
+   * Loads a session and does something on condition of the version that it has;
+   * again where another came in between, unless the caller has named a version.
+   */
+  #again<Answer extends string>(
+    keys: SessionKeys, version: string | number | undefined, act: (found: LiveSession) => Awaitable<Answer>, triesLeft = MOST_TRIES,
+  ): Awaitable<Answer | 'gone' | 'conflict'> {
+
+    return andThen(this.#load(keys), found => {
+      if (found?.status !== 'live') return 'gone';
+      if (version !== undefined && version !== found.version) return 'conflict';
+      return andThen(act(found), answer => {
+        if (answer !== 'conflict' || version !== undefined) return answer;
+        if (triesLeft === 1) throw new SessionStoreError('The session was changed by others again and again');
+        return this.#again(keys, version, act, triesLeft - 1);
+      });
+    });
+
+  }
+
   #load(keys: SessionKeys): Awaitable<FoundSession | null> {
-    return andThen(this.#inner.load(keys.storedId), found => found?.status === 'live' ? this.#opened(found, keys) : found);
+
+    return andThen(this.#inner.load(keys.storedId), found => {
+      switch (found?.status) {
+        case 'live':
+          return this.#opened(found, keys);
+        case 'retired':
+          return { status: found.status, moved: found.moved, ...optional(found.about && aboutOfMoved(found.about, keys)) };
+        case 'expired':
+          return { status: found.status, ...optional(found.about && plainAbout(found.about)) };
+      }
+      return null;
+    });
+
   }
 
   #opened(found: LiveSession, keys: SessionKeys): Awaitable<LiveSession | null> {
 
-    const about = this.#digest(found.about);
-    let texts: SessionTexts;
+    const about = found.about && plainAbout(found.about);
     try {
-      texts = openTexts(found.texts, about, keys);
+      checkSeal(found.texts, this.#kept(about), keys);
+      if (isOutdated(found.texts, keys)) this.#outdated.add(keys, this.#kept(about));
+      return { ...found, ...optional(about), texts: openValues(found.texts, keys) };
     } catch (error) {
       if (!this.#settings.endsUnreadable) throw error;
       // Without a mark, as if its time were over: the visitor can begin anew.
       return andThen(this.#inner.delete(keys.storedId), () => null);
     }
-    this.#abouts.set(keys.storedId, about);
-    return { ...found, texts };
 
   }
 
-  /** What a live session is, of which only the id is known; null where none lives. */
-  #aboutOf(keys: SessionKeys): Awaitable<Buffer | null> {
+  #sealed(texts: SessionTexts, about: SessionAbout | undefined, keys: SessionKeys): SessionTexts {
 
-    if (!this.keepsAbout) return NOTHING_ABOUT;
-    return this.#abouts.get(keys.storedId)
-      ?? andThen(this.#load(keys), found => found?.status === 'live' ? this.#digest(found.about) : null);
+    checkNames(texts);
+    return withSeal(sealTexts(texts, keys), about, keys);
 
   }
 
-  #digest(about: SessionAbout | undefined): Buffer {
-    return this.keepsAbout ? aboutDigest(about) : NOTHING_ABOUT;
+  /** What a store gives back of what a session is. */
+  #kept(about: SessionAbout | undefined): SessionAbout | undefined {
+    return this.keepsAbout ? about : undefined;
   }
 
   #keys(id: string): SessionKeys {
     return new SessionKeys(id, this.#settings.ring);
   }
-
-}
-
-/**
- * What is left of the time for which a caller waits, whenever it is asked for.
- * It throws when nothing is: what comes later must not be carried out.
- */
-function countdown(seconds: number | undefined): () => number | undefined {
-
-  if (seconds === undefined) return () => undefined;
-  const until = performance.now() + seconds * 1000;
-  return () => {
-    const left = (until - performance.now()) / 1000;
-    if (left <= 0) throw new SessionStoreError('The session store was too slow: its caller has given up');
-    return left;
-  };
 
 }

@@ -31,9 +31,16 @@ export function checkedMaxBytes(value: unknown = DEFAULT_BYTES): number {
 export function checkSize(before: SessionTexts, after: SessionTexts, maxBytes: number): void {
 
   if (after === before || unitsOf(after) * MOST_BYTES_A_UNIT <= maxBytes) return;
+  if (!isTooLarge(before, after, maxBytes)) return;
+  throw new SessionSizeError(`The session would have ${sizeOf(after)} bytes and maxBytes is ${maxBytes}: its largest keys are ${largest(after)}`);
+
+}
+
+/** Says whether a session would be larger than its limit, and than it was. */
+export function isTooLarge(before: SessionTexts, after: SessionTexts, maxBytes = Infinity): boolean {
+
   const size = sizeOf(after);
-  if (size <= maxBytes || size <= sizeOf(before)) return;
-  throw new SessionSizeError(`The session would have ${size} bytes and maxBytes is ${maxBytes}: its largest keys are ${largest(after)}`);
+  return size > maxBytes && size > sizeOf(before);
 
 }
 

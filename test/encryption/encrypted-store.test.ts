@@ -92,7 +92,8 @@ describe('encrypted()', () => {
     const { inner, store, id } = await adas();
     const stored = inner.calls[0]?.[1] as string;
     ok(stored !== id);
-    deepStrictEqual(inner.calls, [['create', stored, LONG, { about: ADA }]]);
+    const [method, place, lifetime, becoming] = inner.calls[0] as unknown as [string, string, number, { about: SessionAbout; underWay?: number }];
+    deepStrictEqual([method, place, lifetime, becoming.about, becoming.underWay], ['create', stored, LONG, { user: 'ada', details: `|${ADA.details}` }, undefined]);
     inner.calls.length = 0;
     await store.touch(id, 5, 'ada');
     await store.update(id, setting({ a: '2' }), { lifetime: LONG, version: 'no version', user: 'ada' });
@@ -177,34 +178,39 @@ describe('encrypted()', () => {
 
 describe('A change of a session that is something beside its values', () => {
 
-  it('needs no look where this process has created, loaded or moved the session', async () => {
+  it('needs no look, whichever process makes it', async () => {
 
     const { inner, store, id, methods } = await adas();
     await store.update(id, setting({ a: '2' }), { lifetime: LONG });
     const next = await store.newSessionId(id);
     await store.move?.(id, next, setting({}), { lifetime: LONG, becoming: { about: BOB } });
-    await store.update(next, setting({ a: '3' }), { lifetime: LONG });
+    await encrypted(inner, KEYED).update(next, setting({ a: '3' }), { lifetime: LONG });
     deepStrictEqual(methods(), ['create', 'update', 'load', 'move', 'update']);
-    inner.calls.length = 0;
-    const other = encrypted(inner, KEYED);
-    await other.load(next);
-    await other.update(next, setting({ a: '4' }), { lifetime: LONG });
-    deepStrictEqual(methods(), ['load', 'update']);
-    deepStrictEqual((await live(store, next)).values, { a: 4, b: 2 });
+    deepStrictEqual((await live(store, next)).values, { a: 3, b: 2 });
 
   });
 
-  it('looks first where it has not, and finds out whether there is one', async () => {
+  it('is "gone" where there is no session', async () => {
 
-    const { inner, store, id, methods } = await adas();
-    const other = encrypted(inner, KEYED);
-    inner.calls.length = 0;
-    strictEqual(await other.update(id, setting({ a: '5' }), { lifetime: LONG }), 'updated');
-    deepStrictEqual(methods(), ['load', 'update']);
-    deepStrictEqual((await live(store, id)).values, { a: 5, b: 2 });
-    strictEqual(await other.update(await other.newSessionId(), setting({ a: '5' }), { lifetime: LONG }), 'gone');
+    const { inner, store, id } = await adas();
+    strictEqual(await store.update(await store.newSessionId(), setting({ a: '5' }), { lifetime: LONG }), 'gone');
     await store.end(id);
     strictEqual(await encrypted(inner, KEYED).update(id, setting({ a: '5' }), { lifetime: LONG }), 'gone');
+
+  });
+
+  it('names no key that encrypted() has for itself', async () => {
+
+    const { store, id } = await adas();
+    const seal = '@curveball/session seal';
+    const change = setting({ [seal]: '1' });
+    const refused = { code: 'ERR_SESSION_VALUE', path: `session["${seal}"]` };
+    await rejects(async () => store.update(id, change, { lifetime: LONG }), refused);
+    await rejects(async () => store.update(id, { set: new Map(), unset: [seal] }, { lifetime: LONG }), refused);
+    await rejects(async () => store.move?.(id, await store.newSessionId(id), change, { lifetime: LONG }), refused);
+    await rejects(async () => store.create(await store.newSessionId(), change.set, { lifetime: LONG }), refused);
+    await rejects(async () => store.set(id, { [seal]: 1 }, 4e9), refused);
+    deepStrictEqual((await live(store, id)).values, { a: 1, b: 2 });
 
   });
 

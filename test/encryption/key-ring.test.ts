@@ -4,11 +4,13 @@ import { inspect } from 'node:util';
 import { encrypted, type EncryptionOptions, MemoryStore } from '../../src/index.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { MapStore } from '../support/map-store.js';
-import { KEYED, live, names, NEW, OLD, setting } from '../support/sealed.js';
+import { KEYED, live, NEW, OLD, setting, unopened } from '../support/sealed.js';
 
 const LONG = 600;
 
-/** Which key each value of the only session was sealed with. */
+const SEAL = '@curveball/session seal';
+
+/** Which key each text of the only session was sealed with. */
 function keyNames(inner: MapStore): Record<string, string> {
 
   const [record] = inner.records.values();
@@ -36,13 +38,26 @@ describe('The keys of an application', () => {
     const id = await session(inner, { keys: [OLD] });
     const store = encrypted(inner, { keys: [NEW, OLD] });
     deepStrictEqual((await live(store, id)).values, { a: 1, b: 2 });
-    deepStrictEqual(keyNames(inner), { a: '2025', b: '2025' });
+    deepStrictEqual(keyNames(inner), { a: '2025', b: '2025', [SEAL]: '2025' });
     await store.update(id, setting({ a: '3', c: '4' }), { lifetime: LONG });
-    deepStrictEqual(keyNames(inner), { a: '2026', b: '2025', c: '2026' });
+    deepStrictEqual(keyNames(inner), { a: '2026', b: '2025', c: '2026', [SEAL]: '2026' });
     const next = await store.newSessionId(id);
     await store.move?.(id, next, setting({}), { lifetime: LONG });
-    deepStrictEqual(keyNames(inner), { a: '2026', b: '2026', c: '2026' });
+    deepStrictEqual(keyNames(inner), { a: '2026', b: '2026', c: '2026', [SEAL]: '2026' });
     deepStrictEqual((await live(encrypted(inner, KEYED), next)).values, { a: 3, b: 2, c: 4 });
+
+  });
+
+  it('need the older one no more once each value has changed', async () => {
+
+    const inner = new MapStore();
+    const id = await session(inner, { keys: [OLD] });
+    const store = encrypted(inner, { keys: [NEW, OLD] });
+    for (const key of ['a', 'b']) {
+      await store.load(id);
+      await store.update(id, setting({ [key]: '3' }), { lifetime: LONG });
+    }
+    deepStrictEqual((await live(encrypted(inner, KEYED), id)).values, { a: 3, b: 3 });
 
   });
 
@@ -50,9 +65,9 @@ describe('The keys of an application', () => {
 
     const inner = new MapStore();
     const id = await session(inner, { keys: [OLD] });
-    await rejects(async () => encrypted(inner, KEYED).load(id), names('a', /its key "2025" is not among the keys$/));
-    await rejects(async () => encrypted(inner, { keys: [{ ...NEW, id: '2025' }] }).load(id), names('a', /another secret$/));
-    await rejects(async () => encrypted(inner, { keys: [{ ...OLD, id: '2026' }] }).load(id), names('a', /"2025" is not among the keys$/));
+    await rejects(async () => encrypted(inner, KEYED).load(id), unopened(/its key "2025" is not among the keys$/));
+    await rejects(async () => encrypted(inner, { keys: [{ ...NEW, id: '2025' }] }).load(id), unopened(/another secret$/));
+    await rejects(async () => encrypted(inner, { keys: [{ ...OLD, id: '2026' }] }).load(id), unopened(/"2025" is not among the keys$/));
 
   });
 
@@ -60,7 +75,7 @@ describe('The keys of an application', () => {
 
     const inner = new MapStore();
     const id = await session(inner, KEYED);
-    await rejects(async () => encrypted(inner).load(id), names('a', /its key "2026" is not among the keys$/));
+    await rejects(async () => encrypted(inner).load(id), unopened(/its key "2026" is not among the keys$/));
 
   });
 
@@ -127,13 +142,13 @@ describe('An application that gets its first key', () => {
 
     const inner = new MapStore();
     const id = await session(inner, {});
-    const problem = names('a', /it was sealed without a key of the application, which is not accepted$/);
+    const problem = unopened(/it was sealed without a key of the application, which is not accepted$/);
     await rejects(async () => encrypted(inner, KEYED).load(id), problem);
     const until = new Date(Date.now() + 60_000);
     const store = encrypted(inner, { ...KEYED, acceptUnkeyedUntil: until });
     deepStrictEqual((await live(store, id)).values, { a: 1, b: 2 });
     await store.update(id, setting({ b: '3' }), { lifetime: LONG });
-    deepStrictEqual(keyNames(inner), { a: '', b: '2026' });
+    deepStrictEqual(keyNames(inner), { a: '', b: '2026', [SEAL]: '2026' });
     t.mock.timers.enable({ apis: ['Date'], now: until });
     await rejects(async () => store.load(id), problem);
 

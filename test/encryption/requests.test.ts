@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encrypted, MemoryStore, type SessionStore } from '../../src/index.js';
+import { encrypted, MemoryStore, type SessionStore, type SessionStoreError } from '../../src/index.js';
 import { idOf, setCookies } from '../support/browser.js';
 import { deferred } from '../support/events.js';
 import { MapStore } from '../support/map-store.js';
@@ -114,7 +114,11 @@ describe('A request on an encrypted store', () => {
       const response = await browser.get(path);
       strictEqual(response.status, 503, path);
       deepStrictEqual(setCookies(response), []);
-      ok(/for the session's key "user" can't be opened: its key "2025" is not among the keys/.test(String(errors.pop())));
+      const error = errors.pop() as SessionStoreError;
+      // The first is for the visitor, the second for the log.
+      strictEqual(error.detail, 'What is stored of the session can\'t be opened');
+      ok(/its key "2025" is not among the keys/.test(String(error.cause)));
+      ok(!/user/.test(`${error.message} ${error.stack} ${String(error.cause)}`.replaceAll(import.meta.dirname, '')), 'it names no key of a session');
     }
     deepStrictEqual((await before.browser.get('/read')).body, { user: 5 });
 

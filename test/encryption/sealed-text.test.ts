@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { encrypted, type SessionAbout } from '../../src/index.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { AboutStore } from '../support/about-store.js';
-import { KEYED, live, names, NEW, setting } from '../support/sealed.js';
+import { KEYED, live, NEW, setting, unopened } from '../support/sealed.js';
 
 const LONG = 600;
 const ADA: SessionAbout = { user: 'ada', details: 'until 2000' };
@@ -34,9 +34,9 @@ async function scene(about: SessionAbout | undefined = ADA, values: object = VAL
 }
 
 /** Says that nobody gets a value of an altered session, by any way. */
-async function expectUnreadable({ store, id }: Pick<Awaited<ReturnType<typeof scene>>, 'store' | 'id'>, key: string, problem?: RegExp) {
+async function expectUnreadable({ store, id }: Pick<Awaited<ReturnType<typeof scene>>, 'store' | 'id'>, problem?: RegExp) {
 
-  const unreadable = names(key, problem);
+  const unreadable = unopened(problem);
   await rejects(async () => store.load(id), unreadable);
   await rejects(async () => store.get(id), unreadable);
   const next = await store.newSessionId(id);
@@ -64,11 +64,11 @@ describe('A sealed value', () => {
     const one = await scene();
     const [name, visits] = [one.textOf('name'), one.textOf('visits')];
     one.alter('name', visits);
-    await expectUnreadable(one, 'name', FOREIGN);
+    await expectUnreadable(one, FOREIGN);
     one.alter('name', name);
     deepStrictEqual(await one.store.get(one.id), VALUES);
     one.alter('more', name);
-    await expectUnreadable(one, 'more', FOREIGN);
+    await expectUnreadable(one, FOREIGN);
 
   });
 
@@ -77,10 +77,10 @@ describe('A sealed value', () => {
     const one = await scene();
     const other = await scene();
     one.alter('name', other.textOf('name'));
-    await expectUnreadable(one, 'name', FOREIGN);
+    await expectUnreadable(one, FOREIGN);
     // The whole row of another, who has signed in as well.
     for (const [key, text] of other.texts()) one.alter(key, text);
-    await expectUnreadable(one, 'admin', FOREIGN);
+    await expectUnreadable(one, FOREIGN);
 
   });
 
@@ -92,7 +92,7 @@ describe('A sealed value', () => {
     await store.move?.(id, next, setting({}), { lifetime: LONG });
     const stored = inner.calls.find(([method]) => method === 'move')?.[2] as string;
     inner.memory.update(stored, { set: before, unset: [] }, { lifetime: LONG });
-    await expectUnreadable({ store, id: next }, 'admin', FOREIGN);
+    await expectUnreadable({ store, id: next }, FOREIGN);
 
   });
 
@@ -102,22 +102,21 @@ describe('A sealed value', () => {
       const one = await scene();
       if (about) one.inner.abouts.set(one.stored, about);
       else one.inner.abouts.delete(one.stored);
-      await expectUnreadable(one, 'admin', FOREIGN);
+      await expectUnreadable(one, FOREIGN);
     }
     const nobodys = await scene({ user: null, details: '' });
     nobodys.inner.abouts.set(nobodys.stored, { user: '', details: '' });
-    await expectUnreadable(nobodys, 'admin', FOREIGN);
+    await expectUnreadable(nobodys, FOREIGN);
 
   });
 
-  it('is bound to what this process knew, where the store was altered before a change', async () => {
+  it('makes nothing readable again, where it is changed after the store was altered', async () => {
 
     const one = await scene(ADA, { only: 1 });
     one.inner.abouts.set(one.stored, { ...ADA, user: 'bob' });
     await one.store.update(one.id, setting({ only: '2' }), { lifetime: LONG });
-    await expectUnreadable(one, 'only', FOREIGN);
-    const other = { ...one, store: encrypted(one.inner, KEYED) };
-    await rejects(async () => other.store.update(other.id, setting({ only: '3' }), { lifetime: LONG }), names('only', FOREIGN));
+    await expectUnreadable(one, FOREIGN);
+    await rejects(async () => one.store.set(one.id, { only: 3 }, 4e9), unopened(FOREIGN));
 
   });
 
@@ -136,7 +135,7 @@ describe('A sealed value', () => {
     ).filter(other => other !== text);
     await fc.assert(fc.asyncProperty(altered, async other => {
       one.alter('name', other);
-      await rejects(async () => one.store.load(one.id), names('name'));
+      await rejects(async () => one.store.load(one.id), unopened());
     }), { numRuns: 2000 });
 
   });
@@ -149,7 +148,7 @@ describe('A sealed value', () => {
       for (let bit = 1; bit < 256; bit *= 2) {
         bytes[at] = byte ^ bit;
         one.alter('name', JSON.stringify(bytes.toString('base64url')));
-        await rejects(async () => one.store.load(one.id), names('name'), `byte ${at}, bit ${bit}`);
+        await rejects(async () => one.store.load(one.id), unopened(), `byte ${at}, bit ${bit}`);
       }
       bytes[at] = byte;
     }
@@ -164,7 +163,7 @@ describe('A sealed value', () => {
     const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
     for (const length of [0, 4, 8, 12, 13, 14, 15]) {
       one.alter('name', JSON.stringify(bytes.subarray(0, bytes.length - 16 + length).toString('base64url')));
-      await expectUnreadable(one, 'name');
+      await expectUnreadable(one);
     }
 
   });
@@ -188,7 +187,7 @@ describe('A sealed value', () => {
       [text(bytes.subarray(0, 20)), /too short/], [text(Buffer.from([1])), /too short/], [text(Buffer.from([1, 255])), /too short/],
     ] as const) {
       one.alter('name', stored);
-      await expectUnreadable(one, 'name', problem);
+      await expectUnreadable(one, problem);
     }
 
   });
@@ -199,10 +198,10 @@ describe('A sealed value', () => {
     one.alter('k'.repeat(5000), one.textOf('b'));
     await rejects(async () => one.store.load(one.id), (error: Error) => {
       const told = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
-      for (const secret of [one.id, one.id.slice(16), one.stored, 'a value', NEW.secret, one.textOf('b').slice(1, 40)]) ok(!told.includes(secret), secret);
-      ok(error.message.length < 300);
+      for (const secret of [one.id, one.id.slice(16), one.stored, 'a value', 'kkk', NEW.secret, one.textOf('b').slice(1, 40)]) ok(!told.includes(secret), secret);
       return true;
     });
+
   });
 
   it('can be put back as it was, as long as the session has its id: that is the limit', async () => {
@@ -230,12 +229,18 @@ describe('A sealed value', () => {
     const head = Buffer.from(`\u0001\u0004${NEW.id}`);
     const lengths = (...parts: Buffer[]) => Buffer.concat(parts.flatMap(part => [Buffer.from([0, 0, 0, part.length]), part]));
     const wide = (text: string) => Buffer.from(text, 'utf16le');
-    const about = createHash('sha256').update(lengths(wide(ADA.details), wide(ADA.user as string))).digest();
     const nonce = Buffer.alloc(12, 5);
-    const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(lengths(head, wide('a'), about));
-    const sealed = Buffer.concat([head, nonce, cipher.update('[1,2]'), cipher.final(), cipher.getAuthTag()]);
-    one.alter('a', JSON.stringify(sealed.toString('base64url')));
-    deepStrictEqual((await live(one.store, one.id)).values, { a: [1, 2] });
+    const sealed = (text: string, name: string, about: Buffer) => {
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(lengths(head, wide(name), about));
+      const bytes = Buffer.concat([head, nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
+      return JSON.stringify(bytes.toString('base64url'));
+    };
+    one.alter('a', sealed('[1,2]', 'a', Buffer.alloc(0)));
+    const bob = createHash('sha256').update(lengths(wide(''), wide('bob'))).digest();
+    one.alter('@curveball/session seal', sealed('', '@curveball/session seal', bob));
+    one.inner.abouts.set(one.stored, { user: 'bob', details: '|' });
+    const { values, about } = await live(one.store, one.id);
+    deepStrictEqual([values, about], [{ a: [1, 2] }, { user: 'bob', details: '' }]);
 
   });
 

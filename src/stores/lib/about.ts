@@ -4,7 +4,8 @@ import type { SessionAbout } from '../../store.js';
  * What a session is beside its values, as a list of two: `[user, details]`.
  */
 
-const LONGEST_DETAILS = 4096;
+/** The contract's 4,096 characters, and what a store around this one adds. */
+const LONGEST_DETAILS = 4200;
 
 /** Reads such a list; `undefined` where it is something else. */
 export function toAbout(list: unknown): SessionAbout | undefined {

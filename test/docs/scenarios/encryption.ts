@@ -17,9 +17,10 @@ export const encryption: Scenarios = {
     assert.equal((await visitor.get('/')).text, 'Visit 6');
     assert.deepEqual(visitor.cookies.get('CB'), id);
 
-    await assert.rejects(async () => before.load(id), /key "visits" can't be opened: its key "2026-07" is not among the keys/);
+    const isMissing = (key: string) => (error: Error) => String(error.cause).includes(`its key "${key}" is not among the keys`);
+    await assert.rejects(async () => before.load(id), isMissing('2026-07'));
     const after = encrypted(inner, { keys: [{ id: '2026-07', secret: secrets.now }] });
-    await assert.rejects(async () => after.load(id), /key "since" can't be opened: its key "2026-01" is not among the keys/);
+    await assert.rejects(async () => after.load(id), isMissing('2026-01'));
 
   },
 

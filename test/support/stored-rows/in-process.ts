@@ -151,8 +151,8 @@ export function fourMethods(): Engine {
       store,
       read: id => store.texts.get(id) as string,
       write: (id, column, value) => {
-        const values = JSON.parse(store.texts.get(id) as string);
-        store.texts.set(id, column === 'data' ? value as string : JSON.stringify({ ...values, '@curveball/session': value }));
+        const about = () => JSON.stringify({ ...JSON.parse(store.texts.get(id) as string), '@curveball/session': value });
+        store.texts.set(id, column === 'data' ? value as string : about());
       },
     }),
     format: PLAIN_JSON,

@@ -1,0 +1,281 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import fc from 'fast-check';
+import { encrypted, type SessionAbout } from '../../src/index.js';
+import { forwardId } from '../../src/id/forwarded-id.js';
+import { checkedStore } from '../../src/options.js';
+import { newStoredId } from '../../src/stores/lib/stored-id.js';
+import type { SealingStore } from '../../src/encryption/sealing-store.js';
+import { Browser, idOf } from '../support/browser.js';
+import { Forger, type Row } from '../support/forger.js';
+import { KEYED } from '../support/sealed.js';
+import { type Page, type Site, site } from '../support/site.js';
+import { ENGINES } from '../support/stored-rows/engines.js';
+import type { Rows } from '../support/stored-rows/rows.js';
+
+const NOW = Math.floor(Date.now() / 1000);
+
+const PAGES: Record<string, Page> = {
+  '/sign-in': ctx => {
+    ctx.session = { userId: ctx.request.headers.get('X-User'), role: ctx.request.headers.get('X-User') };
+  },
+  '/who': ctx => {
+    const { expiresAt: _, ...info } = ctx.sessionInfo ?? {};
+    return { info, values: ctx.session };
+  },
+  '/visit': ctx => { ctx.session.visits = (ctx.session.visits ?? 0) + 1; },
+  '/rotate': ctx => { ctx.sessionId = null; },
+  '/cart': ctx => { ctx.session = { cart: 1 }; },
+  '/empty': ctx => { delete ctx.session.cart; },
+};
+
+const NOBODY = { info: {}, values: {} };
+
+interface Found {
+  readonly info: Record<string, unknown>;
+  readonly values: Record<string, unknown>;
+}
+
+/** The details of a session, without the seal in front of them. */
+function readDetails(about: SessionAbout | undefined): object {
+
+  return JSON.parse(about?.details.replace(/^[\w-]*\|/, '') ?? '{}');
+
+}
+
+for (const make of ENGINES) {
+
+  const engine = make();
+
+  describe(`Who can write to an encrypted ${engine.name}`, () => {
+
+    let rows: Rows;
+    let store: SealingStore;
+    let forger: Forger;
+    let app: Site<SealingStore>;
+    before(async () => {
+      rows = await engine.open();
+      store = encrypted(rows.store, KEYED) as unknown as SealingStore;
+      forger = new Forger(checkedStore(rows.store));
+      app = site(PAGES, { store, user: 'userId', grace: 20, absoluteExpiry: 86_400 });
+    });
+    after(() => engine.close?.());
+
+    const visitor = async (user: string) => {
+      const browser = new Browser(app.app);
+      await browser.get('/sign-in', { headers: { 'X-User': user } });
+      const id = idOf(browser);
+      return { browser, id, storedId: store.storedIdOf(id) };
+    };
+
+    const who = async (browser: Browser) => {
+      const { status, body } = await browser.get('/who');
+      return status === 503 ? 503 : body as unknown as Found;
+    };
+
+    /** What a cookie of the attacker's own making, or stealing, leads to. */
+    const whoHas = (id: string) => {
+      const browser = new Browser(app.app);
+      browser.cookies.set('CB', id);
+      return who(browser);
+    };
+
+    const expectNobody = async (id: string, what: string) => {
+      const found = await whoHas(id);
+      if (found !== 503) deepStrictEqual(found, NOBODY, what);
+      const browser = new Browser(app.app);
+      browser.cookies.set('CB', id);
+      await browser.get('/visit');
+      ok(!await isUsed(id), `${what}: no session gets this id`);
+    };
+
+    const isUsed = async (id: string) => {
+      const found = await whoHas(id);
+      return found !== 503 && Object.keys(found.values).length > 0;
+    };
+
+    const details = (extra: object = {}) => JSON.stringify({ created: NOW, renewed: NOW, authenticated: NOW, ...extra });
+
+    it('makes no session from nothing, whoever it is to be, also with this package', async () => {
+
+      const victim = await visitor('admin');
+      const { texts, about } = await forger.read(victim.storedId);
+      const made: Record<string, Row> = {
+        'without values': { texts: new Map(), about: { user: 'admin', details: details() } },
+        'without anything': { texts: new Map() },
+        'with another\'s texts': { texts, about: about ?? { user: 'admin', details: details() } },
+        'with plain values': { texts: new Map([['userId', '"admin"']]), about: { user: 'admin', details: details() } },
+        'with another\'s seal alone': { texts: new Map([...texts].filter(([name]) => !['userId', 'role'].includes(name))), about },
+      };
+      for (const [what, row] of Object.entries(made)) {
+        const id = newStoredId();
+        await forger.write(store.storedIdOf(id), row);
+        await expectNobody(id, what);
+      }
+      for (const [what, options] of [['without keys', {}], ['with another secret', { keys: [{ id: '2026', secret: 'y'.repeat(32) }] }]] as const) {
+        const own = encrypted(rows.store, options) as unknown as SealingStore;
+        for (const values of [new Map<string, string>(), new Map([['userId', '"admin"']])]) {
+          const id = own.newSessionId();
+          await own.create(id, values, { lifetime: 3600, becoming: { about: { user: 'admin', details: details() } } });
+          await expectNobody(id, what);
+        }
+      }
+
+    });
+
+    it('makes of a session of his own no other: no user, no later deadline, no fresh proof, no longer cookie', async () => {
+
+      const victim = await forger.read((await visitor('admin')).storedId);
+      const own = await visitor('mallory');
+      const row = await forger.read(own.storedId);
+      const { user } = row.about as SessionAbout;
+      const details = row.about?.details as string;
+      const changed = (change: object): SessionAbout => ({ user, details: `|${JSON.stringify({ ...readDetails(row.about), ...change })}` });
+      const without = (...names: string[]) => new Map([...row.texts].filter(([name]) => !names.includes(name)));
+      const seals = [...row.texts.keys()].filter(name => !['userId', 'role'].includes(name));
+      strictEqual(seals.length, 1);
+      const forged: Record<string, Row> = {
+        'another user': { ...row, about: { user: 'admin', details } },
+        'nobody': { ...row, about: { user: null, details } },
+        'what another is': { ...row, about: victim.about },
+        'nothing': { texts: row.texts },
+        'what another is, without values': { texts: without('userId', 'role'), about: victim.about },
+        'what another is, with its texts': victim,
+        'a later deadline': { ...row, about: changed({ endsAt: NOW + 10 ** 7 }) },
+        'no deadline': { ...row, about: changed({ endsAt: undefined }) },
+        'a fresh proof': { ...row, about: changed({ authenticated: NOW + 1 }) },
+        'a cookie that stays': { ...row, about: changed({ persistent: true }) },
+        'another application\'s': { ...row, about: changed({ cookie: 'x' }) },
+        'no seal': { ...row, texts: without(...seals) },
+        'the seal of another': { ...row, texts: new Map([...row.texts, ...[...victim.texts].filter(([name]) => seals.includes(name))]) },
+        'a value in the place of the seal': { ...row, texts: new Map(row.texts).set(seals[0] as string, row.texts.get('role') as string) },
+        'no texts at all': { ...row, texts: new Map() },
+      };
+      for (const [what, each] of Object.entries(forged)) {
+        await forger.write(own.storedId, each);
+        await expectNobody(own.id, what);
+      }
+      await forger.write(own.storedId, row);
+      strictEqual((await whoHas(own.id) as Found).info.user, 'mallory');
+
+    });
+
+    it('does not make an emptied session another\'s', async () => {
+
+      const browser = new Browser(app.app);
+      await browser.get('/cart');
+      await browser.get('/empty');
+      const id = idOf(browser);
+      const storedId = store.storedIdOf(id);
+      const row = await forger.read(storedId);
+      await forger.write(storedId, { ...row, about: { user: 'admin', details: row.about?.details ?? details() } });
+      await expectNobody(id, 'of a user');
+      await forger.write(storedId, { texts: new Map(), about: row.about });
+      await expectNobody(id, 'without a seal');
+
+    });
+
+    it('leads nobody by a mark to a session of another application', async () => {
+
+      const other = site(PAGES, { store, user: 'userId', cookieName: 'OTHER' });
+      await other.browser.get('/sign-in', { headers: { 'X-User': 'mallory' } });
+      const target = idOf(other.browser, 'OTHER');
+      strictEqual((await whoHas((await visitor('mallory')).id) as Found).info.user, 'mallory');
+      deepStrictEqual(await whoHas(target), NOBODY);
+      if (!forger.inner.move) return;
+      const { about } = await forger.read((await visitor('ada')).storedId);
+      const own = readDetails(about);
+      // His own id, of which the store says that it was moved a moment ago.
+      for (const seal of ['|', '']) {
+        const id = newStoredId();
+        const forward = forwardId(id, target, NOW + 20);
+        const planted = { user: 'mallory', details: `${seal}${JSON.stringify({ ...own, forward })}` };
+        const [from, to] = [store.storedIdOf(id), store.storedIdOf(newStoredId(id))];
+        await forger.write(from, { texts: new Map([['a', '1']]), about: planted });
+        await forger.inner.move(from, to, { set: new Map(), unset: [] }, { lifetime: 3600, becoming: { about: planted } });
+        strictEqual((await forger.inner.load(from))?.status, 'retired');
+        await expectNobody(id, 'a planted mark');
+      }
+
+    });
+
+    it('takes from nobody what a mark is for: a visitor is led from his former id', async () => {
+
+      const { browser, id } = await visitor('ada');
+      const late = browser.clone();
+      await browser.get('/rotate');
+      ok(idOf(browser) !== id);
+      strictEqual((await who(late) as Found).info.user, 'ada');
+
+    });
+
+    it('can put a session back that is gone, for its own visitor alone, and no longer than to its absolute deadline', async t => {
+
+      const { id, storedId } = await visitor('ada');
+      const row = await forger.read(storedId);
+      await store.delete(id);
+      deepStrictEqual(await whoHas(id), NOBODY);
+      await forger.write(storedId, row);
+      strictEqual((await whoHas(id) as Found).info.user, 'ada');
+      t.mock.timers.enable({ apis: ['Date'], now: (NOW + 90_000) * 1000 });
+      deepStrictEqual(await whoHas(id), NOBODY);
+
+    });
+
+    it('gains nothing by any one change of what is stored', async () => {
+
+      const victim = await visitor('admin');
+      const own = await visitor('mallory');
+      const sites = { victim, own };
+      const inColumns = 'former' in engine.columns;
+      const columns = inColumns ? Object.keys(engine.columns).filter(column => !['key', 'whole'].includes(column)) : [engine.data];
+      const expected = { victim: await whoHas(victim.id) as Found, own: await whoHas(own.id) as Found };
+      const older = new Map<string, string>();
+      for (const column of columns) older.set(column, String(await rows.read(own.storedId, column)));
+      await own.browser.get('/visit');
+      const allowed = { ...(await whoHas(own.id) as Found).values, ...expected.own.values };
+      const change = fc.record({
+        column: fc.constantFrom(...columns),
+        kind: fc.constantFrom('flip', 'insert', 'delete', 'cut', 'swap', 'replay', 'double'),
+        at: fc.double({ min: 0, max: 0.999999, noNaN: true }),
+        character: fc.constantFrom(...'Aa09-_"|,{}[]\\/ =\n'),
+        whose: fc.constantFrom('victim' as const, 'own' as const),
+      });
+      await fc.assert(fc.asyncProperty(change, async ({ column, kind, at, character, whose }) => {
+        const { id, storedId } = sites[whose];
+        const before = await rows.read(storedId, column);
+        const text = String(before);
+        const place = Math.floor(at * text.length);
+        const made: Record<typeof kind, () => string> = {
+          flip: () => text.slice(0, place) + character + text.slice(place + 1),
+          insert: () => text.slice(0, place) + character + text.slice(place),
+          delete: () => text.slice(0, place) + text.slice(place + 1),
+          cut: () => text.slice(0, place),
+          swap: () => other,
+          replay: () => older.get(column) as string,
+          double: () => text + text,
+        };
+        const other = String(await rows.read(sites[whose === 'own' ? 'victim' : 'own'].storedId, column));
+        try {
+          await rows.write(storedId, column, made[kind]());
+        } catch {
+          // The engine itself refuses it.
+          return;
+        }
+        try {
+          const found = await whoHas(id);
+          if (found === 503 || Object.keys(found.info).length === 0) return;
+          deepStrictEqual(found.info, expected[whose].info);
+          for (const [key, value] of Object.entries(found.values)) {
+            deepStrictEqual(value, (whose === 'own' ? allowed : expected.victim.values)[key]);
+          }
+        } finally {
+          await rows.write(storedId, column, before);
+        }
+      }), { numRuns: inColumns ? 150 : 500 });
+
+    });
+
+  });
+
+}
