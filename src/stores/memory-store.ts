@@ -19,7 +19,8 @@ export interface MemoryStoreOptions {
 
   /**
    * The most sessions to keep; unlimited by default. Where one more comes, the
-   * session that was used longest ago is dropped, as if it had expired.
+   * session of nobody that was used longest ago is dropped, as if it had expired;
+   * if all are of users, the one of those that was used longest ago.
    */
   maxSessions?: number;
 

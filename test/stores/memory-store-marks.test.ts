@@ -2,6 +2,7 @@ import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MemoryStore, RETIRED_FOR } from '../../src/index.js';
+import { Browser } from '../support/browser.js';
 import { site } from '../support/site.js';
 import { NOW, storeAt } from '../support/memory-store-at.js';
 
@@ -177,6 +178,53 @@ describe('MemoryStore with a limit', () => {
         deepStrictEqual([...store.store.keys()].sort(), [...used].sort());
       }
     }));
+
+  });
+
+  it('drops sessions of nobody first, and of users the one that was used longest ago', () => {
+
+    const about = { user: 'ada', details: '' };
+    const step = fc.record({ id: fc.integer({ min: 0, max: 9 }).map(String), act: fc.constantFrom('create', 'sign in', 'touch', 'set', 'end') });
+    fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, maxSessions) => {
+      const { store, clock } = storeAt({ maxSessions });
+      // In the order of use.
+      let used: Array<{ id: string; isUsers: boolean }> = [];
+      const put = (id: string, isUsers: boolean) => {
+        used = used.filter(other => other.id !== id);
+        if (used.length === maxSessions) used.splice(Math.max(0, used.findIndex(other => !other.isUsers)), 1);
+        used.push({ id, isUsers });
+      };
+      for (const { id, act } of steps) {
+        const known = used.find(other => other.id === id);
+        if (act === 'create' && store.create(id, A1, { lifetime: 1000 }) === true) put(id, false);
+        if (act === 'sign in' && store.create(id, A1, { lifetime: 1000, becoming: { about } }) === true) put(id, true);
+        if (act === 'touch' && store.touch(id, 1000)) put(id, known?.isUsers === true);
+        if (act === 'end' && store.end(id)) used = used.filter(other => other.id !== id);
+        if (act === 'set') {
+          void store.set(id, { b: 1 }, clock.now + 1000);
+          put(id, known?.isUsers === true);
+        }
+        clock.now += 31;
+        deepStrictEqual([...store.store.keys()].sort(), used.map(each => each.id).sort());
+        deepStrictEqual(used.map(each => store.store.has(each.id) && store.store.get(each.id)?.[0] !== undefined), used.map(() => true));
+        strictEqual(store.sessionsOf('ada').length, used.filter(({ isUsers }) => isUsers).length);
+        strictEqual(store.store.size, used.length);
+      }
+    }));
+
+  });
+
+  it('signs nobody out, however many visitors come without a cookie', async () => {
+
+    const { browser, store } = site({
+      '/sign-in': ctx => { ctx.session.userId = 'ada'; },
+      '/visit': ctx => { ctx.session.visits = 1; },
+      '/read': ctx => ctx.session,
+    }, { store: new MemoryStore({ maxSessions: 10 }), user: 'userId' });
+    await browser.get('/sign-in');
+    for (let visitor = 0; visitor < 100; visitor++) await new Browser(browser.app).get('/visit');
+    deepStrictEqual((await browser.get('/read')).body, { userId: 'ada' });
+    strictEqual(store.store.size, 10);
 
   });
 

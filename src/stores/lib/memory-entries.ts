@@ -21,6 +21,10 @@ export interface Kept {
  */
 export type MemoryEntry = [expire: number, packed: string, used: number, kept?: Kept];
 
+/** With a limit, sessions of nobody and those of users are apart: each is in the order of use. */
+const NOBODYS = 0;
+const USERS = 1;
+
 /**
  * The sessions of a store in memory, by their ids: those go that are over, and
  * those that are too many. Whoever removes one removes it from its user's, too.
@@ -39,7 +43,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
    * @param now the clock, in whole seconds
    */
   constructor(most: number, now: () => number) {
-    super();
+    super(most === Infinity ? 1 : 2);
     this.#most = most;
     this.#now = now;
   }
@@ -54,10 +58,33 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
+  override get(id: string): MemoryEntry | undefined {
+
+    const entry = super.get(id);
+    return entry === undefined && this.#isLimited ? this.shard(id, USERS).get(id) : entry;
+
+  }
+
+  override has(id: string): boolean {
+
+    return super.has(id) || (this.#isLimited && this.shard(id, USERS).has(id));
+
+  }
+
+  override set(id: string, entry: MemoryEntry): this {
+
+    if (!this.#isLimited) return super.set(id, entry);
+    const part = typeof entry?.[3]?.about.user === 'string' ? USERS : NOBODYS;
+    this.shard(id, 1 - part).delete(id);
+    this.shard(id, part).set(id, entry);
+    return this;
+
+  }
+
   /** Puts a session where none is, or where the same one is. */
   put(id: string, packed: string, expire: number, kept?: Kept): void {
 
-    if (this.#most !== Infinity) {
+    if (this.#isLimited) {
       this.delete(id);
       this.#makeRoom();
     }
@@ -70,10 +97,10 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   use(id: string, entry: MemoryEntry, expire: number): void {
 
     if (expire > entry[0]) entry[0] = expire;
-    if (this.#most === Infinity) return;
+    if (!this.#isLimited) return;
     // Last in its shard, so that each shard begins with what was used longest ago.
     entry[2] = this.#uses++;
-    super.delete(id);
+    this.#remove(id);
     this.set(id, entry);
 
   }
@@ -82,7 +109,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     const user = this.get(id)?.[3]?.about.user;
     if (typeof user === 'string') this.users.delete(user, id);
-    return super.delete(id);
+    return this.#remove(id);
 
   }
 
@@ -136,16 +163,38 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
+  get #isLimited(): boolean {
+
+    return this.#most !== Infinity;
+
+  }
+
+  #remove(id: string): boolean {
+
+    const was = super.delete(id);
+    return (this.#isLimited && this.shard(id, USERS).delete(id)) || was;
+
+  }
+
+  /** Sessions of nobody go first: visitors who come without a cookie, in any number, must sign nobody out. */
   #makeRoom(): void {
 
     while (this.size >= this.#most) {
-      let idle: [string, MemoryEntry] | undefined;
-      for (const candidate of this.oldest()) {
-        if (!idle || candidate[1][2] < idle[1][2]) idle = candidate;
-      }
-      if (!idle) return;
-      this.delete(idle[0]);
+      const idle = this.#idle(NOBODYS) ?? this.#idle(USERS);
+      if (idle === undefined) return;
+      this.delete(idle);
     }
+
+  }
+
+  /** The id of the session that was used longest ago. */
+  #idle(part: number): string | undefined {
+
+    let idle: [string, MemoryEntry] | undefined;
+    for (const candidate of this.oldest(part)) {
+      if (!idle || candidate[1][2] < idle[1][2]) idle = candidate;
+    }
+    return idle?.[0];
 
   }
 

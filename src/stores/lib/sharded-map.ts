@@ -21,23 +21,29 @@ type Values<V> = ReturnType<Map<string, V>['values']>;
 export class ShardedMap<V> extends Map<string, V> {
 
   /** The small maps, for whoever goes through all of them in steps. */
-  readonly shards: ReadonlyArray<Map<string, V>> = Array.from({ length: SHARDS }, () => new Map<string, V>());
+  readonly shards: ReadonlyArray<Map<string, V>>;
+
+  /** @param parts how many maps there are for each key; all methods but those of a subclass use the first */
+  constructor(parts = 1) {
+    super();
+    this.shards = Array.from({ length: parts * SHARDS }, () => new Map<string, V>());
+  }
 
   override get(key: string): V | undefined {
-    return this.#shard(key).get(key);
+    return this.shard(key).get(key);
   }
 
   override has(key: string): boolean {
-    return this.#shard(key).has(key);
+    return this.shard(key).has(key);
   }
 
   override set(key: string, value: V): this {
-    this.#shard(key).set(key, value);
+    this.shard(key).set(key, value);
     return this;
   }
 
   override delete(key: string): boolean {
-    return this.#shard(key).delete(key);
+    return this.shard(key).delete(key);
   }
 
   override clear(): void {
@@ -70,9 +76,9 @@ export class ShardedMap<V> extends Map<string, V> {
     for (const [key, value] of this.entries()) callback.call(thisArg, value, key, this);
   }
 
-  /** The entry of each shard that was inserted first. */
-  *oldest(): Generator<[string, V]> {
-    for (const shard of this.shards) {
+  /** The entry of each shard of a part that was inserted first. */
+  *oldest(part = 0): Generator<[string, V]> {
+    for (const shard of this.shards.slice(part * SHARDS, (part + 1) * SHARDS)) {
       const first = shard.entries().next();
       if (!first.done) yield first.value;
     }
@@ -84,14 +90,14 @@ export class ShardedMap<V> extends Map<string, V> {
   }
 
   // The last characters of a random id choose its shard, without a hash of the whole.
-  #shard(key: string): Map<string, V> {
+  protected shard(key: string, part = 0): Map<string, V> {
     // A `Map` has nothing under a key of another type, and does not complain.
-    if (typeof key !== 'string') return this.shards[0] as Map<string, V>;
+    if (typeof key !== 'string') return this.shards[part * SHARDS] as Map<string, V>;
     const end = key.length - 1;
     const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
       ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
       ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
-    return this.shards[mixed >>> 24] as Map<string, V>;
+    return this.shards[part * SHARDS + (mixed >>> 24)] as Map<string, V>;
   }
 
 }
