@@ -100,6 +100,20 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
+    it('goes on when the clock was set back', async () => {
+
+      const { store, database } = await fresh();
+      const expired = () => store.create(store.newSessionId(), TEXTS, { lifetime: 0 });
+      await store.gc();
+      for (const column of ['version', 'ends_at']) {
+        expired();
+        database.exec(`UPDATE sessions SET ${column} = ${Date.now() + 3_600_000} WHERE handle = 'sweeper'`);
+        await store.gc();
+        strictEqual(count(database), 0, column);
+      }
+
+    });
+
     it('is done by schedule in one of the processes, and keeps none alive', async t => {
 
       t.mock.timers.enable({ apis: ['setTimeout'] });

@@ -48,6 +48,33 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     }
 
+    it('does not keep users out when the clock was set back after their sessions were ended', async () => {
+
+      const { store, database, file } = await fresh();
+      const { store: other } = await fresh(file);
+      const id = bound(store, 'ada');
+      await store.endSessionsOf('ada');
+      await store.endAllSessions();
+      // An hour back is where all that is written seems to be of an hour ahead.
+      database.exec(`UPDATE sessions SET seen_at = seen_at + 3600000, ends_at = ends_at + 3600000,
+        former = CASE former WHEN '' THEN '' ELSE (substr(former, 1, 13) + 3600000) || substr(former, 14) END`);
+      for (const each of [store, other]) {
+        strictEqual(each.load(id), null, 'an id that was ended is not remembered for an hour');
+        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0) }), true);
+        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 60) }), 'revoked', 'but who was under way is refused');
+      }
+
+    });
+
+    it('takes a mark for none that was made before the machine was started', async () => {
+
+      const { store, database } = await fresh();
+      await store.endSessionsOf('ada');
+      database.exec('UPDATE sessions SET about = about + 1e9');
+      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 60) }), true);
+
+    });
+
     it('finds a session again that its index has lost, once it is used, and lists nobody else\'s', async () => {
 
       const { store, database } = await fresh();

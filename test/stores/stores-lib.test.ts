@@ -153,6 +153,20 @@ describe('RetiredIds', () => {
 
   });
 
+  it('forgets what was retired before the clock was set back, and not for a small correction', () => {
+
+    let now = 100_000;
+    const retired = new RetiredIds(() => now);
+    retired.add('first');
+    now -= 3600;
+    strictEqual(retired.get('first'), null);
+    retired.add('second', 'third');
+    now -= 2;
+    deepStrictEqual(retired.get('second'), { status: 'retired', moved: true });
+    strictEqual(retired.whereIs('second'), 'third');
+
+  });
+
   it('follows moves to the end, and ends a loop of them', () => {
 
     const retired = new RetiredIds(() => 0);

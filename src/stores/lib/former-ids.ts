@@ -19,7 +19,8 @@ export const MOST_LENGTH = 20 * ENTRY_LENGTH;
 const TIME_LENGTH = 13;
 
 /**
- * Says whether an id is one that the session had, and is remembered.
+ * Says whether an id is one that the session had, and is remembered. One that is
+ * remembered for far too long was retired before the store's clock was set back.
  *
  * @param hash of the id
  * @param now Unix time in milliseconds, by the store's clock
@@ -27,7 +28,9 @@ const TIME_LENGTH = 13;
 export function isFormer(former: string, hash: string, now: number): boolean {
 
   for (let at = 0; at < former.length; at += ENTRY_LENGTH) {
-    if (former.startsWith(hash, at + TIME_LENGTH)) return Number(former.slice(at, at + TIME_LENGTH)) > now;
+    if (!former.startsWith(hash, at + TIME_LENGTH)) continue;
+    const until = Number(former.slice(at, at + TIME_LENGTH));
+    return until > now && until <= now + 2 * REMEMBERED;
   }
   return false;
 

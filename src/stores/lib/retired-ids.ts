@@ -33,8 +33,8 @@ export class RetiredIds {
   add(id: string, next?: string, about?: SessionAbout): void {
 
     const now = this.#now();
-    for (const [old, { until }] of this.#marks) {
-      if (until > now) break;
+    for (const [old, mark] of this.#marks) {
+      if (isRemembered(mark, now)) break;
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
@@ -83,8 +83,15 @@ export class RetiredIds {
 
     if (this.#marks.size === 0) return undefined;
     const mark = this.#marks.get(id);
-    return mark && mark.until > this.#now() ? mark : undefined;
+    return mark && isRemembered(mark, this.#now()) ? mark : undefined;
 
   }
+
+}
+
+/** One that would be remembered for far too long is from before the clock was set back. */
+function isRemembered({ until }: Mark, now: number): boolean {
+
+  return until > now && until <= now + 2 * RETIRED_FOR;
 
 }

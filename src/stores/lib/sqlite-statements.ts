@@ -35,7 +35,8 @@ export const STATEMENTS = (name: string) => ({
   update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
   touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
   enter: `UPDATE "${name}" SET user_id = ? WHERE handle = ?`,
-  written: `SELECT ${NOW} - MAX(seen_at) FROM "${name}" WHERE handle IN (?, ?)`,
+  // A mark from the future is from before the machine was started.
+  revoked: `SELECT MAX(CAST(about AS REAL)) FROM "${name}" WHERE handle IN (?, ?) AND CAST(about AS REAL) <= ?`,
   live: `
     SELECT handle FROM "${name}" WHERE handle > ? AND id_hash <> '' AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
   handlesOf: `SELECT handle FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,

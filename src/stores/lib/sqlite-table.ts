@@ -119,10 +119,10 @@ export class SqliteTable implements SweptTable {
     this.#connection.run(this.#sql.delete, handle);
   }
 
-  /** How many milliseconds ago one of two rows was written; null where there is none. Only within a change. */
-  lastWritten(handle: string, other: string): number | null {
-    const [ago] = this.#connection.first(this.#sql.written, handle, other) as Columns;
-    return ago === null ? null : Number(ago);
+  /** The later of the times that two rows of revocations say, up to a moment; null where they say none. Only within a change. */
+  lastRevoked(handle: string, other: string, until: number): number | null {
+    const [time] = this.#connection.first(this.#sql.revoked, handle, other, until) as Columns;
+    return time === null ? null : Number(time);
   }
 
   /** The handles of the next live sessions after a handle. */
@@ -148,7 +148,8 @@ export class SqliteTable implements SweptTable {
   begin(pause: number): Awaitable<boolean> {
 
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
-      const isDue = endsAt <= now && version <= now - pause;
+      // What is later than it can be was written before the clock was set back.
+      const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
       if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', about: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;
     });

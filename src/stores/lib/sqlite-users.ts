@@ -31,9 +31,10 @@ export class SqliteUsers {
   refuses(about: SessionAbout | undefined, began: number | undefined): boolean {
 
     if (!about || about.user === null || began === undefined) return false;
-    const ago = this.#table.lastWritten(REVOKED + userIdOf(about.user), REVOKED);
-    // Both times are cut to whole milliseconds.
-    return ago !== null && ago < performance.now() - began + 1;
+    const now = monotonic();
+    const underWay = performance.now() - began;
+    const revokedAt = this.#table.lastRevoked(REVOKED + userIdOf(about.user), REVOKED, now);
+    return revokedAt !== null && now - revokedAt <= underWay;
 
   }
 
@@ -97,8 +98,8 @@ export class SqliteUsers {
 }
 
 /**
- * Answers when a request that begins then is known to be later: SQLite's clock
- * has whole milliseconds, and both its readings are cut.
+ * Answers when a request that begins then is known to be later: between the
+ * readings of two clocks, a process may have to wait for its turn.
  */
 async function laterThanTheMark<T>(answer: Awaitable<T>): Promise<T> {
 
@@ -116,8 +117,20 @@ export function userIdOf(user: string): string {
 
 }
 
+/**
+ * Milliseconds by the clock that all processes of the machine share and nobody
+ * sets. With the time of day, whoever sets it back after a revocation would lock
+ * the user out until that time has come again.
+ */
+function monotonic(): number {
+
+  return Number(process.hrtime.bigint()) / 1e6;
+
+}
+
+/** The row that says when sessions were ended. */
 function revocation(now: number): Row {
 
-  return { idHash: '', former: '', userId: '', about: '', endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
+  return { idHash: '', former: '', userId: '', about: String(monotonic()), endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
 
 }
