@@ -15,11 +15,13 @@ export abstract class SessionError extends Error {
   abstract readonly httpStatus: number;
   /** A stable name, for code. */
   abstract readonly code: string;
+  /** What the answer to the request may say: never what is in a session, nor the names of its keys. */
   readonly detail: string;
   readonly instance: string | null = null;
 
-  constructor(detail: string, options?: ErrorOptions) {
-    super(detail, options);
+  /** @param message for logs; visitors get to see the detail in its place, if there is one */
+  constructor(message: string, { detail = message, ...options }: ErrorOptions & { readonly detail?: string } = {}) {
+    super(message, options);
     this.name = new.target.name;
     this.detail = detail;
   }
@@ -82,7 +84,7 @@ export class SessionValueError extends SessionError {
   readonly path: string;
 
   constructor(path: string, problem: string) {
-    super(`${path} ${problem}`);
+    super(`${path} ${problem}`, { detail: 'The application put something into the session that can\'t be stored' });
     this.path = path;
   }
 
@@ -99,6 +101,10 @@ export class SessionSizeError extends SessionError {
   readonly httpStatus: number = 500;
   readonly code: string = 'ERR_SESSION_SIZE';
 
+  constructor(message: string) {
+    super(message, { detail: 'The session would be larger than it may be' });
+  }
+
 }
 
 /**
@@ -113,8 +119,8 @@ export class SessionSchemaError extends SessionError {
   readonly code: string = 'ERR_SESSION_SCHEMA';
   readonly paths: readonly string[];
 
-  constructor(detail: string, paths: readonly string[]) {
-    super(detail);
+  constructor(message: string, paths: readonly string[]) {
+    super(message, { detail: 'What is stored of the session does not fit its schema' });
     this.paths = paths;
   }
 

@@ -94,7 +94,7 @@ export class RequestSession {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
     if (error instanceof SessionStoreError) publishFailed(error);
-    if (error instanceof SessionEndedError) publishStale(this.carriedId, error.detail, this.saving.store);
+    if (error instanceof SessionEndedError) publishStale(this.carriedId, error.message, this.saving.store);
     if (error instanceof SessionError && !(error instanceof CsrfError)) this.error = error;
     this.answer('keep');
 
@@ -105,7 +105,7 @@ export class RequestSession {
 
     if (!hasRequestSubscribers()) return;
     const { made, error } = this;
-    publishRequest(made?.decision, isRefused(this.ctx) ? 'the request was refused' : error?.detail, made?.id ?? null, this.saving.store);
+    publishRequest(made?.decision, isRefused(this.ctx) ? 'the request was refused' : error?.message, made?.id ?? null, this.saving.store);
 
   }
 

@@ -73,7 +73,7 @@ function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionEr
 
   const isRefused = error.httpStatus === 403;
   // Anybody can be refused as often as he likes: it is no news.
-  if (!isRefused) process.emitWarning(`A WebSocket was closed: ${error.detail}`, { code: error.code });
+  if (!isRefused) process.emitWarning(`A WebSocket was closed: ${error.message}`, { code: error.code });
   // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.
   socket.close(isRefused ? 1008 : error.httpStatus === 503 ? 1013 : 1011, error.title);
 

@@ -139,7 +139,7 @@ export class TimedStore {
 function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 
   if (allowed.includes(answer as T)) return answer as T;
-  throw new SessionStoreError(`The session store's ${method}() returned what it may not: ${String(answer)}`);
+  throw new SessionStoreError(`The session store's ${method}() returned what it may not`, { cause: new Error(String(answer)) });
 
 }
 

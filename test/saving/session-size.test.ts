@@ -45,7 +45,7 @@ describe('A session larger than maxBytes', () => {
     const [error] = errors as SessionSizeError[];
     ok(error instanceof SessionSizeError);
     deepStrictEqual([error.httpStatus, error.code], [500, 'ERR_SESSION_SIZE']);
-    strictEqual(error.detail, 'The session would have 1001 bytes and maxBytes is 1000: its largest keys are session.a (1001)');
+    strictEqual(error.message, 'The session would have 1001 bytes and maxBytes is 1000: its largest keys are session.a (1001)');
 
   });
 
@@ -132,8 +132,8 @@ describe('checkSize()', () => {
     const secret = JSON.stringify('secret'.repeat(100));
     const texts = new Map([['a', '1'], ['cart', secret + secret], ['x'.repeat(5000), '1'], ['b.c', secret], ['d', secret]]);
     throws(() => checkSize(NO_TEXTS, texts, 100), (error: SessionSizeError) => {
-      match(error.detail, /largest keys are session\.x{72}… \(5001\), session\.cart \(1208\), session\["b\.c"\] \(605\)$/);
-      ok(!error.detail.includes('secret'));
+      match(error.message, /largest keys are session\.x{72}… \(5001\), session\.cart \(1208\), session\["b\.c"\] \(605\)$/);
+      ok(!error.message.includes('secret'));
       return true;
     });
 

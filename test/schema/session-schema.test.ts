@@ -99,7 +99,7 @@ for (const [name, { schema, path }] of Object.entries(SCHEMAS)) {
       const [error] = errors as SessionSchemaError[];
       ok(error instanceof SessionSchemaError, String(error));
       deepStrictEqual(error.paths, [path]);
-      strictEqual(error.detail, `What is stored does not fit the schema: ${path}`);
+      strictEqual(error.message, `What is stored does not fit the schema: ${path}`);
       deepStrictEqual(await raw(), values);
 
     });
@@ -344,7 +344,7 @@ describe('The version of a session', () => {
     const { browser, errors, raw } = await wired({ a: 1 }, options);
     strictEqual((await browser.get('/reserved')).status, 500);
     ok(errors[0] instanceof SessionValueError);
-    match((errors[0] as SessionValueError).detail, /^session\["@version"\] is the key of the session's version/);
+    match((errors[0] as SessionValueError).message, /^session\["@version"\] is the key of the session's version/);
     strictEqual(((await raw()) as { '@version'?: number })['@version'] ?? 2, 2);
 
   });
