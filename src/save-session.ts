@@ -29,7 +29,7 @@ export function saveSession(session: Session, saving: Saving): Awaitable<CookieA
       throw error;
     };
     try {
-      const change = sessionChange(session.stored, wanted, whatIsDue(session, saving));
+      const change = withNewId(sessionChange(session.stored, wanted, whatIsDue(session, saving)), session);
       checkSize(textsOf(session.stored), wanted.texts, saving.settings.maxBytes);
       if (hasRequestSubscribers()) session.note({ change, before: session.stored, refreshDueIn: refreshDueIn(session, saving) });
       const action = andThen(settled(change, session, saving), () => carryOut(change, wanted, session, saving) as Awaitable<CookieAction>);
@@ -38,6 +38,13 @@ export function saveSession(session: Session, saving: Saving): Awaitable<CookieA
       return giveBack(error);
     }
   });
+
+}
+
+/** Whoever has the former id must not be led to what is stored after a new id that was asked for. */
+function withNewId(change: NamedChange, { forwards }: Session): NamedChange {
+
+  return change.name === 'update' && forwards ? { ...change, name: 'regenerate', reason: 'asked' } : change;
 
 }
 

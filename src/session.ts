@@ -53,6 +53,12 @@ export class Session {
   /** Whether this request has created the session: the browser does not know it yet. */
   created = false;
 
+  /** Whether this request has stored, or tried to store, more than a new id. */
+  changed = false;
+
+  /** Whether the former id leads to the session, since this request changed nothing but the id. */
+  forwards = false;
+
   /** Whether a user came or went: a form of before is worth nothing after this response. */
   leavesForms = false;
 
@@ -188,7 +194,7 @@ export class Session {
 
     const answer = this.#lastTurn ? this.#lastTurn.then(task) : task();
     if (!isThenable(answer)) return answer;
-    const turn = answer.then(nothing, nothing);
+    const turn = answer.then(() => {}, () => {});
     this.#lastTurn = turn;
     turn.then(() => {
       if (this.#lastTurn === turn) this.#lastTurn = undefined;
@@ -241,5 +247,3 @@ function namedBy(texts: SessionTexts, userOf: UserReader): string | null | undef
   }
 
 }
-
-function nothing(): void {}

@@ -14,6 +14,7 @@ export function changeSession(
 
   const before = session.stored as LoadedSession;
   const { maxBytes } = saving.settings;
+  session.changed = true;
   const answer = saving.store.update(id, change, { lifetime: lifeOf(saving, before.about), user: userDue(before, saving), maxBytes });
   return andThen(answer, done => {
     if (done === 'too-large') throw tooLarge(maxBytes);

@@ -29,7 +29,8 @@ export async function regenerateSession(
   const newId = await reserveId(session, saving);
   const next = aboutNext(before, wanted, saving);
   const about = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
-  const given = isPure(change, wanted) ? forwarding(about, id, newId, saving) : about;
+  const given = isPure(change, wanted, session) ? forwarding(about, id, newId, saving) : about;
+  session.changed ||= changesMore(change, wanted);
   const isBinding = about?.user != null && about.user !== (before?.user ?? null);
   const becomes = becoming(given, isBinding, session, saving);
   const life = lifeOf(saving, about);
@@ -45,6 +46,7 @@ export async function regenerateSession(
     case 'moved':
       session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), about, saving));
       if (!isUnasked(reason)) session.leavesForms = true;
+      session.forwards = given !== about && !isUnasked(reason);
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
       if (isBinding) await afterSignIn(about, undefined, session, saving);
       return 'set';
@@ -77,10 +79,38 @@ function isUnasked(reason: Regeneration['reason']): boolean {
 
 }
 
-/** Whether nothing of the session's rights can be different afterwards. */
-function isPure(change: Regeneration, { authentication }: Wanted): boolean {
+/**
+ * Whether whoever has the former id may be led to the session: where the library
+ * gave the new one by itself, or where nothing but the id changes in the whole
+ * request, before this and after it.
+ */
+function isPure(change: Regeneration, wanted: Wanted, { changed, forwards }: Session): boolean {
 
-  return change.reason !== 'user' && authentication === undefined && (isUnasked(change.reason) || isEmpty(change));
+  return isUnasked(change.reason) ? wanted.authentication === undefined : !changed && !forwards && !changesMore(change, wanted);
+
+}
+
+function changesMore(change: Regeneration, { authentication }: Wanted): boolean {
+
+  return change.reason === 'user' || authentication !== undefined || !isEmpty(change);
+
+}
+
+/**
+ * Takes it back that the former id leads to the session, by one more new id,
+ * before a change that could give rights to whoever has it.
+ *
+ * @returns whether there was something to take back
+ */
+export async function withdrawForward(wanted: Wanted, session: Session, saving: Saving): Promise<boolean> {
+
+  const { stored, forwards } = session;
+  if (!forwards || stored.kind !== 'live') return false;
+  const nothing = { texts: stored.texts, user: undefined, authentication: undefined };
+  await regenerateSession(
+    { name: 'regenerate', id: stored.id, reason: 'asked', set: new Map(), unset: [] }, { ...wanted, ...nothing }, session, saving,
+  );
+  return true;
 
 }
 

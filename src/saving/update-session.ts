@@ -2,6 +2,7 @@ import { SessionStoreError } from '../errors.js';
 import { type Loaded, loadSession, textsOf } from '../load-session.js';
 import { updated } from './change-session.js';
 import { carryOut } from '../save-session.js';
+import { withdrawForward } from './regenerate-session.js';
 import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './saving.js';
 import { claimOf, type Session, type UserReader, type Wanted } from '../session.js';
 import { difference, isEmpty, merge, sessionChange } from '../session-change.js';
@@ -141,7 +142,9 @@ async function attempt(
     session.committed(latest);
     return found('keep');
   }
+  if (await withdrawForward(wanted, session, saving)) return 'conflict';
   const { maxBytes } = saving.settings;
+  session.changed = true;
   const answer = await saving.store.update(id, change, { lifetime: lifeOf(saving, about), version, user: userDue(latest, saving), maxBytes });
   // With `grace` it may be found under its new id.
   if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';

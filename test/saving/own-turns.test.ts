@@ -149,7 +149,7 @@ describe('A request that stores in several steps', () => {
     });
     const response = await browser.get('/start');
     const cookies = response.headers.getMany('Set-Cookie');
-    deepStrictEqual(cookies.map(cookie => cookie.split('=')[0]), ['theme', 'CB']);
+    deepStrictEqual(cookies.map(cookie => cookie.split('=')[0]), ['CB', 'theme']);
     strictEqual(response.headers.get('Cache-Control'), 'no-store');
 
   });
