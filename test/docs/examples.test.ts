@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, it, mock } from 'node:test';
 import { Application } from '@curveball/core';
 import { Site } from './support/browser.js';
 import { compile, load, mistakes } from './support/programs.js';
 import { type Scenario, scenarios } from './scenarios/index.js';
+import { SIGNS_IN, signInWithPlantedId, signIns } from './scenarios/sign-ins.js';
 
 describe('The examples of the documentation', () => {
 
@@ -56,6 +58,29 @@ describe('The examples of the documentation', () => {
       const site = await Site.open(app);
       t.after(() => site.close());
       await scenario({ app, site, exported });
+
+    });
+
+  }
+
+  it('that sign somebody in are all tried with a planted id', () => {
+
+    const signingIn = programs.filter(({ file }) => SIGNS_IN.test(readFileSync(file, 'utf8')));
+    assert.deepEqual(signingIn.map(({ title }) => title).sort(), Object.keys(signIns).sort());
+
+  });
+
+  for (const program of programs) {
+
+    const signIn = signIns[program.title];
+    if (!signIn) continue;
+
+    it(`${program.title} leaves a planted id worth nothing`, async () => {
+
+      const exported = await load(program, 'with a planted id');
+      const app = signIn.application?.(exported) ?? exported.app;
+      assert.ok(app instanceof Application);
+      await signInWithPlantedId(app, signIn.requests);
 
     });
 

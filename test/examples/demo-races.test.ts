@@ -51,7 +51,7 @@ for (const { path, held, status, trials } of races) {
         },
         async '/late-object'(ctx) {
           if (held === 'within') await hold.here();
-          ctx.session = { ...ctx.session, lastSeen: ++writes };
+          ctx.session = Object.assign({ ...ctx.session }, { lastSeen: ++writes });
           ctx.response.body = 'written';
         },
       },

@@ -31,7 +31,7 @@ export const readme: Scenarios = {
     const first = await visitor.get('/');
     assert.equal(first.text, 'Hello world');
     assert.equal(first.setCookies.length, 1);
-    assert.deepEqual(await peek(app, visitor), { userId: 5 });
+    assert.deepEqual(await peek(app, visitor), { language: 'nl' });
     assert.deepEqual((await visitor.get('/')).setCookies, [], 'an unchanged id is not sent again');
 
   },

@@ -99,10 +99,14 @@ export function compile(): Program[] {
 
 }
 
-/** Loads a compiled program. */
-export function load(program: Program): Promise<Record<string, unknown>> {
+/**
+ * Loads a compiled program.
+ *
+ * @param purpose another one of the same program starts afresh
+ */
+export function load(program: Program, purpose = ''): Promise<Record<string, unknown>> {
 
-  return import(pathToFileURL(program.file).href);
+  return import(`${pathToFileURL(program.file).href}?${encodeURIComponent(purpose)}`);
 
 }
 
