@@ -149,7 +149,8 @@ function userSession({ handle, details, idle, remaining }: StoredUserSession, no
     handle,
     createdAt: about.created ?? now - idle,
     authenticatedAt: about.authenticated ?? null,
-    seenAt: now - idle,
+    // A store may count in whole milliseconds, and its answer takes time.
+    seenAt: Math.max(now - idle, about.created ?? 0, about.authenticated ?? 0),
     expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
     absoluteExpiresAt,
     metadata: about.metadata ?? {},

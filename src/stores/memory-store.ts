@@ -51,7 +51,9 @@ export class MemoryStore implements AtomicSessionStore {
   readonly #entries: MemoryEntries;
   readonly #retired: RetiredIds;
   readonly #revocations = new Revocations();
+  /** In whole seconds, as expiries are. */
   readonly #now: () => number;
+  readonly #exactly: () => number;
   readonly #timer = new GcTimer(() => this.gc());
 
   /** @throws {TypeError} for a wrong option */
@@ -65,7 +67,8 @@ export class MemoryStore implements AtomicSessionStore {
     if (typeof now !== 'function') {
       throw wrong('now', now, 'must be a function that returns seconds');
     }
-    this.#now = now === systemTime ? systemTime : () => Math.floor(now());
+    this.#exactly = now;
+    this.#now = () => Math.floor(now());
     this.#entries = new MemoryEntries(maxSessions, this.#now);
     this.store = this.#entries;
     this.#retired = new RetiredIds(now);
@@ -96,7 +99,7 @@ export class MemoryStore implements AtomicSessionStore {
     const packed = pack(toTexts(values));
     const now = this.#now();
     this.#retired.delete(id);
-    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.about, now));
+    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.about, this.#exactly()));
 
   }
 
@@ -152,7 +155,7 @@ export class MemoryStore implements AtomicSessionStore {
     const now = this.#now();
     if (this.#live(id, now) || this.#retired.get(id)) return false;
     if (becoming && this.#revocations.refuses(becoming)) return 'revoked';
-    this.#entries.put(id, pack(texts), now + lifetime, keptNow(becoming?.about, now));
+    this.#entries.put(id, pack(texts), now + lifetime, keptNow(becoming?.about, this.#exactly()));
     return true;
 
   }
@@ -206,7 +209,7 @@ export class MemoryStore implements AtomicSessionStore {
     const about = becoming ? becoming.about : entry[3]?.about;
     this.#entries.delete(id);
     this.#retired.add(id, newId, about);
-    this.#entries.put(newId, packed, now + lifetime, keptNow(about, now));
+    this.#entries.put(newId, packed, now + lifetime, keptNow(about, this.#exactly()));
     this.#entries.moved(newId);
     return 'moved';
 
@@ -223,9 +226,9 @@ export class MemoryStore implements AtomicSessionStore {
 
   sessionsOf(user: string): StoredUserSession[] {
 
-    const now = this.#now();
+    const [now, exactly] = [this.#now(), this.#exactly()];
     return this.#entries.of(user, now).map(({ id, expire, kept: { about, seen } }) => (
-      { handle: handleOf(id), details: about.details, idle: Math.max(0, now - seen), remaining: expire + 1 - now }
+      { handle: handleOf(id), details: about.details, idle: Math.max(0, exactly - seen), remaining: expire + 1 - now }
     ));
 
   }
@@ -292,7 +295,7 @@ export class MemoryStore implements AtomicSessionStore {
   #lengthen(id: string, entry: MemoryEntry, now: number, lifetime: number): void {
 
     this.#entries.use(id, entry, now + lifetime);
-    if (entry[3]) entry[3].seen = now;
+    if (entry[3]) entry[3].seen = this.#exactly();
 
   }
 
@@ -342,7 +345,7 @@ function expired(about: SessionAbout | undefined): ExpiredSession {
 
 function systemTime(): number {
 
-  return Math.floor(Date.now() / 1000);
+  return Date.now() / 1000;
 
 }
 

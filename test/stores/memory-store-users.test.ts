@@ -1,9 +1,11 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { LiveSession, MemoryStore } from '../../src/index.js';
+import { type LiveSession, type MemoryStore, UserSessions } from '../../src/index.js';
 import type { MemoryEntries } from '../../src/stores/lib/memory-entries.js';
 import { REVOKED_FOR, Revocations } from '../../src/stores/lib/revocations.js';
+import { handleOf } from '../../src/stores/lib/stored-id.js';
 import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
+import { site } from '../support/site.js';
 
 const becoming = (user: string | null, underWay?: number) => ({ about: { user, details: 'd' }, underWay });
 
@@ -33,9 +35,9 @@ describe('MemoryStore, with users', () => {
     store.touch(two, 60);
     store.load(one);
     clock.now += 2;
-    deepStrictEqual(store.sessionsOf('ada'), [
-      { handle: one.slice(0, 16), details: 'd', idle: 9, remaining: 92 },
-      { handle: two.slice(0, 16), details: 'd', idle: 2, remaining: 59 },
+    deepStrictEqual(store.sessionsOf('ada').map(session => ({ ...session, idle: session.idle.toFixed(3) })), [
+      { handle: one.slice(0, 16), details: 'd', idle: '9.900', remaining: 92 },
+      { handle: two.slice(0, 16), details: 'd', idle: '2.000', remaining: 59 },
     ]);
     deepStrictEqual(store.sessionsOf('Ada'), []);
 
@@ -85,6 +87,28 @@ describe('MemoryStore, with users', () => {
       await go(id);
       strictEqual(users(store), 0, name);
       deepStrictEqual(store.sessionsOf('ada'), [], name);
+    }
+
+  });
+
+  it('tells to the fraction of a second when a session was used, and never before it was created', async () => {
+
+    const { clock, store } = storeAt();
+    clock.now += 0.9;
+    const first = bound(store, 'ada');
+    clock.now += 0.2;
+    const second = bound(store, 'ada');
+    clock.now += 0.2;
+    const idle = () => [first, second].map(id => store.sessionsOf('ada').find(({ handle }) => handle === handleOf(id))?.idle.toFixed(3));
+    deepStrictEqual(idle(), ['0.400', '0.200']);
+    store.touch(first, 100);
+    deepStrictEqual(idle(), ['0.000', '0.200']);
+
+    const { browser, store: real } = site({ '/sign-in': ctx => { ctx.session.userId = 'ada'; } }, { user: 'userId' });
+    for (let times = 0; times < 20; times++) {
+      await browser.get('/sign-in');
+      for (const { createdAt, seenAt } of await new UserSessions(real).list('ada')) ok(seenAt >= createdAt, `${seenAt} ${createdAt}`);
+      browser.cookies.clear();
     }
 
   });

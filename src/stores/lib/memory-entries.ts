@@ -11,7 +11,7 @@ const SLICE = 1;
 /** What a session is beside its values. */
 export interface Kept {
   readonly about: SessionAbout;
-  /** When it was last written or touched, in seconds. */
+  /** When it was last written or touched, in seconds and fractions of them. */
   seen: number;
 }
 
