@@ -1,8 +1,9 @@
 import { andThen } from './awaitable.js';
 import { forwardedId } from './id/forwarded-id.js';
-import { type About, fromStored } from './about/session-about.js';
+import { familyOf } from './id/id-family.js';
+import { type About, fromStored, readDetails } from './about/session-about.js';
 import type { StoredState } from './session-change.js';
-import { publishExpired, publishSuspicious } from './session-events.js';
+import { publishExpired, publishRevoked, publishSuspicious } from './session-events.js';
 import { NO_TEXTS } from './values/session-values.js';
 import type { Awaitable, LiveSession, RetiredSession, SessionTexts } from './store.js';
 import type { Saving } from './saving/saving.js';
@@ -32,8 +33,8 @@ export function textsOf(loaded: Loaded): SessionTexts {
 }
 
 /**
- * Looks up the ids that a request carries, and takes the first that lives. A
- * retired one is taken only if none does; an unknown one never is.
+ * Looks up the ids that a request carries, and takes the first that lives. One
+ * that a session had before is taken only if none does; an unknown one never is.
  *
  * @throws {SessionStoreError} if the store fails
  */
@@ -49,7 +50,13 @@ export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNo
       return next(ifNoneLives);
     }
     const about = fromStored(found?.about);
-    if (!found || !isOfThisCookie(found, about, saving)) {
+    if (!found) {
+      return andThen(saving.settings.tracesRenewals ? reusedBy(id, saving) : null, reused => {
+        publishSuspicious(id, reused ? 'reused' : 'unknown', store);
+        return next(reused && ifNoneLives === NOTHING ? reused : ifNoneLives);
+      });
+    }
+    if (!isOfThisCookie(found, about, saving)) {
       publishSuspicious(id, 'unknown', store);
       return next(ifNoneLives);
     }
@@ -96,6 +103,27 @@ function followed(id: string, about: About | undefined, saving: Saving): Awaitab
     const live = found?.status === 'live' ? liveSession(newId, found, fromStored(found.about), saving) : null;
     return live && { ...live, forwarded: true };
   });
+
+}
+
+/**
+ * The session of a user that had an id before a renewal: whoever sends it may be
+ * the one from whom the session was stolen, or the thief (RFC 9700 section
+ * 4.14.2). Null for an id that no session had, and where it ends for that.
+ */
+async function reusedBy(id: string, { store, settings }: Saving): Promise<Loaded | null> {
+
+  const handle = store.handleOf(id);
+  const about = await store.aboutByHandle(handle);
+  const user = about?.user ?? null;
+  if (!about || user === null) return null;
+  // What can't be read is no session of this visitor's, as far as anyone knows.
+  const { family, cookie } = readDetails(about.details) ?? {};
+  if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return null;
+  if (!settings.endOnReuse) return { kind: 'reused', id, user };
+  const handles = await store.endSessionsOf(user, { only: handle });
+  if (handles.length > 0) publishRevoked({ user, handles });
+  return NOTHING;
 
 }
 

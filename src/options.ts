@@ -91,6 +91,15 @@ export interface SessionOptions {
   renewal?: number | undefined;
 
   /**
+   * Whether a user's session ends at once when a request carries an id that it had
+   * before a renewal, more than 30 seconds after it: either that id or the one
+   * after it is stolen, and nobody can tell which (RFC 9700 section 4.14.2).
+   * False by default: it is told as an event, and signing out with such an id
+   * ends the session. Needs `renewal`, `user` and a store that indexes.
+   */
+  endOnReuse?: boolean | undefined;
+
+  /**
    * For how many seconds, 60 at most, who carries the former id of a session is
    * led to the new one, if nothing but the id is new; 0 by default. Whoever has
    * stolen the former id is led there, too.
@@ -146,7 +155,7 @@ const MAX_AGE_INTERVAL = 60;
 
 const KNOWN = [
   'store', 'cookieName', 'expiry', 'cookieOptions', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
-  'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'grace',
+  'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'endOnReuse', 'grace',
 ];
 
 /**

@@ -123,8 +123,11 @@ function destroy(id: string, wanted: Wanted, session: Session, { store, settings
   const { stored } = session;
   // Where no one can tell whose sessions are, each end may be a sign-out.
   const isSignOut = settings.userOf === undefined || stored.kind !== 'live' || knownUser(stored, settings.userOf) !== null;
-  return andThen(store.end(id), ended => {
-    if (ended) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, store);
+  const answer = stored.kind === 'reused'
+    ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id) }), ({ length }) => length > 0)
+    : store.end(id);
+  return andThen(answer, ended => {
+    if (ended) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
     if (ended && isSignOut) session.leavesForms = true;
     // Where there was nothing to end, the browser may have a newer cookie.
     const late = stored.kind !== 'retired' || stored.late === true;

@@ -20,7 +20,9 @@ export type StoredState =
     readonly kind: 'retired'; readonly id: string; readonly moved: boolean;
     /** It was alive when the request began, which may hold its values still. */
     readonly late?: boolean;
-  };
+  }
+  /** The user's session had this id before a renewal, longer ago than that. */
+  | { readonly kind: 'reused'; readonly id: string; readonly user: string };
 
 /** What the request wants to be there. */
 export interface WantedState {
@@ -83,6 +85,10 @@ export function sessionChange(
   switch (stored.kind) {
 
     case 'none':
+      return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
+
+    case 'reused':
+      if (wanted.cleared) return { name: 'destroy', id: stored.id };
       return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
 
     case 'retired':

@@ -69,7 +69,7 @@ export function publishDestroyed(id: string, user: string | null, handles: Handl
 
 }
 
-/** `curveball:session:revoked`: `UserSessions` ended sessions. */
+/** `curveball:session:revoked`: `UserSessions` ended sessions, or the option `endOnReuse` one. */
 export interface SessionsRevoked {
   /** Null where everything was ended. */
   readonly user: string | null;
@@ -110,11 +110,13 @@ export function publishStale(id: string | null, detail: string, handles: Handles
 /**
  * `curveball:session:suspicious`: a request carried an id that the store does
  * not know, because it expired or was ended longer ago, or was guessed
- * (`unknown`), or one that was moved or ended a moment ago (`retired`).
+ * (`unknown`), one that was moved or ended a moment ago (`retired`), or one that
+ * a user's session had before a renewal, longer ago than that (`reused`): it or
+ * the id after it may be stolen.
  */
 export interface SuspiciousId {
   readonly handle: string;
-  readonly reason: 'unknown' | 'retired';
+  readonly reason: 'unknown' | 'retired' | 'reused';
 }
 
 export function publishSuspicious(id: string, reason: SuspiciousId['reason'], handles: Handles): void {
@@ -177,6 +179,7 @@ function reasonOf({ change, before, refreshDueIn }: Decision): string {
   switch (change.name) {
     case 'none':
       if (before.kind === 'none') return 'no session, and nothing to store';
+      if (before.kind === 'reused') return 'the id is one from before a renewal, and nothing is to be stored';
       if (before.kind === 'retired') return 'the id was moved or ended a moment ago, and nothing is to be stored';
       return `unchanged; the next refresh is due in ${Math.max(0, Math.ceil(refreshDueIn))} s`;
     case 'touch': return 'unchanged; a refresh was due';

@@ -323,6 +323,14 @@ export interface AtomicSessionStore extends SessionStore {
    */
   endSessionsOf?(user: string, which?: WhichSessions): Awaitable<readonly string[]>;
 
+  /**
+   * What a live session that has moved is by now, by its handle; `null` where
+   * there is none, or nothing was told of it. With it, ids from before a renewal
+   * are recognised for as long as the session lives, if the store's ids are 59
+   * letters and digits, of which the first 16 are the handle and the others random.
+   */
+  aboutByHandle?(handle: string): Awaitable<SessionAbout | null>;
+
   /** Ends every session in the store, as `endSessionsOf` does for each user and also for sessions of nobody. */
   endAllSessions?(): Awaitable<void>;
 

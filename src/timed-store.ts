@@ -6,8 +6,8 @@ import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession,
-  type IndexingSessionStore, isIndexing, type MoveTerms, type SessionChange, type SessionTexts, type StoredUserSession,
-  type UpdateTerms, type WhichSessions,
+  type IndexingSessionStore, isIndexing, type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts,
+  type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './store.js';
 import { TimeLimit } from './time-limit.js';
 
@@ -101,6 +101,17 @@ export class TimedStore {
   /** Only where `canIndex`. */
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
     return this.#ask(() => this.#indexing.endSessionsOf(user, which));
+  }
+
+  /** Says whether the store tells what the session is that has a handle. */
+  get canTell(): boolean {
+    return this.canIndex && typeof this.#store().aboutByHandle === 'function';
+  }
+
+  /** Only where `canTell`. */
+  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
+    // biome-ignore lint/style/noNonNullAssertion: asked for only where `canTell`
+    return this.#ask(() => this.#store().aboutByHandle!(handle));
   }
 
   /** The public name of the session that has an id: the same for one id, always. */

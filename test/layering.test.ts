@@ -147,10 +147,11 @@ describe('The sources', () => {
 
     const longer: Record<string, [most: number, reason: string]> = {
       'request-session.ts': [310, 'whatever a context can ask of its session'],
-      'store.ts': [350, 'the contract, most of it in prose'],
-      'stores/lib/sql-store.ts': [270, 'what the stores of SQL servers have in common, each method of a store'],
-      'stores/sqlite-store.ts': [290, 'each method of a store'],
-      'stores/memory-store.ts': [350, 'each method of a store, with what it does in steps'],
+      'store.ts': [360, 'the contract, most of it in prose'],
+      'encryption/sealing-store.ts': [260, 'each method of a store'],
+      'stores/lib/sql-store.ts': [280, 'what the stores of SQL servers have in common, each method of a store'],
+      'stores/sqlite-store.ts': [300, 'each method of a store'],
+      'stores/memory-store.ts': [360, 'each method of a store, with what it does in steps'],
     };
     for (const [name, text] of sources) {
       const lines = text.split('\n').length - 1;

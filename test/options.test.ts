@@ -53,6 +53,8 @@ describe('The options of session()', () => {
       absoluteExpiry: undefined,
       anonymousExpiry: undefined,
       renewal: undefined,
+      tracesRenewals: false,
+      endOnReuse: false,
       grace: 0,
       keepsAbout: false,
     });

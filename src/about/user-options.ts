@@ -11,6 +11,9 @@ export interface UserSettings {
   readonly absoluteExpiry: number | undefined;
   readonly anonymousExpiry: number | undefined;
   readonly renewal: number | undefined;
+  /** Whether ids from before a renewal are looked for. */
+  readonly tracesRenewals: boolean;
+  readonly endOnReuse: boolean;
   readonly grace: number;
   /** Whether the store is told of every session what it is. */
   readonly keepsAbout: boolean;
@@ -25,7 +28,7 @@ const LONGEST_GRACE = 60;
 /** @throws {TypeError} that names the option, its value and what is allowed */
 export function checkedUserOptions(options: SessionOptions, store: AtomicSessionStore): UserSettings {
 
-  const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, grace = 0 } = options;
+  const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, endOnReuse = false, grace = 0 } = options;
   const needing = NEED_ABOUT.filter(name => options[name]);
   if (needing.length > 0 && !store.keepsAbout) {
     throw new TypeError(`option ${needing[0]} needs a store with \`keepsAbout: true\`, which keeps more of a session than its values`);
@@ -43,10 +46,15 @@ export function checkedUserOptions(options: SessionOptions, store: AtomicSession
   }
   if (absoluteExpiry !== undefined) checkSeconds('absoluteExpiry', absoluteExpiry, 1, LONGEST_EXPIRY);
   if (renewal !== undefined) checkSeconds('renewal', renewal, 1, LONGEST_EXPIRY);
+  if (typeof endOnReuse !== 'boolean') throw wrong('endOnReuse', endOnReuse, 'must be true or false');
+  const tracesRenewals = renewal !== undefined && user !== undefined && isIndexing(store) && typeof store.aboutByHandle === 'function';
+  if (endOnReuse && !tracesRenewals) {
+    throw new TypeError('option endOnReuse needs the options renewal and user, and a store that indexes by user and has aboutByHandle()');
+  }
   checkSeconds('grace', grace, 0, LONGEST_GRACE);
   return {
     userOf: user === undefined ? undefined : userReader(user),
-    maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, grace,
+    maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, tracesRenewals, endOnReuse, grace,
     keepsAbout: needing.length > 0,
   };
 

@@ -150,6 +150,7 @@ export class RequestForms {
       case 'live': return knownUser(stored, saving.settings.userOf) === null ? [formSecretOf(stored), ...cookies] : [formSecretOf(stored)];
       // A form that was sent while its session moved, as by the second click of a sign-in, is still the visitor's own.
       case 'retired': return stored.moved ? [formSecret(stored.id), ...cookies] : cookies;
+      case 'reused':
       case 'none': return cookies;
     }
 

@@ -159,6 +159,10 @@ export class SealingStore implements AtomicSessionStore {
 
   }
 
+  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
+    return andThen(this.#inner.aboutByHandle(handle), about => about && plainAbout(about));
+  }
+
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
     return this.#inner.endSessionsOf(user, which);
   }

@@ -3,6 +3,9 @@ import { createHash, randomFillSync } from 'node:crypto';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 43;
 
+/** How many characters of a store's id are the handle, where it has one. */
+export const HANDLE_LENGTH = 16;
+
 /** 4 × 62: a byte below it says a letter without favouring any. */
 const FAIR_BELOW = 248;
 

@@ -2,6 +2,7 @@ import { changeWhereItWent } from './change-session.js';
 import { afterSignIn, createSession, reserveId } from './create-session.js';
 import { sealedFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
+import { familyOf, renewedId } from '../id/id-family.js';
 import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { moveInSteps } from './move-in-steps.js';
 import { aboutNext, becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
@@ -26,12 +27,14 @@ export async function regenerateSession(
   requireCookie(saving);
   const { id, reason } = change;
   const { about: before, texts } = session.stored as LoadedSession;
-  const newId = await reserveId(session, saving);
   const next = aboutNext(before, wanted, saving);
-  const about = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
+  const isBinding = next?.user != null && next.user !== (before?.user ?? null);
+  const reserved = await reserveId(session, saving);
+  const newId = reason === 'renewal' ? renewedId(id, reserved) : reserved;
+  const formed = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
+  const about = reason === 'renewal' ? withFamily(formed, newId, saving) : formed;
   const given = isPure(change, wanted, session) ? forwarding(about, id, newId, saving) : about;
   session.changed ||= changesMore(change, wanted);
-  const isBinding = about?.user != null && about.user !== (before?.user ?? null);
   const becomes = becoming(given, isBinding, session, saving);
   const life = lifeOf(saving, about);
   const answer = saving.store.canMove
@@ -48,7 +51,7 @@ export async function regenerateSession(
       if (!isUnasked(reason)) session.leavesForms = true;
       session.forwards = given !== about && !isUnasked(reason);
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
-      if (isBinding) await afterSignIn(about, undefined, session, saving);
+      if (isBinding && about) await afterSignIn(about, undefined, session, saving);
       return 'set';
     case 'ended':
       publishDestroyed(id, before?.user ?? null, saving.store);
@@ -118,6 +121,14 @@ export async function withdrawForward(wanted: Wanted, session: Session, saving: 
 function withForms(about: About | undefined, before: LoadedSession, newId: string): About | undefined {
 
   return about && { ...about, details: { ...about.details, form: sealedFormSecret(before, newId) } };
+
+}
+
+/** What was only renewed can be ended with each id that it had before. */
+function withFamily(about: About | undefined, newId: string, { settings }: Saving): About | undefined {
+
+  if (!about || !settings.tracesRenewals) return about;
+  return { ...about, details: { ...about.details, family: familyOf(newId) } };
 
 }
 

@@ -233,6 +233,13 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
+  aboutByHandle(handle: string): SessionAbout | null {
+
+    const entry = this.#live(this.#entries.handles.get(handle) ?? '');
+    return entry?.[3] ? { user: entry[3].about.user, details: entry[3].about.details } : null;
+
+  }
+
   endSessionsOf(user: string, { only, except }: WhichSessions = {}): string[] {
 
     if (only === undefined) this.#revocations.add(user);

@@ -1,8 +1,8 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  CreateTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionChange, SessionTexts, SessionValues,
-  StoredUserSession, UpdateTerms, WhichSessions,
+  CreateTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { pack } from './lib/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
@@ -183,6 +183,12 @@ export class RedisStore implements IndexingSessionStore {
   sessionsOf(user: string): Promise<StoredUserSession[]> {
 
     return this.#users.sessionsOf(user);
+
+  }
+
+  aboutByHandle(handle: string): Promise<SessionAbout | null> {
+
+    return this.#users.aboutOf(handle);
 
   }
 

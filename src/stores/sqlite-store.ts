@@ -236,6 +236,12 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
+  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
+
+    return this.#table.aboutOf(handle);
+
+  }
+
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<string[]> {
 
     return this.#users.endSessionsOf(user, which);

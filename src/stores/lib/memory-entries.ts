@@ -1,5 +1,6 @@
 import type { SessionAbout } from '../../store.js';
 import { ShardedMap } from './sharded-map.js';
+import { handleOf } from './stored-id.js';
 import { UserIndex } from './user-index.js';
 
 /** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
@@ -32,6 +33,8 @@ const USERS = 1;
 export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   readonly users = new UserIndex();
+  /** The ids of sessions that have moved, by their handles. */
+  readonly handles = new Map<string, string>();
   readonly #most: number;
   readonly #now: () => number;
   readonly #walks = new Set<string[]>();
@@ -109,6 +112,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     const user = this.get(id)?.[3]?.about.user;
     if (typeof user === 'string') this.users.delete(user, id);
+    if (this.handles.size > 0 && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
     return this.#remove(id);
 
   }
@@ -116,6 +120,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   override clear(): void {
 
     this.users.clear();
+    this.handles.clear();
     super.clear();
 
   }
@@ -133,6 +138,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   /** Takes note that a session has got this id in the place of another. */
   moved(newId: string): void {
 
+    this.handles.set(handleOf(newId), newId);
     for (const walk of this.#walks) walk.push(newId);
 
   }

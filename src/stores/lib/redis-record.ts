@@ -97,6 +97,13 @@ export interface UserRecord {
   readonly details: string;
 }
 
+/** Reads what a live session is, whatever id it has, from the header of its record; `null` where it has ended, or nothing is known. */
+export function readAboutOf(header: string): SessionAbout | null {
+
+  return header.startsWith(NO_HASH, HASH) ? null : readAbout(header, header.indexOf('\n', FORMER)) ?? null;
+
+}
+
 /** Reads the session of a user, whatever id it has, from the header of its record; `null` where it is another's, or has ended. */
 export function readOfUser(header: string, user: string): UserRecord | null {
 

@@ -2,7 +2,7 @@ import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store
 import { REMEMBERED } from './former-ids.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
-import { aboutOfUser, readOfUser, userIn } from './redis-record.js';
+import { aboutOfUser, readAboutOf, readOfUser, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { isHandle, type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
@@ -46,6 +46,13 @@ export class RedisUsers {
       await this.#index.drop(user, page.filter((_, index) => !found[index]));
     }
     return sessions;
+
+  }
+
+  async aboutOf(handle: string): Promise<SessionAbout | null> {
+
+    const header = await noneIfForeign(this.#records.header(handle), null);
+    return isThere(header) ? readAboutOf(header) : null;
 
   }
 

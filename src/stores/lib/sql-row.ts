@@ -1,4 +1,4 @@
-import type { FoundSession } from '../../store.js';
+import type { FoundSession, SessionAbout } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
@@ -81,6 +81,13 @@ export function sessionIn(row: SqlRow, hash: string): FoundSession | null {
   const texts = fromJson(data);
   if (!texts) throw unreadable();
   return withAbout(row, { status: 'live', texts, version, remaining: (endsAt - now) / 1000 });
+
+}
+
+/** What the live session is, whatever its id; null where there is none, or nothing is known. */
+export function aboutIn({ idHash, endsAt, now, about }: SqlRow): SessionAbout | null {
+
+  return idHash === '' || endsAt <= now ? null : fromStored(about) ?? null;
 
 }
 

@@ -1,13 +1,13 @@
 import { fromTexts, toTexts } from '../../values/session-values.js';
 import type {
-  AtomicSessionStore, CreateTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, SessionValues,
-  StoredUserSession, UpdateTerms, WhichSessions,
+  AtomicSessionStore, CreateTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../../store.js';
 import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
 import { toStored, UNKNOWN, userHash } from './sql-about.js';
-import { hasPassed, isLive, knownVersion, readRow, type SqlRow, sessionIn } from './sql-row.js';
+import { aboutIn, hasPassed, isLive, knownVersion, readRow, type SqlRow, sessionIn } from './sql-row.js';
 import type { Executed, SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
@@ -169,6 +169,13 @@ export abstract class SqlStore implements AtomicSessionStore {
   sessionsOf(user: string): Promise<StoredUserSession[]> {
 
     return this.#users.list(user);
+
+  }
+
+  async aboutByHandle(handle: string): Promise<SessionAbout | null> {
+
+    const row = await this.#read(handle);
+    return row && aboutIn(row);
 
   }
 

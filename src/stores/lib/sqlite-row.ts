@@ -89,6 +89,13 @@ export function aboutOf(text: string): SessionAbout | undefined {
 
 }
 
+/** What the live session of a row is, whatever its id; null where none is, or nothing is known. */
+export function liveAbout(row: FoundRow | null | undefined): SessionAbout | null {
+
+  return row && row.idHash !== '' && !isDead(row) ? aboutOf(row.about) ?? null : null;
+
+}
+
 /** The former ids of a session that loses the id that it has. */
 export function retired({ idHash, former, now }: FoundRow): string {
 

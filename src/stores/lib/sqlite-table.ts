@@ -1,10 +1,10 @@
-import type { Awaitable, FoundSession } from '../../store.js';
+import type { Awaitable, FoundSession, SessionAbout } from '../../store.js';
 import { SETUP_PATIENCE } from './busy-queue.js';
 import { REMEMBERED } from './former-ids.js';
 import { EMPTY } from './packed-texts.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
-import { type FoundRow, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
+import { type FoundRow, liveAbout, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
 
@@ -59,6 +59,11 @@ export class SqliteTable implements SweptTable {
       return row && sessionIn(row, hash);
     });
 
+  }
+
+  /** What the live session under a handle is; null where there is none, or nothing is known. */
+  aboutOf(handle: string): Awaitable<SessionAbout | null> {
+    return this.#read(() => liveAbout(this.#find(handle)));
   }
 
   /**

@@ -1,14 +1,12 @@
 import * as crypto from 'node:crypto';
-import { derivedHandle, isOwnId, newSessionId, randomLetters } from '../../id/session-id.js';
+import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } from '../../id/session-id.js';
 
 /*
  * The ids of our stores: a public handle and a secret. A store that outlives the
  * process keeps the session under the handle, and of the whole id only a hash. The
- * handle stays through moves, so that a move changes one record in its place.
+ * handle stays through moves, so that a move changes one record in its place. It
+ * has 95 bits: enough that no two sessions meet, and no secret.
  */
-
-/** 95 bits: enough that no two sessions meet, and no secret. */
-const HANDLE_LENGTH = 16;
 
 /** As long as the ids of {@link newSessionId}, 256 bits. */
 const SECRET_LENGTH = 43;

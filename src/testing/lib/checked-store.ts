@@ -1,6 +1,6 @@
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
-  type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
+  type SessionAbout, type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../../store.js';
 import { broken, show } from './failure.js';
@@ -115,6 +115,14 @@ export class CheckedStore implements AtomicSessionStore {
 
   sessionsOf(user: string): Promise<readonly StoredUserSession[]> {
     return this.#ask('sessionsOf', [user], isList(isUserSession), USER_SESSIONS);
+  }
+
+  get tellsByHandle(): boolean {
+    return this.isIndexing && typeof (this.store as AtomicSessionStore).aboutByHandle === 'function';
+  }
+
+  aboutByHandle(handle: string): Promise<SessionAbout | null> {
+    return this.#ask('aboutByHandle', [handle], answer => answer === null || isAbout(answer), 'null, or { user: a string or null, details: a string }');
   }
 
   endSessionsOf(user: string, ...which: [WhichSessions?]): Promise<readonly string[]> {

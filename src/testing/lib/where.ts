@@ -16,6 +16,9 @@ export const whereItHasHandles = (check: Check): Check => where(({ hasHandles })
 /** Where it finds the sessions of a user. */
 export const whereItFindsUsers = (check: Check): Check => where(({ isIndexing }) => isIndexing, check);
 
+/** Where it tells what a session is by its handle. */
+export const whereItTellsByHandle = (check: Check): Check => where(({ tellsByHandle }) => tellsByHandle, check);
+
 function where(has: (store: CheckedStore) => boolean, check: Check): Check {
 
   return async scene => {

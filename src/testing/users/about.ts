@@ -3,7 +3,7 @@ import { KEYS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
-import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout } from '../lib/where.js';
+import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout, whereItTellsByHandle } from '../lib/where.js';
 import { toTexts } from '../../values/session-values.js';
 import type { SessionAbout } from '../../store.js';
 
@@ -149,6 +149,23 @@ export const about: readonly Rule[] = [
         }
         await scene.expectUnknown(handle);
       }
+    }),
+  },
+  {
+    sentence: 'aboutByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended',
+    check: whereItTellsByHandle(async scene => {
+      const [user, other] = [scene.user('\ud800"\0'), scene.user()];
+      const [first, id] = await scene.moved(1) as [string, string];
+      const handle = scene.a.handleOf(first);
+      for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), null);
+      let current = id;
+      for (const about of [{ user, details: 'first' }, { user: other, details: LONGEST }]) {
+        current = (await scene.move(scene.b, current, NOTHING, { lifetime: LONG, becoming: { about } })).newId;
+        for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), about);
+      }
+      expectSame('The answer to aboutByHandle()', await scene.a.aboutByHandle('A'.repeat(16)), null);
+      await scene.b.end(current);
+      for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), null);
     }),
   },
   {

@@ -24,6 +24,20 @@ class Breakable extends MemoryStore {
 
 }
 
+class TellsOfTheEnded extends Breakable {
+
+  readonly #told = new Map<string, SessionAbout>();
+
+  override aboutByHandle(handle: string): SessionAbout | null {
+
+    const about = super.aboutByHandle(handle);
+    if (about) this.#told.set(handle, about);
+    return about ?? this.#told.get(handle) ?? null;
+
+  }
+
+}
+
 /** Changes what create() and move() are told. */
 function telling(change: (about: SessionAbout) => SessionAbout): (now: () => number) => MemoryStore {
 
@@ -662,6 +676,7 @@ export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => num
   'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout'],
   'shares what a session is': [now => new SharesAbout(now), 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout'],
   'says that an expired session was somebody else\'s': [now => new MixesTheExpiredUp(now), 'What load() tells of a session that has expired is what it was, where the store has keepsAbout'],
+  'tells of an ended session by its handle': [now => new TellsOfTheEnded(now), 'aboutByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended'],
   'invents a user': [now => new InventsAbout(now), 'A session of which nothing was told has nothing of another'],
   'shows ids as handles': [now => new ShowsIds(now), HANDLES],
   'shows most of an id': [now => new ShowsMostOfTheId(now), HANDLES],
