@@ -9,10 +9,11 @@ import { demandToken, markRefused, type TokenDemand } from './token-demand.js';
 /** They change nothing (RFC 9110 section 9.2.1), and other sites may send them. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-const DETAILS: Record<Refusal, string> = {
-  'cross-site': 'The request comes from another site',
-  'same-site': 'The request comes from another origin of this site',
-  'foreign-origin': 'The Origin header does not name an origin that may send such requests',
+/** What a refusal says, with what its developer has to know of the application; nothing of it is secret. */
+const DETAILS: Record<Refusal, (origin: string) => string> = {
+  'cross-site': () => 'The request comes from another site',
+  'same-site': () => 'The request comes from another origin of this site',
+  'foreign-origin': origin => `The Origin header does not name an origin that may send such requests: the application's own is ${origin} (app.origin)`,
 };
 
 /**
@@ -69,7 +70,7 @@ function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): TokenDema
   if (verdict === 'ask' || (verdict === 'pass' && isRequired)) {
     return askForToken(ctx, isRequired, settings);
   }
-  if (verdict !== 'pass') refuse(ctx, verdict, new CsrfError(DETAILS[verdict]), settings);
+  if (verdict !== 'pass') refuse(ctx, verdict, new CsrfError(DETAILS[verdict](ownOrigin(ctx))), settings);
   return undefined;
 
 }
@@ -93,13 +94,26 @@ function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings):
       isRight = true;
     } catch (error) {
       if (!(error instanceof CsrfError)) throw error;
-      refuse(ctx, 'token', error, settings);
+      refuse(ctx, 'token', isRequired ? error : withAdvice(error, ctx), settings);
     }
   };
   const demand: TokenDemand = { check, isAnswered: false };
   demandToken(ctx, demand);
   answerOutside(ctx, demand);
   return demand;
+
+}
+
+/** For those who send requests with a tool: browsers add one of the headers by themselves. */
+function withAdvice({ message }: CsrfError, ctx: Context): CsrfError {
+
+  return new CsrfError(`${message}. It was asked for since the request has neither Sec-Fetch-Site nor Origin, of which browsers send at least one: "Origin: ${ownOrigin(ctx)}" would do`);
+
+}
+
+function ownOrigin({ request }: Context): string {
+
+  return serializedOrigin(request.origin) ?? 'none';
 
 }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CsrfError } from '../../src/index.js';
 import { ATTACKER, type CsrfSite, type CsrfSiteOptions, cookieOf, csrfSite, formOf, type Headers, ORIGIN, SIBLING } from '../support/csrf-site.js';
@@ -265,6 +265,44 @@ describe('csrf({ guard })', () => {
 
 });
 
+describe('A refusal', () => {
+
+  const there = shared();
+  const detailOf = async (headers: Headers) => {
+    there.site.errors.length = 0;
+    strictEqual((await there.site.send('POST', '/do', { ...FORM, Cookie: there.cookie, ...headers })).status, 403);
+    return (there.site.errors[0] as CsrfError).detail;
+  };
+
+  it('says which origin the application has where that of the request is another', async () => {
+
+    for (const origin of ['http://localhost:8500', ATTACKER, 'null']) {
+      strictEqual(await detailOf({ Origin: origin }), `The Origin header does not name an origin that may send such requests: the application's own is ${ORIGIN} (app.origin)`);
+    }
+
+  });
+
+  it('says which header would do where there is none, and that header does', async () => {
+
+    for (const token of [{}, { 'X-CSRF-Token': 'x' }] as Headers[]) {
+      match(await detailOf(token), /^(No CSRF token was found|The CSRF token is incorrect).*: "Origin: https:\/\/app\.victim\.test" would do$/);
+    }
+    strictEqual((await there.site.send('POST', '/do', { ...FORM, Cookie: there.cookie, Origin: ORIGIN })).status, 200);
+
+  });
+
+  it('tells nothing of the session, its cookie or its token', async () => {
+
+    const [, id] = there.cookie.split('=');
+    for (const headers of [{ Origin: ATTACKER }, {}, { 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }] as Headers[]) {
+      const detail = await detailOf(headers);
+      ok(!detail.includes(id as string) && !detail.includes(there.token));
+    }
+
+  });
+
+});
+
 describe('csrf({ requireToken })', () => {
 
   const there = shared({ csrf: { requireToken: true } });
@@ -285,6 +323,15 @@ describe('csrf({ requireToken })', () => {
 
     strictEqual(await there.site.open({ Cookie: there.cookie, Origin: ORIGIN }), 'welcome');
     strictEqual(await there.site.open({ Cookie: there.cookie, Origin: SIBLING }), 1008);
+
+  });
+
+  it('does not say that a header would do', async () => {
+
+    const { site } = there;
+    site.errors.length = 0;
+    strictEqual((await site.send('POST', '/do', { ...FORM, Cookie: there.cookie })).status, 403);
+    doesNotMatch((site.errors[0] as CsrfError).detail, /would do/);
 
   });
 
