@@ -35,9 +35,9 @@ declare module '@curveball/kernel' {
      * The session's values: a plain object that this request owns.
      *
      * What it holds at the end of the request is stored, key by key: only
-     * top-level keys that differ are written. Assign `null` or `{}`, or delete
-     * the last key, to end the session. What JSON can't hold faithfully is
-     * refused with a `SessionValueError`; a `Date` is stored as its ISO text.
+     * top-level keys that differ are written. Assign `null` or `{}` to end the
+     * session. What JSON can't hold faithfully is refused with a
+     * `SessionValueError`; a `Date` is stored as its ISO text.
      */
     get session(): SessionOf<SessionData>;
     set session(values: SessionOf<SessionData> | null);

@@ -35,9 +35,11 @@ export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, about:
  *
  * @param now Unix timestamp in seconds
  */
-export function lifetime(settings: LifetimeSettings, about: About | undefined, now: number): number {
+export function lifetime(
+  settings: LifetimeSettings, about: About | undefined, now: number, touchInterval = settings.touchInterval,
+): number {
 
-  const idle = idleExpiry(settings, about) + settings.touchInterval;
+  const idle = idleExpiry(settings, about) + touchInterval;
   const endsAt = about?.details.endsAt;
   return endsAt === undefined ? idle : Math.max(0, Math.min(idle, endsAt - now));
 

@@ -262,7 +262,7 @@ export interface AtomicSessionStore extends SessionStore {
    */
   update(
     id: string, change: SessionChange, terms: UpdateTerms,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'>;
+  ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'>;
 
   /**
    * Gives a live session at least `lifetime` more seconds; never shortens its
@@ -295,7 +295,7 @@ export interface AtomicSessionStore extends SessionStore {
    */
   move?(
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'>;
+  ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'>;
 
   /**
    * Removes the session, leaves a mark that points to `newId`, and returns what

@@ -48,10 +48,10 @@ export class TimedStore {
 
   update(
     id: string, change: SessionChange, { lifetime, version, user, maxBytes }: UpdateTerms,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
+  ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
     return this.#ask(() => andThen(
       this.#store().update(id, change, { lifetime, version, patience: this.#limit, user, maxBytes }),
-      answer => oneOf(answer, 'update', ['updated', 'ended', 'gone', 'conflict', 'too-large']),
+      answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
     ));
   }
 
@@ -70,11 +70,11 @@ export class TimedStore {
 
   move(
     id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
+  ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
     return this.#ask(() => andThen(
       // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
       this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, becoming, version, maxBytes }),
-      answer => oneOf(answer, 'move', ['moved', 'ended', 'gone', 'conflict', 'too-large', 'revoked'] as const),
+      answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const),
     ));
   }
 

@@ -130,10 +130,13 @@ describe('A refresh that costs a round trip', () => {
     deepStrictEqual(await at(62, '/nothing'), ['load']);
     deepStrictEqual(await at(120), ['load']);
     deepStrictEqual(await at(122, '/nothing'), ['load', 'touch']);
-    // A change refreshes, too.
+    // A change resets no clock, and refreshes where that is due.
     deepStrictEqual(await at(170, '/add'), ['load', 'update']);
-    deepStrictEqual(await at(229), ['load']);
-    deepStrictEqual(await at(231), ['load', 'touch']);
+    deepStrictEqual(await at(181), ['load']);
+    deepStrictEqual(await at(183), ['load', 'touch']);
+    deepStrictEqual(await at(245, '/add'), ['load', 'update']);
+    deepStrictEqual(await at(304), ['load']);
+    deepStrictEqual(await at(306), ['load', 'touch']);
 
   });
 
@@ -183,11 +186,11 @@ describe('A cookie with a Max-Age', () => {
     const line = `CB=${idOf(browser)}; Max-Age=200; Path=/; HttpOnly; SameSite=Lax`;
     deepStrictEqual(await at(10, '/read'), []);
     deepStrictEqual(await at(20, '/add'), []);
-    deepStrictEqual(await at(79, '/nothing'), []);
-    deepStrictEqual(await at(81, '/nothing'), [line]);
-    deepStrictEqual(await at(82, '/nothing'), []);
-    deepStrictEqual(await at(142, '/add'), [line]);
-    deepStrictEqual(await at(143, '/read'), []);
+    deepStrictEqual(await at(59, '/nothing'), []);
+    deepStrictEqual(await at(61, '/nothing'), [line]);
+    deepStrictEqual(await at(62, '/nothing'), []);
+    deepStrictEqual(await at(123, '/add'), [line]);
+    deepStrictEqual(await at(124, '/read'), []);
     deepStrictEqual(await at(204, '/count'), [line]);
     deepStrictEqual(await at(265, '/update-nothing'), [line]);
 

@@ -51,7 +51,7 @@ describe('An event', () => {
     deepStrictEqual(named('destroyed'), [{ handle, user: 'ada' }]);
     await browser.get('/cart');
     await browser.get('/empty');
-    strictEqual(named('destroyed').length, 2);
+    strictEqual(named('destroyed').length, 1);
 
   });
 

@@ -1,7 +1,7 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
 import { merge } from '../session-change.js';
-import { isTooLarge } from '../saving/session-size.js';
+import { isTooLarge } from '../values/texts-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession, isIndexing, type LiveSession,

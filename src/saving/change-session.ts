@@ -1,9 +1,8 @@
-import { type Loaded, loadSession, type LoadedSession, NOTHING } from '../load-session.js';
+import { type Loaded, loadSession, type LoadedSession } from '../load-session.js';
 import { andThen } from '../awaitable.js';
-import { type CookieAction, isCookieDue, lifeOf, live, type Saving, tooLate, userDue } from './saving.js';
+import { changeTerms, type CookieAction, isCookieDue, type Saving, tooLate } from './saving.js';
 import { tooLarge } from './session-size.js';
 import type { Session } from '../session.js';
-import { publishDestroyed } from '../session-events.js';
 import { merge } from '../session-change.js';
 import type { Awaitable, SessionChange, SessionTexts } from '../store.js';
 
@@ -13,12 +12,11 @@ export function changeSession(
 ): Awaitable<CookieAction> {
 
   const before = session.stored as LoadedSession;
-  const { maxBytes } = saving.settings;
+  const terms = changeTerms(before, saving);
   session.changed = true;
-  const answer = saving.store.update(id, change, { lifetime: lifeOf(saving, before.about), user: userDue(before, saving), maxBytes });
-  return andThen(answer, done => {
-    if (done === 'too-large') throw tooLarge(maxBytes);
-    if (done === 'updated' || done === 'ended') return updated(done, texts, session, saving);
+  return andThen(saving.store.update(id, change, terms), answer => {
+    if (answer === 'updated') return updated(texts, terms.lifetime, session, saving);
+    if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
     return changeWhereItWent(id, change, session, saving);
   });
 
@@ -36,27 +34,27 @@ export async function changeWhereItWent(
   const found: Loaded = await loadSession([id], saving);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
   session.stored = found;
-  const { maxBytes } = saving.settings;
-  const answer = await saving.store.update(found.id, change, { lifetime: lifeOf(saving, found.about), maxBytes });
-  if (answer === 'too-large') throw tooLarge(maxBytes);
-  if (answer !== 'updated' && answer !== 'ended') throw tooLate();
-  const action = updated(answer, merge(found.texts, change), session, saving);
+  const terms = changeTerms(found, saving);
+  const answer = await saving.store.update(found.id, change, terms);
+  if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
+  if (answer !== 'updated') throw tooLate();
+  const action = updated(merge(found.texts, change), terms.lifetime, session, saving);
   return action === 'keep' ? 'set' : action;
 
 }
 
-/** What a store's answer to `update` means for the session and its cookie. */
-export function updated(
-  answer: 'updated' | 'ended', texts: SessionTexts, session: Session, saving: Saving,
-): CookieAction {
+/**
+ * Takes note that the store has changed the session.
+ *
+ * @param lifetime how many seconds it was given, at least
+ * @returns what the cookie has to do
+ */
+export function updated(texts: SessionTexts, lifetime: number, session: Session, saving: Saving): CookieAction {
 
   const before = session.stored as LoadedSession;
-  if (answer === 'ended') {
-    publishDestroyed(before.id, before.user, saving.store);
-    session.committed(NOTHING);
-    return 'clear';
-  }
-  session.committed(live(before.id, texts, before.about, saving));
+  const { id, about, user } = before;
+  const endsAt = Math.max(before.endsAt, saving.now() + (lifetime + 1) * 1000);
+  session.committed({ kind: 'live', id, texts, version: undefined, endsAt, about, user });
   return isCookieDue(before, saving) ? 'set' : 'keep';
 
 }

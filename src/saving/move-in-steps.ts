@@ -13,7 +13,7 @@ import type { TimedStore } from '../timed-store.js';
  */
 export async function moveInSteps(
   store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number, becoming?: Becoming,
-): Promise<'moved' | 'ended' | 'gone' | 'revoked'> {
+): Promise<'moved' | 'gone' | 'revoked'> {
 
   const moved = merge(base, own);
   const created = await store.create(newId, moved, { lifetime, becoming });
@@ -27,13 +27,9 @@ export async function moveInSteps(
     return 'gone';
   }
   const late = without(difference(base, theirs), own);
-  if (isEmpty(late)) {
-    if (moved.size > 0) return 'moved';
-    await store.end(newId);
-    return 'ended';
-  }
+  if (isEmpty(late)) return 'moved';
   const answer = await store.update(newId, late, { lifetime });
-  return answer === 'updated' ? 'moved' : answer as 'ended' | 'gone';
+  return answer === 'updated' ? 'moved' : 'gone';
 
 }
 

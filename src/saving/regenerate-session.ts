@@ -53,10 +53,6 @@ export async function regenerateSession(
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
       if (isBinding && about) await afterSignIn(about, undefined, session, saving);
       return 'set';
-    case 'ended':
-      publishDestroyed(id, before?.user ?? null, saving.store);
-      session.committed(NOTHING);
-      return 'clear';
   }
 
   // `moveInSteps` has left a mark there: a second try must not find it in use.

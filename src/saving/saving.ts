@@ -5,7 +5,7 @@ import type { Settings } from '../options.js';
 import { type About, nextAbout, toStored } from '../about/session-about.js';
 import type { Session, Wanted } from '../session.js';
 import type { Due } from '../session-change.js';
-import type { Becoming, SessionTexts } from '../store.js';
+import type { Becoming, SessionTexts, UpdateTerms } from '../store.js';
 import type { TimedStore } from '../timed-store.js';
 
 /** What the response must do with the cookie. */
@@ -55,9 +55,9 @@ export function requireCookie({ canSetCookie }: Saving): void {
 }
 
 /** How long a session lives from now on, in seconds. */
-export function lifeOf({ settings }: Saving, about: About | undefined): number {
+export function lifeOf({ settings }: Saving, about: About | undefined, touchInterval = settings.touchInterval): number {
 
-  return lifetime(settings, about, about?.details.endsAt === undefined ? 0 : unixTime());
+  return lifetime(settings, about, about?.details.endsAt === undefined ? 0 : unixTime(), touchInterval);
 
 }
 
@@ -114,17 +114,25 @@ export function whatIsDue(session: Session, saving: Saving): Due {
   const renewed = stored.about?.details.renewed;
   const canMove = session.isUsed && saving.canSetCookie;
   return {
-    touch: session.isUsed && isTouchDue(stored, saving),
+    // What stays empty goes by itself.
+    touch: session.isUsed && isTouchDue(stored, saving) && stored.texts.size > 0,
     renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
     binding: canMove,
   };
 
 }
 
-/** Whose entry in an index is to be prolonged together with the session. */
-export function userDue(stored: LoadedSession, saving: Saving): string | undefined {
+/**
+ * On which terms a session is changed. It is prolonged, together with its entry
+ * in an index, only as often as one that is only read: when it was prolonged
+ * last is what says that its cookie and its entry are due.
+ */
+export function changeTerms(stored: LoadedSession, saving: Saving): Pick<UpdateTerms, 'lifetime' | 'user' | 'maxBytes'> {
 
-  return stored.user !== null && isTouchDue(stored, saving) ? stored.user : undefined;
+  const { maxBytes } = saving.settings;
+  return isTouchDue(stored, saving)
+    ? { lifetime: lifeOf(saving, stored.about), user: stored.user ?? undefined, maxBytes }
+    : { lifetime: lifeOf(saving, stored.about, 0), maxBytes };
 
 }
 

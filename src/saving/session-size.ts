@@ -1,13 +1,11 @@
 import { SessionSizeError } from '../errors.js';
 import { wrong } from '../option-checks.js';
+import { entrySize, isTooLarge, sizeOf } from '../values/texts-size.js';
 import { pathOf } from '../values/value-path.js';
 import type { SessionTexts } from '../store.js';
 
 /** Far more than a session should have, and less than what strains any store. */
 const DEFAULT_BYTES = 1_048_576;
-
-/** An UTF-16 code unit takes no more bytes of UTF-8. */
-const MOST_BYTES_A_UNIT = 3;
 
 const MOST_NAMED = 3;
 const LONGEST_NAME = 80;
@@ -30,17 +28,8 @@ export function checkedMaxBytes(value: unknown = DEFAULT_BYTES): number {
  */
 export function checkSize(before: SessionTexts, after: SessionTexts, maxBytes: number): void {
 
-  if (after === before || unitsOf(after) * MOST_BYTES_A_UNIT <= maxBytes) return;
   if (!isTooLarge(before, after, maxBytes)) return;
   throw new SessionSizeError(`The session would have ${sizeOf(after)} bytes and maxBytes is ${maxBytes}: its largest keys are ${largest(after)}`);
-
-}
-
-/** Says whether a session would be larger than its limit, and than it was. */
-export function isTooLarge(before: SessionTexts, after: SessionTexts, maxBytes = Infinity): boolean {
-
-  const size = sizeOf(after);
-  return size > maxBytes && size > sizeOf(before);
 
 }
 
@@ -48,29 +37,6 @@ export function isTooLarge(before: SessionTexts, after: SessionTexts, maxBytes =
 export function tooLarge(maxBytes: number): SessionSizeError {
 
   return new SessionSizeError(`The session would have more bytes than maxBytes, ${maxBytes}: other requests have added to it at the same time`);
-
-}
-
-/** The bytes of all keys and JSON texts, in UTF-8. */
-export function sizeOf(texts: SessionTexts): number {
-
-  let size = 0;
-  for (const entry of texts) size += entrySize(entry);
-  return size;
-
-}
-
-function unitsOf(texts: SessionTexts): number {
-
-  let units = 0;
-  for (const [key, text] of texts) units += key.length + text.length;
-  return units;
-
-}
-
-function entrySize([key, text]: readonly [string, string]): number {
-
-  return Buffer.byteLength(key) + Buffer.byteLength(text);
 
 }
 

@@ -3,7 +3,7 @@ import { type Loaded, loadSession, textsOf } from '../load-session.js';
 import { updated } from './change-session.js';
 import { carryOut } from '../save-session.js';
 import { withdrawForward } from './regenerate-session.js';
-import { type CookieAction, lifeOf, type Saving, tooLate, userDue } from './saving.js';
+import { changeTerms, type CookieAction, lifeOf, type Saving, tooLate } from './saving.js';
 import { claimOf, type Session, type UserReader, type Wanted } from '../session.js';
 import { difference, isEmpty, merge, sessionChange } from '../session-change.js';
 import { hasRequestSubscribers } from '../session-events.js';
@@ -53,8 +53,9 @@ export async function updateSession(
       const action = await session.inTurn(() => {
         if (session.stored === before) {
           const claim = claimOf(user, texts, latest, userOf);
-          const assigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-          return attempt(latest, { ...wanted, assigned, isFound: false, ...claim, texts }, session, saving);
+          const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
+          const cleared = wanted.cleared || (isWhole && texts.size === 0);
+          return attempt(latest, { ...wanted, assigned: isAssigned, cleared, isFound: false, ...claim, texts }, session, saving);
         }
         // The handler itself has stored something meanwhile: `latest` is not the latest any more.
         if (before.kind === 'live' && session.id === null) throw tooLate();
@@ -123,10 +124,9 @@ async function attempt(
   latest: Loaded, wanted: Wanted, session: Session, saving: Saving,
 ): Promise<CookieAction | 'conflict'> {
 
-  if (latest.kind !== 'live') {
-    const cleared = wanted.cleared && wanted.texts.size === 0;
-    return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
-  }
+  const cleared = wanted.cleared && wanted.texts.size === 0;
+  if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
+  if (cleared) return carryOut({ name: 'destroy', id: latest.id }, wanted, session, saving);
 
   const { id, version, about } = latest;
   const change = difference(latest.texts, wanted.texts);
@@ -143,15 +143,15 @@ async function attempt(
     return found('keep');
   }
   if (await withdrawForward(wanted, session, saving)) return 'conflict';
-  const { maxBytes } = saving.settings;
   session.changed = true;
-  const answer = await saving.store.update(id, change, { lifetime: lifeOf(saving, about), version, user: userDue(latest, saving), maxBytes });
+  const { lifetime, user, maxBytes } = changeTerms(latest, saving);
+  const answer = await saving.store.update(id, change, { lifetime, version, user, maxBytes });
   // With `grace` it may be found under its new id.
   if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
-  if (answer === 'too-large') throw tooLarge(maxBytes);
+  if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
   session.stored = latest;
-  return found(updated(answer, wanted.texts, session, saving));
+  return found(updated(wanted.texts, lifetime, session, saving));
 
 }
 

@@ -7,8 +7,6 @@ import type {
 } from '../store.js';
 import { TimedStore } from '../timed-store.js';
 
-const NO_TEXTS: SessionTexts = new Map();
-
 /**
  * The store as a request sees it whose sessions have a schema. What it loads is
  * what the schema makes of what is stored; changes of that are merged into what
@@ -47,23 +45,19 @@ export class SchemaStore extends TimedStore {
 
   override update(
     id: string, change: SessionChange, terms: UpdateTerms,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
+  ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     refuseReserved(change.set);
-    return andThen(super.update(id, change, terms), answer => (
-      answer === 'updated' && isRemoval(change) ? this.#endedIfEmpty(id, terms.lifetime, 'updated') : answer
-    ));
+    return super.update(id, change, terms);
 
   }
 
   override move(
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
+  ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     refuseReserved(change.set);
-    return andThen(super.move(id, newId, change, terms), answer => (
-      answer === 'moved' && isRemoval(change) ? this.#endedIfEmpty(newId, terms.lifetime, 'moved') : answer
-    ));
+    return super.move(id, newId, change, terms);
 
   }
 
@@ -107,20 +101,5 @@ export class SchemaStore extends TimedStore {
 
   }
 
-  /** Ends a session of which nothing is left but its version, as if that were no key. */
-  async #endedIfEmpty<Answer>(id: string, lifetime: number, otherwise: Answer): Promise<Answer | 'ended'> {
-
-    const found = await super.load(id);
-    if (found?.status !== 'live' || found.texts.size !== 1 || !found.texts.has(VERSION_KEY)) return otherwise;
-    const answer = await super.update(id, { set: NO_TEXTS, unset: [VERSION_KEY] }, { lifetime, version: found.version });
-    return answer === 'ended' ? 'ended' : otherwise;
-
-  }
-
 }
 
-function isRemoval({ set, unset }: SessionChange): boolean {
-
-  return set.size === 0 && unset.length > 0;
-
-}

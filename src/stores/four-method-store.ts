@@ -1,12 +1,12 @@
 import { SessionStoreError, SessionValueError } from '../errors.js';
 import { derivedHandle } from '../id/session-id.js';
 import type {
-  AtomicSessionStore, CreateTerms, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionStore,
+  AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionStore,
   SessionTexts, SessionValues, UpdateTerms,
 } from '../store.js';
-import { changed, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
+import { changed, isLarger, isSession, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
 import { KeyedLock } from './lib/keyed-lock.js';
-import { RetiredIds } from './lib/retired-ids.js';
+import { ELSEWHERE, RetiredIds } from './lib/retired-ids.js';
 import { unreadable } from './lib/unreadable.js';
 
 /** For so many milliseconds a read may hold the lock of its session. */
@@ -88,7 +88,7 @@ export class FourMethodStore implements AtomicSessionStore {
     const mark = this.#retired.get(id);
     if (mark || !values) return mark;
     const texts = storedTexts(values);
-    if (texts.size === 0) return null;
+    if (!isSession(values, texts)) return null;
     const about = storedAbout(values);
     return {
       status: 'live',
@@ -105,7 +105,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
     return this.#lock.run(id, async () => {
       if (await this.#stored(id) || this.#retired.get(id)) return false;
-      const values = changed({}, { set: texts, unset: [] }) ?? {};
+      const values = changed({}, { set: texts, unset: [] });
       await this.set(id, withAbout(values, becoming?.about), expireIn(lifetime));
       return true;
     });
@@ -113,18 +113,15 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, maxBytes }: UpdateTerms,
+  ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
-      if (!result) {
-        await this.#retire(id);
-        return 'ended';
-      }
+      if (isLarger(values, result, maxBytes)) return 'too-large';
       await this.#overwrite(values, id, result, this.#notEarlier(id, lifetime));
       return 'updated';
     });
@@ -143,39 +140,36 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version }: MoveTerms,
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+  ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
     return this.#lock.run(id, async () => {
       const values = await this.#live(id);
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
-      if (!result) {
-        await this.#retire(id);
-        return 'ended';
-      }
+      if (isLarger(values, result, maxBytes)) return 'too-large';
       if (await this.#stored(newId)) {
         throw new Error('newSessionId() returned an id that is in use');
       }
       const about = becoming ? becoming.about : storedAbout(values);
       // In this order, a crash between the two leaves the user signed in.
-      await this.#overwrite(values, newId, withAbout(result, about), expireIn(lifetime));
+      await this.#overwrite(values, newId, about ? withAbout(result, about) : result, expireIn(lifetime));
       await this.#retire(id, newId, about);
       return 'moved';
     });
 
   }
 
-  end(id: string): Promise<boolean> {
+  end(id: string, { moved }: EndTerms = {}): Promise<boolean> {
 
     return this.#lock.run(id, async () => {
       if (await this.#live(id)) {
-        await this.#retire(id);
+        await this.#retire(id, moved ? ELSEWHERE : undefined);
         return true;
       }
       const target = this.#retired.whereIs(id);
-      return target !== id && this.end(target);
+      return target !== id && target !== ELSEWHERE && this.end(target);
     });
 
   }

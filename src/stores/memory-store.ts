@@ -1,13 +1,13 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
+  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
   SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { GcTimer } from './lib/gc-timer.js';
 import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
-import { EMPTY, pack, repack, unpack } from './lib/packed-texts.js';
-import { RetiredIds } from './lib/retired-ids.js';
+import { isPackedTooLarge, pack, repack, unpack } from './lib/packed-texts.js';
+import { ELSEWHERE, RetiredIds } from './lib/retired-ids.js';
 import { Revocations } from './lib/revocations.js';
 import { checkNames } from './lib/store-options.js';
 import { handleOf, newStoredId } from './lib/stored-id.js';
@@ -161,18 +161,15 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
-  ): 'updated' | 'ended' | 'gone' | 'conflict' {
+    id: string, change: SessionChange, { lifetime, version, maxBytes }: UpdateTerms,
+  ): 'updated' | 'gone' | 'conflict' | 'too-large' {
 
     const now = this.#now();
     const entry = this.#live(id, now);
     if (!entry) return 'gone';
     if (version !== undefined && version !== entry[1]) return 'conflict';
     const packed = repack(entry[1], change);
-    if (packed === EMPTY) {
-      this.#end(id);
-      return 'ended';
-    }
+    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
     entry[1] = packed;
     this.#lengthen(id, entry, now, lifetime);
     return 'updated';
@@ -189,18 +186,15 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version }: MoveTerms,
-  ): 'moved' | 'ended' | 'gone' | 'conflict' | 'revoked' {
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+  ): 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked' {
 
     const now = this.#now();
     const entry = this.#live(id, now);
     if (!entry) return 'gone';
     if (version !== undefined && version !== entry[1]) return 'conflict';
     const packed = repack(entry[1], change);
-    if (packed === EMPTY) {
-      this.#end(id);
-      return 'ended';
-    }
+    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
     if (this.#live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
     if (becoming && this.#revocations.refuses(becoming)) {
       this.#end(id);
@@ -215,11 +209,11 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  end(id: string): boolean {
+  end(id: string, { moved }: EndTerms = {}): boolean {
 
     const target = this.#retired.whereIs(id);
     if (!this.#live(target)) return false;
-    this.#end(target);
+    this.#end(target, moved ? ELSEWHERE : undefined);
     return true;
 
   }
@@ -306,10 +300,10 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  #end(id: string): void {
+  #end(id: string, next?: string): void {
 
     this.#entries.delete(id);
-    this.#retired.add(id);
+    this.#retired.add(id, next);
 
   }
 

@@ -142,12 +142,12 @@ export class RedisStore implements IndexingSessionStore {
 
   async update(
     id: string, change: SessionChange, { lifetime, version = '', patience, user }: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+  ): Promise<'updated' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
     const changed = this.#records.change(stored, change, lifetime, version, patience);
     const word = await (user === undefined ? changed : this.#users.healing(user, stored.handle, lifetime, changed));
-    return word === 'done' ? 'updated' : word as 'ended' | 'gone' | 'conflict';
+    return word === 'done' ? 'updated' : word as 'gone' | 'conflict';
 
   }
 
@@ -162,13 +162,13 @@ export class RedisStore implements IndexingSessionStore {
   /** @throws {TypeError} if `newId` was not made for `id` */
   async move(
     id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version = '' }: MoveTerms,
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+  ): Promise<'moved' | 'gone' | 'conflict' | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming && packAbout(becoming.about);
     const word = await this.#records.change(from, change, lifetime, version, patience, to.hash, about);
-    if (word !== 'done') return word as 'ended' | 'gone' | 'conflict';
+    if (word !== 'done') return word as 'gone' | 'conflict';
     return await this.#users.isRevoked(from.handle, lifetime, becoming?.about, began) ? 'revoked' : 'moved';
 
   }

@@ -7,7 +7,7 @@ import type {
 } from '../store.js';
 import { aboutText } from './lib/about.js';
 import { isFormer } from './lib/former-ids.js';
-import { EMPTY, pack, repack } from './lib/packed-texts.js';
+import { pack, repack } from './lib/packed-texts.js';
 import type { SqliteDatabase, SqliteStatement } from './lib/sqlite-connection.js';
 import { isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
 import { SqliteTable } from './lib/sqlite-table.js';
@@ -164,20 +164,15 @@ export class SqliteStore implements AtomicSessionStore {
 
   update(
     id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
-  ): Awaitable<'updated' | 'ended' | 'gone' | 'conflict'> {
+  ): Awaitable<'updated' | 'gone' | 'conflict'> {
 
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
-      const data = repack(row.data, change);
-      if (data !== EMPTY) {
-        this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
-        this.#users.heal(handle, row, user);
-      } else {
-        this.#table.end(handle, row);
-      }
-      return data !== EMPTY ? 'updated' : 'ended';
+      this.#table.update(handle, repack(row.data, change), Math.max(row.endsAt, later(row.now, lifetime)), row.now);
+      this.#users.heal(handle, row, user);
+      return 'updated';
     }, patience);
 
   }
@@ -197,7 +192,7 @@ export class SqliteStore implements AtomicSessionStore {
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
     id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
-  ): Awaitable<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+  ): Awaitable<'moved' | 'gone' | 'conflict' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
     const began = requestBegan(becoming);
@@ -206,11 +201,10 @@ export class SqliteStore implements AtomicSessionStore {
       if (version !== undefined && version !== row.version) return 'conflict';
       const { now } = row;
       const data = repack(row.data, change);
-      if (data !== EMPTY && isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
-      const isRevoked = data !== EMPTY && this.#users.refuses(becoming?.about, began);
-      if (data === EMPTY || isRevoked) {
+      if (isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
+      if (this.#users.refuses(becoming?.about, began)) {
         this.#table.end(handle, row);
-        return isRevoked ? 'revoked' : 'ended';
+        return 'revoked';
       }
       const { userId, about } = becoming ? columns(becoming.about) : row;
       this.#table.write(handle, { idHash: to.hash, former: retired(row), userId, about, endsAt: later(now, lifetime), data }, now);

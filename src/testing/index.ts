@@ -7,6 +7,7 @@ import { load } from './atomic/load.js';
 import { marks } from './atomic/marks.js';
 import { move } from './atomic/move.js';
 import { patience } from './atomic/patience.js';
+import { size } from './atomic/size.js';
 import { take } from './atomic/take.js';
 import { touch } from './atomic/touch.js';
 import { update } from './atomic/update.js';
@@ -45,7 +46,7 @@ const FOUR_METHODS: readonly Rule[] = [...sessions, ...ids, ...values, ...expiry
 
 /** What a store promises that declares `atomic: true`. */
 const ATOMIC: readonly Rule[] = [
-  ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...fourMethods, ...anyCalls,
+  ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...size, ...fourMethods, ...anyCalls,
 ];
 
 /** What it promises of users, as far as it knows them. */

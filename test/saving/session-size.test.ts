@@ -2,7 +2,8 @@ import { deepStrictEqual, doesNotThrow, match, ok, strictEqual, throws } from 'n
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SessionSizeError } from '../../src/index.js';
-import { checkSize, sizeOf } from '../../src/saving/session-size.js';
+import { checkSize } from '../../src/saving/session-size.js';
+import { sizeOf } from '../../src/values/texts-size.js';
 import { NO_TEXTS } from '../../src/values/session-values.js';
 import { idOf, setCookies } from '../support/browser.js';
 import { RecordingStore } from '../support/recording-store.js';

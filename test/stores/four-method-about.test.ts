@@ -50,16 +50,19 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('keeps no session alive', async () => {
+  it('keeps a session alive that has no key left', async () => {
 
-    const { inner, store } = adapter();
+    const { inner, store, load } = adapter();
     await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
-    strictEqual(await store.update('A', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended');
+    strictEqual(await store.update('A', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'updated');
     await store.create('B', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
-    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, { lifetime: 60, becoming: { about: ABOUT } }), 'ended');
-    strictEqual(inner.records.size, 0);
-    inner.records.set('D', { [ABOUT_KEY]: ['ada', ''] });
-    strictEqual(await store.load('D'), null);
+    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, { lifetime: 60, becoming: { about: ABOUT } }), 'moved');
+    for (const id of ['A', 'C']) deepStrictEqual((await load(id)).about, ABOUT);
+    await store.create('D', texts({ a: 1 }), { lifetime: 60 });
+    strictEqual(await store.update('D', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'updated');
+    strictEqual((await load('D')).texts.size, 0);
+    inner.records.set('E', {});
+    strictEqual(await store.load('E'), null);
 
   });
 

@@ -59,18 +59,17 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
   });
 
-  it('is an end where a change leaves no key', () => {
+  it('says "moved" of a session whose visitor has another by now, and leads nowhere', () => {
 
     const { store } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
-    store.create('B', A1, { lifetime: 1000 });
-    const nothingLeft = { set: new Map(), unset: ['a'] };
-    strictEqual(store.update('A', nothingLeft, { lifetime: 1000 }), 'ended');
-    strictEqual(store.move('B', 'C', nothingLeft, { lifetime: 1000 }), 'ended');
+    store.move('A', 'B', { set: new Map(), unset: [] }, { lifetime: 1000 });
+    strictEqual(store.end('A', { moved: true }), true);
     strictEqual(store.store.size, 0);
-    deepStrictEqual(store.load('A'), { status: 'retired', moved: false });
-    deepStrictEqual(store.load('B'), { status: 'retired', moved: false });
-    strictEqual(store.load('C'), null);
+    for (const id of ['A', 'B']) {
+      deepStrictEqual(store.load(id), { status: 'retired', moved: true });
+      strictEqual(store.end(id), false);
+    }
 
   });
 

@@ -62,7 +62,6 @@ describe('MemoryStore, with users', () => {
     const goings: Record<string, (id: string) => unknown> = {
       end: id => store.end(id),
       delete: id => store.delete(id),
-      update: id => store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 1 }),
       'a move to another user': id => store.move(id, store.newSessionId(id), set({}), { lifetime: 10, becoming: becoming(null) }),
       'the end of all of a user': () => store.endSessionsOf('ada'),
       'the end of all': () => store.endAllSessions(),

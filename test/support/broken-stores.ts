@@ -75,7 +75,7 @@ class EmptyingDeletesAll extends TimelessStore {
 
   override update(id: string, change: SessionChange, { lifetime, version }: UpdateTerms) {
     if (change.set.size > 0 || change.unset.length < 3) return super.update(id, change, { lifetime, version });
-    return this.end(id) ? 'ended' : 'gone';
+    return this.end(id) ? 'updated' : 'gone';
   }
 
 }

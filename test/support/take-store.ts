@@ -1,8 +1,10 @@
 import { merge } from '../../src/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type {
-  AtomicSessionStore, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,
+  AtomicSessionStore, EndTerms, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/store.js';
+import { ELSEWHERE } from '../../src/stores/lib/retired-ids.js';
+import { isTooLarge } from '../../src/values/texts-size.js';
 
 /** What stands under one key: a session, or the mark of one that ended or moved. */
 type Row =
@@ -58,17 +60,14 @@ export class TakeStore implements AtomicSessionStore {
   }
 
   update(
-    id: string, change: SessionChange, { version }: UpdateTerms,
-  ): 'updated' | 'ended' | 'gone' | 'conflict' {
+    id: string, change: SessionChange, { version, maxBytes = Infinity }: UpdateTerms,
+  ): 'updated' | 'gone' | 'conflict' | 'too-large' {
 
     const row = this.#rows.get(id);
     if (!row || 'next' in row) return 'gone';
     if (version !== undefined && version !== row.version) return 'conflict';
     const texts = merge(row.texts, change);
-    if (texts.size === 0) {
-      this.#rows.set(id, { next: null });
-      return 'ended';
-    }
+    if (isTooLarge(row.texts, texts, maxBytes)) return 'too-large';
     this.#put(id, texts);
     return 'updated';
 
@@ -86,12 +85,12 @@ export class TakeStore implements AtomicSessionStore {
 
   }
 
-  end(id: string): boolean {
+  end(id: string, terms: EndTerms = {}): boolean {
 
     const row = this.#rows.get(id);
     if (!row) return false;
-    if ('next' in row) return row.next !== null && this.end(row.next);
-    this.#rows.set(id, { next: null });
+    if ('next' in row) return row.next !== null && this.end(row.next, terms);
+    this.#rows.set(id, { next: terms.moved ? ELSEWHERE : null });
     return true;
 
   }

@@ -2,6 +2,7 @@ import { SessionValueError } from '../../errors.js';
 import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
 import type { SessionAbout, SessionChange, SessionTexts, SessionValues } from '../../store.js';
+import { isTooLarge, sizeOf } from '../../values/texts-size.js';
 import { toAbout } from './about.js';
 import { unreadable } from './unreadable.js';
 
@@ -13,6 +14,25 @@ import { unreadable } from './unreadable.js';
 /** The key among a session's values that the application can't have: what the session is stands there. */
 export const ABOUT_KEY = '@curveball/session';
 
+/** Stands there for a session that has nothing else: to a store of four methods, an empty record may be one that never was. */
+const EMPTIED = false;
+
+/** Whether stored values are a session: an empty record counts as none. */
+export function isSession(values: SessionValues, texts: SessionTexts): boolean {
+
+  return texts.size > 0 || Object.hasOwn(values, ABOUT_KEY);
+
+}
+
+/** Whether a change makes a session larger than it may be. */
+export function isLarger(before: SessionValues, after: SessionValues, maxBytes = Infinity): boolean {
+
+  if (maxBytes === Infinity) return false;
+  const texts = storedTexts(after);
+  return sizeOf(texts) > maxBytes && isTooLarge(storedTexts(before), texts, maxBytes);
+
+}
+
 /**
  * What a session is, of its stored values; nothing where they do not say.
  *
@@ -21,6 +41,7 @@ export const ABOUT_KEY = '@curveball/session';
 export function storedAbout(values: SessionValues): SessionAbout | undefined {
 
   if (!Object.hasOwn(values, ABOUT_KEY)) return undefined;
+  if (values[ABOUT_KEY] === EMPTIED && Object.keys(values).length === 1) return undefined;
   const about = toAbout(values[ABOUT_KEY]);
   if (!about) throw unreadable();
   return about;
@@ -64,16 +85,17 @@ export function withAbout(values: SessionValues, about: SessionAbout | undefined
 /**
  * The stored values after a change; what the session is stays.
  *
- * @returns null where no key is left
  * @throws {SessionValueError} for a key that the application can't have
  */
-export function changed(values: SessionValues, { set, unset }: SessionChange): SessionValues | null {
+export function changed(values: SessionValues, { set, unset }: SessionChange): SessionValues {
 
   if (set.has(ABOUT_KEY)) throw new SessionValueError(`session[${JSON.stringify(ABOUT_KEY)}]`, 'has a name that the store needs for itself');
   const result = withAbout(values, undefined);
   for (const key of unset) delete result[key];
   for (const [key, text] of set) setOwn(result, key, fromText(text));
-  return Object.keys(result).length === 0 ? null : withAbout(result, storedAbout(values));
+  const about = storedAbout(values);
+  if (Object.keys(result).length === 0 && !about) return { [ABOUT_KEY]: EMPTIED };
+  return withAbout(result, about);
 
 }
 

@@ -1,5 +1,6 @@
 import { merge } from '../../session-change.js';
 import type { SessionChange, SessionTexts } from '../../store.js';
+import { isTooLarge } from '../../values/texts-size.js';
 import { unreadable } from './unreadable.js';
 
 /*
@@ -141,6 +142,14 @@ function withLines(packed: string, key: string, lines: readonly string[]): strin
 function joined(lines: readonly string[]): string {
 
   return lines.join('\n');
+
+}
+
+/** As {@link isTooLarge}, and cheap for what is far from its limit. */
+export function isPackedTooLarge(before: string, after: string, maxBytes = Infinity): boolean {
+
+  // A packed text is longer than what it holds.
+  return after.length > maxBytes / 3 && isTooLarge(unpack(before), unpack(after), maxBytes);
 
 }
 

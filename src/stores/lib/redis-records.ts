@@ -7,7 +7,7 @@ import { ServerClock } from './server-clock.js';
 import type { StoredId } from './stored-id.js';
 
 /** What a script answers: that it did as it was told, or the word of its own. */
-export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'ended' | 'taken';
+export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'taken';
 
 /** So many changed keys are searched for one by one. */
 const FEW = 8;

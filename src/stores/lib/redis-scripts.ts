@@ -95,10 +95,7 @@ local hash, token, lifetime, expected, new_hash, about = ARGV[2], ARGV[3], ARGV[
 ${NOW}
 if now > tonumber(ARGV[1]) then return { 'late', now } end
 ${READ}
-if version == token then
-  if current == '${NO_HASH}' then return { 'ended', now } end
-  return now
-end
+if version == token then return now end
 if current ~= hash then return { 'gone', now } end
 if expected ~= '' and expected ~= version then return { 'conflict', now } end
 ${ENDS_AT}
@@ -119,10 +116,6 @@ else
 end
 local value = record
 ${merge}
-if string.find(value, '\\n', ${FORMER}, true) == #value then
-  ${FINISH}
-  return { 'ended', now, ${ABOUT} }
-end
 redis.call('SET', KEYS[1], value, 'PXAT', ends_at)
 return now
 `);
@@ -132,7 +125,7 @@ return now
  *
  * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
  * or '', with one the new `about` or '', and for each changed key two more, as
- * packChange() makes them. Words: late, gone, conflict, ended.
+ * packChange() makes them. Words: late, gone, conflict.
  */
 export const CHANGE_FEW = changing(MERGE_FEW);
 export const CHANGE_MANY = changing(MERGE_MANY);

@@ -8,6 +8,9 @@ interface Mark {
   readonly about: SessionAbout | undefined;
 }
 
+/** Where a session went whose visitor has another by now: no session ever has this id. */
+export const ELSEWHERE = '';
+
 /** Far more hops than {@link RETIRED_FOR} seconds of regenerations leave; ends a loop. */
 const MOST_HOPS = 100;
 

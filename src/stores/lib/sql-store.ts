@@ -117,7 +117,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   async update(
     id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+  ): Promise<'updated' | 'gone' | 'conflict'> {
 
     const stored = storedId(id);
     const expected = knownVersion(version);
@@ -127,7 +127,7 @@ export abstract class SqlStore implements AtomicSessionStore {
       deadline => this.#table.update(stored, change, milliseconds(lifetime), deadline, expected, whose),
       row => hasPassed(expected, row),
     );
-    return answer === 'done' ? 'updated' : answer;
+    return answer === 'done' || answer === 'ended' ? 'updated' : answer;
 
   }
 
@@ -141,7 +141,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
     id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'revoked'> {
+  ): Promise<'moved' | 'gone' | 'conflict' | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
@@ -155,7 +155,7 @@ export abstract class SqlStore implements AtomicSessionStore {
         return hasPassed(expected, row);
       },
     );
-    if (answer !== 'done') return answer;
+    if (answer !== 'done' && answer !== 'ended') return answer;
     return await this.#users.refuse(to, becoming?.about, began) ? 'revoked' : 'moved';
 
   }

@@ -27,6 +27,16 @@ export const end: readonly Rule[] = [
     },
   },
   {
+    sentence: 'end() of a session whose visitor has another by now leaves a mark that says "moved"',
+    check: async scene => {
+      const id = await scene.session();
+      expectSame('The answer to end()', await scene.b.end(id, { moved: true }), true);
+      await scene.expectNoSession(id);
+      await scene.expectMark(id, true);
+      expectSame('The answer to end() for an ended session', await scene.a.end(id), false);
+    },
+  },
+  {
     sentence: 'end() follows a mark that says "moved": it ends the session where it went',
     check: async scene => {
       const [first, last] = await scene.moved(1) as [string, string];

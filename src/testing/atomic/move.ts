@@ -64,14 +64,14 @@ export const move: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move that leaves no key ends the session',
+    sentence: 'A move that leaves no key leaves a live session without keys under the new id',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
       const { answer, newId } = await scene.move(scene.b, id, changing({ a: undefined, b: undefined }));
-      expectSame('The answer to the move', answer, 'ended');
-      await scene.expectNoSession(newId);
+      expectSame('The answer to the move', answer, 'moved');
+      await scene.expectLive(newId, {});
       await scene.expectNoSession(id);
-      await scene.expectMark(id, false);
+      await scene.expectMark(id, true);
     },
   },
   {

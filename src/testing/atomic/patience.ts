@@ -8,9 +8,23 @@ const AMPLE = 60;
 
 export const patience: readonly Rule[] = [
   {
+    sentence: 'A creation whose caller has given up is refused with an error and leaves nothing, or it is carried out and says so',
+    check: async scene => {
+      const id = await scene.id();
+      const { answer } = await scene.attempt(scene.a, 'create', id, toTexts({ a: 1 }), { lifetime: LONG, patience: -1 });
+      if (answer === undefined) {
+        await scene.expectUnknown(id);
+      } else {
+        expectSame('The answer to create()', answer, true);
+        await scene.expectLive(id, { a: 1 });
+      }
+    },
+  },
+  {
     sentence: 'Where its caller waits long enough, a write with a patience is carried out',
     check: async scene => {
-      const id = await scene.session({ a: 1 });
+      const id = await scene.id();
+      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, patience: AMPLE }), true);
       expectSame('The answer to update()', await scene.a.update(id, changing({ a: 2 }), { lifetime: LONG, patience: AMPLE }), 'updated');
       const newId = await scene.id(id);
       if (scene.a.canMove) {

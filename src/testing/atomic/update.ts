@@ -70,16 +70,18 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"',
+    sentence: 'update() that leaves no key leaves a live session without keys, which another change fills again',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
-      expectSame('The answer to update()', await scene.b.update(id, changing({ a: undefined, b: undefined }), { lifetime: LONG }), 'ended');
-      await scene.expectNoSession(id);
-      await scene.expectMark(id, false);
+      await expectUpdated(scene, id, { a: undefined, b: undefined });
+      await scene.expectLive(id, {});
+      await scene.expectRemaining(id, LONG);
+      await expectUpdated(scene, id, { c: 3 });
+      await scene.expectLive(id, { c: 3 });
     },
   },
   {
-    sentence: 'update() that unsets all keys and sets another does not end the session',
+    sentence: 'update() that unsets all keys and sets another leaves the other',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
       await expectUpdated(scene, id, { a: undefined, b: undefined, c: 3 });
@@ -87,11 +89,12 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() that leaves no key of a session that was moved ends it: no former id says "moved" any more',
+    sentence: 'update() that leaves no key of a session that was moved ends nothing: the former ids say "moved"',
     check: async scene => {
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
-      expectSame('The answer to update()', await scene.b.update(last, changing({ a: undefined }), { lifetime: LONG }), 'ended');
-      for (const id of [first, second, last]) await scene.expectMark(id, false);
+      await expectUpdated(scene, last, { a: undefined });
+      await scene.expectLive(last, {});
+      for (const id of [first, second]) await scene.expectMark(id, true);
     },
   },
   {

@@ -81,8 +81,8 @@ export class CheckedStore implements AtomicSessionStore {
 
   update(
     id: string, change: SessionChange, terms: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict' | 'too-large'> {
-    return this.#oneOf('update', [id, change, terms], ['updated', 'ended', 'gone', 'conflict', 'too-large']);
+  ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
+    return this.#oneOf('update', [id, change, terms], ['updated', 'gone', 'conflict', 'too-large']);
   }
 
   touch(id: string, lifetime: number, ...user: [string?]): Promise<boolean> {
@@ -95,8 +95,8 @@ export class CheckedStore implements AtomicSessionStore {
 
   move(
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
-    return this.#oneOf('move', [id, newId, change, terms], ['moved', 'ended', 'gone', 'conflict', 'too-large', 'revoked']);
+  ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
+    return this.#oneOf('move', [id, newId, change, terms], ['moved', 'gone', 'conflict', 'too-large', 'revoked']);
   }
 
   take(id: string, newId: string, ...patience: [number?]): Promise<SessionTexts | null> {

@@ -37,16 +37,14 @@ export class Model {
   }
 
   /** @param changes for an update that names a version: how often the session had been changed when it was loaded */
-  update(id: string, change: SessionChange, changes?: number): 'updated' | 'ended' | 'gone' | 'conflict' {
+  update(id: string, change: SessionChange, changes?: number): 'updated' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
     if (!family) return 'gone';
     if (changes !== undefined && changes !== family.changes) return 'conflict';
     family.changes++;
     family.texts = merge(family.texts, change);
-    if (family.texts.size > 0) return 'updated';
-    family.id = null;
-    return 'ended';
+    return 'updated';
 
   }
 
@@ -59,11 +57,11 @@ export class Model {
   /** @param changes as in `update` */
   move(
     id: string, newId: string, change: SessionChange, about?: SessionAbout, changes?: number,
-  ): 'moved' | 'ended' | 'gone' | 'conflict' {
+  ): 'moved' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
     const answer = this.update(id, change, changes);
-    if (!family || answer !== 'updated') return answer as 'ended' | 'gone' | 'conflict';
+    if (!family || answer !== 'updated') return answer as 'gone' | 'conflict';
     family.id = newId;
     family.about = about ?? family.about;
     this.#families.set(newId, family);

@@ -128,7 +128,7 @@ export class Scene extends Handles {
 
   /** Calls what may throw, and tells which of the two it did. */
   async attempt(
-    store: CheckedStore, method: 'update' | 'move' | 'take', ...args: readonly unknown[]
+    store: CheckedStore, method: 'create' | 'update' | 'move' | 'take', ...args: readonly unknown[]
   ): Promise<{ answer?: unknown }> {
 
     const methods = store.store as unknown as Record<string, (...args: readonly unknown[]) => unknown>;

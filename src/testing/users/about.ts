@@ -80,19 +80,21 @@ export const about: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'What a session is keeps no session alive that has no key left, and is gone with it, where the store has keepsAbout',
+    sentence: 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsAbout',
     check: whereItKeepsAbout(async scene => {
-      const [emptied, moved, ended] = [await scene.bound(scene.user()), await scene.bound(scene.user()), await scene.bound(scene.user())];
-      expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), { lifetime: LONG }), 'ended');
+      const user = scene.user();
+      const [emptied, moved, ended] = [await scene.bound(user, 'details'), await scene.bound(user), await scene.bound(user)];
+      expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), { lifetime: LONG }), 'updated');
+      await scene.expectLive(emptied, {});
+      await scene.expectAbout(emptied, { user, details: 'details' });
       if (scene.a.canMove) {
         const becoming = { about: { user: scene.user(), details: '' } };
         const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), { lifetime: LONG, becoming });
-        expectSame('The answer to move()', answer, 'ended');
-        await scene.expectNoSession(newId);
-        await scene.expectEnded(moved);
+        expectSame('The answer to move()', answer, 'moved');
+        await scene.expectAbout(newId, becoming.about);
       }
       expectSame('The answer to end()', await scene.b.end(ended), true);
-      await scene.expectEnded(emptied, ended);
+      await scene.expectEnded(ended);
     }),
   },
   {

@@ -36,7 +36,7 @@ export const sessionsOf: readonly Rule[] = [
       await scene.b.end(ended);
       await scene.a.update(emptied, changing({ a: undefined }), { lifetime: LONG });
       await scene.b.delete(deleted);
-      await scene.expectSessionsOf(user, [one, two]);
+      await scene.expectSessionsOf(user, [one, two, emptied]);
       await scene.expectSessionsOf(other, [theirs]);
     }),
   },

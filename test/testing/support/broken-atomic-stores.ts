@@ -5,6 +5,7 @@ import {
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts } from '../../../src/values/session-values.js';
+import { sizeOf } from '../../../src/values/texts-size.js';
 
 /** A memory store to break: what it stores, it stores by way of the four methods. */
 class Breakable extends MemoryStore {
@@ -149,23 +150,65 @@ class UpdateForgetsLifetime extends Breakable {
 
 }
 
-class UpdateDeletesWithoutMark extends Breakable {
+class UpdateEndsTheEmpty extends Breakable {
 
-  override update(...args: Update) {
-    const answer = super.update(...args);
-    if (answer === 'ended') this.forget(args[0]);
+  override update(...[id, change, terms]: Update) {
+    const answer = super.update(id, change, terms);
+    if (this.live(id)?.texts.size === 0) super.end(id);
     return answer;
   }
 
 }
 
-class UpdateKeepsEmpty extends Breakable {
+class GrowsWithoutLimit extends Breakable {
 
   override update(...[id, change, { lifetime, version }]: Update) {
-    const texts = this.live(id)?.texts;
-    if (!texts || merge(texts, change).size > 0) return super.update(id, change, { lifetime, version });
-    this.put(id, new Map(), lifetime);
-    return 'updated';
+    return super.update(id, change, { lifetime, version });
+  }
+
+}
+
+class GrowsByMoves extends Breakable {
+
+  override move(id: string, newId: string, change: SessionChange, { lifetime, version }: MoveTerms) {
+    return super.move(id, newId, change, { lifetime, version });
+  }
+
+}
+
+class MayNotShrink extends Breakable {
+
+  override update(...[id, change, terms]: Update) {
+    const before = this.live(id)?.texts ?? new Map();
+    const isTooMuch = sizeOf(merge(before, change)) > (terms.maxBytes ?? Infinity);
+    return isTooMuch ? 'too-large' : super.update(id, change, terms);
+  }
+
+}
+
+class CountsCharacters extends Breakable {
+
+  override update(...[id, change, { maxBytes = Infinity, ...terms }]: Update) {
+    const units = [...merge(this.live(id)?.texts ?? new Map(), change)].flat().join('').length;
+    return units > maxBytes ? 'too-large' : super.update(id, change, terms);
+  }
+
+}
+
+class AlwaysSaysEnded extends Breakable {
+
+  override end(id: string) {
+    return super.end(id);
+  }
+
+}
+
+class RefusesButCreatesWhenTooLate extends Breakable {
+
+  override create(id: string, texts: SessionTexts, terms: CreateTerms) {
+    const isCreated = super.create(id, texts, terms);
+    if (terms.patience !== undefined && terms.patience <= 0) throw new Error('too late');
+    return isCreated;
   }
 
 }
@@ -642,8 +685,13 @@ export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: (
   'takes keys for paths': [now => new UnsetsByPath(now), 'update() unsets only the keys that it names, and succeeds where they are not there'],
   'shortens by update': [now => new UpdateShortens(now), 'update() never shortens a life'],
   'does not lengthen by update': [now => new UpdateForgetsLifetime(now), 'update() gives a session at least so many more seconds', 'A session that update() has lengthened outlives its first lifetime'],
-  'deletes an emptied session without a mark': [now => new UpdateDeletesWithoutMark(now), 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"'],
-  'keeps an emptied session': [now => new UpdateKeepsEmpty(now), 'update() that leaves no key ends the session in the same step, and leaves a mark that says "ended"'],
+  'ends an emptied session': [now => new UpdateEndsTheEmpty(now), 'update() that leaves no key leaves a live session without keys, which another change fills again', 'Race: updates that remove the last keys leave a live session without keys'],
+  'ignores the largest size': [now => new GrowsWithoutLimit(now), 'update() refuses with "too-large" what would make the session larger than maxBytes, and changes nothing', 'A session that is larger than maxBytes may shrink, and may not grow', 'Race: updates of different keys at the same time never make the session larger than maxBytes'],
+  'ignores the largest size when it moves': [now => new GrowsByMoves(now), 'A move refuses with "too-large" what would make the session larger than maxBytes, and changes nothing'],
+  'lets no session shrink': [now => new MayNotShrink(now), 'A session that is larger than maxBytes may shrink, and may not grow'],
+  'counts characters for bytes': [now => new CountsCharacters(now), 'update() refuses with "too-large" what would make the session larger than maxBytes, and changes nothing'],
+  'says "ended" of a visitor who has another session': [now => new AlwaysSaysEnded(now), 'end() of a session whose visitor has another by now leaves a mark that says "moved"'],
+  'creates what it refuses': [now => new RefusesButCreatesWhenTooLate(now), 'A creation whose caller has given up is refused with an error and leaves nothing, or it is carried out and says so'],
   'shortens by touch': [now => new TouchShortens(now), 'touch() never shortens a life'],
   'does not touch': [now => new TouchIsLazy(now), 'touch() gives a live session at least so many more seconds, and leaves its values alone'],
   'revives by touch': [now => new RevivesByTouch(now), 'touch() returns false where there is no live session, and brings none back', 'touch() returns false for a session whose time is over, and does not bring it back'],
@@ -669,7 +717,7 @@ export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: (
   'keeps the texts that it is given': [now => new KeepsTheCallersTexts(now), 'load() returns a copy of the caller\'s own, and what a caller does to its texts later changes nothing in the store'],
   'moves over another session': [now => new MoveOverwrites(now), 'move() throws if the new id is in use, and changes nothing'],
   'keeps the lifetime when it moves': [now => new MoveKeepsLifetime(now), 'A moved session lives for the lifetime of the move'],
-  'loses the change of a move': [now => new MoveLosesItsChange(now), 'A move merges its change in, key by key and never deeper', 'A move that leaves no key ends the session'],
+  'loses the change of a move': [now => new MoveLosesItsChange(now), 'A move merges its change in, key by key and never deeper', 'A move that leaves no key leaves a live session without keys under the new id'],
   'keeps the old id of a move': [now => new MoveKeepsTheOldId(now), 'A move puts the session under its new id as it is stored, and retires the old id'],
   'says that it has done what came too late': [now => new LiesWhenTooLate(now), 'An update whose caller has given up is refused with an error and not carried out, or it is carried out and says so'],
   'does what it refuses': [now => new RefusesButMovesWhenTooLate(now), 'A move whose caller has given up is refused with an error and not carried out, or it is carried out and says so'],

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AtomicSessionStore, type CreateTerms, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession,
+  type AtomicSessionStore, type CreateTerms, type EndTerms, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession,
   type SessionChange, type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
+import { ELSEWHERE } from '../../../src/stores/lib/retired-ids.js';
+import { isTooLarge } from '../../../src/values/texts-size.js';
 
 /** What it needs of a client of `redis`. */
 export interface Client {
@@ -39,7 +41,10 @@ export class HastyRedisStore implements AtomicSessionStore {
 
     const row = await this.#read(id);
     if (!row) return null;
-    if (row.next !== undefined) return { status: 'retired', moved: Boolean((await this.#last(id)).row?.texts) };
+    if (row.next !== undefined) {
+      const last = await this.#last(id);
+      return { status: 'retired', moved: last.id === ELSEWHERE || Boolean(last.row?.texts) };
+    }
     if (!row.texts) return { status: 'retired', moved: false };
     return { status: 'live', texts: new Map(row.texts), version: row.version as string, remaining: (row.ends - Date.now()) / 1000 };
 
@@ -54,17 +59,15 @@ export class HastyRedisStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, maxBytes = Infinity }: UpdateTerms,
+  ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     const row = await this.#read(id);
     if (!row?.texts) return 'gone';
     if (version !== undefined && version !== row.version) return 'conflict';
-    const texts = merge(new Map(row.texts), change);
-    if (texts.size === 0) {
-      await this.#retire(id);
-      return 'ended';
-    }
+    const before = new Map(row.texts);
+    const texts = merge(before, change);
+    if (isTooLarge(before, texts, maxBytes)) return 'too-large';
     await this.#write(id, { texts: [...texts], ends: Math.max(row.ends, Date.now() + lifetime * 1000) });
     return 'updated';
 
@@ -80,24 +83,26 @@ export class HastyRedisStore implements AtomicSessionStore {
   }
 
   async move(
-    id: string, newId: string, change: SessionChange, { lifetime, version }: MoveTerms,
-  ): Promise<'moved' | 'ended' | 'gone' | 'conflict'> {
+    id: string, newId: string, change: SessionChange, { lifetime, version, maxBytes = Infinity }: MoveTerms,
+  ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
     const row = await this.#read(id);
     if (!row?.texts) return 'gone';
     if (version !== undefined && version !== row.version) return 'conflict';
-    const texts = merge(new Map(row.texts), change);
-    if (texts.size > 0 && !await this.create(newId, texts, { lifetime })) throw new Error('The new id is in use');
-    await this.#retire(id, texts.size > 0 ? newId : undefined);
-    return texts.size > 0 ? 'moved' : 'ended';
+    const before = new Map(row.texts);
+    const texts = merge(before, change);
+    if (isTooLarge(before, texts, maxBytes)) return 'too-large';
+    if (!await this.create(newId, texts, { lifetime })) throw new Error('The new id is in use');
+    await this.#retire(id, newId);
+    return 'moved';
 
   }
 
-  async end(id: string): Promise<boolean> {
+  async end(id: string, { moved }: EndTerms = {}): Promise<boolean> {
 
     const last = await this.#last(id);
     if (!last.row?.texts) return false;
-    await this.#retire(last.id);
+    await this.#retire(last.id, moved ? ELSEWHERE : undefined);
     return true;
 
   }
@@ -127,7 +132,7 @@ export class HastyRedisStore implements AtomicSessionStore {
 
   async #last(id: string): Promise<{ id: string; row: Row | null }> {
 
-    const row = await this.#read(id);
+    const row = id === ELSEWHERE ? null : await this.#read(id);
     return row?.next === undefined ? { id, row } : this.#last(row.next);
 
   }
@@ -137,7 +142,7 @@ export class HastyRedisStore implements AtomicSessionStore {
   }
 
   async #retire(id: string, next?: string): Promise<void> {
-    await this.#write(id, { ...next && { next }, ends: Date.now() + RETIRED_FOR * 1000 });
+    await this.#write(id, { ...next !== undefined && { next }, ends: Date.now() + RETIRED_FOR * 1000 });
   }
 
 }

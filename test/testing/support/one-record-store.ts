@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import {
-  type AtomicSessionStore, type CreateTerms, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange,
+  type AtomicSessionStore, type CreateTerms, type EndTerms, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange,
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { merge } from '../../../src/session-change.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
+import { ELSEWHERE } from '../../../src/stores/lib/retired-ids.js';
+import { isTooLarge } from '../../../src/values/texts-size.js';
 
 interface Row { readonly end: number; readonly texts: SessionTexts; readonly version: number }
 interface Mark { readonly end: number; readonly next: string | null }
@@ -53,7 +55,7 @@ export class OneRecordStore implements AtomicSessionStore {
     await aMoment();
     const record = this.#record(id);
     if (!record) return null;
-    if ('next' in record) return { status: 'retired', moved: this.#row(this.#whereIs(id)) !== null };
+    if ('next' in record) return { status: 'retired', moved: this.#whereIs(id) === ELSEWHERE || this.#row(this.#whereIs(id)) !== null };
     const { texts, version, end } = record;
     return { status: 'live', texts: new Map(texts), version, remaining: end - this.#now() };
 
@@ -69,18 +71,15 @@ export class OneRecordStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, { lifetime, version }: UpdateTerms,
-  ): Promise<'updated' | 'ended' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, maxBytes = Infinity }: UpdateTerms,
+  ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     await aMoment();
     const row = this.#row(id);
     if (!row) return 'gone';
     if (version !== undefined && version !== row.version) return 'conflict';
     const texts = merge(row.texts, change);
-    if (texts.size === 0) {
-      this.#retire(id, null);
-      return 'ended';
-    }
+    if (isTooLarge(row.texts, texts, maxBytes)) return 'too-large';
     this.#put(id, texts, Math.max(row.end, this.#now() + lifetime));
     return 'updated';
 
@@ -104,12 +103,12 @@ export class OneRecordStore implements AtomicSessionStore {
 
   }
 
-  async end(id: string): Promise<boolean> {
+  async end(id: string, { moved }: EndTerms = {}): Promise<boolean> {
 
     await aMoment();
     const last = this.#whereIs(id);
     if (!this.#row(last)) return false;
-    this.#retire(last, null);
+    this.#retire(last, moved ? ELSEWHERE : null);
     return true;
 
   }

@@ -77,7 +77,7 @@ class EmptiesInTwoSteps extends OneRecordStore {
     const found = await this.load(id);
     const isEmptied = found?.status === 'live' && merge(found.texts, change).size === 0;
     if (!isEmptied) return super.update(id, change, { lifetime, version });
-    return await this.end(id) ? 'ended' : 'gone';
+    return await this.end(id) ? 'updated' : 'gone';
   }
 
 }
@@ -127,8 +127,8 @@ class MovesInTwoSteps extends OneRecordStore {
     const found = await this.load(id);
     if (found?.status !== 'live') return 'gone' as const;
     const texts = merge(found.texts, change);
-    if (texts.size > 0) await this.create(newId, texts, { lifetime });
-    if (await this.take(id, newId)) return texts.size > 0 ? 'moved' as const : 'ended' as const;
+    await this.create(newId, texts, { lifetime });
+    if (await this.take(id, newId)) return 'moved' as const;
     await this.end(newId);
     return 'gone' as const;
   }
@@ -146,7 +146,7 @@ export const RACING_STORES: { readonly [fault: string]: readonly [(now: () => nu
   'touches by writing back': [now => new WritesBackWhatItTouched(now), 'Race: a touch takes no change back and is no conflict'],
   'revives by a late touch': [now => new RevivesByLateTouch(now), 'Race: no update and no touch brings a session back that has ended', 'Race: no touch brings the old id of a moved session back'],
   'looks before it ends': [now => new EndsInTwoSteps(now), 'Race: of those who end a session one has ended it'],
-  'looks before it ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows ends the session only if no other has added one', 'Requests: a request that removes the last key ends the session only if no other has added one'],
+  'ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows keeps one that another adds, whichever comes first', 'Requests: a request that removes the last key loses none that another has added'],
   'takes for two': [now => new TakesTwice(now), 'Race: of two moves of one session one wins', 'Requests: of two regenerations of one id one wins'],
   'takes what it knew': [now => new TakesWhatItKnew(now), 'Race: a move takes along every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration takes along what was acknowledged, and what comes after it gets 409 and no cookie'],
   'takes without a mark': [now => new TakesWithoutAMark(now), 'A move puts the session under its new id as it is stored, and retires the old id', 'Requests: a late request with an old id reads nothing, changes nothing, and takes no newer cookie away'],
