@@ -258,7 +258,7 @@ export class RequestSession {
     if (action !== 'keep') this.cookieAction = action;
     // Also what was written before: the handler may have replaced the headers since.
     if (this.cookieAction !== 'keep') this.cookie.write(this.cookieAction, this.session, this.saving);
-    const hasForms = !this.error && (this.madeForms ?? this.session.leavesForms) && this.forms.answer(this.session);
+    const hasForms = !this.error && (this.madeForms ?? this.session.leavesForms) && this.forms.answer(this.session, this.cookieAction === 'set');
     const hasCookie = hasForms || this.cookieAction !== 'keep';
     if (this.used || this.asked || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
 

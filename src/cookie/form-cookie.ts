@@ -1,6 +1,7 @@
 import { stringifySetCookie } from 'cookie';
 import type { Context } from '@curveball/kernel';
 import type { Settings } from '../options.js';
+import { isInMemory } from './session-cookie.js';
 
 type ResponseHeaders = Context['response']['headers'];
 
@@ -81,11 +82,18 @@ export class FormCookie {
 
   }
 
-  /** Writes them, beside all other cookies; again where the handler has replaced the headers since. */
-  write(headers: ResponseHeaders, { set, clear }: FormCookieChange, isHttps: boolean): void {
+  /**
+   * Writes them, beside all other cookies; again where the handler has replaced
+   * the headers since.
+   *
+   * @param isBesideSession whether the response sets the session's cookie
+   */
+  write(headers: ResponseHeaders, { set, clear }: FormCookieChange, isHttps: boolean, isBesideSession: boolean): void {
 
     const secure = this.#isSecure(isHttps);
-    const lines = clear.map(name => stringifySetCookie(name, '', { ...this.#options, secure, maxAge: 0, expires: new Date(0) }));
+    // Where all cookies may become one header, an end would be read as the session's: it is emptied only.
+    const end = isBesideSession && isInMemory(headers) ? {} : { maxAge: 0, expires: new Date(0) };
+    const lines = clear.map(name => stringifySetCookie(name, '', { ...this.#options, secure, ...end }));
     if (set) lines.push(stringifySetCookie(set.name, set.secret, { ...this.#options, secure }));
     const base = this.#nameOn(isHttps);
     const before = headers.has('set-cookie') ? headers.getMany('set-cookie') : [];

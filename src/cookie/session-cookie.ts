@@ -166,7 +166,7 @@ export class SessionCookie {
  * to one, with commas: only the first counts then, and what follows belongs to
  * its last attribute unless that has an end.
  */
-function isInMemory(headers: Headers): boolean {
+export function isInMemory(headers: Headers): boolean {
 
   return !('inner' in headers);
 

@@ -81,15 +81,16 @@ export class RequestForms {
   /**
    * Writes the cookies of forms, when the session was stored.
    *
+   * @param isBesideSession whether the response sets the session's cookie
    * @returns whether there were any to write
    */
-  answer(session: Session): boolean {
+  answer(session: Session, isBesideSession: boolean): boolean {
 
     if (session.leavesForms) this.leave(session);
     if (!this.given && this.left.length === 0) return false;
     const { request, response: { headers, origin } } = this.ctx;
     const clear = this.left.map(({ name }) => name).filter(name => name !== this.given?.name);
-    this.backend.formCookie.write(headers, { set: this.given, clear }, this.isHttps);
+    this.backend.formCookie.write(headers, { set: this.given, clear }, this.isHttps, isBesideSession);
     this.backend.cookieWarnings.check(origin, request.headers);
     return true;
 

@@ -255,3 +255,34 @@ describe('A form that was served, where ids are renewed', () => {
   }
 
 });
+
+describe('A form that was served through app.fetch(), which joins all cookies to one header', () => {
+
+  it('takes nothing from the sign-in that comes after it', async () => {
+
+    for (const options of [{}, { user: 'userId' }]) {
+      const { app } = site(PAGES, options);
+      const jar = new Map<string, string>();
+      const visit = async (path: string, token = '') => {
+        const headers = { 'Cookie': [...jar].map(pair => pair.join('=')).join('; '), 'X-CSRF-Token': token };
+        const response = await app.fetch(new Request(`http://localhost${path}`, { headers }));
+        // As a browser reads the one header: its first pair, and what follows as attributes.
+        const [line] = response.headers.getSetCookie();
+        const [, name, value] = /^([^=]+)=([^;]*)/.exec(line ?? '') ?? [];
+        if (name !== undefined && value !== undefined) jar.set(name, value);
+        if (name !== undefined && /max-age=0/i.test(line as string)) jar.delete(name);
+        return { status: response.status, body: await response.text() };
+      };
+      const { body: before } = await visit('/form');
+      strictEqual((await visit('/submit', before)).status, 200);
+      const { body: token } = await visit(options.user ? '/sign-in' : '/sign-in-new-id');
+      strictEqual((await visit('/submit', token)).status, 200);
+      deepStrictEqual(JSON.parse((await visit('/read')).body), { userId: 5 });
+      if (options.user) strictEqual((await visit('/submit', before)).status, 403);
+      await visit('/sign-out');
+      strictEqual(jar.has('CB'), false);
+    }
+
+  });
+
+});

@@ -70,7 +70,7 @@ export function setCookies(response: Response): string[] {
 /** What a browser has of forms, by the names of their cookies. */
 export function formsOf(browser: Browser): Map<string, string> {
 
-  return new Map([...browser.cookies].filter(([name]) => /-form(-\w)?$/.test(name)));
+  return new Map([...browser.cookies].filter(([name, value]) => /-form(-\w)?$/.test(name) && value !== ''));
 
 }
 
