@@ -4,6 +4,7 @@ import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { SessionError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
+import { warnIfMadePerRequest } from './per-request.js';
 import { type Backend, RequestSession } from './request-session.js';
 import type { Saving } from './saving/saving.js';
 import { SchemaStore } from './schema/schema-store.js';
@@ -24,9 +25,11 @@ import { TimedStore } from './timed-store.js';
 export default function session(options: SessionOptions): Middleware {
 
   const backend = backendFrom(options);
+  const serves = warnIfMadePerRequest();
 
   return async (ctx, next) => {
 
+    serves();
     const request = new RequestSession(ctx, backend);
     const outer = attachSession(ctx, request);
     request.outer = outer;

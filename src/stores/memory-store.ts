@@ -1,5 +1,7 @@
+import cluster from 'node:cluster';
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
+import { warnOnce } from '../warnings.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
   SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
@@ -24,7 +26,10 @@ export interface MemoryStoreOptions {
    */
   maxSessions?: number;
 
-  /** The clock, in seconds since 1970; the system's by default. For tests. */
+  /**
+   * The clock, in seconds since 1970; the system's by default. For tests. It does
+   * not move deadlines, such as those of `absoluteExpiry`.
+   */
   now?: () => number;
 
 }
@@ -73,6 +78,9 @@ export class MemoryStore implements AtomicSessionStore {
     this.store = this.#entries;
     this.#retired = new RetiredIds(now);
     this.scheduleGc();
+    if (cluster.isWorker) {
+      warnOnce('SESSION_MEMORY_WORKER', 'A memory store is used in a worker process of a cluster: the other workers have none of its sessions. Use a store that they share, such as SQLite or Redis');
+    }
 
   }
 

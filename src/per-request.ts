@@ -1,0 +1,29 @@
+import { warnOnce } from './warnings.js';
+
+/** The kernel's part of the stack while a request is handled. */
+const KERNEL = /@curveball[/\\]kernel[/\\]|\binvokeMiddlewares\b|\bApplication\.handle\b/;
+
+/** So many are no chance: an application may make a few late, for instance one for each of its customers. */
+const MANY = 20;
+
+/** How many were made while a request was handled, and have served no other request. */
+let made = 0;
+
+/**
+ * Warns once if a session middleware is made for each request: so is its store
+ * then, and what a memory store keeps is gone with it.
+ *
+ * @returns what the middleware calls with each request that it serves
+ */
+export function warnIfMadePerRequest(): () => void {
+
+  if (!KERNEL.test(String(new Error().stack))) return () => {};
+  if (++made === MANY) {
+    warnOnce('SESSION_PER_REQUEST', 'A session middleware is made for each request, and perhaps a store with it, which has none of the sessions of others: call session() and make the store once, when the application starts');
+  }
+  let requests = 0;
+  return () => {
+    if (++requests === 2) made--;
+  };
+
+}
