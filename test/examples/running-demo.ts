@@ -46,15 +46,11 @@ export async function runDemo(t: TestContext, options: DemoOptions = {}): Promis
 
 let chromium: Browser;
 
-/**
- * Starts one browser for all tests of a file.
- *
- * @param keepsPages whether "back" may show a page as it was left
- */
-export function useChromium(keepsPages = false): void {
+/** Starts one browser for all tests of a file. */
+export function useChromium(): void {
 
   before(async () => {
-    chromium = await launchChromium([], keepsPages);
+    chromium = await launchChromium();
   });
   after(() => chromium?.close());
 

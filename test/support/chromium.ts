@@ -6,10 +6,9 @@ import { CHROMIUM, isExecutable, programs } from './servers/programs.js';
  * goes when it is closed.
  *
  * @param more arguments of its command line
- * @param keepsPages whether "back" may show a page as it was left, as in a browser that people use
  * @throws {Error} if there is none
  */
-export async function launchChromium(more: readonly string[] = [], keepsPages = false): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
 
   const args = [
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -17,8 +16,7 @@ export async function launchChromium(more: readonly string[] = [], keepsPages = 
   ];
   // Its sandbox refuses to run as root.
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
-  return chromium.launch({ executablePath: executable(), args, ignoreDefaultArgs });
+  return chromium.launch({ executablePath: executable(), args });
 
 }
 

@@ -1,0 +1,55 @@
+import { encrypted } from '../../src/index.js';
+import { newStoredId } from '../../src/stores/lib/stored-id.js';
+import type { SealingStore } from '../../src/encryption/sealing-store.js';
+import type { AtomicSessionStore, FoundSession } from '../../src/store.js';
+import { toTexts } from '../../src/values/session-values.js';
+import { FIRST_VALUES } from './actions.js';
+import { ParkingLot } from './parking-lot.js';
+import { ParkingStore } from './parking-store.js';
+import type { World } from './scenario.js';
+import { KEYED } from './sealed.js';
+
+/** Tells a lot of the ids that browsers have, where calls name those that are stored. */
+class TranslatingLot extends ParkingLot {
+
+  readonly #lot: ParkingLot;
+  readonly #idOf: (storedId: string) => string;
+
+  constructor(lot: ParkingLot, idOf: (storedId: string) => string) {
+    super(() => null, []);
+    this.#lot = lot;
+    this.#idOf = idOf;
+  }
+
+  override park(request: string, process: string, method: string, args: readonly unknown[], carryOut: () => unknown): Promise<never> {
+    return this.#lot.park(request, process, method, args.map(arg => typeof arg === 'string' ? this.#idOf(arg) : arg), carryOut);
+  }
+
+}
+
+/** As `worldOf()`: each process has `encrypted()` around its way to the store. */
+export function sealedWorld(store: AtomicSessionStore): World {
+
+  const ids = new Map<string, string>();
+  const sealed = encrypted(store, KEYED) as unknown as SealingStore;
+  const known = (id: string) => {
+    ids.set(sealed.storedIdOf(id), id);
+    return id;
+  };
+  const first = known(newStoredId());
+  // Half of its life is over, so that a request that only reads refreshes it.
+  sealed.create(first, toTexts(FIRST_VALUES), { lifetime: 1800 });
+  return {
+    cookie: first,
+    storeFor: (request, lot) => {
+      const parking = new ParkingStore(new TranslatingLot(lot, id => ids.get(id) ?? id), store, request);
+      const newSessionId = (moving?: string) => known(lot.newId(request, Array.from({ length: 9 }, () => newStoredId(moving))));
+      return Object.assign(encrypted(parking, KEYED), { newSessionId });
+    },
+    peek: id => {
+      const found = sealed.load(id) as FoundSession | null;
+      return found?.status === 'live' ? found.texts : null;
+    },
+  };
+
+}
