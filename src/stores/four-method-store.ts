@@ -50,16 +50,9 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  async set(id: string, values: SessionValues, expireAt: number): Promise<void> {
-
-    const expire = Math.floor(expireAt);
-    await this.#store.set(id, values, expire);
-    this.#expiries.delete(id);
-    this.#expiries.set(id, expire);
-    if (this.#expiries.size > MOST_EXPIRIES) {
-      this.#expiries.delete(this.#expiries.keys().next().value as string);
-    }
-
+  /** What the session is stays as it was, as in other stores. */
+  set(id: string, values: SessionValues, expire: number): Promise<void> {
+    return this.#lock.run(id, async () => this.#put(id, withAbout(values, storedAbout(await this.#stored(id) ?? {})), expire));
   }
 
   async delete(id: string): Promise<void> {
@@ -70,15 +63,11 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   newSessionId(): ReturnType<SessionStore['newSessionId']> {
-
     return this.#store.newSessionId();
-
   }
 
   handleOf(id: string): string {
-
     return derivedHandle(id);
-
   }
 
   async load(id: string): Promise<LiveSession | RetiredSession | null> {
@@ -106,7 +95,7 @@ export class FourMethodStore implements AtomicSessionStore {
     return this.#lock.run(id, async () => {
       if (await this.#stored(id) || this.#retired.get(id)) return false;
       const values = changed({}, { set: texts, unset: [] });
-      await this.set(id, withAbout(values, becoming?.about), expireIn(lifetime));
+      await this.#put(id, withAbout(values, becoming?.about), expireIn(lifetime));
       return true;
     });
 
@@ -191,11 +180,23 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
+  async #put(id: string, values: SessionValues, expireAt: number): Promise<void> {
+
+    const expire = Math.floor(expireAt);
+    await this.#store.set(id, values, expire);
+    this.#expiries.delete(id);
+    this.#expiries.set(id, expire);
+    if (this.#expiries.size > MOST_EXPIRIES) {
+      this.#expiries.delete(this.#expiries.keys().next().value as string);
+    }
+
+  }
+
   /** Stores what has become of values. If they themselves can't be stored, that is no mistake of the application. */
   async #overwrite(before: SessionValues, id: string, values: SessionValues, expire: number): Promise<void> {
 
     try {
-      await this.set(id, values, expire);
+      await this.#put(id, values, expire);
     } catch (error) {
       throw error instanceof SessionValueError && !isStorable(before) ? unreadable(error) : error;
     }

@@ -47,7 +47,7 @@ for (const make of ENGINES) {
 
   const engine = make();
 
-  describe(`Who can write to an encrypted ${engine.name}`, () => {
+  describe(`Whoever can write to an encrypted ${engine.name}`, () => {
 
     let rows: Rows;
     let store: SealingStore;
@@ -219,6 +219,20 @@ for (const make of ENGINES) {
       strictEqual((await whoHas(id) as Found).info.user, 'ada');
       t.mock.timers.enable({ apis: ['Date'], now: (NOW + 90_000) * 1000 });
       deepStrictEqual(await whoHas(id), NOBODY);
+
+    });
+
+    it('leaves the application its own set(): the session stays what it is', async () => {
+
+      const { id } = await visitor('ada');
+      const { info } = await whoHas(id) as Found;
+      await store.set(id, { userId: 'ada', by: 'hand' }, NOW + 600);
+      deepStrictEqual(await whoHas(id), { info, values: { userId: 'ada', by: 'hand' } });
+      const other = store.newSessionId();
+      await store.set(other, { by: 'hand' }, NOW + 600);
+      deepStrictEqual(await store.get(other), { by: 'hand' });
+      await store.set(other, {}, NOW + 600);
+      deepStrictEqual(await store.get(other), {});
 
     });
 

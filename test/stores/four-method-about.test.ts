@@ -83,7 +83,7 @@ describe('What a session is, on a store of four methods', () => {
 
     const { inner, store, load } = adapter();
     const hostile: unknown[] = [
-      null, 1, 'ada', [], ['ada'], ['ada', '', 1], ['', ''], [1, ''], ['ada', 1], ['ada', 'é'], ['ada', '\n'], ['ada', 'x'.repeat(4097)],
+      null, 1, 'ada', [], ['ada'], ['ada', '', 1], ['', ''], [1, ''], ['ada', 1], ['ada', 'é'], ['ada', '\n'], ['ada', 'x'.repeat(4201)],
       { 0: 'ada', 1: '', length: 2 }, [['ada'], ''], [undefined, ''],
     ];
     for (const value of hostile) {
