@@ -1,14 +1,14 @@
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  CreateTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  CreateTerms, EndTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { pack } from './lib/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
 import { warnOfEviction } from './lib/redis-eviction.js';
-import { packAbout, readLive, readRetired } from './lib/redis-record.js';
-import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
+import { ENDED, packAbout, readLive, readRetired, REPLACED } from './lib/redis-record.js';
+import { givenUp, isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
 import { checkNames } from './lib/store-options.js';
@@ -129,25 +129,31 @@ export class RedisStore implements IndexingSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, becoming, patience = Infinity }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { handle, hash } = storedId(id);
     const packed = becoming ? packAbout(becoming.about) + pack(texts) : pack(texts);
-    const word = await this.#records.run(CREATE, handle, [hash, this.#records.token(), milliseconds(lifetime), packed]);
-    if (word !== 'done') return false;
-    return await this.#users.isRevoked(handle, lifetime, becoming?.about, began) ? 'revoked' : true;
+    const givesUpAt = performance.now() + patience * 1000;
+    const args = [hash, this.#records.token(), milliseconds(lifetime), packed];
+    if (await this.#records.runInTime(CREATE, handle, args, patience) !== 'done') return false;
+    const isRevoked = await this.#users.isRevoked(handle, lifetime, becoming?.about, began);
+    if (performance.now() > givesUpAt) {
+      // Nobody will ever have its id: a list must not show it.
+      await this.delete(id);
+      throw givenUp();
+    }
+    return isRevoked ? 'revoked' : true;
 
   }
 
-  async update(
-    id: string, change: SessionChange, { lifetime, version = '', patience, user }: UpdateTerms,
-  ): Promise<'updated' | 'gone' | 'conflict'> {
+  async update(id: string, change: SessionChange, terms: UpdateTerms): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
+    const { lifetime, user } = terms;
     const stored = storedId(id);
-    const changed = this.#records.change(stored, change, lifetime, version, patience);
+    const changed = this.#records.change(stored, change, terms);
     const word = await (user === undefined ? changed : this.#users.healing(user, stored.handle, lifetime, changed));
-    return word === 'done' ? 'updated' : word as 'gone' | 'conflict';
+    return word === 'done' ? 'updated' : word as 'gone' | 'conflict' | 'too-large';
 
   }
 
@@ -161,22 +167,23 @@ export class RedisStore implements IndexingSessionStore {
 
   /** @throws {TypeError} if `newId` was not made for `id` */
   async move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version = '' }: MoveTerms,
-  ): Promise<'moved' | 'gone' | 'conflict' | 'revoked'> {
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
+  ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
+    const { lifetime, becoming } = terms;
     const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming && packAbout(becoming.about);
-    const word = await this.#records.change(from, change, lifetime, version, patience, to.hash, about);
-    if (word !== 'done') return word as 'gone' | 'conflict';
+    const word = await this.#records.change(from, change, terms, { newHash: to.hash, about });
+    if (word !== 'done') return word as 'gone' | 'conflict' | 'too-large';
     return await this.#users.isRevoked(from.handle, lifetime, becoming?.about, began) ? 'revoked' : 'moved';
 
   }
 
-  async end(id: string): Promise<boolean> {
+  async end(id: string, { moved = false }: EndTerms = {}): Promise<boolean> {
 
     const { handle, hash } = storedId(id);
-    return await this.#records.run(END, handle, [hash, this.#records.token()]) === 'done';
+    return await this.#records.run(END, handle, [hash, this.#records.token(), moved ? REPLACED : ENDED]) === 'done';
 
   }
 

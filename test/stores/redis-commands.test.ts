@@ -272,8 +272,11 @@ describe('RedisStore, where a command reaches the server twice', () => {
 
     id = store.newSessionId();
     strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
-    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'ended');
-    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'gone');
+    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, maxBytes: 1 }), 'updated');
+    strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60, maxBytes: 1 }), 'too-large');
+    deepStrictEqual(await store.get(id), {});
+    strictEqual(await store.end(id, { moved: true }), true);
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
 
     const user = `user ${id}`;
     id = store.newSessionId();

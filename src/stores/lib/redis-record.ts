@@ -14,7 +14,8 @@ import { unreadable } from './unreadable.js';
  * The first four have a fixed width, so that nobody has to search for them.
  * `former` is as in former-ids.ts, and often empty. `about` is what
  * {@link packAbout} makes, or empty. More fields may follow it: what changes a
- * record keeps them. Where the session has ended, `former` is the last field.
+ * record keeps them. Where the session has ended, `former` is the last field, and
+ * the one in place of the hash says how.
  */
 
 /** Of `ends_at`, and `used_at`, when it was last written or touched: Unix time in milliseconds. */
@@ -26,8 +27,11 @@ export const LATEST = 10 ** TIME_LENGTH - 1;
 /** Of `hash`, which stored-id.ts makes of an id. */
 const HASH_LENGTH = 43;
 
-/** Stands for the hash where the session has ended: no hash has a dot. */
-export const NO_HASH = '.'.repeat(HASH_LENGTH);
+/** Is in place of the hash where the session has ended: no hash begins with a dot. */
+export const ENDED = '.'.repeat(HASH_LENGTH);
+
+/** The same where it has ended since its visitor has another one. */
+export const REPLACED = `${'.'.repeat(HASH_LENGTH - 1)}-`;
 
 /** Of `version`. */
 export const VERSION_LENGTH = 12;
@@ -83,7 +87,7 @@ export function readRetired(value: string, hash: string, now: number): RetiredSe
 
   const [former = ''] = value.slice(FORMER).split(/[ \n]/, 1);
   if (!isFormer(former, hash, now)) return null;
-  if (value.startsWith(NO_HASH, HASH)) return { status: 'retired', moved: false };
+  if (value.startsWith(ENDED, HASH)) return { status: 'retired', moved: false };
   const about = readAbout(value, value.indexOf('\n', FORMER));
   return about ? { status: 'retired', moved: true, about } : { status: 'retired', moved: true };
 
@@ -100,14 +104,14 @@ export interface UserRecord {
 /** Reads what a live session is, whatever id it has, from the header of its record; `null` where it has ended, or nothing is known. */
 export function readAboutOf(header: string): SessionAbout | null {
 
-  return header.startsWith(NO_HASH, HASH) ? null : readAbout(header, header.indexOf('\n', FORMER)) ?? null;
+  return header.startsWith('.', HASH) ? null : readAbout(header, header.indexOf('\n', FORMER)) ?? null;
 
 }
 
 /** Reads the session of a user, whatever id it has, from the header of its record; `null` where it is another's, or has ended. */
 export function readOfUser(header: string, user: string): UserRecord | null {
 
-  if (header.startsWith(NO_HASH, HASH)) return null;
+  if (header.startsWith('.', HASH)) return null;
   const about = readAbout(header, header.indexOf('\n', FORMER));
   if (about?.user !== user) return null;
   return {

@@ -1,5 +1,5 @@
 import { newSessionId } from '../../id/session-id.js';
-import type { SessionChange } from '../../store.js';
+import type { SessionChange, UpdateTerms } from '../../store.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { CHANGE_FEW, CHANGE_MANY, HEADER, LOAD } from './redis-scripts.js';
@@ -7,7 +7,7 @@ import { ServerClock } from './server-clock.js';
 import type { StoredId } from './stored-id.js';
 
 /** What a script answers: that it did as it was told, or the word of its own. */
-export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'taken';
+export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
 
 /** So many changed keys are searched for one by one. */
 const FEW = 8;
@@ -48,27 +48,36 @@ export class RedisRecords {
   }
 
   /**
-   * Changes a session. Tries until the caller gives up: what came too late by a
-   * clock that has been set since was not executed.
+   * Changes a session.
    *
-   * @param newHash of the id that the session gets, or ''
-   * @param about what it becomes then, or ''
+   * @param newHash of the id that the session gets
+   * @param about what it becomes then
    */
-  async change(
-    { handle, hash }: StoredId, change: SessionChange, lifetime: number, version: string | number, patience = Infinity,
-    newHash = '', about = '',
+  change(
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, patience }: UpdateTerms,
+    { newHash = '', about = '' } = {},
   ): Promise<Word> {
 
     const { set, unset } = change;
     const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
-    const args = ['', hash, this.token(), milliseconds(lifetime), String(version), newHash, about, ...packChange(change)];
+    const most = maxBytes === Infinity ? '' : String(maxBytes);
+    const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, about, most, ...packChange(change)];
+    return this.runInTime(script, handle, args, patience);
+
+  }
+
+  /**
+   * Runs a script whose first argument is a deadline. Tries until the caller gives
+   * up: what came too late by a clock that has been set since was not executed.
+   */
+  async runInTime(script: Script, handle: string, args: string[], patience = Infinity): Promise<Word> {
+
     const givesUpAt = performance.now() + patience * 1000;
     for (;;) {
-      args[0] = String(this.clock.deadline(patience));
-      const word = await this.run(script, handle, args);
+      const word = await this.run(script, handle, [String(this.clock.deadline(patience)), ...args]);
       if (word !== 'late') return word;
       patience = (givesUpAt - performance.now()) / 1000;
-      if (patience <= 0) throw new Error('The server came to the change after its caller had given up, and refused it');
+      if (patience <= 0) throw givenUp();
     }
 
   }
@@ -137,6 +146,13 @@ export function isThere(value: unknown): value is string {
   if (value === null) return false;
   if (typeof value === 'string') return true;
   throw new TypeError('The client of the Redis store answers with something else than texts: it must be set up to return strings');
+
+}
+
+/** The error of what was refused since nobody waits for it any more. */
+export function givenUp(): Error {
+
+  return new Error('The server came to the change after its caller had given up, and refused it');
 
 }
 

@@ -1,6 +1,6 @@
 import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from './former-ids.js';
 import { script } from './redis-client.js';
-import { FORMER, HASH, LATEST, NO_HASH, TIME_LENGTH, VERSION } from './redis-record.js';
+import { ENDED, FORMER, HASH, LATEST, TIME_LENGTH, VERSION } from './redis-record.js';
 
 /*
  * The scripts. Each works on the one key of one record (redis-record.ts), in
@@ -22,6 +22,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
+/** The deadline is the first argument. */
+const IN_TIME = `
+if now > tonumber(ARGV[1]) then return { 'late', now } end
+`;
+
 const ENDS_AT = `
 local ends_at = math.min(now + lifetime, ${LATEST}) .. ''
 `;
@@ -32,6 +37,9 @@ if not record then return { 'gone', now } end
 local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
 local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
 `;
+
+/** Of what READ has read. */
+const HAS_ENDED = `string.sub(current, 1, 1) == '.'`;
 
 const FORMER_IDS = `
 local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
@@ -51,12 +59,12 @@ local retired = until_then .. current .. others
 /** The key goes first: that needs no memory, and what follows it in a script is not refused by a server that is full. */
 const FINISH = `${RETIRE}
 redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ${NO_HASH} ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
+redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
 `;
 
 /** For a few keys: each is searched for. */
 const MERGE_FEW = `
-for at = 8, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
   local before, text = ARGV[at], ARGV[at + 1]
   local first, last = string.find(value, before, 1, true)
   if not first then
@@ -75,7 +83,7 @@ if header ~= '' then value = header .. string.sub(value, from) end
 /** For any number of keys: the session is walked through once. */
 const MERGE_MANY = `
 local lines, added = {}, {}
-for at = 8, #ARGV, 2 do
+for at = 9, #ARGV, 2 do
   local before, text = ARGV[at], ARGV[at + 1]
   lines[before] = text == '' and '' or string.sub(before, 2) .. text .. '\\n'
 end
@@ -86,15 +94,28 @@ local kept = string.gsub(string.sub(value, stop + 1), '([^\\t\\n]*)\\t[^\\n]*\\n
   if line then lines[before] = '' end
   return line
 end)
-for at = 8, #ARGV, 2 do added[#added + 1] = lines[ARGV[at]] end
+for at = 9, #ARGV, 2 do added[#added + 1] = lines[ARGV[at]] end
 value = header .. string.sub(value, from, stop) .. kept .. table.concat(added)
 `;
 
+/** The bytes of all keys and texts, as texts-size.ts counts them. What is escaped in a key was one byte, but for half a character. */
+const SIZE_OF = String.raw`
+local function size_of(value)
+  local size = 0
+  for name, first, stop in string.gmatch(string.match(value, '\n(.*)$'), '([^\t\n]*)\t()[^\n]*()\n') do
+    if string.find(name, '\\', 1, true) then
+      name = string.gsub(string.gsub(name, '\\\\', '.'), '\\ud%x%x%x', '...')
+      name = string.gsub(string.gsub(name, '\\u%x%x%x%x', '.'), '\\.', '.')
+    end
+    size = size + #name + stop - first
+  end
+  return size
+end
+`;
+
 const changing = (merge: string) => script(`
-local hash, token, lifetime, expected, new_hash, about = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
-${NOW}
-if now > tonumber(ARGV[1]) then return { 'late', now } end
-${READ}
+local hash, token, lifetime, expected, new_hash, about, max_bytes = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
+${NOW + IN_TIME + READ}
 if version == token then return now end
 if current ~= hash then return { 'gone', now } end
 if expected ~= '' and expected ~= version then return { 'conflict', now } end
@@ -116,6 +137,11 @@ else
 end
 local value = record
 ${merge}
+if max_bytes ~= '' and #value > tonumber(max_bytes) then
+  ${SIZE_OF}
+  local size = size_of(value)
+  if size > tonumber(max_bytes) and size > size_of(record) then return { 'too-large', now } end
+end
 redis.call('SET', KEYS[1], value, 'PXAT', ends_at)
 return now
 `);
@@ -124,8 +150,9 @@ return now
  * Changes a session, and gives it another id where a new hash is given.
  *
  * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
- * or '', with one the new `about` or '', and for each changed key two more, as
- * packChange() makes them. Words: late, gone, conflict.
+ * or '', with one the new `about` or '', the most bytes that the session may have
+ * or '', and for each changed key two more, as packChange() makes them. Words:
+ * late, gone, conflict, too-large.
  */
 export const CHANGE_FEW = changing(MERGE_FEW);
 export const CHANGE_MANY = changing(MERGE_MANY);
@@ -144,12 +171,12 @@ redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
 return now
 `);
 
-/** Arguments: hash, of the current id or a former one, and token. Word: gone. */
+/** Arguments: hash, of the current id or a former one, token, and what is in place of the hash from now on. Word: gone. */
 export const END = script(`
-local hash, token = unpack(ARGV)
+local hash, token, mark = unpack(ARGV)
 ${NOW + READ}
 if version == token then return now end
-if current == '${NO_HASH}' then return { 'gone', now } end
+if ${HAS_ENDED} then return { 'gone', now } end
 if current ~= hash then
   ${FORMER_IDS}
   local remembered
@@ -171,20 +198,20 @@ return { 'done', now, ${ABOUT} }
  * Arguments: how its `about` must begin, or '' for any session, and token. Word: gone.
  */
 export const END_WHOSE = script(`
-local whose, token = unpack(ARGV)
+local whose, token, mark = ARGV[1], ARGV[2], '${ENDED}'
 ${NOW + READ}
 if version == token then return now end
-local is_live = current ~= '${NO_HASH}' and string.find(record, '^%d+ %d+ [%w_-]+ %w+ ')
+local is_live = string.find(record, '^%d+ %d+ [%w_-]+ %w+ ')
 local about = is_live and string.match(record, '^[^ \\n]* ()', ${FORMER + 1})
 if not about or string.sub(record, about, about + #whose - 1) ~= whose then return { 'gone', now } end
 ${FINISH}
 return now
 `);
 
-/** Arguments: hash, token, lifetime, `about` and packed texts. Word: taken. */
+/** Arguments: deadline, hash, token, lifetime, `about` and packed texts. Words: late, taken. */
 export const CREATE = script(`
-local hash, token, lifetime, packed = unpack(ARGV)
-${NOW + ENDS_AT}
+local hash, token, lifetime, packed = unpack(ARGV, 2)
+${NOW + IN_TIME + ENDS_AT}
 local record = ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token .. '  ' .. packed
 if redis.call('SET', KEYS[1], record, 'NX', 'PXAT', ends_at)
   or redis.call('GETRANGE', KEYS[1], ${VERSION}, ${FORMER - 2}) == token then return now end
@@ -203,7 +230,7 @@ local record = redis.call('GET', KEYS[1])
 local more = '  '
 if record then
   local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
-  if current ~= hash and current ~= '${NO_HASH}' then return { 'taken', now } end
+  if current ~= hash and not (${HAS_ENDED}) then return { 'taken', now } end
   if current == hash then more = string.match(record, '^[^\\n]*', ${FORMER}) end
 end
 if tonumber(lifetime) > 0 then
