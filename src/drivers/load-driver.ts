@@ -18,7 +18,7 @@ export async function loadDriver(...names: [string, ...string[]]): Promise<Drive
 
   for (const name of names) {
     try {
-      return { name, exports: (await import(name)).default };
+      return { name, exports: exportsOf(await import(name)) };
     } catch (error) {
       if (!isMissing(error, name)) throw error;
     }
@@ -32,7 +32,16 @@ export async function loadDriver(...names: [string, ...string[]]): Promise<Drive
 function isMissing(error: unknown, name: string): boolean {
 
   const { code, message } = error as NodeJS.ErrnoException;
-  return code === 'ERR_UNKNOWN_BUILTIN_MODULE' || (code === NO_DRIVER && message.includes(`'${packageOf(name)}'`));
+  // The second is what require() says, into which tools turn an import.
+  const isNotFound = code === NO_DRIVER || code === 'MODULE_NOT_FOUND';
+  return code === 'ERR_UNKNOWN_BUILTIN_MODULE' || (isNotFound && message.includes(`'${packageOf(name)}'`));
+
+}
+
+/** All that a package exports. Node.js gives that as the default; others that import, such as tsx, give some packages without one. */
+function exportsOf(module: { readonly default?: unknown }): unknown {
+
+  return module.default ?? module;
 
 }
 
