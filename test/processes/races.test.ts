@@ -21,7 +21,7 @@ const STORES: { readonly [name: string]: () => string } = {
 };
 
 /** Runs races between two processes. */
-function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number } = {}): void {
+function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number; encrypted?: boolean } = {}): void {
 
   const apps: AppProcess[] = [];
 
@@ -75,5 +75,16 @@ for (const [name, address] of Object.entries(STORES)) {
     });
 
   }
+
+}
+
+// One store of each form.
+for (const name of ['SQLite', 'Redis', 'PostgreSQL']) {
+
+  describe(`Two processes on an encrypted ${name}`, () => {
+
+    hold({ ...RACES, ...USER_RACES }, STORES[name] as () => string, { encrypted: true });
+
+  });
 
 }

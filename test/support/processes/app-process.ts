@@ -23,6 +23,7 @@ export interface AppSettings {
   readonly expiry?: number;
   readonly touchInterval?: number;
   readonly maxUserSessions?: number;
+  readonly encrypted?: boolean;
   /** How many seconds its clock is off. */
   readonly clock?: number;
 }
@@ -39,10 +40,10 @@ export class AppProcess {
     this.#port = port;
   }
 
-  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, clock }: AppSettings): Promise<AppProcess> {
+  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, encrypted, clock }: AppSettings): Promise<AppProcess> {
 
     const settings = {
-      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, CLOCK: clock,
+      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, ENCRYPTED: encrypted, CLOCK: clock,
     };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
     const child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', PROGRAM], {
