@@ -140,6 +140,24 @@ describe('A revocation', () => {
 
   });
 
+  for (const [how, leap] of [['back', -HOUR], ['ahead', HOUR]] as const) {
+
+    it(`refuses nobody who began after it, also where a process hears with that very request that the clock was set ${how}`, async t => {
+
+      const { process, set, pass, now, revoke } = world(t);
+      const quiet = process();
+      quiet.ask();
+      pass(1000);
+      revoke();
+      pass(10);
+      set(leap);
+      pass(10);
+      strictEqual(await quiet.refuses(now()), false);
+
+    });
+
+  }
+
   it('is not hidden by another in the future', async t => {
 
     const { process, set, pass, now, revoke } = world(t);

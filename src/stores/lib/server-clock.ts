@@ -87,19 +87,18 @@ export class ServerClock {
   }
 
   /**
-   * The earliest and the latest time that the server's clock can have shown since
-   * a moment, in Unix milliseconds, also where it was set in between.
+   * Says whether the server's clock can have shown a time since a moment, also
+   * where it was set in between. Each setting is looked at by itself: a time
+   * between the two was shown by neither.
    *
+   * @param time Unix time in milliseconds
    * @param moment as `performance.now()` told it
    */
-  span(moment: number): { readonly first: number; readonly last: number } {
+  canHaveShown(time: number, moment: number): boolean {
 
     const here = performance.now();
-    const offsets = [this.#offsetAt(here), ...this.#past.filter(({ until }) => until > moment)];
-    return {
-      first: moment + Math.min(...offsets.map(({ least }) => least)),
-      last: here + Math.max(...offsets.map(({ most }) => most)),
-    };
+    const settings = [{ ...this.#offsetAt(here), until: here }, ...this.#past.filter(({ until }) => until > moment)];
+    return settings.some(({ least, most, until }) => time >= moment + least && time <= until + most);
 
   }
 

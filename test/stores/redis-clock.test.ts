@@ -1,0 +1,101 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { after, before, beforeEach, describe, it } from 'node:test';
+import { UserSessions } from '../../src/index.js';
+import type { SessionChange } from '../../src/store.js';
+import { RedisStore } from '../../src/stores/redis-store.js';
+import { toTexts } from '../../src/values/session-values.js';
+import type { Browser } from '../support/browser.js';
+import { ShiftedRedis } from '../support/shifted-redis.js';
+import { site } from '../support/site.js';
+
+const PREFIX = 'redis-clock.test:';
+const HOUR = 3600;
+const NOTHING: SessionChange = { set: new Map(), unset: [] };
+
+const redis = new ShiftedRedis(PREFIX);
+
+/** A process with the application. */
+async function start() {
+
+  const store = new RedisStore({ client: await redis.client(), prefix: PREFIX });
+  const { browser } = site({
+    '/sign-in': ctx => { ctx.session.userId = 'Ada'; },
+    '/read': ctx => ctx.session,
+  }, { store, user: 'userId' });
+  return { store, browser, users: new UserSessions(store) };
+
+}
+
+type Process = Awaited<ReturnType<typeof start>>;
+
+/** Another browser. */
+function anew(browser: Browser): Browser {
+  const other = browser.clone();
+  other.cookies.clear();
+  return other;
+}
+
+const signIn = async (browser: Browser) => (await browser.get('/sign-in')).status;
+
+describe('Where the clock of Redis is set after sessions were ended', () => {
+
+  let one: Process;
+  let other: Process;
+  before(() => redis.start());
+  after(() => redis.close());
+  beforeEach(async () => {
+    await redis.set(0);
+    [one, other] = [await start(), await start()];
+    for (const { browser } of [one, other]) strictEqual(await signIn(browser), 200);
+  });
+
+  const ENDS: { readonly [how: string]: () => Promise<unknown> } = {
+    'of a user': () => one.users.endAll('Ada'),
+    'of everybody': () => one.users.endEverything(),
+  };
+
+  for (const [how, end] of Object.entries(ENDS)) {
+
+    for (const [where, seconds] of [['back by an hour', -HOUR], ['back by ten days', -240 * HOUR], ['ahead by an hour', HOUR]] as const) {
+
+      it(`${where}, users sign in at once, in every process: sessions ${how}`, async () => {
+
+        await end();
+        await redis.set(seconds);
+        strictEqual(await signIn(anew(one.browser)), 200);
+        // This process hears of the new time with this very sign-in.
+        strictEqual(await signIn(anew(other.browser)), 200);
+        strictEqual(await signIn(anew((await start()).browser)), 200);
+        deepStrictEqual((await other.browser.get('/read')).body, {});
+        // A browser that still has the cookie of a session that was ended is not held off for longer than otherwise.
+        if (seconds < 0) strictEqual(await signIn(other.browser), 200);
+
+      });
+
+      it(`${where}, sign-ins that are under way when they are ended again are refused: sessions ${how}`, async () => {
+
+        await end();
+        await redis.set(seconds);
+        await one.users.list('Ada');
+        await other.users.list('Ada');
+        for (const { store } of [one, other]) {
+          const became = store.newSessionId();
+          await store.create(became, toTexts({ a: 1 }), { lifetime: 60 });
+          const began = performance.now();
+          await end();
+          const becoming = { about: { user: 'Ada', details: '{}' }, get underWay() { return (performance.now() - began) / 1000; } };
+          strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, patience: 5, becoming }), 'revoked');
+          if (how === 'of a user') {
+            strictEqual(await store.move(became, store.newSessionId(became), NOTHING, { lifetime: 60, patience: 5, becoming }), 'revoked');
+          }
+          strictEqual(await signIn(anew(one.browser)), 200);
+        }
+        strictEqual((await one.users.list('Ada')).length, 1);
+
+      });
+
+    }
+
+  }
+
+});
