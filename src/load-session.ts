@@ -9,7 +9,12 @@ import type { Awaitable, LiveSession, RetiredSession, SessionTexts } from './sto
 import type { Saving } from './saving/saving.js';
 
 /** What is decided on, and for a live session what storing it takes. */
-export type Loaded = Exclude<StoredState, { kind: 'live' }> | LoadedSession;
+export type Loaded = Exclude<StoredState, { kind: 'live' | 'retired' }> | LoadedSession | RetiredId;
+
+export interface RetiredId extends Extract<StoredState, { kind: 'retired' }> {
+  /** What the session is where it was moved to, if the store says so. */
+  readonly about?: About | undefined;
+}
 
 export interface LoadedSession extends Extract<StoredState, { kind: 'live' }> {
   /** Undefined after a change of our own, whose version the store did not say. */
@@ -64,7 +69,7 @@ export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNo
     return andThen(found.moved ? followed(id, about, saving) : null, followedTo => {
       if (followedTo) return followedTo;
       publishSuspicious(id, 'retired', store);
-      return next(ifNoneLives === NOTHING ? { kind: 'retired', id, moved: found.moved } : ifNoneLives);
+      return next(ifNoneLives === NOTHING ? { kind: 'retired', id, moved: found.moved, about } : ifNoneLives);
     });
   });
 

@@ -166,9 +166,9 @@ export class RequestSession {
     // The id goes with this response: the token must be one of the session that comes after it.
     if (decide(this.session, this.saving).name === 'destroy') await this.save();
     const save = this.finished ? () => this.save() : null;
-    const token = await this.forms.token(this.session, this.saving, save);
+    const tokens = await this.forms.tokens(this.session, this.saving, save);
     const others = this.outer ? await this.outer.csrf() : [];
-    return [token, ...others.filter(other => other !== token)];
+    return [...new Set([...tokens, ...others])];
 
   }
 

@@ -40,6 +40,8 @@ export interface SessionDetails {
   readonly cookie?: string | undefined;
   /** The secret of its forms, sealed for the id that it has; where it had another id and got this one unasked. */
   readonly form?: string | undefined;
+  /** The same for the id before. */
+  readonly formBefore?: string | undefined;
   /** What the ids have in common that it had since its rights last changed, as a hash: {@link familyOf}. */
   readonly family?: string | undefined;
   /** Where who has the id before this one finds it. */
@@ -198,14 +200,14 @@ export function readDetails(details: string): Partial<SessionDetails> | null {
 function isDetails(read: SessionDetails): boolean {
 
   const {
-    created, turn, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, family, forward,
+    created, turn, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, formBefore, family, forward,
   } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [turn, authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
-    && [origin, cookie, form, family].every(value => isOptional(value, each => typeof each === 'string'))
+    && [origin, cookie, form, formBefore, family].every(value => isOptional(value, each => typeof each === 'string'))
     && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))
     && isOptional(forward, isPlainObject);
 

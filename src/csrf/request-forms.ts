@@ -7,7 +7,7 @@ import { reserveId } from '../saving/create-session.js';
 import { requireCookie, type Saving } from '../saving/saving.js';
 import { knownUser, type Session } from '../session.js';
 import type { Awaitable } from '../store.js';
-import { formSecret, formSecretOf } from '../id/form-secret.js';
+import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
 import { csrfToken, hasToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 import { isCookieWithheld } from './withheld-cookie.js';
@@ -47,16 +47,20 @@ export class RequestForms {
 
   /**
    * Returns the token that is good together with the cookies that the browser has
-   * after this response.
+   * after this response; two where only the browser knows which those are.
    *
    * @param save stores the session at once, for a caller that comes after the middleware
    */
-  async token(session: Session, saving: Saving, save: (() => Promise<void>) | null): Promise<string> {
+  async tokens(session: Session, saving: Saving, save: (() => Promise<void>) | null): Promise<string[]> {
 
+    const { stored } = session;
     // In turn: what the handler stores at this moment may give the session another id.
-    const secret = await session.inTurn(() => this.secretToCome(session, saving));
+    const secrets = [await session.inTurn(() => this.secretToCome(session, saving))];
     if (save && (this.given || session.newId !== undefined)) await save();
-    return csrfToken(secret, this.backend.cookieName);
+    // Its answer overtook this request: the browser has the new id by now, or it was lost.
+    const isOvertaken = stored.kind === 'retired' && stored.moved && stored.about?.user != null;
+    if (isOvertaken && session.stored === stored) secrets.push(formSecretBefore(stored));
+    return secrets.map(secret => csrfToken(secret, this.backend.cookieName));
 
   }
 
@@ -150,7 +154,7 @@ export class RequestForms {
     switch (stored.kind) {
       case 'live': return knownUser(stored, saving.settings.userOf) === null ? [formSecretOf(stored), ...cookies] : [formSecretOf(stored)];
       // A form that was sent while its session moved, as by the second click of a sign-in, is still the visitor's own.
-      case 'retired': return stored.moved ? [formSecret(stored.id), ...cookies] : cookies;
+      case 'retired': return stored.moved ? [formSecretBefore(stored), ...cookies] : cookies;
       case 'reused':
       case 'none': return cookies;
     }

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { About } from '../about/session-about.js';
+import type { About, SessionDetails } from '../about/session-about.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*
@@ -11,10 +11,12 @@ import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 const PURPOSE = 'form';
 
-/** What a store says of a session that has such a secret. */
+const PURPOSE_BEFORE = 'form before';
+
+/** What a store says of an id. */
 interface WithId {
   readonly id: string;
-  readonly about: About | undefined;
+  readonly about?: About | undefined;
 }
 
 /** One way: whoever has the secret does not get back to the id. */
@@ -31,9 +33,19 @@ export function formSecretOf({ id, about }: WithId): string {
 
 }
 
-/** The same secret, for the session's next id. */
-export function sealedFormSecret(session: WithId, newId: string): string {
+/** The secret that a session had under the id before its own, for who comes with that. */
+export function formSecretBefore({ id, about }: WithId): string {
 
-  return sealedForId(newId, PURPOSE, formSecretOf(session));
+  return openedWithId(id, PURPOSE_BEFORE, about?.details.formBefore) ?? formSecret(id);
+
+}
+
+/** What keeps the secret with the session's next id. */
+export function keptFormSecret(session: WithId, newId: string): Pick<SessionDetails, 'form' | 'formBefore'> {
+
+  const secret = formSecretOf(session);
+  // From its first id it follows by itself.
+  const formBefore = session.about?.details.form === undefined ? undefined : sealedForId(session.id, PURPOSE_BEFORE, secret);
+  return { form: sealedForId(newId, PURPOSE, secret), formBefore };
 
 }

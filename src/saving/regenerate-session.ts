@@ -1,6 +1,6 @@
 import { changeWhereItWent } from './change-session.js';
 import { afterSignIn, createSession, reserveId } from './create-session.js';
-import { sealedFormSecret } from '../id/form-secret.js';
+import { keptFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
 import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
@@ -116,7 +116,7 @@ export async function withdrawForward(wanted: Wanted, session: Session, saving: 
 /** What the library gives a new id by itself keeps its forms. */
 function withForms(about: About | undefined, before: LoadedSession, newId: string): About | undefined {
 
-  return about && { ...about, details: { ...about.details, form: sealedFormSecret(before, newId) } };
+  return about && { ...about, details: { ...about.details, ...keptFormSecret(before, newId) } };
 
 }
 

@@ -1,0 +1,45 @@
+import { notStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { formSecret, formSecretBefore, formSecretOf, keptFormSecret } from '../../src/id/form-secret.js';
+import { newSessionId } from '../../src/id/session-id.js';
+
+describe('The secret of a session\'s forms', () => {
+
+  const about = (kept: object) => ({ user: 'ada', details: { created: 1, renewed: 1, ...kept } });
+
+  it('follows from the id, and tells nothing of it', () => {
+
+    const [id, other] = [newSessionId(), newSessionId()];
+    strictEqual(formSecret(id), formSecret(id));
+    notStrictEqual(formSecret(id), formSecret(other));
+    ok(/^[\w-]{43}$/.test(formSecret(id)) && !formSecret(id).includes(id.slice(0, 8)));
+
+  });
+
+  it('stays when the id is another one, also for who comes with the one before', () => {
+
+    const ids = Array.from({ length: 4 }, newSessionId) as [string, string, string, string];
+    const secret = formSecret(ids[0]);
+    let session = { id: ids[0], about: about({}) };
+    for (const next of ids.slice(1)) {
+      const before = session;
+      session = { id: next, about: about(keptFormSecret(session, next)) };
+      strictEqual(formSecretOf(session), secret);
+      strictEqual(formSecretBefore({ id: before.id, about: session.about }), secret);
+    }
+
+  });
+
+  it('can be read from the store with that id only', () => {
+
+    const [id, next] = [newSessionId(), newSessionId()];
+    const kept = keptFormSecret({ id, about: about({}) }, next);
+    ok(!JSON.stringify(kept).includes(formSecret(id)));
+    strictEqual(formSecretOf({ id, about: about(kept) }), formSecret(id), 'another id has its own');
+    const stranger = newSessionId();
+    strictEqual(formSecretOf({ id: stranger, about: about(kept) }), formSecret(stranger));
+    for (const form of ['', 'x', 'A'.repeat(96), undefined]) strictEqual(formSecretOf({ id, about: about({ form }) }), formSecret(id));
+
+  });
+
+});
