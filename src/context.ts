@@ -98,7 +98,8 @@ declare module '@curveball/kernel' {
      * @throws {SessionValueError} 500: a value can't be stored
      * @throws {SessionCookieError} 500: there is no session, and no cookie can be
      *   sent for a new one
-     * @throws {TypeError} if `update` changed the session and returned another
+     * @throws {TypeError} if `update` changed the session and returned another,
+     *   or called `updateSession()` itself
      */
     updateSession(
       update: (session: SessionOf<SessionData>) => Awaitable<SessionOf<SessionData> | void>,

@@ -12,6 +12,7 @@ import { SessionCookie } from './cookie/session-cookie.js';
 import { isPlausibleId } from './id/session-id.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { TimedStore } from './timed-store.js';
+import { UpdateQueue } from './saving/update-queue.js';
 
 /**
  * Makes the middleware that gives each request its session.
@@ -93,6 +94,7 @@ function backendFrom(options: SessionOptions): Backend {
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const saving: Saving = {
     store,
+    updates: new UpdateQueue(storeTimeout),
     settings,
     now: () => performance.now(),
     isUsable: id => isId(id) && cookie.fits(id),

@@ -7,6 +7,7 @@ import type { Session, Wanted } from '../session.js';
 import type { Due } from '../session-change.js';
 import type { Becoming, SessionTexts, UpdateTerms } from '../store.js';
 import type { TimedStore } from '../timed-store.js';
+import type { UpdateQueue } from './update-queue.js';
 
 /** What the response must do with the cookie. */
 export type CookieAction = 'keep' | 'set' | 'clear';
@@ -14,6 +15,7 @@ export type CookieAction = 'keep' | 'set' | 'clear';
 /** What saving needs beside the session itself. */
 export interface Saving {
   readonly store: TimedStore;
+  readonly updates: UpdateQueue;
   readonly settings: Omit<Settings, 'store' | 'storeTimeout'>;
   /** The time in milliseconds, of a clock that never goes back. */
   readonly now: () => number;

@@ -1,5 +1,5 @@
 import { SessionStoreError } from '../errors.js';
-import { type Loaded, loadSession, textsOf } from '../load-session.js';
+import { type Loaded, loadSession, type LoadedSession, textsOf } from '../load-session.js';
 import { updated } from './change-session.js';
 import { carryOut } from '../save-session.js';
 import { withdrawForward } from './regenerate-session.js';
@@ -17,8 +17,14 @@ export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues |
 
 const NOTHING_DUE = { touch: false };
 
-/** A session that others have changed so often meanwhile is in the hands of a loop. */
-const MOST_TRIES = 1000;
+/** A session that others have changed so often in the meantime is in the hands of a loop. */
+const MOST_TRIES = 100;
+
+/** So many tries follow each other at once; after that other processes are many. */
+const HASTY_TRIES = 4;
+
+/** The longest pause between two tries, in milliseconds. */
+const LONGEST_PAUSE = 250;
 
 /**
  * Reads, changes and stores the whole session as one atomic step: where another
@@ -35,47 +41,73 @@ export async function updateSession(
   session: Session, saving: Saving, update: SessionUpdate,
 ): Promise<CookieAction> {
 
-  for (let tries = 0; tries < MOST_TRIES; tries++) {
-    const before = session.stored;
-    const latest = await latestOf(before, saving, tries > 0);
-    const { userOf } = saving.settings;
-    const wanted = session.take(userOf);
-    // A new id that was asked for is not given here: the wish stands until the session is saved.
-    if (latest.kind === 'live') {
-      session.regenerate = wanted.regenerate;
-      session.authentication = wanted.authentication;
+  const { updates } = saving;
+  const key = session.id ?? session;
+  const call: SessionUpdate = values => updates.call(key, session, () => update(values));
+  const task = async (hasWaited: boolean) => {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (tries >= HASTY_TRIES) await pause(tries - HASTY_TRIES);
+      const action = await tryUpdate(session, saving, call, hasWaited || tries > 0);
+      if (action !== 'conflict') return action;
     }
-    try {
-      const pending = difference(textsOf(session.stored), wanted.texts);
-      const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
-      const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
-      checkSize(textsOf(latest), texts, saving.settings.maxBytes);
-      const action = await session.inTurn(() => {
-        if (session.stored === before) {
-          const claim = claimOf(user, texts, latest, userOf);
-          const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-          const cleared = wanted.cleared || (isWhole && texts.size === 0);
-          return attempt(latest, { ...wanted, assigned: isAssigned, cleared, isFound: false, ...claim, texts }, session, saving);
-        }
-        // The handler itself has stored something meanwhile: `latest` is not the latest any more.
-        if (before.kind === 'live' && session.id === null) throw tooLate();
-        return 'conflict';
-      });
-      if (action !== 'conflict') {
-        if (hasRequestSubscribers()) {
-          const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
-          session.note({ change, before: latest, refreshDueIn: 0 });
-        }
-        session.refresh(wanted.texts);
-        return action;
-      }
-    } catch (error) {
-      session.giveBack(wanted);
-      throw error;
-    }
-    session.giveBack(wanted);
+    throw new SessionStoreError('The session was changed by others again and again');
+  };
+  return updates.isWithin(key, session) ? task(false) : updates.run(key, task);
+
+}
+
+/** Processes that have met must not meet again: each waits for a time of its own, which grows. */
+async function pause(times: number): Promise<void> {
+
+  const longest = Math.min(2 ** (times + 1), LONGEST_PAUSE);
+  await new Promise(resolve => setTimeout(resolve, Math.random() * longest));
+
+}
+
+/** @param isOutdated others may have changed the session since this request has read it */
+async function tryUpdate(
+  session: Session, saving: Saving, update: SessionUpdate, isOutdated: boolean,
+): Promise<CookieAction | 'conflict'> {
+
+  const before = session.stored;
+  const latest = await latestOf(before, saving, isOutdated);
+  const { userOf } = saving.settings;
+  const wanted = session.take(userOf);
+  // A new id that was asked for is not given here: the wish stands until the session is saved.
+  if (latest.kind === 'live') {
+    session.regenerate = wanted.regenerate;
+    session.authentication = wanted.authentication;
   }
-  throw new SessionStoreError('The session was changed by others again and again');
+  try {
+    const pending = difference(textsOf(session.stored), wanted.texts);
+    const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
+    const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
+    checkSize(textsOf(latest), texts, saving.settings.maxBytes);
+    const action = await session.inTurn(() => {
+      if (session.stored === before) {
+        const claim = claimOf(user, texts, latest, userOf);
+        const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
+        const cleared = wanted.cleared || (isWhole && texts.size === 0);
+        return attempt(latest, { ...wanted, assigned: isAssigned, cleared, isFound: false, ...claim, texts }, session, saving);
+      }
+      // The handler itself has stored something meanwhile: `latest` is not the latest any more.
+      if (before.kind === 'live' && session.id === null) throw tooLate();
+      return 'conflict';
+    });
+    if (action === 'conflict') {
+      session.giveBack(wanted);
+      return action;
+    }
+    if (hasRequestSubscribers()) {
+      const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
+      session.note({ change, before: latest, refreshDueIn: 0 });
+    }
+    session.refresh(wanted.texts);
+    return action;
+  } catch (error) {
+    session.giveBack(wanted);
+    throw error;
+  }
 
 }
 
@@ -139,6 +171,8 @@ async function attempt(
   // It was found where it went: the browser does not know its new id yet.
   const found = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
   if (isEmpty(change)) {
+    // What the request began with may be long ago.
+    if (latest === session.stored && !isStill(latest, await latestOf(latest, saving, true))) return 'conflict';
     session.committed(latest);
     return found('keep');
   }
@@ -162,5 +196,11 @@ async function latestOf(stored: Loaded, saving: Saving, isOutdated: boolean): Pr
   const latest = await loadSession([stored.id], saving);
   if (latest.kind !== 'live') throw tooLate();
   return latest;
+
+}
+
+function isStill(before: LoadedSession, now: Loaded): boolean {
+
+  return now.kind === 'live' && now.id === before.id && now.version === before.version;
 
 }
