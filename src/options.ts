@@ -1,5 +1,5 @@
 import type { SerializeOptions } from 'cookie';
-import { checkCookieName, checkedCookieOptions, type CookieOptions } from './cookie/cookie-options.js';
+import { checkCookieName, checkedCookieOptions, type CookieOptions, LONGEST_MAX_AGE } from './cookie/cookie-options.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
 import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
@@ -49,9 +49,12 @@ export interface SessionOptions {
   clearSiteData?: readonly SiteData[] | undefined;
 
   /**
-   * A request that only reads refreshes its session at most once in so many
-   * seconds; the session may live that much longer than `expiry`. Default: 60
-   * for a store to which a refresh is a round trip, otherwise 0.
+   * Seconds: a request that only reads refreshes its session at most once in this
+   * time, and the session may live that much longer than `expiry`; a cookie with
+   * a `maxAge` is sent again together with it, and lives that much longer, too.
+   * Default: 60 for a store to which a refresh is a round trip, otherwise 0; with
+   * `cookieOptions.maxAge` a third of that, 60 at most. It can't be longer than
+   * `maxAge`.
    */
   touchInterval?: number | undefined;
 
@@ -150,8 +153,8 @@ export interface Settings extends UserSettings {
 
 const DEFAULT_NAME = 'CB';
 
-/** With a cookie that has a `Max-Age`, session and cookie are refreshed together. */
-const MAX_AGE_INTERVAL = 60;
+/** Seconds between refreshes that cost something. */
+const LONG_INTERVAL = 60;
 
 const KNOWN = [
   'store', 'cookieName', 'expiry', 'cookieOptions', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
@@ -174,13 +177,17 @@ export function settingsFrom(options: SessionOptions): Settings {
   const { touchInterval = defaultInterval(store, cookieOptions) } = options;
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
   checkSeconds('touchInterval', touchInterval, 0, LONGEST_TOUCH_INTERVAL);
+  const { maxAge } = cookieOptions;
+  if (maxAge !== undefined && touchInterval > maxAge) {
+    throw wrong('touchInterval', touchInterval, `must be at most cookieOptions.maxAge, ${maxAge}: a cookie is extended once in each interval`);
+  }
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
   const cookieMark = cookieName !== DEFAULT_NAME && store.keepsAbout && !(store instanceof FourMethodStore) ? cookieName : undefined;
   return {
-    store, cookieName, cookieMark, cookieOptions, clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
+    store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
     ...checkedUserOptions(options, store),
   };
 
@@ -188,7 +195,18 @@ export function settingsFrom(options: SessionOptions): Settings {
 
 function defaultInterval(store: AtomicSessionStore, cookieOptions: SerializeOptions): number {
 
-  return store.touchIsFree && cookieOptions.maxAge === undefined ? 0 : MAX_AGE_INTERVAL;
+  const { maxAge } = cookieOptions;
+  if (maxAge === undefined) return store.touchIsFree ? 0 : LONG_INTERVAL;
+  // With a cookie that has a `Max-Age`, session and cookie are refreshed together.
+  return Math.min(LONG_INTERVAL, Math.floor(maxAge / 3));
+
+}
+
+/** The cookie is not sent again between two touches of its session, so it must live that much longer than it is to live after the last request. */
+function lastingBetweenTouches(cookieOptions: SerializeOptions, touchInterval: number): SerializeOptions {
+
+  const { maxAge } = cookieOptions;
+  return maxAge === undefined ? cookieOptions : { ...cookieOptions, maxAge: Math.min(maxAge + Math.ceil(touchInterval), LONGEST_MAX_AGE) };
 
 }
 

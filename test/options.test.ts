@@ -65,6 +65,9 @@ describe('The options of session()', () => {
 
     strictEqual(settingsFrom({ store: new RecordingStore() }).touchInterval, 60);
     strictEqual(settingsFrom({ store: 'memory', cookieOptions: { maxAge: 600 } }).touchInterval, 60);
+    for (const [maxAge, interval] of [[180, 60], [179, 59], [60, 20], [10, 3], [2, 0], [1, 0]]) {
+      strictEqual(settingsFrom({ store: new RecordingStore(), cookieOptions: { maxAge } }).touchInterval, interval);
+    }
     strictEqual(settingsFrom({ store: new MapStore() }).touchInterval, 0);
     strictEqual(settingsFrom({ store: new RecordingStore(), touchInterval: 5 }).touchInterval, 5);
 
@@ -211,7 +214,10 @@ describe('The option cookieOptions', () => {
       ['-a.example'], ['a.'], [5, '5'], [null], [{}, 'Object'],
     ]);
     refuses('cookieOptions.maxAge', [['60', '"60"'], [NaN], [Infinity], [-1, '-1'], [0, '0'], [1.5, '1.5', 'whole'], [null], [{}, 'Object'], [60n]]);
-    refuses('cookieOptions.expires', [['tomorrow', '"tomorrow"'], [0, '0'], [new Date(NaN), 'Date', 'valid'], [null], [{}, 'Object']]);
+    refuses('cookieOptions.expires', [
+      ['tomorrow', '"tomorrow"'], [0, '0'], [null], [{}, 'Object'],
+      [new Date(NaN), 'Date', 'maxAge'], [new Date(0), 'Date', 'maxAge'], [new Date(4e12), 'Date', 'maxAge'],
+    ]);
     refuses('cookieOptions.sameSite', [['loose', '"loose"', "'strict'"], ['', '""'], [1, '1'], [null, 'null'], [{}, 'Object'], ['lax; Secure']]);
     refuses('cookieOptions.priority', [['urgent', '"urgent"', "'high'"], [1, '1'], [null, 'null']]);
     refuses('cookieOptions.encode', [['uri', '"uri"'], [5, '5'], [null, 'null'], [{}, 'Object']]);
@@ -222,7 +228,7 @@ describe('The option cookieOptions', () => {
 
     accepts(...[
       { httpOnly: false }, { secure: false }, { path: '/a/b' }, { domain: 'a.example' }, { domain: '.a.example' }, { domain: 'localhost' },
-      { maxAge: 1 }, { expires: new Date(4e12) }, { sameSite: true }, { sameSite: false }, { sameSite: 'strict' }, { sameSite: 'Lax' },
+      { maxAge: 1 }, { sameSite: true }, { sameSite: false }, { sameSite: 'strict' }, { sameSite: 'Lax' },
       { sameSite: 'none', secure: true }, { priority: 'low' }, { priority: 'HIGH' }, { partitioned: true, secure: true }, { partitioned: false },
       { encode: (text: string) => text },
     ].map(cookieOptions => ({ cookieOptions })));
@@ -246,6 +252,20 @@ describe('The option cookieOptions', () => {
     for (const cookieName of ['__Host-CB', '__secure-CB', '__Http-CB', '__Host-Http-CB']) strictEqual(secureOf({}, cookieName), true);
     strictEqual(secureOf({ sameSite: 'none' }), true);
     strictEqual(secureOf({ partitioned: true }), true);
+
+  });
+
+  it('lets the cookie live for the touch interval longer than asked, and no longer than browsers do', () => {
+
+    const maxAgeWith = (maxAge: number, touchInterval?: number) => (
+      settingsFrom({ store: 'memory', touchInterval, cookieOptions: { maxAge } }).cookieOptions.maxAge);
+    strictEqual(maxAgeWith(600), 660);
+    strictEqual(maxAgeWith(600, 0), 600);
+    strictEqual(maxAgeWith(600, 0.5), 601);
+    strictEqual(maxAgeWith(30), 40);
+    strictEqual(maxAgeWith(34_560_000), 34_560_000);
+    throws(() => maxAgeWith(30, 31), /^TypeError: touchInterval is 31: it must be at most cookieOptions\.maxAge, 30/);
+    strictEqual(maxAgeWith(30, 30), 60);
 
   });
 

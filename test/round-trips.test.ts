@@ -184,7 +184,7 @@ describe('A cookie with a Max-Age', () => {
       clock.now = START + seconds;
       return setCookies(await browser.get(path));
     };
-    const line = `CB=${idOf(browser)}; Max-Age=200; Path=/; HttpOnly; SameSite=Lax`;
+    const line = `CB=${idOf(browser)}; Max-Age=260; Path=/; HttpOnly; SameSite=Lax`;
     deepStrictEqual(await at(10, '/read'), []);
     deepStrictEqual(await at(20, '/add'), []);
     deepStrictEqual(await at(59, '/nothing'), []);

@@ -6,6 +6,7 @@
 const madeFor = document.body.dataset.name;
 
 if (madeFor !== undefined) watch();
+if (madeFor) keepFromBack();
 if (madeFor) enhanceCounter();
 
 /** Finds out when somebody signs in or out in another tab, or signs this device out from another one. */
@@ -14,9 +15,22 @@ function watch(): void {
   // Only while somebody looks: each request keeps the session alive.
   const check = () => document.visibilityState === 'visible' && checkStatus();
   document.addEventListener('visibilitychange', check);
-  // "Back" may show a page as it was left.
-  window.addEventListener('pageshow', event => event.persisted && checkStatus());
   setInterval(check, 5000);
+
+}
+
+/**
+ * "Back" may show a page as it was left, without asking the server: also to
+ * whoever comes after a sign-out, whatever its headers say.
+ */
+function keepFromBack(): void {
+
+  window.addEventListener('pagehide', event => {
+    document.body.hidden = event.persisted;
+  });
+  window.addEventListener('pageshow', event => {
+    if (event.persisted) location.reload();
+  });
 
 }
 

@@ -118,7 +118,7 @@ export function messagePage({ title, text, action }: { title: string; text: stri
 export function sendPage(ctx: Context, page: Page): void {
 
   ctx.response.type = 'text/html; charset=utf-8';
-  // After a sign-out, "back" must not show what the browser has kept.
+  // After a sign-out, "back" must not show what the browser has kept; client.ts does the rest.
   ctx.response.headers.set('Cache-Control', 'no-store');
   ctx.response.headers.set('Content-Security-Policy', [
     "default-src 'none'", "style-src 'self'", "script-src 'self'", "connect-src 'self'", "img-src 'self'",

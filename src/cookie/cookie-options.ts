@@ -2,8 +2,18 @@ import { stringifySetCookie, type SerializeOptions } from 'cookie';
 import { known, lower, record, show, wrong } from '../option-checks.js';
 import { warnOnce } from '../warnings.js';
 
-/** The options of the `cookie` package, by which the defaults are overridden one by one. */
-export interface CookieOptions extends Omit<SerializeOptions, 'secure'> {
+/**
+ * The options of the `cookie` package, by which the defaults are overridden one
+ * by one. `expires` is refused: a date ends all cookies at one moment.
+ */
+export interface CookieOptions extends Omit<SerializeOptions, 'secure' | 'expires' | 'maxAge'> {
+  /**
+   * The seconds for which the cookie outlives the last request; without it, it
+   * ends with the browser's session. It is sent again once in each
+   * `touchInterval`, and so lives that much longer at most. Browsers cut it to
+   * 400 days (RFC 6265bis section 5.5).
+   */
+  maxAge?: number;
   /**
    * `'auto'`, the default, stands for whether the application's origin is https.
    * Where browsers demand it (a name with a prefix, `sameSite: 'none'`,
@@ -51,7 +61,7 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   if (![undefined, true, false, 'auto'].includes(options.secure)) {
     throw wrong('cookieOptions.secure', options.secure, "must be true, false or 'auto'");
   }
-  const { path, domain, maxAge, expires, sameSite, priority, encode } = options;
+  const { path, domain, maxAge, sameSite, priority, encode } = options;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
   if (typeof path !== 'string' || !/^\/[^\u0000-\u001f\u007f-\uffff;]*$/.test(path)) {
     throw wrong('cookieOptions.path', path, 'must begin with / and hold no ; and no control characters');
@@ -62,8 +72,9 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   if (maxAge !== undefined && !(Number.isInteger(maxAge) && maxAge >= 1)) {
     throw wrong('cookieOptions.maxAge', maxAge, 'must be a whole number of seconds from 1');
   }
-  if (expires !== undefined && !(expires instanceof Date && !Number.isNaN(expires.getTime()))) {
-    throw wrong('cookieOptions.expires', expires, 'must be a valid Date');
+  const { expires } = options as { expires?: unknown };
+  if (expires !== undefined) {
+    throw wrong('cookieOptions.expires', expires, 'must not be set, since every cookie would end at that moment, and new ones after it at once: use cookieOptions.maxAge, in seconds');
   }
   if (![true, false, 'strict', 'lax', 'none'].includes(lower(sameSite) as string)) {
     throw wrong('cookieOptions.sameSite', sameSite, "must be true, false, 'strict', 'lax' or 'none'");

@@ -44,7 +44,7 @@ export class FormCookie {
 
   constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
 
-    const { maxAge, expires, encode, ...attributes } = cookieOptions;
+    const { maxAge, encode, ...attributes } = cookieOptions;
     this.#options = { ...attributes, httpOnly: true };
     this.#base = `${cookieName.replace(/^__(?:host-http|host|secure|http)-/i, '')}-form`;
     this.#isForHost = cookieOptions.path === '/' && cookieOptions.domain === undefined;

@@ -2,14 +2,14 @@ import { andThen } from '../awaitable.js';
 import { wrong } from '../option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../store.js';
 import { aboutText } from './lib/about.js';
 import { isFormer } from './lib/former-ids.js';
-import { pack, repack } from './lib/packed-texts.js';
+import { isPackedTooLarge, pack, repack } from './lib/packed-texts.js';
 import type { SqliteDatabase, SqliteStatement } from './lib/sqlite-connection.js';
-import { isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
+import { ELSEWHERE, isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
 import { SqliteTable } from './lib/sqlite-table.js';
 import { SqliteUsers, userIdOf } from './lib/sqlite-users.js';
 import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
@@ -105,7 +105,7 @@ export class SqliteStore implements AtomicSessionStore {
     const lifetime = expire - Date.now() / 1000;
     return this.#table.change(handle, row => {
       const { idHash, now } = row;
-      const isOver = isDead(row) || idHash === '';
+      const isOver = isDead(row) || idHash === '' || idHash === ELSEWHERE;
       if (!isOver && idHash !== hash) throw new Error('The session has another id by now: this one can\'t be set');
       const { former, userId, about } = isOver ? NEW : row;
       this.#table.write(handle, { idHash: hash, former, userId, about, endsAt: later(now, lifetime), data }, now);
@@ -147,7 +147,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
@@ -158,19 +158,21 @@ export class SqliteStore implements AtomicSessionStore {
       if (this.#users.refuses(becoming?.about, began)) return 'revoked';
       this.#table.write(handle, { ...NEW, ...columns(becoming?.about), idHash: hash, endsAt: later(now, lifetime), data }, now);
       return true;
-    });
+    }, patience);
 
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
-  ): Awaitable<'updated' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, patience, user, maxBytes }: UpdateTerms,
+  ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
-      this.#table.update(handle, repack(row.data, change), Math.max(row.endsAt, later(row.now, lifetime)), row.now);
+      const data = repack(row.data, change);
+      if (isPackedTooLarge(row.data, data, maxBytes)) return 'too-large';
+      this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
       this.#users.heal(handle, row, user);
       return 'updated';
     }, patience);
@@ -191,8 +193,8 @@ export class SqliteStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
-  ): Awaitable<'moved' | 'gone' | 'conflict' | 'revoked'> {
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
+  ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
     const began = requestBegan(becoming);
@@ -201,6 +203,7 @@ export class SqliteStore implements AtomicSessionStore {
       if (version !== undefined && version !== row.version) return 'conflict';
       const { now } = row;
       const data = repack(row.data, change);
+      if (isPackedTooLarge(row.data, data, maxBytes)) return 'too-large';
       if (isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
       if (this.#users.refuses(becoming?.about, began)) {
         this.#table.end(handle, row);
@@ -213,12 +216,12 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  end(id: string): Awaitable<boolean> {
+  end(id: string, { moved = false }: EndTerms = {}): Awaitable<boolean> {
 
     const { handle, hash } = storedId(id);
     return this.#table.change(handle, row => {
       if (!isKnown(row, hash)) return false;
-      this.#table.end(handle, row);
+      this.#table.end(handle, row, moved);
       return true;
     });
 

@@ -75,7 +75,7 @@ describe('A form\'s cookie', () => {
 
     const options: Array<[CookieOptions, string]> = [
       [{}, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
-      [{ maxAge: 1000, expires: new Date(2e12), httpOnly: false, encode: () => 'x' }, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
+      [{ maxAge: 1000, httpOnly: false, encode: () => 'x' }, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
       [{ path: '/admin', domain: 'example.com', sameSite: 'strict' }, 'Domain=example.com; Path=/admin; HttpOnly; Secure; SameSite=Strict'],
       [{ sameSite: 'none', secure: true, partitioned: true }, 'Path=/; HttpOnly; Secure; Partitioned; SameSite=None'],
     ];

@@ -69,8 +69,8 @@ describe('Writing the cookie', () => {
       clearSecure: 'CB=; Max-Age=0; Domain=app.example; Path=/shop; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; Partitioned; SameSite=None',
     });
     deepStrictEqual(written({ maxAge: 600 }), {
-      set: 'CB=id; Max-Age=600; Path=/; HttpOnly; SameSite=Lax',
-      setSecure: 'CB=id; Max-Age=600; Path=/; HttpOnly; Secure; SameSite=Lax',
+      set: 'CB=id; Max-Age=660; Path=/; HttpOnly; SameSite=Lax',
+      setSecure: 'CB=id; Max-Age=660; Path=/; HttpOnly; Secure; SameSite=Lax',
       clear: 'CB=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; SameSite=Lax',
       clearSecure: 'CB=; Max-Age=0; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT; HttpOnly; Secure; SameSite=Lax',
     });

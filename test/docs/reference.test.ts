@@ -48,7 +48,7 @@ describe('The table of options in the README', () => {
       settingsFrom({ store, cookieOptions: { maxAge } }).touchInterval;
     const [short, long] = defaults.get('touchInterval') as [number, number];
     assert.deepEqual([interval(memory), interval(four), interval(remote)], [short, short, long]);
-    assert.deepEqual([interval(memory, 60), interval(four, 60)], [long, long]);
+    assert.deepEqual([interval(memory, 600), interval(four, 600)], [long, long]);
 
   });
 

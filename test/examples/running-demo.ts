@@ -46,11 +46,15 @@ export async function runDemo(t: TestContext, options: DemoOptions = {}): Promis
 
 let chromium: Browser;
 
-/** Starts one browser for all tests of a file. */
-export function useChromium(): void {
+/**
+ * Starts one browser for all tests of a file.
+ *
+ * @param keepsPages whether "back" may show a page as it was left
+ */
+export function useChromium(keepsPages = false): void {
 
   before(async () => {
-    chromium = await launchChromium();
+    chromium = await launchChromium([], keepsPages);
   });
   after(() => chromium?.close());
 

@@ -82,7 +82,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['cookieOptions.httpOnly', withCookie('httpOnly'), isBoolean],
     ['cookieOptions.sameSite', withCookie('sameSite'), isOneOf(true, false, 'lax')],
     ['cookieOptions.maxAge', withCookie('maxAge'), isWhole(1)],
-    ['cookieOptions.expires', withCookie('expires'), isDate],
+    ['cookieOptions.expires', withCookie('expires'), isNever],
     ['cookieOptions.priority', withCookie('priority'), isNever],
   ],
   'csrf()': [

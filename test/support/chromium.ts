@@ -6,9 +6,10 @@ import { CHROMIUM, isExecutable, programs } from './servers/programs.js';
  * goes when it is closed.
  *
  * @param more arguments of its command line
+ * @param keepsPages whether "back" may show a page as it was left, as in a browser that people use
  * @throws {Error} if there is none
  */
-export async function launchChromium(more: readonly string[] = []): Promise<Browser> {
+export async function launchChromium(more: readonly string[] = [], keepsPages = false): Promise<Browser> {
 
   const args = [
     '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
@@ -16,7 +17,8 @@ export async function launchChromium(more: readonly string[] = []): Promise<Brow
   ];
   // Its sandbox refuses to run as root.
   if (process.getuid?.() === 0) args.push('--no-sandbox');
-  return chromium.launch({ executablePath: executable(), args });
+  const ignoreDefaultArgs = keepsPages ? ['--disable-back-forward-cache'] : [];
+  return chromium.launch({ executablePath: executable(), args, ignoreDefaultArgs });
 
 }
 

@@ -4,9 +4,12 @@ import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from './former-ids.js
 import { unpack } from './packed-texts.js';
 import { unreadable } from './unreadable.js';
 
+/** Stands for the id of a session whose visitor has another one by now: no hash is like it. */
+export const ELSEWHERE = '-';
+
 /** What is written under a handle. */
 export interface Row {
-  /** The hash of the session's id; `''` once it has ended. */
+  /** The hash of the session's id; `''` once it has ended, or {@link ELSEWHERE}. */
   readonly idHash: string;
   readonly former: string;
   /** A hash of the user whose session it is; `''` for one of nobody. */
@@ -45,7 +48,8 @@ export function isLive(row: FoundRow, hash: string): boolean {
 /** Whether the session lives, under this id or one that it had before. */
 export function isKnown(row: FoundRow, hash: string): boolean {
 
-  return isLive(row, hash) || (!isDead(row) && row.idHash !== '' && isFormer(row.former, hash, row.now));
+  const isThere = !isDead(row) && row.idHash !== '' && row.idHash !== ELSEWHERE;
+  return isThere && (row.idHash === hash || isFormer(row.former, hash, row.now));
 
 }
 

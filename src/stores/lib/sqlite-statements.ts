@@ -1,3 +1,4 @@
+import { ELSEWHERE } from './sqlite-row.js';
 import { SWEEPER } from './sweeper.js';
 
 /** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
@@ -38,7 +39,7 @@ export const STATEMENTS = (name: string) => ({
   // A mark from the future is from before the machine was started.
   revoked: `SELECT MAX(CAST(about AS REAL)) FROM "${name}" WHERE handle IN (?, ?) AND CAST(about AS REAL) <= ?`,
   live: `
-    SELECT handle FROM "${name}" WHERE handle > ? AND id_hash <> '' AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
+    SELECT handle FROM "${name}" WHERE handle > ? AND id_hash NOT IN ('', '${ELSEWHERE}') AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
   handlesOf: `SELECT handle FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
   rowsOf: `
     SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW} FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,

@@ -4,7 +4,7 @@ import { REMEMBERED } from './former-ids.js';
 import { EMPTY } from './packed-texts.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
-import { type FoundRow, liveAbout, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, liveAbout, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from './sweeper.js';
 
@@ -114,9 +114,9 @@ export class SqliteTable implements SweptTable {
   }
 
   /** Leaves of a session what is remembered of it; only within a change. */
-  end(handle: string, row: FoundRow): void {
+  end(handle: string, row: FoundRow, moved = false): void {
     const { now } = row;
-    this.write(handle, { idHash: '', former: retired(row), userId: '', about: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
+    this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', about: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
   }
 
   /** Only within a change. */

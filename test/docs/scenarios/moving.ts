@@ -21,7 +21,7 @@ export const movingFromExpressSession: Scenarios = {
     const before = visitor.cookies.get('CB');
     const { setCookies: [cookie], text } = await visitor.post('/sign-in');
     assert.equal(text, 'Welcome');
-    assert.match(cookie, /; Max-Age=7200; /);
+    assert.match(cookie, /; Max-Age=7260; /);
     assert.notEqual(visitor.cookies.get('CB'), before);
     assert.deepEqual(JSON.parse((await visitor.get('/')).text), { userId: 5 });
     assert.equal((await visitor.post('/sign-out')).text, 'Goodbye');
