@@ -166,7 +166,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
       store.create(id, TEXTS, { lifetime: LONG });
       const { version } = store.load(id) as LiveSession;
       const TIMES = 5000;
-      const told = await Promise.all(others.map((other, index) => other.repeat(TIMES, 'update', id, setting(`k${index}`, '1'), LONG)));
+      const told = await Promise.all(others.map((other, index) => other.repeat(TIMES, 'update', id, setting(`k${index}`, '1'), { lifetime: LONG })));
       for (const answers of told) deepStrictEqual(answers, { updated: TIMES });
       strictEqual((store.load(id) as LiveSession).version, Number(version) + 2 * TIMES);
 
