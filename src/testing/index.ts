@@ -16,6 +16,7 @@ import { expiry } from './contract/expiry.js';
 import { ids } from './contract/ids.js';
 import { sessions } from './contract/sessions.js';
 import { values } from './contract/values.js';
+import { failingAtomic, failingBackend, failingEndAll } from './failures/failing-backend.js';
 import { Kit } from './lib/kit.js';
 import type { Rule } from './lib/rule.js';
 import { checkOptions, type StoreTestOptions } from './options.js';
@@ -75,10 +76,11 @@ export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTe
 
   if (typeof open !== 'function') throw new TypeError('storeTests() must be given a function that opens the store');
   checkOptions(options);
-  const { atomic = true, alone = false, trials = 20, wait } = options;
+  const { atomic = true, alone = false, trials = 20, wait, failing } = options;
   const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES, ...USERS, ...(alone ? endAll : [])];
-  const rules = [...FOUR_METHODS, ...(atomic ? atomicRules : []), ...REQUESTS];
-  const kit = new Kit(open, trials, wait ?? sleep, rules);
+  const failures = failing ? [...failingBackend, ...(atomic ? failingAtomic : []), ...(atomic && alone ? failingEndAll : [])] : [];
+  const rules = [...FOUR_METHODS, ...(atomic ? atomicRules : []), ...failures, ...REQUESTS];
+  const kit = new Kit({ open, failing, trials, wait: wait ?? sleep, rules });
   return rules.map(rule => ({ name: rule.sentence, run: () => kit.run(rule) }));
 
 }

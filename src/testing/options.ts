@@ -1,4 +1,4 @@
-import type { Awaitable } from '../store.js';
+import type { Awaitable, SessionStore } from '../store.js';
 
 /** Options of `storeTests()`. */
 export interface StoreTestOptions {
@@ -26,9 +26,17 @@ export interface StoreTestOptions {
    */
   wait?: ((seconds: number) => Awaitable<void>) | undefined;
 
+  /**
+   * Opens the store on the same data, with a backend that carries out so many
+   * commands, from 0, and fails at each that follows: for instance with a client
+   * whose methods are counted. Then it is tested, too, that the store passes such
+   * failures on. By default that is left out, as for a store without a backend.
+   */
+  failing?: ((commands: number) => Awaitable<SessionStore>) | undefined;
+
 }
 
-const KNOWN = ['atomic', 'alone', 'trials', 'wait'];
+const KNOWN = ['atomic', 'alone', 'trials', 'wait', 'failing'];
 
 /** @throws {TypeError} that names the option, its value and what is allowed */
 export function checkOptions(options: StoreTestOptions): void {
@@ -36,7 +44,7 @@ export function checkOptions(options: StoreTestOptions): void {
   for (const name of Object.keys(options)) {
     if (!KNOWN.includes(name)) throw new TypeError(`option ${name} is unknown: it must be one of ${KNOWN.join(', ')}`);
   }
-  const { atomic, alone, trials, wait } = options;
+  const { atomic, alone, trials, wait, failing } = options;
   for (const [name, value] of Object.entries({ atomic, alone })) {
     if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} is ${String(value)}: it must be true or false`);
   }
@@ -45,6 +53,9 @@ export function checkOptions(options: StoreTestOptions): void {
   }
   if (wait !== undefined && typeof wait !== 'function') {
     throw new TypeError(`wait is ${String(wait)}: it must be a function that takes seconds`);
+  }
+  if (failing !== undefined && typeof failing !== 'function') {
+    throw new TypeError(`failing is ${String(failing)}: it must be a function that opens the store on a backend that fails`);
   }
 
 }

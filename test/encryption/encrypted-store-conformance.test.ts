@@ -4,6 +4,7 @@ import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
 import { DRIVERS, type OpenDatabase } from '../stores/sqlite-drivers.js';
 import { MapStore } from '../support/map-store.js';
+import { failingDatabase } from '../testing/support/failing.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { Clock } from '../testing/support/clock.js';
 import { OneRecordStore } from '../testing/support/one-record-store.js';
@@ -54,7 +55,7 @@ const STORES: { readonly [name: string]: () => readonly [() => SessionStore | Pr
       opened.push({ store, database });
       await store.setup();
       return store;
-    }];
+    }, { failing: async commands => new SqliteStore({ database: failingDatabase(opened[0].database, commands) }) }];
   },
 
 };
@@ -63,8 +64,10 @@ for (const [name, make] of Object.entries(STORES)) {
 
   describe(`encrypted() around ${name}`, () => {
 
-    const [open, options] = make();
-    for (const { name, run } of storeTests(async () => encrypted(await open(), { keys }), options)) it(name, run);
+    const [open, options = {}] = make();
+    const { failing } = options;
+    const openFailing = failing && (async (commands: number) => encrypted(await failing(commands), { keys }));
+    for (const { name, run } of storeTests(async () => encrypted(await open(), { keys }), { ...options, failing: openFailing })) it(name, run);
 
   });
 

@@ -17,6 +17,7 @@ import { Site, type Visitor } from '../docs/support/browser.js';
 import { PAGES } from '../support/pages.js';
 import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { startRedis } from '../support/servers/redis.js';
+import { BackendError, failing } from '../testing/support/failing.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { errorsToStatus, type Page, pageOf } from '../support/site.js';
 
@@ -34,6 +35,9 @@ interface Opened {
 }
 
 const require = createRequire(import.meta.url);
+
+/** Tells the callback of a method, its last argument, that it has failed. */
+const callBack = (args: unknown[]) => (args.at(-1) as (error: Error) => void)(new BackendError('broken'));
 
 const PACKAGES: Record<string, () => Promise<Opened>> = {
 
@@ -194,7 +198,9 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       describe('keeps the contract of four methods', () => {
 
-        const tests = storeTests(async () => new ExpressStore((await opened).store), { atomic: false });
+        const tests = storeTests(async () => new ExpressStore((await opened).store), {
+          atomic: false, failing: async commands => new ExpressStore(failing((await opened).store, commands, ['get', 'set', 'destroy'], callBack)),
+        });
         for (const { name: sentence, run } of tests) it(sentence, run);
 
       });

@@ -6,6 +6,7 @@ import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { mysqlUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import type { Server } from '../support/servers/server.js';
+import { failing } from '../testing/support/failing.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
 import { userPromises } from './sql-user-promises.js';
 
@@ -58,7 +59,10 @@ const tableOf = (name: string): Table => ({
 
 describe('MysqlStore', () => {
 
-  describe('with a Pool keeps the contract', () => keepsTheContract(() => open('with_pool'), 200));
+  describe('with a Pool keeps the contract', () => keepsTheContract(
+    () => open('with_pool'), 200,
+    async commands => new MysqlStore({ pool: failing(admin, commands, ['query', 'execute', 'getConnection']), table: 'with_pool' }),
+  ));
 
   describe('with a Connection keeps the contract', () => {
 

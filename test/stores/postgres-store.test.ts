@@ -7,6 +7,7 @@ import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';
 import type { Server } from '../support/servers/server.js';
+import { failing } from '../testing/support/failing.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
 import { userPromises } from './sql-user-promises.js';
 
@@ -56,7 +57,10 @@ const tableOf = (name: string, pool: { query(statement: string, values?: unknown
 
 describe('PostgresStore', () => {
 
-  describe('with a Pool of pg keeps the contract', () => keepsTheContract(() => open('with_pool'), 200));
+  describe('with a Pool of pg keeps the contract', () => keepsTheContract(
+    () => open('with_pool'), 200,
+    async commands => new PostgresStore({ pool: failing(admin, commands, ['query', 'connect']), table: 'with_pool', schema: SCHEMA }),
+  ));
 
   describe('with a Client of pg keeps the contract', () => {
 

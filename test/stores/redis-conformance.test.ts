@@ -2,6 +2,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { storeTests } from '../../src/testing/index.js';
+import { failing } from '../testing/support/failing.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 
 /** With these, each race is run most often; what differs is the server. */
@@ -27,9 +28,14 @@ describe('RedisStore keeps the contract of stores', { concurrency: 2 }, () => {
         return new RedisStore({ client: each.client });
       };
 
+      const openFailing = async (commands: number) => {
+        const [{ client }] = opened as [OpenClient];
+        return new RedisStore({ client: failing(client, commands, ['get', 'eval', 'evalSha', 'evalsha']) });
+      };
+
       const wait = kind === PATIENT ? (seconds: number) => setTimeout(seconds * 1000) : undefined;
       const trials = MOST.includes(kind) ? 200 : 20;
-      for (const { name, run } of storeTests(openStore, { trials, wait })) it(name, run);
+      for (const { name, run } of storeTests(openStore, { trials, wait, failing: openFailing })) it(name, run);
 
     });
 

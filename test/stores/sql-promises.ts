@@ -164,9 +164,11 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 }
 
 /** Runs the tests that every store must pass, with as many trials as races need. */
-export function keepsTheContract(open: () => Promise<SqlStore>, trials: number): void {
+export function keepsTheContract(
+  open: () => Promise<SqlStore>, trials: number, failing?: (commands: number) => Promise<SqlStore>,
+): void {
 
-  for (const { name, run } of storeTests(open, { trials })) it(name, run);
+  for (const { name, run } of storeTests(open, { trials, failing })) it(name, run);
 
 }
 

@@ -10,6 +10,7 @@ import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import { temporaryFolder } from '../support/servers/server.js';
+import { failingDatabase } from '../testing/support/failing.js';
 import { DRIVERS, type OpenDatabase, type OpenOptions, rows } from './sqlite-drivers.js';
 
 const LONG = 3600;
@@ -40,7 +41,8 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     }
 
     const shared = newFile();
-    for (const { name, run } of storeTests(async () => (await fresh(shared)).store, { alone: true })) it(name, run);
+    const failing = async (commands: number) => new SqliteStore({ database: failingDatabase((await fresh(shared)).database, commands) });
+    for (const { name, run } of storeTests(async () => (await fresh(shared)).store, { alone: true, failing })) it(name, run);
 
     it('answers without a promise', async () => {
 

@@ -5,6 +5,7 @@ import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
 import { Clock } from './support/clock.js';
+import { failing } from './support/failing.js';
 import { FourMethods } from './support/four-methods.js';
 import { OneRecordStore } from './support/one-record-store.js';
 
@@ -22,13 +23,42 @@ class ExactFourMethods extends FourMethods {
 
 }
 
+const FOUR = ['get', 'set', 'delete'];
+
 /** Stores that keep their promises, each with a clock that the tests move on. */
 const STORES: { readonly [name: string]: (now: () => number) => readonly [SessionStore, StoreTestOptions?] } = {
   'The memory store': now => [new MemoryStore({ now }), { alone: true }],
   'A store that has take() in place of move()': now => [new OneRecordStore(now)],
-  'The adapter around a store of four methods': () => [new FourMethodStore(new ExactFourMethods(() => Date.now() / 1000)), { wait: undefined }],
-  'A store of four methods': now => [new FourMethods(now), { atomic: false }],
+  'The adapter around a store of four methods': () => {
+    const commands = { left: Infinity };
+    const store = new FourMethodStore(failing(new ExactFourMethods(() => Date.now() / 1000), commands, FOUR));
+    return [store, { wait: undefined, failing: left => failingIn(store, commands, left) }];
+  },
+  'A store of four methods': now => {
+    const store = new FourMethods(now);
+    return [store, { atomic: false, failing: commands => failing(store, commands, FOUR) }];
+  },
 };
+
+/** A store that knows more than its backend, which fails during the calls of what is returned. */
+function failingIn(store: FourMethodStore, commands: { left: number }, left: number): SessionStore {
+
+  return new Proxy(store, {
+    get(_, name) {
+      const member: unknown = Reflect.get(store, name, store);
+      if (typeof member !== 'function') return member;
+      return async (...args: unknown[]) => {
+        commands.left = left;
+        try {
+          return await member.apply(store, args);
+        } finally {
+          commands.left = Infinity;
+        }
+      };
+    },
+  });
+
+}
 
 for (const [name, make] of Object.entries(STORES)) {
 

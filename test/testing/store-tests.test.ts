@@ -101,11 +101,12 @@ describe('The tests of a store', () => {
     const open = () => new MemoryStore();
     assert.throws(() => storeTests(undefined as never), TypeError);
     for (const [options, message] of [
-      [{ trial: 5 }, 'option trial is unknown: it must be one of atomic, alone, trials, wait'],
+      [{ trial: 5 }, 'option trial is unknown: it must be one of atomic, alone, trials, wait, failing'],
       [{ atomic: 'no' }, 'atomic is no: it must be true or false'],
       [{ alone: 1 }, 'alone is 1: it must be true or false'],
       [{ trials: 0 }, 'trials is 0: it must be a whole number from 1'],
       [{ trials: 1.5 }, 'trials is 1.5: it must be a whole number from 1'],
+      [{ failing: true }, 'failing is true: it must be a function that opens the store on a backend that fails'],
       [{ wait: 5 }, 'wait is 5: it must be a function that takes seconds'],
     ] as const) {
       assert.throws(() => storeTests(open, options as never), { name: 'TypeError', message });

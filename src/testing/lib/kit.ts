@@ -5,26 +5,27 @@ import { Meeting } from './meeting.js';
 import type { Rule } from './rule.js';
 import { Scene } from './scene.js';
 
+/** How a store is opened, and what is tried out on it. */
+export interface KitTerms {
+  readonly open: () => Awaitable<SessionStore>;
+  readonly failing: ((commands: number) => Awaitable<SessionStore>) | undefined;
+  readonly trials: number;
+  readonly wait: (seconds: number) => Awaitable<void>;
+  readonly rules: readonly Rule[];
+}
+
 /** Tries rules out on one store. */
 export class Kit {
 
-  readonly #open: () => Awaitable<SessionStore>;
-  readonly #trials: number;
-  readonly #wait: (seconds: number) => Awaitable<void>;
-  readonly #rules: readonly Rule[];
+  readonly #terms: KitTerms;
   readonly #running = new Map<Rule, Promise<void>>();
   readonly #tried = new Set<Promise<void>>();
   /** Comes when a rule is over that is tried out alone. */
   #free: Promise<unknown> = Promise.resolve();
   #handles: Promise<[SessionStore, SessionStore]> | undefined;
 
-  constructor(
-    open: () => Awaitable<SessionStore>, trials: number, wait: (seconds: number) => Awaitable<void>, rules: readonly Rule[],
-  ) {
-    this.#open = open;
-    this.#trials = trials;
-    this.#wait = wait;
-    this.#rules = rules;
+  constructor(terms: KitTerms) {
+    this.#terms = terms;
   }
 
   /** Tries a rule out; all that wait equally long do so together. */
@@ -37,8 +38,8 @@ export class Kit {
       this.#running.delete(rule);
       return running;
     }
-    const waiting = this.#rules.filter(other => other.waits === waits);
-    const meeting = new Meeting(waiting.length, () => this.#wait(waits));
+    const waiting = this.#terms.rules.filter(other => other.waits === waits);
+    const meeting = new Meeting(waiting.length, () => this.#terms.wait(waits));
     for (const other of waiting) {
       const member = meeting.join();
       const tried = this.#try(other, member.arrive).finally(member.leave);
@@ -64,7 +65,7 @@ export class Kit {
   async #tryOut({ sentence, check }: Rule, pass: () => Promise<void>): Promise<void> {
 
     this.#handles ??= this.#openTwo();
-    const scene = new Scene(await this.#handles, this.#trials, pass);
+    const scene = new Scene(await this.#handles, { ...this.#terms, wait: pass });
     try {
       await check(scene);
     } catch (error) {
@@ -77,8 +78,8 @@ export class Kit {
 
   async #openTwo(): Promise<[SessionStore, SessionStore]> {
 
-    const first = await this.#open();
-    return [first, await this.#open()];
+    const first = await this.#terms.open();
+    return [first, await this.#terms.open()];
 
   }
 

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { originalOf } from '../../plain-error.js';
 import { moveInSteps } from '../../saving/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
-import type { MoveTerms, SessionChange, SessionStore, SessionValues } from '../../store.js';
+import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../store.js';
 import { TimedStore } from '../../timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';
 import { Handles } from './handles.js';
 import { type Random, randomFrom } from './random.js';
+import { recorded } from './recorded-store.js';
 
 /** The seconds that a session lives if a test says nothing else. */
 export const LONG = 600;
@@ -21,17 +22,21 @@ const IN_STEPS = 60;
 
 const MOST_TRIES = 5;
 
+export interface SceneTerms {
+  readonly trials: number;
+  readonly wait: () => Promise<void>;
+  readonly failing: ((commands: number) => Awaitable<SessionStore>) | undefined;
+}
+
 /** What a rule has at hand: two handles, ids of its own, and time. */
 export class Scene extends Handles {
 
-  readonly #trials: number;
-  readonly #wait: () => Promise<void>;
+  readonly #terms: SceneTerms;
   readonly #ids = new Set<string>();
 
-  constructor(stores: readonly [SessionStore, SessionStore], trials: number, wait: () => Promise<void>) {
+  constructor(stores: readonly [SessionStore, SessionStore], terms: SceneTerms) {
     super(stores);
-    this.#trials = trials;
-    this.#wait = wait;
+    this.#terms = terms;
   }
 
   /** An id that nobody has used. */
@@ -140,17 +145,25 @@ export class Scene extends Handles {
 
   }
 
+  /** The store itself, on a backend that fails after so many commands. */
+  async failing(commands: number): Promise<Partial<Record<string, (...args: readonly unknown[]) => unknown>>> {
+
+    const store = await this.#terms.failing?.(commands) as SessionStore;
+    return recorded(store, 'failing', this.journal) as unknown as Record<string, (...args: readonly unknown[]) => unknown>;
+
+  }
+
   /** Lets as much time pass as the rule says. */
   wait(): Promise<void> {
 
-    return this.#wait();
+    return this.#terms.wait();
 
   }
 
   /** Tries something many times, each with another seed. */
   async trials(attempt: (random: Random) => Promise<void>): Promise<void> {
 
-    for (let seed = 1; seed <= this.#trials; seed++) {
+    for (let seed = 1; seed <= this.#terms.trials; seed++) {
       this.journal.clear();
       await attempt(randomFrom(seed));
       await this.tidy();

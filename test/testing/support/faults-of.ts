@@ -9,7 +9,7 @@ import { type StoreTestOptions, storeTests } from '../../../src/testing/index.js
  * @param only the names of those to run; all by default
  */
 export async function faultsOf(
-  open: () => SessionStore, options: StoreTestOptions, only?: readonly string[],
+  open: () => SessionStore | Promise<SessionStore>, options: StoreTestOptions, only?: readonly string[],
 ): Promise<Map<string, string>> {
 
   const faults = new Map<string, string>();
