@@ -99,3 +99,42 @@ describe('Where the clock of Redis is set after sessions were ended', () => {
   }
 
 });
+
+describe('A session that changes more often than it is touched, on Redis', () => {
+
+  before(() => time.start());
+  after(() => time.close());
+
+  const time = new ShiftedRedis(`${PREFIX}busy:`);
+
+  it('is listed, counts for the limit and is ended with the others after any time', async () => {
+
+    const store = new RedisStore({ client: await time.client(), prefix: `${PREFIX}busy:` });
+    const users = new UserSessions(store);
+    const { browser } = site({
+      '/sign-in': ctx => { ctx.session.userId = 'Ada'; },
+      '/count': ctx => { ctx.session.count = (ctx.session.count ?? 0) + 1; },
+      '/read': ctx => ctx.session,
+    }, { store, user: 'userId', expiry: 60, touchInterval: 60, maxUserSessions: 2 });
+    await time.set(0);
+    strictEqual(await signIn(browser), 200);
+    const handle = store.handleOf(browser.cookies.get('CB') as string);
+    // An entry is kept for two lifetimes, of two minutes each.
+    for (let minute = 0.5; minute <= 15; minute += 0.5) {
+      await time.set(minute * 60);
+      deepStrictEqual((await users.list('Ada')).map(each => each.handle), [handle], `after ${minute} minutes`);
+      strictEqual((await browser.get('/count')).status, 200);
+    }
+    const [second, third] = [anew(browser), anew(browser)];
+    strictEqual(await signIn(second), 200);
+    await time.set(15 * 60 + 10);
+    strictEqual((await browser.get('/count')).status, 200);
+    await time.set(15 * 60 + 20);
+    strictEqual(await signIn(third), 200);
+    strictEqual((await users.list('Ada')).length, 2);
+    strictEqual(await users.endAll('Ada'), 2);
+    for (const each of [browser, second, third]) deepStrictEqual((await each.get('/read')).body, {});
+
+  });
+
+});
