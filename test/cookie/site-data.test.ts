@@ -57,7 +57,9 @@ describe('The option clearSiteData', () => {
     const { browser } = site({ user: 'userId' });
     await browser.get('/cart');
     const emptied = await browser.get('/empty-cart');
-    deepStrictEqual([setCookies(emptied).length, clearSiteData(emptied)], [1, null]);
+    deepStrictEqual([setCookies(emptied).length, clearSiteData(emptied)], [0, null], 'emptied is not ended');
+    const ended = await browser.get('/sign-out');
+    deepStrictEqual([setCookies(ended).length, clearSiteData(ended)], [1, null]);
     await browser.get('/sign-in');
     strictEqual(clearSiteData(await browser.get('/sign-out')), '"cache", "storage"');
 
