@@ -1,5 +1,16 @@
 import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
-import { loadDriver } from './load-driver.js';
+import { type Candidate, loadDriver, noneIfMissing } from './load-driver.js';
+
+const MYSQL2: Candidate = {
+  name: 'mysql2',
+  load: async () => {
+    try {
+      return await import('mysql2/promise' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'mysql2');
+    }
+  },
+};
 
 export interface Statements {
   execute(...args: readonly unknown[]): Promise<unknown>;
@@ -31,7 +42,7 @@ export interface MysqlConnection {
 /** Makes a pool of connections to MySQL or MariaDB; it connects when it is first used. */
 export async function openMysql(url: string): Promise<MysqlConnection> {
 
-  const { exports } = await loadDriver('mysql2/promise');
+  const { exports } = await loadDriver(MYSQL2);
   const address = new URL(url.replace(/^mariadb:/, 'mysql:'));
   // As a part of the address, so that the address can say something else.
   if (!address.searchParams.has('connectTimeout')) address.searchParams.set('connectTimeout', String(CONNECTING));

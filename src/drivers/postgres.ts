@@ -1,5 +1,16 @@
 import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
-import { loadDriver } from './load-driver.js';
+import { type Candidate, loadDriver, noneIfMissing } from './load-driver.js';
+
+const PG: Candidate = {
+  name: 'pg',
+  load: async () => {
+    try {
+      return await import('pg' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'pg');
+    }
+  },
+};
 
 export interface Statements {
   /** Says that a connection can be had, which prepares statements. */
@@ -27,7 +38,7 @@ export interface PostgresConnection {
 /** Makes a pool of connections to PostgreSQL; it connects when it is first used. */
 export async function openPostgres(url: string): Promise<PostgresConnection> {
 
-  const { exports } = await loadDriver('pg');
+  const { exports } = await loadDriver(PG);
   const pool: Pool = new exports.Pool({
     connectionString: url, connectionTimeoutMillis: CONNECTING, keepAlive: true,
   });

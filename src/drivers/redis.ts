@@ -1,5 +1,27 @@
 import { ANSWERING, CLOSING, CONNECTING, pause, within } from './limits.js';
-import { type Driver, loadDriver } from './load-driver.js';
+import { type Candidate, type Driver, loadDriver, noneIfMissing } from './load-driver.js';
+
+const REDIS: Candidate = {
+  name: 'redis',
+  load: async () => {
+    try {
+      return await import('redis' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'redis');
+    }
+  },
+};
+
+const IOREDIS: Candidate = {
+  name: 'ioredis',
+  load: async () => {
+    try {
+      return await import('ioredis' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'ioredis');
+    }
+  },
+};
 
 export interface RedisConnection {
   // biome-ignore lint/suspicious/noExplicitAny: the store knows what it needs of a client
@@ -33,7 +55,7 @@ interface Ioredis {
  */
 export async function openRedis(url: string, driver?: Driver): Promise<RedisConnection> {
 
-  const { name, exports } = driver ?? await loadDriver('redis', 'ioredis');
+  const { name, exports } = driver ?? await loadDriver(REDIS, IOREDIS);
   return name === 'redis' ? openNodeRedis(exports, url) : openIoredis(exports, url);
 
 }

@@ -1,4 +1,37 @@
-import { loadDriver } from './load-driver.js';
+import { type Candidate, loadDriver, noneIfMissing } from './load-driver.js';
+
+const NODE_SQLITE: Candidate = {
+  name: 'node:sqlite',
+  load: async () => {
+    try {
+      return await import('node:sqlite' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'node:sqlite');
+    }
+  },
+};
+
+const BETTER_SQLITE3: Candidate = {
+  name: 'better-sqlite3',
+  load: async () => {
+    try {
+      return await import('better-sqlite3' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'better-sqlite3');
+    }
+  },
+};
+
+const LIBSQL: Candidate = {
+  name: 'libsql',
+  load: async () => {
+    try {
+      return await import('libsql' as string);
+    } catch (error) {
+      return noneIfMissing(error, 'libsql');
+    }
+  },
+};
 
 export interface Statement {
   get(...parameters: Array<string | number>): unknown;
@@ -27,8 +60,8 @@ const NODE_FOR_BETTER_SQLITE3 = 22;
 export async function openSqlite(path: string): Promise<SqliteConnection> {
 
   const packages = Number.parseInt(process.versions.node, 10) >= NODE_FOR_BETTER_SQLITE3
-    ? ['better-sqlite3', 'libsql'] as const : ['libsql', 'better-sqlite3'] as const;
-  const { exports } = await loadDriver('node:sqlite', ...packages);
+    ? [BETTER_SQLITE3, LIBSQL] : [LIBSQL, BETTER_SQLITE3];
+  const { exports } = await loadDriver(NODE_SQLITE, ...packages);
   const Open: new (path: string, options: object) => Database = exports.DatabaseSync ?? exports;
   // The driver must not wait for a lock: that would hold the event loop.
   const database = new Open(path, { timeout: 0 });
