@@ -3,9 +3,10 @@ import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
 import { openSqlite } from './drivers/sqlite.js';
+import type { OpenedStore, StoreAt } from './opened-store.js';
 import { withoutLogin } from './option-checks.js';
 import { plainError } from './plain-error.js';
-import type { AtomicSessionStore, Awaitable } from './store.js';
+import type { Awaitable, IndexingSessionStore } from './store.js';
 import { BusyQueue, SETUP_PATIENCE } from './stores/lib/busy-queue.js';
 import { MemoryStore } from './stores/memory-store.js';
 import { MysqlStore } from './stores/mysql-store.js';
@@ -13,16 +14,7 @@ import { PostgresStore } from './stores/postgres-store.js';
 import { RedisStore } from './stores/redis-store.js';
 import { SqliteStore } from './stores/sqlite-store.js';
 
-/** A store that has a connection of its own. */
-export interface OpenedStore extends AtomicSessionStore {
-
-  /** Ends what the store does by itself, and closes the connection. */
-  close(): Promise<void>;
-
-  /** The same, for `await using`. */
-  [Symbol.asyncDispose](): Promise<void>;
-
-}
+export type { AnyStore, OpenedStore, StoreAt } from './opened-store.js';
 
 /** An address, without what is meant for the store. */
 interface Address {
@@ -38,15 +30,18 @@ interface Address {
 interface Kind {
   readonly example: string;
   readonly hasHost: boolean;
-  /** Members of the query that are no driver's. */
+  /** Members of the query that are the store's own. */
   readonly own: readonly string[];
-  open(address: Address): Promise<OpenedStore>;
+  /** Those that its driver knows and that leave the store as it must be. */
+  readonly drivers: readonly string[];
+  open(address: Address): Promise<OpenedStore<object>>;
 }
 
 const MEMORY: Kind = {
   example: 'memory:',
   hasHost: false,
   own: [],
+  drivers: [],
   open: async ({ path }) => {
     if (path !== '') throw wrong('something follows memory:');
     return opened({ close() {} }, () => new MemoryStore());
@@ -57,6 +52,7 @@ const SQLITE: Kind = {
   example: 'sqlite:./sessions.db',
   hasHost: false,
   own: ['table', 'synchronous'],
+  drivers: [],
   open: async ({ path, options: { table, synchronous = 'normal' } }) => {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const connection = await openSqlite(filePath(path));
@@ -72,6 +68,7 @@ const REDIS: Kind = {
   example: 'redis://localhost:6379',
   hasHost: true,
   own: ['prefix'],
+  drivers: ['family'],
   open: async ({ url, options: { prefix } }) => {
     const connection = await openRedis(url);
     return opened(connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
@@ -82,6 +79,11 @@ const POSTGRES: Kind = {
   example: 'postgres://user@localhost/database',
   hasHost: true,
   own: ['table', 'schema'],
+  drivers: [
+    'host', 'port', 'user', 'password', 'ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat',
+    'application_name', 'fallback_application_name', 'options', 'client_encoding', 'statement_timeout', 'lock_timeout',
+    'query_timeout', 'idle_in_transaction_session_timeout',
+  ],
   open: async ({ url, options: { table, schema } }) => {
     const connection = await openPostgres(url);
     return opened(connection, () => new PostgresStore({ pool: connection.pool, ...given({ table, schema }) }));
@@ -92,6 +94,11 @@ const MYSQL: Kind = {
   example: 'mysql://user@localhost/database',
   hasHost: true,
   own: ['table'],
+  drivers: [
+    'ssl', 'charset', 'timezone', 'socketPath', 'localAddress', 'flags', 'compress', 'insecureAuth', 'enableCleartextPlugin',
+    'connectTimeout', 'enableKeepAlive', 'keepAliveInitialDelay', 'maxPreparedStatements', 'disableEval', 'gracefulEnd',
+    'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
+  ],
   open: async ({ url, options: { table } }) => {
     const connection = await openMysql(url);
     return opened(connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
@@ -109,20 +116,20 @@ const KINDS: { readonly [scheme: string]: Kind } = {
  *
  * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
  *   `postgres://…` or `mysql://…`; docs/open-store.md has what may follow
- * @throws {TypeError} if it is none
+ * @throws {TypeError} if it is none, or has an option that is not known
  * @throws {Error} if the driver is not installed, or the store can't be reached
  */
-export async function openStore(address: string): Promise<OpenedStore> {
+export async function openStore<const Address extends string | URL>(address: Address): Promise<OpenedStore<StoreAt<Address>>> {
 
   const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
   const kind = KINDS[scheme.toLowerCase()];
   if (!kind) throw wrong('its beginning is none that is known');
   const { options, others } = divided(query, kind.own);
-  if (!kind.hasHost && others) throw wrong(`it has the option ${others.split('=')[0]}`);
+  checkNames(new URLSearchParams(others), kind);
   const url = `${scheme}:${path}${others && `?${others}`}`;
   if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is no ${scheme}:// URL`);
   try {
-    return await kind.open({ url, path, options });
+    return await kind.open({ url, path, options }) as OpenedStore<StoreAt<Address>>;
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
@@ -134,7 +141,7 @@ export async function openStore(address: string): Promise<OpenedStore> {
 
 /** Makes a store that closes its connection with itself. */
 async function opened(
-  connection: { close(): Awaitable<void> }, make: () => Awaitable<AtomicSessionStore & { setup?(): Promise<void>; close?(): void }>,
+  connection: { close(): Awaitable<void> }, make: () => Awaitable<IndexingSessionStore & { setup?(): Promise<void>; close?(): void }>,
 ): Promise<OpenedStore> {
 
   let store: Awaited<ReturnType<typeof make>> | undefined;
@@ -170,6 +177,17 @@ function divided(query: string, own: readonly string[]): Pick<Address, 'options'
   }
   // What is the driver's stays as it was written.
   return { options, others: Object.keys(options).length === 0 ? query : String(members) };
+
+}
+
+/** @throws {TypeError} for what no one would heed: a misspelt table is the table of another application */
+function checkNames(members: URLSearchParams, { own, drivers }: Kind): void {
+
+  for (const name of members.keys()) {
+    if (drivers.includes(name)) continue;
+    const known = [...own, ...drivers];
+    throw wrong(`it has the option ${name}${known.length > 0 ? `, and known are ${known.join(', ')}` : ''}`);
+  }
 
 }
 

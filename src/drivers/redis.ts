@@ -69,7 +69,7 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
     disableOfflineQueue: true,
     // From version 6 on there is a timer for each command by default, which costs more than the command.
     commandOptions: { timeout: 0 },
-    socket: { connectTimeout: CONNECTING, reconnectStrategy: (failures: number) => isOpen && pause(failures) },
+    socket: { ...familyOf(url), connectTimeout: CONNECTING, reconnectStrategy: (failures: number) => isOpen && pause(failures) },
   });
   // It is told to those who wait for an answer; without a listener it would end the process.
   client.on('error', () => {});
@@ -100,6 +100,14 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
       if (client.isOpen) client.destroy();
     },
   };
+
+}
+
+/** The kind of addresses, 4 or 6: this driver looks at no query. */
+function familyOf(url: string): { family?: number } {
+
+  const family = new URL(url).searchParams.get('family');
+  return family === null ? {} : { family: Number(family) };
 
 }
 

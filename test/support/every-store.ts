@@ -2,7 +2,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { encrypted, type IndexingSessionStore, MemoryStore } from '../../src/index.js';
-import { type OpenedStore, openStore } from '../../src/open-store.js';
+import { openStore } from '../../src/open-store.js';
 import { mysqlUrl, postgresUrl, redisUrl } from './servers/addresses.js';
 import { temporaryFolder } from './servers/server.js';
 import { DRIVERS } from '../stores/sqlite-drivers.js';
@@ -41,7 +41,7 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
     const store = await openStore(`sqlite:${file}?table=${name}`);
     const database = await DRIVERS.libsql(file);
     return {
-      store: indexing(store),
+      store,
       kept: async () => texts(database.prepare(`SELECT * FROM ${name}`).all() as object[]),
       async close() {
         database.close();
@@ -56,7 +56,7 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
     await client.connect();
     const keys = () => client.keys(`${name}:*`);
     return {
-      store: indexing(store),
+      store,
       async kept() {
         const all = await keys();
         const values = all.map(async key => await client.type(key) === 'zset' ? client.zRange(key, 0, -1) : [String(await client.get(key))]);
@@ -76,7 +76,7 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
     const client = new pg.Client(postgresUrl());
     await client.connect();
     return {
-      store: indexing(store),
+      store,
       kept: async () => texts((await client.query(`SELECT * FROM ${name}`)).rows),
       async close() {
         await client.query(`DROP TABLE ${name}`);
@@ -90,7 +90,7 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
     const store = await openStore(`${mysqlUrl()}?table=${name}`);
     const client = await mysql.createConnection(mysqlUrl());
     return {
-      store: indexing(store),
+      store,
       kept: async () => texts((await client.query(`SELECT * FROM ${name}`))[0] as object[]),
       async close() {
         await client.query(`DROP TABLE ${name}`);
@@ -101,7 +101,3 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
   },
 
 };
-
-function indexing(store: OpenedStore): IndexingSessionStore {
-  return store as OpenedStore & IndexingSessionStore;
-}

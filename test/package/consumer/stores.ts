@@ -28,7 +28,21 @@ export async function opened(): Promise<void> {
 
   const store = await openStore('memory:');
   session({ store });
+  const count: number = store.store.size + store.sessionsOf('ada').length;
   await store.close();
+
+  const file = await openStore('sqlite:./sessions.db');
+  file.scheduleGc(60);
+  const redis = await openStore('redis://localhost');
+  const handle: string = redis.handleOf('an id');
+  // @ts-expect-error the server removes what is over
+  redis.gc();
+  const any = await openStore(process.env.SESSION_STORE as string);
+  session({ store: any, user: 'userId' });
+  await any.gc?.();
+  await any.endSessionsOf('ada', { except: `${handle}${count}` });
+  // @ts-expect-error only the memory store has a map
+  any.store.clear();
 
 }
 
