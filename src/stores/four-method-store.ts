@@ -90,30 +90,32 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean> {
+  create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Promise<boolean> {
 
-    return this.#lock.run(id, async () => {
+    return this.#lock.run(id, async mayWrite => {
       if (await this.#stored(id) || this.#retired.get(id)) return false;
       const values = changed({}, { set: texts, unset: [] });
+      mayWrite();
       await this.#put(id, withAbout(values, becoming?.about), expireIn(lifetime));
       return true;
-    });
+    }, patience);
 
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version, maxBytes }: UpdateTerms,
+    id: string, change: SessionChange, { lifetime, version, patience, maxBytes }: UpdateTerms,
   ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
-    return this.#lock.run(id, async () => {
+    return this.#lock.run(id, async mayWrite => {
       const values = await this.#live(id);
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
       if (isLarger(values, result, maxBytes)) return 'too-large';
+      mayWrite();
       await this.#overwrite(values, id, result, this.#notEarlier(id, lifetime));
       return 'updated';
-    });
+    }, patience);
 
   }
 
@@ -129,24 +131,23 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, patience, maxBytes }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
-    return this.#lock.run(id, async () => {
+    return this.#lock.run(id, async mayWrite => {
       const values = await this.#live(id);
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
       const result = changed(values, change);
       if (isLarger(values, result, maxBytes)) return 'too-large';
-      if (await this.#stored(newId)) {
-        throw new Error('newSessionId() returned an id that is in use');
-      }
+      if (await this.#stored(newId)) throw new Error('newSessionId() returned an id that is in use');
       const about = becoming ? becoming.about : storedAbout(values);
+      mayWrite();
       // In this order, a crash between the two leaves the user signed in.
       await this.#overwrite(values, newId, about ? withAbout(result, about) : result, expireIn(lifetime));
       await this.#retire(id, newId, about);
       return 'moved';
-    });
+    }, patience);
 
   }
 

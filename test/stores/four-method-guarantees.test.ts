@@ -1,5 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { MemoryStore } from '../../src/index.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { deferred, settled } from '../support/events.js';
@@ -82,6 +83,31 @@ describe('A store with four methods, within one process', () => {
     strictEqual((await stale.get('/end')).status, 200);
     strictEqual(store.records.size, 0);
     strictEqual((await browser.get('/visit')).status, 409);
+
+  });
+
+  it('is not written to for a caller who has given up while it was read, or while others had their turn', async () => {
+
+    const inner = new MapStore();
+    const store = new FourMethodStore(inner);
+    await store.create('A', new Map([['a', '1']]), { lifetime: 60 });
+    const { get } = inner;
+    const answer = deferred();
+    inner.get = async id => {
+      await answer.promise;
+      return get.call(inner, id);
+    };
+    const change = { set: new Map([['a', '2']]), unset: [] };
+    const terms = { lifetime: 60, patience: 0.01 };
+    const late = [
+      store.create('B', new Map([['b', '1']]), terms), store.update('A', change, terms), store.update('A', change, terms), store.move('A', 'C', change, terms),
+    ].map(each => rejects(each, { message: 'The caller has given this up: it could undo what came after it' }));
+    const inTime = store.update('A', { set: new Map([['c', '3']]), unset: [] }, { lifetime: 60, patience: 60 });
+    await setTimeout(20);
+    answer.resolve();
+    await Promise.all(late);
+    strictEqual(await inTime, 'updated');
+    deepStrictEqual([...inner.records], [['A', { a: 1, c: 3 }]]);
 
   });
 
