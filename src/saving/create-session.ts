@@ -26,13 +26,41 @@ export function createSession(
   // What one sign-in comes from, all clicks on it do.
   const origin = replaced ?? (stored.kind === 'retired' ? stored.id : session.formSecret?.());
   const about = aboutNext(undefined, wanted, saving, origin && wanted.user ? derivedHandle(origin) : undefined);
-  return andThen(createRecord(texts, about, session, saving), () => {
+  const created = () => {
     if (replaced !== undefined || wanted.user || wanted.regenerate || wanted.proved) session.leavesForms = true;
-    if (about?.user == null) return 'set';
-    // The session that a first click of this sign-in has left is nobody's device.
-    const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
-    return andThen(afterSignIn(about, ghost, session, saving), () => 'set' as const);
-  });
+    return 'set' as const;
+  };
+  return about?.user == null
+    ? andThen(createRecord(texts, about, session, saving), created)
+    : signIn(texts, about, session, saving).then(created);
+
+}
+
+async function signIn(texts: SessionTexts, about: About, session: Session, saving: Saving): Promise<void> {
+
+  const { stored } = session;
+  // The session that a first click of this sign-in has left is nobody's device.
+  const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
+  try {
+    await createRecord(texts, about, session, saving);
+  } catch (error) {
+    abandon(session.newId, about.user, error, saving);
+    session.newId = undefined;
+    throw error;
+  }
+  await afterSignIn(about, ghost, session, saving);
+
+}
+
+/**
+ * Ends a session of a user whose id no one gets, since the store failed: it would
+ * stay in the list of the user's devices. Without an answer it may or may not be
+ * there. The store has kept the request waiting already, so no one waits for this.
+ */
+export function abandon(id: string | undefined, user: string | null | undefined, error: unknown, { store }: Saving): void {
+
+  if (id === undefined || user == null || !store.canIndex || !(error instanceof SessionStoreError)) return;
+  new Promise(resolve => resolve(store.end(id))).catch(() => {});
 
 }
 
@@ -96,6 +124,18 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
  * @throws {SessionEndedError} if another sign-in of the user has ended this one
  */
 export async function afterSignIn(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
+
+  try {
+    await endOthers(about, ghost, session, saving);
+  } catch (error) {
+    abandon(session.id ?? session.newId, about.user, error, saving);
+    session.committed(NOTHING);
+    throw error;
+  }
+
+}
+
+async function endOthers(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
 
   const { store, settings } = saving;
   const { user, details: { origin } } = about;

@@ -1,5 +1,5 @@
 import { changeWhereItWent } from './change-session.js';
-import { afterSignIn, createSession, reserveId } from './create-session.js';
+import { abandon, afterSignIn, createSession, reserveId } from './create-session.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
@@ -37,9 +37,17 @@ export async function regenerateSession(
   session.changed ||= changesMore(change, wanted);
   const becomes = becoming(given, isBinding, session, saving);
   const life = lifeOf(saving, about);
-  const answer = saving.store.canMove
-    ? await saving.store.move(id, newId, change, { lifetime: life, becoming: becomes, version, maxBytes: saving.settings.maxBytes })
-    : await moveInSteps(saving.store, id, newId, texts, change, life, becomes);
+  let answer: 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked';
+  try {
+    answer = saving.store.canMove
+      ? await saving.store.move(id, newId, change, { lifetime: life, becoming: becomes, version, maxBytes: saving.settings.maxBytes })
+      : await moveInSteps(saving.store, id, newId, texts, change, life, becomes);
+  } catch (error) {
+    // With `grace`, whoever has the former id finds it.
+    if (given === about) abandon(newId, about?.user, error, saving);
+    session.newId = undefined;
+    throw error;
+  }
 
   switch (answer) {
     case 'conflict':
@@ -152,7 +160,8 @@ export async function replaceSession(
     if (await saving.store.end(id, { moved: true })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, saving.store);
     return action;
   } catch (error) {
-    // The new session has no cookie then, and nobody will use it.
+    // The new session has no cookie then, and no one will use it.
+    abandon(session.id ?? undefined, session.stored.kind === 'live' ? session.stored.user : null, error, saving);
     session.committed(stored);
     throw error;
   }

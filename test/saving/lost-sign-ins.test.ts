@@ -1,0 +1,167 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { MemoryStore, type SessionOptions, UserSessions } from '../../src/index.js';
+import { type Browser, setCookies } from '../support/browser.js';
+import { settled } from '../support/events.js';
+import { type Page, site as siteOf } from '../support/site.js';
+
+/*
+ * Sign-ins that a store carries out, and whose answers get lost: no one has the
+ * ids, so the lists of the users' devices must not have the sessions.
+ */
+
+const PAGES: Record<string, Page> = {
+  '/sign-in': ctx => { ctx.session.userId = ctx.query.user ?? 'ada'; },
+  '/sign-in-by-update': ctx => ctx.updateSession((values: Record<string, unknown>) => { values.userId = 'ada'; }),
+  '/cart': ctx => { ctx.session.cart = 1; },
+  '/prove': ctx => ctx.authenticated(),
+  '/rotate': ctx => { ctx.sessionId = null; },
+  '/read': ctx => ({ ...ctx.session }),
+};
+
+const METHODS = ['create', 'move', 'sessionsOf', 'endSessionsOf', 'end'] as const;
+
+/** Carries out each call, and answers none of one method while it is told so. */
+class ForgetfulStore extends MemoryStore {
+
+  silent: typeof METHODS[number] | undefined;
+  /** How many calls of it are answered before. */
+  answersFirst = 0;
+
+  constructor() {
+
+    super();
+    this.close();
+    for (const method of METHODS) {
+      const carryOut = (MemoryStore.prototype[method] as (...args: unknown[]) => unknown).bind(this);
+      Object.assign(this, { [method]: async (...args: unknown[]) => {
+        const answer = await carryOut(...args);
+        if (this.silent !== method || this.answersFirst-- > 0) return answer;
+        // Once: whoever asks again is answered.
+        this.silent = undefined;
+        return new Promise(() => {});
+      } });
+    }
+
+  }
+
+}
+
+function site(options: Partial<SessionOptions> = {}): { store: ForgetfulStore; browser: Browser; devices: (user?: string) => Promise<number> } {
+
+  const store = new ForgetfulStore();
+  const { browser } = siteOf<MemoryStore>(PAGES, { user: 'userId', storeTimeout: 0.02, ...options, store });
+  const devices = async (user = 'ada') => {
+    await settled();
+    return (await new UserSessions(store).list(user)).length;
+  };
+  return { store, browser, devices };
+
+}
+
+async function fails(browser: Browser, path: string): Promise<void> {
+
+  const answer = await browser.get(path);
+  deepStrictEqual([answer.status, setCookies(answer)], [503, []], path);
+
+}
+
+describe('A sign-in whose answer the store never gave', () => {
+
+  it('leaves no device that no one has, where it was to begin a session', async () => {
+
+    for (const path of ['/sign-in', '/sign-in-by-update']) {
+      for (const silent of ['create', 'sessionsOf'] as const) {
+        const { store, browser, devices } = site({ maxUserSessions: 3 });
+        store.silent = silent;
+        await fails(browser, path);
+        strictEqual(await devices(), 0, `${path}, ${silent}`);
+        strictEqual((await browser.get(path)).status, 200);
+        strictEqual(await devices(), 1);
+      }
+    }
+
+  });
+
+  it('leaves no device that no one has, where a session was to become the user\'s', async () => {
+
+    for (const path of ['/sign-in', '/sign-in-by-update']) {
+      for (const silent of ['move', 'sessionsOf'] as const) {
+        const { store, browser, devices } = site({ maxUserSessions: 3 });
+        await browser.get('/cart');
+        store.silent = silent;
+        await fails(browser, path);
+        strictEqual(await devices(), 0, `${path}, ${silent}`);
+      }
+    }
+
+  });
+
+  it('leaves no device that no one has, where another one was to be ended for it', async () => {
+
+    const { store, browser, devices } = site({ maxUserSessions: 1 });
+    await browser.get('/sign-in');
+    const other = browser.clone();
+    other.cookies.clear();
+    store.silent = 'endSessionsOf';
+    await fails(other, '/sign-in');
+    strictEqual(await devices(), 0);
+
+  });
+
+  it('leaves the user signed in who was there before, and no other one', async () => {
+
+    for (const silent of ['create', 'sessionsOf'] as const) {
+      const { store, browser, devices } = site({ maxUserSessions: 3 });
+      await browser.get('/sign-in');
+      store.silent = silent;
+      await fails(browser, '/sign-in?user=bob');
+      deepStrictEqual([await devices(), await devices('bob')], [1, 0], silent);
+      deepStrictEqual((await browser.get('/read')).body, { userId: 'ada' });
+    }
+    const { store, browser, devices } = site();
+    await browser.get('/sign-in');
+    store.silent = 'end';
+    await fails(browser, '/sign-in?user=bob');
+    strictEqual(await devices('bob'), 0);
+
+  });
+
+  it('leaves no device that no one has, where the user only got another id, unless grace leads there', async () => {
+
+    const { store, browser, devices } = site();
+    await browser.get('/sign-in');
+    store.silent = 'move';
+    await fails(browser, '/prove');
+    strictEqual(await devices(), 0);
+    const graceful = site({ grace: 20 });
+    await graceful.browser.get('/sign-in');
+    graceful.store.silent = 'move';
+    await fails(graceful.browser, '/rotate');
+    strictEqual(await graceful.devices(), 1);
+    deepStrictEqual((await graceful.browser.get('/read')).body, { userId: 'ada' });
+
+  });
+
+  it('is begun anew by a handler that tries again', async () => {
+
+    const store = new ForgetfulStore();
+    const pages: Record<string, Page> = {
+      ...PAGES,
+      '/try-twice': async ctx => {
+        ctx.session.userId = 'ada';
+        await ctx.saveSession().catch(() => {});
+        await ctx.saveSession();
+      },
+    };
+    for (const silent of ['create', 'sessionsOf'] as const) {
+      store.silent = silent;
+      const { browser } = siteOf<MemoryStore>(pages, { user: 'userId', storeTimeout: 0.02, maxUserSessions: 3, store });
+      strictEqual((await browser.get('/try-twice')).status, 200, silent);
+      deepStrictEqual((await browser.get('/read')).body, { userId: 'ada' }, silent);
+      await new UserSessions(store).endAll('ada');
+    }
+
+  });
+
+});
