@@ -87,8 +87,7 @@ async function tryUpdate(
       if (session.stored === before) {
         const claim = claimOf(user, texts, latest, userOf);
         const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-        const cleared = wanted.cleared || (isWhole && texts.size === 0);
-        return attempt(latest, { ...wanted, assigned: isAssigned, cleared, isFound: false, ...claim, texts }, session, saving);
+        return attempt(latest, { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, session, saving);
       }
       // The handler itself has stored something meanwhile: `latest` is not the latest any more.
       if (before.kind === 'live' && session.id === null) throw tooLate();
