@@ -1,10 +1,12 @@
 import { after, describe, it } from 'node:test';
 import { encrypted, MemoryStore, type SessionStore, type SessionValues } from '../../src/index.js';
+import { type OpenedStore, openStore } from '../../src/open-store.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
 import { DRIVERS, type OpenDatabase } from '../stores/sqlite-drivers.js';
 import { MapStore } from '../support/map-store.js';
 import { failingDatabase } from '../testing/support/failing.js';
+import { redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { Clock } from '../testing/support/clock.js';
 import { OneRecordStore } from '../testing/support/one-record-store.js';
@@ -56,6 +58,16 @@ const STORES: { readonly [name: string]: () => readonly [() => SessionStore | Pr
       await store.setup();
       return store;
     }, { failing: async commands => new SqliteStore({ database: failingDatabase(opened[0].database, commands) }) }];
+  },
+
+  'Redis': () => {
+    const opened: OpenedStore[] = [];
+    after(() => Promise.all(opened.map(store => store.close())));
+    return [async () => {
+      const store = await openStore(`${redisUrl()}?prefix=encrypted-conformance:`);
+      opened.push(store);
+      return store;
+    }];
   },
 
 };

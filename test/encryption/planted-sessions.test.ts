@@ -160,6 +160,17 @@ for (const make of ENGINES) {
 
     });
 
+    it('makes none where sessions that can\'t be opened are to end: they end', async () => {
+
+      const { about } = await forger.read((await visitor('admin')).storedId);
+      const ending = encrypted(rows.store, { ...KEYED, unreadable: 'end' }) as unknown as SealingStore;
+      const id = newStoredId();
+      await forger.write(store.storedIdOf(id), { texts: new Map(), about });
+      strictEqual(await ending.load(id), null);
+      strictEqual(await forger.inner.load(store.storedIdOf(id)), null);
+
+    });
+
     it('does not make an emptied session another\'s', async () => {
 
       const browser = new Browser(app.app);
