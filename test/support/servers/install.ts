@@ -92,14 +92,14 @@ async function aptGet({ patience, pause }: Machine, ...args: string[]): Promise<
 
   for (let waited = 0; ; waited += pause) {
     // This waits for dpkg's own lock, not for those of the lists and of the archives.
-    const { stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
+    const { status, stderr } = spawnSync('apt-get', ['-o', 'DPkg::Lock::Timeout=300', ...args], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' },
       stdio: ['ignore', 'ignore', 'pipe'],
       encoding: 'utf8',
     });
     const isLocked = stderr.includes('Could not get lock');
     if (!isLocked || waited >= patience) {
-      process.stderr.write(stderr);
+      if (status !== 0) process.stderr.write(stderr);
       return;
     }
     if (waited === 0) console.log(`# Another package manager is at work: waiting for it, ${patience / 1000} seconds at most`);
