@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encrypted, type SessionAbout } from '../../src/index.js';
 import { forwardId } from '../../src/id/forwarded-id.js';
 import { checkedStore } from '../../src/options.js';
-import { newStoredId } from '../../src/stores/lib/stored-id.js';
+import { newStoredId, storedId } from '../../src/stores/lib/stored-id.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
 import { Browser, idOf } from '../support/browser.js';
 import { Forger, type Row } from '../support/forger.js';
@@ -207,6 +207,20 @@ for (const make of ENGINES) {
         strictEqual((await forger.inner.load(from))?.status, 'retired');
         await expectNobody(id, 'a planted mark');
       }
+
+    });
+
+    it('leads nobody to a session of another by saying that it had an id of his own', async () => {
+
+      if (!('former' in engine.columns)) return;
+      const victim = await visitor('admin');
+      const id = newStoredId(victim.id);
+      const entry = `${Date.now() + 20_000}${storedId(store.storedIdOf(id)).hash}`;
+      await rows.write(victim.storedId, 'former', entry);
+      strictEqual((await forger.inner.load(store.storedIdOf(id)))?.status, 'retired');
+      strictEqual((await store.load(id) as { about?: unknown }).about, undefined, 'the mark does not tell whose it is');
+      await expectNobody(id, 'a planted former id');
+      strictEqual((await whoHas(victim.id) as Found).info.user, 'admin');
 
     });
 
