@@ -32,7 +32,7 @@ export interface RedisConnection {
 interface NodeRedis {
   readonly isOpen: boolean;
   readonly isReady: boolean;
-  on(event: 'error', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
   ping(): Promise<unknown>;
   info(section: string): Promise<unknown>;
@@ -41,7 +41,7 @@ interface NodeRedis {
 
 interface Ioredis {
   readonly status: string;
-  on(event: 'error', listener: () => void): unknown;
+  on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
   info(section: string): Promise<unknown>;
   quit(): Promise<unknown>;
@@ -71,14 +71,7 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
     commandOptions: { timeout: 0 },
     socket: { ...familyOf(url), connectTimeout: CONNECTING, reconnectStrategy: (failures: number) => isOpen && pause(failures) },
   });
-  // It is told to those who wait for an answer; without a listener it would end the process.
-  client.on('error', () => {});
-  try {
-    await within(CONNECTING, client.connect());
-  } catch (error) {
-    client.destroy();
-    throw error;
-  }
+  await connected(client, () => client.isOpen && client.destroy());
   isOpen = true;
   const stop = renewWhereUnfit({
     isReady: () => client.isReady,
@@ -108,6 +101,27 @@ function familyOf(url: string): { family?: number } {
 
   const family = new URL(url).searchParams.get('family');
   return family === null ? {} : { family: Number(family) };
+
+}
+
+/**
+ * Waits for a first connection.
+ *
+ * @throws what the client said was wrong, such as a password: its promise may say no more than that it is closed
+ */
+async function connected(client: Pick<NodeRedis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
+
+  let problem: unknown;
+  // Those who wait for an answer get it, too. Without a listener it would end the process.
+  client.on('error', error => {
+    problem = error;
+  });
+  try {
+    await within(CONNECTING, client.connect());
+  } catch (error) {
+    giveUp();
+    throw problem ?? error;
+  }
 
 }
 
@@ -168,13 +182,7 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
   });
-  client.on('error', () => {});
-  try {
-    await within(CONNECTING, client.connect());
-  } catch (error) {
-    client.disconnect();
-    throw error;
-  }
+  await connected(client, () => client.disconnect());
   isOpen = true;
   const stop = renewWhereUnfit({
     isReady: () => client.status === 'ready',

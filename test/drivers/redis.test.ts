@@ -1,4 +1,4 @@
-import { ok, strictEqual } from 'node:assert/strict';
+import { ok, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as ioredis from 'ioredis';
 import * as redis from 'redis';
@@ -39,6 +39,16 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       strictEqual(await new RedisStore({ client: there.client }).end(id), true);
       const took = await until(async () => (await store.load(id))?.status === 'retired');
       ok(took < 5000, `it took ${took} ms`);
+
+    });
+
+    it('says why it can not be opened', async t => {
+
+      const server = await startRedis();
+      t.after(() => server.kill());
+      await rejects(openRedis(server.url.replace('//', '//ada:wrong@'), driver), /WRONGPASS/);
+      await server.kill();
+      await rejects(openRedis(server.url, driver), /ECONNREFUSED/);
 
     });
 
