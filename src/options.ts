@@ -1,5 +1,6 @@
 import type { SerializeOptions } from 'cookie';
 import { checkCookieName, checkedCookieOptions, type CookieOptions, LONGEST_MAX_AGE } from './cookie/cookie-options.js';
+import { checkedBasePath } from './cookie/cookie-path.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
 import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
@@ -39,6 +40,13 @@ export interface SessionOptions {
    * application's origin is https.
    */
   cookieOptions?: CookieOptions | undefined;
+
+  /**
+   * The beginning of the path that a proxy takes away before the request comes
+   * here, such as `/admin`; nothing by default. A request that `cookieOptions.path`
+   * does not cover has no session, and this is put in front of its path for that.
+   */
+  basePath?: string | undefined;
 
   /**
    * What the browser is asked to remove when a session ends, in the response
@@ -141,7 +149,9 @@ export interface Settings extends UserSettings {
   readonly cookieName: string;
   /** What is kept with a session to say whose cookie its id is; nothing for the default, and where a store keeps only values. */
   readonly cookieMark: string | undefined;
-  readonly cookieOptions: SerializeOptions;
+  readonly cookieOptions: SerializeOptions & { readonly path: string };
+  /** Without a slash at its end. */
+  readonly basePath: string;
   /** The header of the response that ends a session. */
   readonly clearSiteData: string | undefined;
   readonly expiry: number;
@@ -157,7 +167,7 @@ const DEFAULT_NAME = 'CB';
 const LONG_INTERVAL = 60;
 
 const KNOWN = [
-  'store', 'cookieName', 'expiry', 'cookieOptions', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
+  'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
   'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'endOnReuse', 'grace',
 ];
 
@@ -173,6 +183,7 @@ export function settingsFrom(options: SessionOptions): Settings {
   const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, cookieOptions: given = {} } = options;
   checkCookieName(cookieName);
   const cookieOptions = checkedCookieOptions(cookieName, given);
+  const basePath = checkedBasePath(options.basePath, cookieOptions.path);
   const store = checkedStore(options.store);
   const { touchInterval = defaultInterval(store, cookieOptions) } = options;
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
@@ -187,7 +198,8 @@ export function settingsFrom(options: SessionOptions): Settings {
   const clearSiteData = checkedSiteData(options.clearSiteData);
   const cookieMark = cookieName !== DEFAULT_NAME && store.keepsAbout && !(store instanceof FourMethodStore) ? cookieName : undefined;
   return {
-    store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), clearSiteData, expiry, touchInterval, storeTimeout, schema, maxBytes,
+    store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), basePath, clearSiteData, expiry,
+    touchInterval, storeTimeout, schema, maxBytes,
     ...checkedUserOptions(options, store),
   };
 
@@ -203,7 +215,7 @@ function defaultInterval(store: AtomicSessionStore, cookieOptions: SerializeOpti
 }
 
 /** The cookie is not sent again between two touches of its session, so it must live that much longer than it is to live after the last request. */
-function lastingBetweenTouches(cookieOptions: SerializeOptions, touchInterval: number): SerializeOptions {
+function lastingBetweenTouches(cookieOptions: Settings['cookieOptions'], touchInterval: number): Settings['cookieOptions'] {
 
   const { maxAge } = cookieOptions;
   return maxAge === undefined ? cookieOptions : { ...cookieOptions, maxAge: Math.min(maxAge + Math.ceil(touchInterval), LONGEST_MAX_AGE) };

@@ -6,6 +6,7 @@ import { type FormBackend, RequestForms } from './csrf/request-forms.js';
 import { answerDemands, isRefused } from './csrf/token-demand.js';
 import { isCookieWithheld } from './csrf/withheld-cookie.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from './errors.js';
+import { watchLateChanges } from './late-changes.js';
 import { type Loaded, loadSession, NOTHING } from './load-session.js';
 import { keepFromSharedCaches } from './cookie/response-caching.js';
 import { ResponseCookie } from './cookie/response-cookie.js';
@@ -31,6 +32,8 @@ export interface Backend extends FormBackend {
   readonly refusesForeignSessions: boolean;
   readonly saving: Saving;
   readonly savingWithoutCookie: Saving;
+  /** For a request whose path the cookie does not cover. */
+  readonly savingOutside: Saving;
 }
 
 /** One request's session, between its HTTP messages and the store. */
@@ -41,6 +44,7 @@ export class RequestSession {
   private asked = false;
   private began: number | undefined;
   private finished = false;
+  private isWatched = false;
   private cookieAction: CookieAction = 'keep';
   private writer: ResponseCookie | undefined;
   private error: SessionError | undefined;
@@ -49,7 +53,8 @@ export class RequestSession {
   /** The session of the middleware further out, if there is one. */
   outer: RequestSession | undefined;
 
-  constructor(private readonly ctx: Context, private readonly backend: Backend) {}
+  /** @param isOutside whether browsers send no cookie of ours to its path: it has no session then */
+  constructor(private readonly ctx: Context, private readonly backend: Backend, private readonly isOutside = false) {}
 
   /** Made when it is first needed: for most anonymous requests it never is. */
   get session(): Session {
@@ -69,7 +74,7 @@ export class RequestSession {
     const { cookie, isId, saving } = this.backend;
     if (saving.settings.userOf) this.began = saving.now();
     const header = this.ctx.request.headers.get('cookie');
-    const ids = header === null ? [] : cookie.read(header, isId);
+    const ids = header === null || this.isOutside ? [] : cookie.read(header, isId);
     if (ids.length === 0) return this.found(NOTHING);
     return andThen(loadSession(ids, saving), stored => this.found(stored));
 
@@ -79,7 +84,7 @@ export class RequestSession {
   finish(): Awaitable<void> {
 
     this.finished = true;
-    if (this.made === undefined || isRefused(this.ctx)) return;
+    if (this.made === undefined || isRefused(this.ctx) || (this.isOutside && !this.isSignIn)) return;
     // Who only asks how long his session lives does not use it.
     this.made.isUsed = this.used || !this.asked;
     return andThen(this.store(), action => {
@@ -183,6 +188,7 @@ export class RequestSession {
   get hasCookie(): boolean {
 
     const { cookie, isId } = this.backend;
+    if (this.isOutside) return false;
     const header = this.ctx.request.headers.get('cookie');
     return cookie.read(header, isId).length > 0 || this.forms.carried.length > 0;
 
@@ -201,7 +207,12 @@ export class RequestSession {
   use(): void {
 
     this.used = true;
-    if (this.finished) this.answer('keep');
+    if (this.isOutside) this.backend.cookieWarnings.outside();
+    if (!this.finished) return;
+    this.answer('keep');
+    if (this.isWatched || this.error || this.isOutside || this.isForeign || this.ctx.webSocket) return;
+    this.isWatched = true;
+    watchLateChanges(this.session, this.ctx.response);
 
   }
 
@@ -224,6 +235,14 @@ export class RequestSession {
       return 'keep';
     }
     return saveSession(this.session, this.saving);
+
+  }
+
+  /** Whether it must not seem to have begun a session where it can't. */
+  private get isSignIn(): boolean {
+
+    const { session } = this;
+    return session.regenerate || session.authentication !== undefined || Boolean(session.user(this.saving.settings.userOf));
 
   }
 
@@ -260,7 +279,7 @@ export class RequestSession {
     if (this.cookieAction !== 'keep') this.cookie.write(this.cookieAction, this.session, this.saving);
     const hasForms = !this.error && (this.madeForms ?? this.session.leavesForms) && this.forms.answer(this.session, this.cookieAction === 'set');
     const hasCookie = hasForms || this.cookieAction !== 'keep';
-    if (this.used || this.asked || hasCookie) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
+    if ((this.used || this.asked || hasCookie) && !this.isOutside) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
 
   }
 
@@ -296,7 +315,8 @@ export class RequestSession {
 
   private get saving(): Saving {
 
-    const { saving, savingWithoutCookie } = this.backend;
+    const { saving, savingWithoutCookie, savingOutside } = this.backend;
+    if (this.isOutside) return savingOutside;
     return this.ctx.webSocket === undefined && !this.hasLeft ? saving : savingWithoutCookie;
 
   }

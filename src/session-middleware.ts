@@ -1,5 +1,6 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachSession } from './attach-session.js';
+import { attachedTo, attachSession } from './attach-session.js';
+import { isBelow, pathIn } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { SessionError } from './errors.js';
@@ -31,7 +32,10 @@ export default function session(options: SessionOptions): Middleware {
   return async (ctx, next) => {
 
     serves();
-    const request = new RequestSession(ctx, backend);
+    const isOutside = !backend.covers(ctx.request.requestTarget);
+    // The session of another middleware covers more.
+    if (isOutside && attachedTo(ctx)) return next();
+    const request = new RequestSession(ctx, backend, isOutside);
     const outer = attachSession(ctx, request);
     request.outer = outer;
 
@@ -83,12 +87,12 @@ function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionEr
 
 }
 
-function backendFrom(options: SessionOptions): Backend {
+function backendFrom(options: SessionOptions): Backend & { covers(target: string): boolean } {
 
   const settings = settingsFrom(options);
   warnOfSharedStore(options, settings.cookieName);
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
-  const { schema, storeTimeout } = settings;
+  const { schema, storeTimeout, cookieOptions: { path } } = settings;
   const store = schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout);
   const cookie = new SessionCookie(settings);
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
@@ -109,6 +113,8 @@ function backendFrom(options: SessionOptions): Backend {
     refusesForeignSessions: settings.userOf !== undefined,
     saving,
     savingWithoutCookie: { ...saving, canSetCookie: false },
+    savingOutside: { ...saving, canSetCookie: false, whyNoCookie: `cookieOptions.path is ${path}, and this request is for another path: it has no session` },
+    covers: target => path === '/' || isBelow(settings.basePath + pathIn(target), path),
   };
 
 }

@@ -42,6 +42,7 @@ describe('The options of session()', () => {
       cookieName: 'CB',
       cookieMark: undefined,
       cookieOptions: { path: '/', httpOnly: true, sameSite: 'lax' },
+      basePath: '',
       clearSiteData: undefined,
       expiry: 3600,
       touchInterval: 0,

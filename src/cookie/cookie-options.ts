@@ -44,7 +44,7 @@ export function checkCookieName(name: unknown): void {
 }
 
 /** Checks the attributes of the cookie and fills in the defaults. */
-export function checkedCookieOptions(name: string, given: CookieOptions): SerializeOptions {
+export function checkedCookieOptions(name: string, given: CookieOptions): SerializeOptions & { readonly path: string } {
 
   record('cookieOptions', given);
   known('cookieOptions', given, KNOWN_COOKIE);
@@ -84,7 +84,7 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   }
   if (encode !== undefined) checkEncode(encode);
   const { secure, ...attributes } = checkedAgainstBrowsers(name, options);
-  const checked: SerializeOptions = typeof secure === 'boolean' ? { ...attributes, secure } : attributes;
+  const checked = { ...attributes, ...(typeof secure === 'boolean' ? { secure } : {}), path };
   // The package that writes the cookie has the last word on its syntax.
   stringifySetCookie(name, 'x', checked);
   return checked;

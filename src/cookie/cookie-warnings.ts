@@ -16,6 +16,7 @@ export class CookieWarnings {
   readonly #name: string;
   readonly #secure: boolean | undefined;
   readonly #domain: string | undefined;
+  readonly #path: string;
   #isOriginDoubted = false;
   #checkedOrigin: string | undefined;
 
@@ -23,6 +24,7 @@ export class CookieWarnings {
 
     this.#name = cookieName;
     this.#secure = cookieOptions.secure;
+    this.#path = cookieOptions.path;
     this.#domain = cookieOptions.domain?.replace(/^\./, '').toLowerCase();
 
   }
@@ -58,6 +60,13 @@ export class CookieWarnings {
     if (domain !== undefined && hostname !== domain && !hostname.endsWith(`.${domain}`)) {
       warnOnce('SESSION_COOKIE_DOMAIN', `cookieOptions.domain is ${domain} and the application's origin is ${origin}: browsers drop the cookie ${this.#name} there, since a host sets cookies for itself and the domains above it only`);
     }
+
+  }
+
+  /** A request has used its session whose path the cookie does not cover. */
+  outside(): void {
+
+    warnOnce('SESSION_COOKIE_PATH', `cookieOptions.path is ${this.#path}, and ctx.session was used by a request for another path: browsers do not send the cookie ${this.#name} there, so the request has no session, and nothing of it is stored. If a proxy takes the beginning of the path away, say so with the option basePath, for instance basePath: '${this.#path}'`);
 
   }
 

@@ -23,6 +23,8 @@ export interface Saving {
   readonly isUsable: (id: string) => boolean;
   /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */
   readonly canSetCookie: boolean;
+  /** Why not, if not. */
+  readonly whyNoCookie?: string;
 }
 
 /** The error of a change that found no session any more. */
@@ -47,11 +49,11 @@ export function overtaken(): SessionEndedError {
 }
 
 /** @throws {SessionCookieError} where the response can't carry a cookie */
-export function requireCookie({ canSetCookie }: Saving): void {
+export function requireCookie({ canSetCookie, whyNoCookie }: Saving): void {
 
   if (canSetCookie) return;
   throw new SessionCookieError(
-    'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before',
+    whyNoCookie ?? 'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before',
   );
 
 }

@@ -14,6 +14,20 @@ export const cookiesAndCaching: Scenarios = {
 
   },
 
+  async 'cookie-path'({ app, site }) {
+
+    app.use(ctx => {
+      ctx.session.seen = ((ctx.session.seen as number | undefined) ?? 0) + 1;
+      ctx.response.body = String(ctx.session.seen);
+    });
+    const visitor = site.visitor();
+    const inside = await visitor.get('/admin/users');
+    assert.match(inside.setCookies.join(), /; Path=\/admin; /);
+    const outside = await visitor.get('/administrator');
+    assert.deepEqual(outside.setCookies, []);
+
+  },
+
   async 'clear-site-data'({ app, site }) {
 
     const visitor = site.visitor();

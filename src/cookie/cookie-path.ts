@@ -1,0 +1,36 @@
+import { wrong } from '../option-checks.js';
+
+/** Checks the option `basePath`: nothing by default. */
+export function checkedBasePath(basePath: unknown, cookiePath: string): string {
+
+  if (basePath === undefined) return '';
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
+  if (typeof basePath !== 'string' || !/^\/[^\u0000-\u0020\u007f-\uffff?#;]*$/.test(basePath)) {
+    throw wrong('basePath', basePath, 'must be a path that begins with /, as browsers see it');
+  }
+  if (!isBelow(basePath, cookiePath) && !isBelow(cookiePath, basePath)) {
+    throw wrong('basePath', basePath, `must lie below cookieOptions.path, which is ${cookiePath}, or above it: no request has a session otherwise`);
+  }
+  return basePath.replace(/\/$/, '');
+
+}
+
+/**
+ * Whether browsers send a cookie with a request (RFC 6265 section 5.1.4): its
+ * path is the cookie's, or lies below it. They compare what they write into the
+ * request, letter by letter.
+ */
+export function isBelow(requestPath: string, cookiePath: string): boolean {
+
+  if (!requestPath.startsWith(cookiePath)) return false;
+  return requestPath.length === cookiePath.length || cookiePath.endsWith('/') || requestPath[cookiePath.length] === '/';
+
+}
+
+/** The path in the first line of a request, whose target may be a whole URL (RFC 9112 section 3.2). */
+export function pathIn(target: string): string {
+
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  return path.startsWith('/') ? path : '/';
+
+}

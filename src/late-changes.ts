@@ -1,0 +1,41 @@
+import type { Context } from '@curveball/kernel';
+import { textsOf } from './load-session.js';
+import type { Session } from './session.js';
+import { difference, isEmpty } from './session-change.js';
+import { warnOnce } from './warnings.js';
+
+/** Where nobody tells when a response is over, in milliseconds. */
+const SOON = 50;
+
+interface NodeResponse {
+  readonly inner?: { readonly closed?: boolean; once?(event: 'close', listener: () => void): unknown };
+}
+
+/**
+ * Tells a developer of a change that was made when the session had been stored,
+ * by a middleware further out, and is stored by nobody. Whether there is one
+ * shows when the response is over.
+ */
+export function watchLateChanges(session: Session, response: Context['response']): void {
+
+  const check = () => {
+    if (!session.failure && isUnsaved(session)) {
+      warnOnce('SESSION_CHANGED_LATE', 'ctx.session was changed after the session middleware had stored it, by a middleware further out, such as one that handles errors: the change is lost. Call ctx.saveSession() there, or put that middleware after the session middleware');
+    }
+  };
+  const { inner } = response as NodeResponse;
+  if (typeof inner?.once === 'function' && inner.closed !== true) inner.once('close', check);
+  else setTimeout(check, SOON);
+
+}
+
+function isUnsaved(session: Session): boolean {
+
+  try {
+    return !isEmpty(difference(textsOf(session.stored), session.wanted(undefined).texts));
+  } catch {
+    // What can't be stored was put in.
+    return true;
+  }
+
+}
