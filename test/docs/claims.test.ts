@@ -372,6 +372,17 @@ describe('Retired ids', () => {
       isAnonymous(answer);
       await visit(cookie, ctx => assert.deepEqual(ctx.session, { userId: 5 }));
     },
+    'assigns an object with something in it, and the session was *ended*': async () => {
+      for (const moved of [true, false]) {
+        const { visit, old } = await late(moved);
+        const answer = await visit(old, ctx => {
+          ctx.session = { userId: 6 };
+        });
+        assert.equal(answer.status, moved ? 409 : 200);
+        if (moved) isAnonymous(answer);
+        else await visit(answer.cookie, ctx => assert.deepEqual(ctx.session, { userId: 6 }));
+      }
+    },
     'puts something into it and sets `ctx.sessionId = null`': async () => {
       const { visit, old, cookie } = await late(true);
       const answer = await visit(old, ctx => {

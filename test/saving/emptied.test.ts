@@ -65,6 +65,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
         '/read': ctx => ({ ...ctx.session }),
         '/id': ctx => ({ id: ctx.sessionId, info: ctx.sessionInfo !== null }),
         '/cart': ctx => { ctx.session.cart = 'a book'; },
+        '/copy': ctx => ctx.updateSession(session => ({ ...session })),
         '/submit': ctx => { ctx.validateCsrf(); },
         '/held': async ctx => {
           const { page = '', ...values } = { ...ctx.session, page: ctx.query.page };
@@ -112,6 +113,18 @@ for (const [name, makeStore] of Object.entries(STORES)) {
           deepStrictEqual(await read(browser), { cart: 'a book' }, `${held} after ${other}`);
         }
       }
+
+    });
+
+    it('does not end where an update returns a copy of nothing', async () => {
+
+      const { browser } = await open();
+      await browser.get('/show');
+      const id = idOf(browser);
+      const answer = await browser.get('/copy');
+      deepStrictEqual([answer.status, setCookies(answer), idOf(browser)], [200, [], id]);
+      strictEqual((await browser.get('/cart')).status, 200);
+      deepStrictEqual(await read(browser), { cart: 'a book' });
 
     });
 
