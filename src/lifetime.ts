@@ -1,9 +1,13 @@
 import type { About } from './about/session-about.js';
+import { checkSeconds, wrong } from './option-checks.js';
 
 /** Ten years. A larger number is most likely meant as milliseconds. */
 export const LONGEST_EXPIRY = 10 * 365 * 86_400;
 
 export const LONGEST_TOUCH_INTERVAL = 86_400;
+
+/** Seconds between refreshes that cost something. */
+const LONG_INTERVAL = 60;
 
 /** For a store whose clock is being set. */
 const MINUTE = 60;
@@ -20,6 +24,24 @@ export interface LifetimeSettings {
   readonly expiry: number;
   readonly touchInterval: number;
   readonly anonymousExpiry?: number | undefined;
+}
+
+/**
+ * The option `touchInterval`, or its default. With a cookie that has a `Max-Age`,
+ * session and cookie are refreshed together.
+ *
+ * @throws {TypeError} for a wrong one
+ */
+export function checkedTouchInterval(given: number | undefined, store: { readonly touchIsFree?: boolean }, maxAge?: number): number {
+
+  const usual = maxAge !== undefined ? Math.min(LONG_INTERVAL, Math.floor(maxAge / 3)) : store.touchIsFree ? 0 : LONG_INTERVAL;
+  const interval = given === undefined ? usual : given;
+  checkSeconds('touchInterval', interval, 0, LONGEST_TOUCH_INTERVAL);
+  if (maxAge !== undefined && interval > maxAge) {
+    throw wrong('touchInterval', interval, `must be at most cookieOptions.maxAge, ${maxAge}: a cookie is extended once in each interval`);
+  }
+  return interval;
+
 }
 
 /** How many seconds a session may be left alone. */

@@ -1,8 +1,8 @@
 import type { SerializeOptions } from 'cookie';
-import { checkCookieName, checkedCookieOptions, type CookieOptions, LONGEST_MAX_AGE } from './cookie/cookie-options.js';
+import { checkCookieName, checkedCookieOptions, type CookieOptions, lastingBetweenTouches } from './cookie/cookie-options.js';
 import { checkedBasePath } from './cookie/cookie-path.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
-import { LONGEST_EXPIRY, LONGEST_TOUCH_INTERVAL } from './lifetime.js';
+import { checkedTouchInterval, LONGEST_EXPIRY } from './lifetime.js';
 import { checkSeconds, known, record, show, wrong } from './option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
 import { checkedMaxBytes } from './saving/session-size.js';
@@ -163,9 +163,6 @@ export interface Settings extends UserSettings {
 
 const DEFAULT_NAME = 'CB';
 
-/** Seconds between refreshes that cost something. */
-const LONG_INTERVAL = 60;
-
 const KNOWN = [
   'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
   'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'endOnReuse', 'grace',
@@ -185,13 +182,8 @@ export function settingsFrom(options: SessionOptions): Settings {
   const cookieOptions = checkedCookieOptions(cookieName, given);
   const basePath = checkedBasePath(options.basePath, cookieOptions.path);
   const store = checkedStore(options.store);
-  const { touchInterval = defaultInterval(store, cookieOptions) } = options;
+  const touchInterval = checkedTouchInterval(options.touchInterval, store, cookieOptions.maxAge);
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
-  checkSeconds('touchInterval', touchInterval, 0, LONGEST_TOUCH_INTERVAL);
-  const { maxAge } = cookieOptions;
-  if (maxAge !== undefined && touchInterval > maxAge) {
-    throw wrong('touchInterval', touchInterval, `must be at most cookieOptions.maxAge, ${maxAge}: a cookie is extended once in each interval`);
-  }
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
@@ -202,23 +194,6 @@ export function settingsFrom(options: SessionOptions): Settings {
     touchInterval, storeTimeout, schema, maxBytes,
     ...checkedUserOptions(options, store),
   };
-
-}
-
-function defaultInterval(store: AtomicSessionStore, cookieOptions: SerializeOptions): number {
-
-  const { maxAge } = cookieOptions;
-  if (maxAge === undefined) return store.touchIsFree ? 0 : LONG_INTERVAL;
-  // With a cookie that has a `Max-Age`, session and cookie are refreshed together.
-  return Math.min(LONG_INTERVAL, Math.floor(maxAge / 3));
-
-}
-
-/** The cookie is not sent again between two touches of its session, so it must live that much longer than it is to live after the last request. */
-function lastingBetweenTouches(cookieOptions: Settings['cookieOptions'], touchInterval: number): Settings['cookieOptions'] {
-
-  const { maxAge } = cookieOptions;
-  return maxAge === undefined ? cookieOptions : { ...cookieOptions, maxAge: Math.min(maxAge + Math.ceil(touchInterval), LONGEST_MAX_AGE) };
 
 }
 

@@ -91,6 +91,14 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
 
 }
 
+/** The cookie is not sent again between two touches of its session, so it must live that much longer than it is to live after the last request. */
+export function lastingBetweenTouches<Options extends SerializeOptions>(cookieOptions: Options, touchInterval: number): Options {
+
+  const { maxAge } = cookieOptions;
+  return maxAge === undefined ? cookieOptions : { ...cookieOptions, maxAge: Math.min(maxAge + Math.ceil(touchInterval), LONGEST_MAX_AGE) };
+
+}
+
 function checkEncode(encode: unknown): void {
 
   if (typeof encode !== 'function') throw wrong('cookieOptions.encode', encode, 'must be a function');

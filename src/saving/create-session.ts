@@ -69,7 +69,7 @@ function createRecord(
 ): Awaitable<void> {
 
   return andThen(reserveId(session, saving), id => {
-    const answer = saving.store.create(id, texts, { lifetime: lifeOf(saving, about), becoming: becoming(about, true, session, saving) });
+    const answer = saving.store.create(id, texts, { lifetime: lifeOf(saving, about), becoming: becoming(about, session.began, saving) });
     return andThen(answer, isCreated => {
       if (isCreated === 'revoked') throw revoked();
       if (isCreated) {

@@ -13,6 +13,9 @@ import { publishDestroyed, publishRegenerated } from '../session-events.js';
 import { isEmpty, merge, type NamedChange } from '../session-change.js';
 import type { SessionTexts } from '../store.js';
 
+/** For so many seconds stores remember that a user's sessions were ended. */
+const REMEMBERED_ENDS = 86_400;
+
 type Regeneration = Extract<NamedChange, { name: 'regenerate' }>;
 
 /**
@@ -35,7 +38,8 @@ export async function regenerateSession(
   const about = reason === 'renewal' ? withFamily(formed, newId, saving) : formed;
   const given = isPure(change, wanted, session) ? forwarding(about, id, newId, saving) : about;
   session.changed ||= changesMore(change, wanted);
-  const becomes = becoming(given, isBinding, session, saving);
+  const began = reason === 'binding' ? signedInAt(before, saving) : session.began;
+  const becomes = becoming(given, isBinding ? began : undefined, saving);
   const life = lifeOf(saving, about);
   let answer: 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked';
   try {
@@ -76,6 +80,18 @@ export async function regenerateSession(
   const action = await createSession(change.set, wanted, session, saving);
   session.refresh(wanted.texts);
   return action;
+
+}
+
+/**
+ * When the user signed in whom the values have named all along: if sessions of
+ * the user were ended since, this one was not found. Where it is not known, it
+ * was before anything that the store remembers.
+ */
+function signedInAt(before: About | undefined, { now }: Saving): number {
+
+  const age = before ? unixTime() - before.details.created : REMEMBERED_ENDS;
+  return now() - Math.max(0, age) * 1000;
 
 }
 

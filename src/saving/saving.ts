@@ -93,17 +93,17 @@ export function aboutNext(
 /**
  * What the store is told of that.
  *
- * @param isBinding whether the session becomes one of its user by it
+ * @param began since when the session is on its way to its user, in milliseconds
+ *   of a clock that never goes back; nothing where it does not become a user's
  */
-export function becoming(about: About | undefined, isBinding: boolean, session: Session, saving: Saving): Becoming | undefined {
+export function becoming(about: About | undefined, began: number | undefined, saving: Saving): Becoming | undefined {
 
   if (!about) return undefined;
-  const { began } = session;
   return {
     about: toStored(about),
     // A store around another may call it late.
     get underWay() {
-      return isBinding && began !== undefined ? (saving.now() - began) / 1000 : undefined;
+      return began === undefined ? undefined : (saving.now() - began) / 1000;
     },
   };
 
