@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Context } from '@curveball/core';
 import { MemoryStore } from '@curveball/session';
 import type { Page } from 'playwright-core';
 import { deferred } from '../support/events.js';
@@ -27,6 +28,32 @@ test('asks again for a name that is blank', async t => {
 
   await page.getByText('Please enter a name.').waitFor();
   await signIn(page);
+
+});
+
+test('leaves an id that somebody has planted worth nothing after a sign-in, be it alive or made up', async t => {
+
+  const begin = (ctx: Context) => {
+    Object.assign(ctx.session, { cart: 'a book' });
+    ctx.response.body = 'begun';
+  };
+  const demo = await runDemo(t, { pages: { '/begin': begin } });
+  for (const planted of ['alive', 'made up']) {
+    const attacker = await visit(t, demo);
+    await attacker.goto(`${demo.origin}/begin`);
+    const { value } = (await attacker.context().cookies()).find(({ name }) => name === 'CB') as { value: string };
+    const id = planted === 'alive' ? value : value.replace(/.{20}$/, 'A'.repeat(20));
+    const cookie = { name: 'CB', value: id, url: demo.origin };
+    const page = await visit(t, demo);
+    await page.context().addCookies([cookie]);
+    await page.reload();
+    await signIn(page);
+    assert.notEqual((await page.context().cookies()).find(({ name }) => name === 'CB')?.value, id, planted);
+    await attacker.context().addCookies([cookie]);
+    assert.equal(await whoIsSignedIn(attacker), '', planted);
+    await page.reload();
+    await page.getByRole('heading', { name: 'Hello, Ada' }).waitFor();
+  }
 
 });
 

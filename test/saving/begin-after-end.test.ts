@@ -1,6 +1,6 @@
 import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { encrypted, MemoryStore, type SessionStore } from '../../src/index.js';
+import { encrypted, MemoryStore, type SessionOptions, type SessionStore } from '../../src/index.js';
 import { openStore } from '../../src/open-store.js';
 import { type Browser, idOf, setCookies } from '../support/browser.js';
 import { deferred } from '../support/events.js';
@@ -56,7 +56,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
     const opened: SessionStore[] = [];
     after(async () => { for (const store of opened) await (store as Partial<{ close(): unknown }>).close?.(); });
 
-    const open = async () => {
+    const open = async (options: Partial<SessionOptions> = {}) => {
       const [arrived, released] = [deferred(), deferred()];
       const store = await makeStore();
       opened.push(store);
@@ -72,6 +72,9 @@ for (const [name, makeStore] of Object.entries(STORES)) {
         '/create': ctx => { ctx.session = { userId: 3, cart: 'a book' }; },
         '/read': ctx => ({ ...ctx.session }),
         '/end': ctx => { ctx.session = null; },
+        '/sign-in-as-another': ctx => { ctx.session = { userId: 6 }; },
+        '/assign-of-no-one': ctx => { ctx.session = { lastSeen: 1 }; },
+        '/assign-what-was-there-of-no-one': ctx => { ctx.session = { ...ctx.session, lastSeen: 1 }; },
         '/sign-in-anew': ctx => {
           ctx.session.userId = 5;
           ctx.sessionId = null;
@@ -87,7 +90,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
           ctx.session = before;
         }),
         '/late-update': late(ctx => ctx.updateSession(session => ({ ...session, visits: 1 }))),
-      }, { store });
+      }, { ...options, store });
       await there.browser.get('/create');
       return { ...there, arrived, released };
     };
@@ -132,6 +135,23 @@ for (const [name, makeStore] of Object.entries(STORES)) {
         strictEqual(answer.status, 409, path);
         deepStrictEqual(setCookies(answer), [], path);
         deepStrictEqual((await browser.get('/read')).body, {}, path);
+      }
+
+    });
+
+    it('a whole object is refused where another user has signed in in its place, in the same browser', async t => {
+
+      if (name === 'a store of four methods') return t.diagnostic('it knows no users');
+      for (const path of ['/assign-of-no-one', '/assign-what-was-there-of-no-one']) {
+        const { browser } = await open({ user: 'userId' });
+        const late = browser.clone();
+        await browser.get('/sign-in-as-another');
+        const id = idOf(browser);
+        const answer = await late.get(path);
+        strictEqual(answer.status, 409, path);
+        deepStrictEqual(setCookies(answer), [], path);
+        strictEqual(idOf(browser), id);
+        deepStrictEqual((await browser.get('/read')).body, { userId: 6 });
       }
 
     });
