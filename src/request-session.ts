@@ -172,7 +172,7 @@ export class RequestSession {
     if (decide(this.session, this.saving).name === 'destroy') await this.save();
     const save = this.finished ? () => this.save() : null;
     const tokens = await this.forms.tokens(this.session, this.saving, save);
-    const others = this.outer ? await this.outer.csrf() : [];
+    const others = this.outer && !this.outer.isOutside ? await this.outer.csrf() : [];
     return [...new Set([...tokens, ...others])];
 
   }

@@ -103,4 +103,30 @@ describe('A response that is streamed', () => {
 
   });
 
+  it('may show a form that works: with the session that the visitor has, or with the cookie of a form', async t => {
+
+    const pages = {
+      '/sign-in': (ctx: PageContext) => {
+        ctx.session = { userId: 5 };
+        ctx.response.body = 'signed in';
+      },
+      '/form': (ctx: PageContext) => ctx.getCsrf(),
+      '/stream': streamed(ctx => ctx.getCsrf()),
+      '/submit': (ctx: PageContext) => {
+        ctx.validateCsrf(ctx.query.token);
+        ctx.response.body = 'right';
+      },
+    };
+    for (const first of ['/sign-in', '/form']) {
+      for (const options of [{}, { user: 'userId' }]) {
+        const { get, close } = await socketSite({ store: new MemoryStore(), ...options }, pages, () => {});
+        t.after(close);
+        await get(first);
+        const token = (await get('/stream')).replace('begun, ', '');
+        strictEqual(await get(`/submit?token=${token}`), 'right', first);
+      }
+    }
+
+  });
+
 });

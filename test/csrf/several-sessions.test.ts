@@ -149,6 +149,26 @@ describe('Two session middlewares', () => {
 
   });
 
+  it('have no token of one whose cookie does not cover the path', async () => {
+
+    const app = new Application();
+    app.use(
+      errorsToStatus(), csrf(), session({ store: new MemoryStore(), cookieName: 'ADMIN', cookieOptions: { path: '/admin' } }),
+      session({ store: new MemoryStore(), cookieName: 'SHOP' }), pageOf({ ...PAGES, '/admin/form': PAGES['/form'] as Page, '/admin/do': () => {} }),
+    );
+    const browser = new Browser(app);
+    const { status, body } = await browser.get('/form');
+    strictEqual(status, 200);
+    match(body as unknown as string, /^[\w-]{43}$/);
+    strictEqual(await send(browser, body), 200);
+    strictEqual(await send(browser, undefined), 403);
+    const { body: both } = await browser.get('/admin/form');
+    match(both as unknown as string, /^[\w-]{43}\.[\w-]{43}$/);
+    strictEqual(await send(browser, both, '/admin/do'), 200);
+    strictEqual(await send(browser, body, '/admin/do'), 403);
+
+  });
+
   it('answer every csrf() of a chain', async () => {
 
     const { browser } = application('before both', {}, [csrf({ requireToken: true })]);
