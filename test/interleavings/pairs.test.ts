@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AtomicSessionStore } from '../../src/store.js';
-import { ACTIONS, change, count, countTwiceAtOnce, LONG_ACTIONS, signIn } from '../support/actions.js';
+import { ACTIONS, change, count, countTwiceAtOnce, LONG_ACTIONS, look, signIn } from '../support/actions.js';
 import { selections } from '../support/explore.js';
 import type { Plan } from '../support/scenario.js';
 import { TakeStore } from '../support/take-store.js';
@@ -58,6 +58,15 @@ for (const [kind, store] of Object.entries(STORES)) {
     const runs = await exploreAll(pairs, store, 1);
     t.diagnostic(`${runs} schedules`);
     assert.ok(runs > 3000);
+
+  });
+
+  test(`an update that changes nothing keeps the invariants on a store ${kind}`, async t => {
+
+    const pairs = [...ACTIONS, look].map(other => [{ action: look }, { action: other }]);
+    const runs = await exploreAll(pairs, store, 1);
+    t.diagnostic(`${runs} schedules`);
+    assert.ok(runs > 300);
 
   });
 

@@ -19,6 +19,8 @@ export interface Action {
   readonly ends?: true;
   /** Removes every key that it found. */
   readonly empties?: true;
+  /** Reads with `updateSession`, which says so where the session has ended. */
+  readonly looks?: true;
   /** Stores in more than one step: an error can come after a part was stored. */
   readonly inSteps?: true;
 }
@@ -59,6 +61,12 @@ export const count: Action = {
   name: 'count',
   counts: 1,
   handle: ctx => ctx.updateSession(increment),
+};
+
+export const look: Action = {
+  name: 'look',
+  looks: true,
+  handle: ctx => ctx.updateSession(() => {}),
 };
 
 export const destroy: Action = {

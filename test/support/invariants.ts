@@ -197,7 +197,7 @@ function asksForAChange(request: RequestRecord, witness: Witness): boolean {
 
   const { sets, counts, ...others } = request.action;
   if (sets || counts) return true;
-  return witness.foundLive(request) && Boolean(others.unsets || others.rotates || endsOrEmpties(request));
+  return witness.foundLive(request) && Boolean(others.unsets || others.looks || others.rotates || endsOrEmpties(request));
 
 }
 
