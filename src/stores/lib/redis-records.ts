@@ -1,8 +1,9 @@
 import { newSessionId } from '../../id/session-id.js';
 import type { SessionChange, UpdateTerms } from '../../store.js';
+import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
-import { CHANGE_FEW, CHANGE_MANY, HEADER, LOAD } from './redis-scripts.js';
+import { HEADER, LOAD } from './redis-scripts.js';
 import { ServerClock } from './server-clock.js';
 import type { StoredId } from './stored-id.js';
 

@@ -1,6 +1,7 @@
-import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from './former-ids.js';
+import { ENTRY_LENGTH } from './former-ids.js';
 import { script } from './redis-client.js';
-import { ENDED, FORMER, HASH, LATEST, TIME_LENGTH, VERSION } from './redis-record.js';
+import { ABOUT, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
+import { ENDED, FORMER, HASH, TIME_LENGTH, VERSION } from './redis-record.js';
 
 /*
  * The scripts. Each works on the one key of one record (redis-record.ts), in
@@ -17,147 +18,7 @@ import { ENDED, FORMER, HASH, LATEST, TIME_LENGTH, VERSION } from './redis-recor
  * token changes nothing, and answers as it did before.
  */
 
-const NOW = `
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-`;
-
-/** The deadline is the first argument. */
-const IN_TIME = `
-if now > tonumber(ARGV[1]) then return { 'late', now } end
-`;
-
-const ENDS_AT = `
-local ends_at = math.min(now + lifetime, ${LATEST}) .. ''
-`;
-
-const READ = `
-local record = redis.call('GET', KEYS[1])
-if not record then return { 'gone', now } end
-local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
-local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
-`;
-
-/** Of what READ has read. */
-const HAS_ENDED = `string.sub(current, 1, 1) == '.'`;
-
-const FORMER_IDS = `
-local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
-`;
-
-/** What the session is, as packAbout() has written it; nothing where that is empty. */
-const ABOUT = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
-
-/** The former ids, with the current one in front of them. */
-const RETIRE = `${FORMER_IDS}
-local newest = tonumber(string.sub(former, 1, ${TIME_LENGTH}))
-local others = newest and newest > now and string.sub(former, 1, ${MOST_LENGTH - ENTRY_LENGTH}) or ''
-local until_then = now + ${REMEMBERED} .. ''
-local retired = until_then .. current .. others
-`;
-
-/** The key goes first: that needs no memory, and what follows it in a script is not refused by a server that is full. */
-const FINISH = `${RETIRE}
-redis.call('DEL', KEYS[1])
-redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
-`;
-
-/** For a few keys: each is searched for. */
-const MERGE_FEW = `
-for at = 9, #ARGV, 2 do
-  local before, text = ARGV[at], ARGV[at + 1]
-  local first, last = string.find(value, before, 1, true)
-  if not first then
-    value = header .. string.sub(value, from)
-    if text ~= '' then value = value .. string.sub(before, 2) .. text .. '\\n' end
-  else
-    local stop = string.find(value, '\\n', last, true)
-    if text == '' then last, stop = first, stop + 1 end
-    value = header .. string.sub(value, from, last) .. text .. string.sub(value, stop)
-  end
-  header, from = '', 1
-end
-if header ~= '' then value = header .. string.sub(value, from) end
-`;
-
-/** For any number of keys: the session is walked through once. */
-const MERGE_MANY = `
-local lines, added = {}, {}
-for at = 9, #ARGV, 2 do
-  local before, text = ARGV[at], ARGV[at + 1]
-  lines[before] = text == '' and '' or string.sub(before, 2) .. text .. '\\n'
-end
-local stop = string.find(value, '\\n', from, true)
-local kept = string.gsub(string.sub(value, stop + 1), '([^\\t\\n]*)\\t[^\\n]*\\n', function(name)
-  local before = '\\n' .. name .. '\\t'
-  local line = lines[before]
-  if line then lines[before] = '' end
-  return line
-end)
-for at = 9, #ARGV, 2 do added[#added + 1] = lines[ARGV[at]] end
-value = header .. string.sub(value, from, stop) .. kept .. table.concat(added)
-`;
-
-/** The bytes of all keys and texts, as texts-size.ts counts them. What is escaped in a key was one byte, but for half a character. */
-const SIZE_OF = String.raw`
-local function size_of(value)
-  local size = 0
-  for name, first, stop in string.gmatch(string.match(value, '\n(.*)$'), '([^\t\n]*)\t()[^\n]*()\n') do
-    if string.find(name, '\\', 1, true) then
-      name = string.gsub(string.gsub(name, '\\\\', '.'), '\\ud%x%x%x', '...')
-      name = string.gsub(string.gsub(name, '\\u%x%x%x%x', '.'), '\\.', '.')
-    end
-    size = size + #name + stop - first
-  end
-  return size
-end
-`;
-
-const changing = (merge: string) => script(`
-local hash, token, lifetime, expected, new_hash, about, max_bytes = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
-${NOW + IN_TIME + READ}
-if version == token then return now end
-if current ~= hash then return { 'gone', now } end
-if expected ~= '' and expected ~= version then return { 'conflict', now } end
-${ENDS_AT}
-local header, from
-if new_hash ~= '' then
-  ${RETIRE}
-  header = ends_at .. ' ' .. now .. ' ' .. new_hash .. ' ' .. token .. ' ' .. retired
-  from = ${FORMER + 1} + #former
-  if about ~= '' then
-    header = header .. ' ' .. about
-    from = string.match(record, '^ ?[^ \\n]*()', from)
-  end
-else
-  local before = string.sub(record, 1, ${TIME_LENGTH})
-  if before > ends_at then ends_at = before end
-  header = ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token
-  from = ${FORMER}
-end
-local value = record
-${merge}
-if max_bytes ~= '' and #value > tonumber(max_bytes) then
-  ${SIZE_OF}
-  local size = size_of(value)
-  if size > tonumber(max_bytes) and size > size_of(record) then return { 'too-large', now } end
-end
-redis.call('SET', KEYS[1], value, 'PXAT', ends_at)
-return now
-`);
-
-/**
- * Changes a session, and gives it another id where a new hash is given.
- *
- * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
- * or '', with one the new `about` or '', the most bytes that the session may have
- * or '', and for each changed key two more, as packChange() makes them. Words:
- * late, gone, conflict, too-large.
- */
-export const CHANGE_FEW = changing(MERGE_FEW);
-export const CHANGE_MANY = changing(MERGE_MANY);
-
-/** Arguments: hash, lifetime. Word: gone. For a server that is full, the expiry is set first, as above. */
+/** Arguments: hash, lifetime. Word: gone. For a server that is full, the expiry is set first, as FINISH does. */
 export const TOUCH = script(`
 local hash, lifetime = unpack(ARGV)
 ${NOW}
