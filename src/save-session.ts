@@ -1,7 +1,7 @@
 import { andThen, isThenable } from './awaitable.js';
 import { changeSession } from './saving/change-session.js';
 import { createSession } from './saving/create-session.js';
-import { type LoadedSession, NOTHING, textsOf } from './load-session.js';
+import { type LoadedSession, NOTHING, textsOf, unixTime } from './load-session.js';
 import { regenerateSession, replaceSession } from './saving/regenerate-session.js';
 import { type CookieAction, isCookieDue, lifeOf, live, refreshDueIn, type Saving, tooLate, whatIsDue } from './saving/saving.js';
 import { hasRequestSubscribers, publishDestroyed } from './session-events.js';
@@ -72,6 +72,7 @@ export function carryOut(
   switch (change.name) {
 
     case 'none':
+      noteUse(session, saving);
       return 'keep';
 
     case 'touch':
@@ -96,6 +97,12 @@ export function carryOut(
       throw tooLate();
 
   }
+
+}
+
+function noteUse({ id, stored, isUsed }: Session, { uses, store }: Saving): void {
+
+  if (uses && isUsed && id !== null && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(id), unixTime());
 
 }
 

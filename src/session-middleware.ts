@@ -7,6 +7,7 @@ import { SessionError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
 import { type Backend, RequestSession } from './request-session.js';
+import { RecentUses } from './saving/recent-uses.js';
 import type { Saving } from './saving/saving.js';
 import { SchemaStore } from './schema/schema-store.js';
 import { SessionCookie } from './cookie/session-cookie.js';
@@ -96,11 +97,13 @@ function backendFrom(options: SessionOptions): Backend & { covers(target: string
   const store = schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout);
   const cookie = new SessionCookie(settings);
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
+  const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
   const saving: Saving = {
     store,
     updates: new UpdateQueue(storeTimeout),
     settings,
     now: () => performance.now(),
+    uses: knowsLess ? new RecentUses() : undefined,
     isUsable: id => isId(id) && cookie.fits(id),
     canSetCookie: true,
   };

@@ -1,6 +1,6 @@
 import { andThen } from '../awaitable.js';
 import { SessionStoreError } from '../errors.js';
-import { type LoadedSession, NOTHING } from '../load-session.js';
+import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { aboutNext, becoming, type CookieAction, lifeOf, live, overtaken, requireCookie, revoked, type Saving } from './saving.js';
 import { type About, readDetails } from '../about/session-about.js';
 import { derivedHandle } from '../id/session-id.js';
@@ -161,9 +161,13 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
 
 }
 
-async function listed(user: string, { store }: Saving): Promise<ListedSession[]> {
+async function listed(user: string, { store, uses }: Saving): Promise<ListedSession[]> {
 
-  return (await store.sessionsOf(user)).map(({ handle, details, idle }) => ({ created: 0, ...readDetails(details), handle, idle }));
+  const sessions = await store.sessionsOf(user);
+  const now = unixTime();
+  return sessions.map(({ handle, details, idle }) => (
+    { created: 0, ...readDetails(details), handle, idle: uses?.idle(handle, idle, now) ?? idle }
+  ));
 
 }
 

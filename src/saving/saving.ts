@@ -3,6 +3,7 @@ import { idleExpiry, lifetime } from '../lifetime.js';
 import { type LoadedSession, unixTime } from '../load-session.js';
 import type { Settings } from '../options.js';
 import { type About, nextAbout, toStored } from '../about/session-about.js';
+import type { RecentUses } from './recent-uses.js';
 import type { Session, Wanted } from '../session.js';
 import type { Due } from '../session-change.js';
 import type { Becoming, SessionTexts, UpdateTerms } from '../store.js';
@@ -19,6 +20,8 @@ export interface Saving {
   readonly settings: Omit<Settings, 'store' | 'storeTimeout'>;
   /** The time in milliseconds, of a clock that never goes back. */
   readonly now: () => number;
+  /** Uses that the store was not told of; only where they can decide which session ends. */
+  readonly uses?: RecentUses | undefined;
   /** Says whether an id will be recognised when the browser sends it back. */
   readonly isUsable: (id: string) => boolean;
   /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */

@@ -122,6 +122,22 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
+    it('ends the session that was not used for longest, also where the store was not told of the uses since the last touch', async () => {
+
+      for (const usedAt of [[3], [3, 20, 33], [50]]) {
+        const { device, isAlive } = world({ touchInterval: 60 });
+        const inUse = await device('/sign-in', 0);
+        const idle = await device('/sign-in', 2);
+        for (const time of usedAt) {
+          at(time);
+          await inUse.get('/read');
+        }
+        const third = await device('/sign-in', 55);
+        deepStrictEqual(await Promise.all([inUse, idle, third].map(isAlive)), [true, false, true]);
+      }
+
+    });
+
     it('leaves the user signed in who clicks twice, on a first form or with a session, and one session', async () => {
 
       for (const page of ['/form', '/cart']) {
