@@ -78,15 +78,17 @@ const REDIS: Kind = {
 const POSTGRES: Kind = {
   example: 'postgres://user@localhost/database',
   hasHost: true,
-  own: ['table', 'schema'],
+  own: ['table', 'schema', 'prepare'],
   drivers: [
     'host', 'port', 'user', 'password', 'ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat',
     'application_name', 'fallback_application_name', 'options', 'client_encoding', 'statement_timeout', 'lock_timeout',
     'query_timeout', 'idle_in_transaction_session_timeout',
   ],
-  open: async ({ url, options: { table, schema } }) => {
+  open: async ({ url, options: { table, schema, prepare = 'true' } }) => {
+    if (!/^(true|false)$/.test(prepare)) throw new TypeError(`prepare is ${prepare}: it must be true or false`);
     const connection = await openPostgres(url);
-    return opened(connection, () => new PostgresStore({ pool: connection.pool, ...given({ table, schema }) }));
+    return opened(connection, () => (
+      new PostgresStore({ pool: connection.pool, prepare: prepare === 'true', ...given({ table, schema }) })));
   },
 };
 

@@ -35,7 +35,7 @@ interface Pool {
 }
 
 export interface MysqlConnection {
-  readonly pool: Statements;
+  readonly pool: Statements & Pick<Pool, 'getConnection'>;
   close(): Promise<void>;
 }
 
@@ -73,7 +73,10 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
   }
 
   return {
-    pool: { execute: (...args) => run('execute', args), query: (...args) => run('query', args) },
+    // What the store knows a pool by is `getConnection`.
+    pool: {
+      execute: (...args) => run('execute', args), query: (...args) => run('query', args), getConnection: () => pool.getConnection(),
+    },
     close: async () => {
       await within(CLOSING, pool.end()).catch(() => {});
       // The driver waits for the server to end them, which may never happen.

@@ -13,8 +13,8 @@ const PG: Candidate = {
 };
 
 export interface Statements {
-  /** Says that a connection can be had, which prepares statements. */
   connect(): Promise<unknown>;
+  readonly totalCount: number;
   // biome-ignore lint/suspicious/noExplicitAny: rows are what was asked for
   query(...args: unknown[]): Promise<{ rows: any[] }>;
 }
@@ -25,6 +25,7 @@ interface Connection extends Pick<Statements, 'query'> {
 }
 
 interface Pool {
+  readonly totalCount: number;
   connect(): Promise<Connection>;
   on(event: 'error', listener: () => void): unknown;
   end(): Promise<unknown>;
@@ -62,7 +63,8 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
   }
 
   return {
-    pool: { query, connect: () => pool.connect() },
+    // What the store knows a pool by.
+    pool: { query, connect: () => pool.connect(), get totalCount() { return pool.totalCount; } },
     close: async () => {
       await within(CLOSING, pool.end()).catch(() => {});
     },

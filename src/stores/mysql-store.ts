@@ -1,5 +1,6 @@
 import { wrong } from '../option-checks.js';
-import { type MysqlPool, MysqlTable } from './lib/mysql-table.js';
+import { isPool, MysqlDatabase, type MysqlPool } from './lib/mysql-database.js';
+import { MysqlTable } from './lib/mysql-table.js';
 import { SqlStore } from './lib/sql-store.js';
 import { checkIdentifier, checkNames } from './lib/store-options.js';
 
@@ -9,8 +10,9 @@ export type { MysqlPool };
 export interface MysqlStoreOptions {
 
   /**
-   * The application's own pool or connection of `mysql2/promise`, which the store
-   * neither opens nor closes.
+   * The application's own pool of `mysql2/promise`. The store neither opens nor
+   * closes it. A connection, also one that comes from a pool, is refused: it would
+   * be in the middle of the application's transactions.
    */
   pool: MysqlPool;
 
@@ -31,18 +33,12 @@ export class MysqlStore extends SqlStore {
 
     checkNames(options, 'pool', 'table');
     const { pool, table = 'sessions' } = options;
-    if (typeof pool?.execute !== 'function' || takesCallbacks(pool)) {
-      throw wrong('pool', pool, 'must be a pool or a connection of mysql2/promise');
+    if (!isPool(pool)) {
+      throw wrong('pool', pool, 'must be a pool of mysql2/promise, or have its methods execute and getConnection. '
+        + 'A single connection is in the transactions of the application, whose ROLLBACK would undo what the store has answered');
     }
-    super(new MysqlTable(pool, checkIdentifier('table', table)));
+    super(new MysqlTable(new MysqlDatabase(pool), checkIdentifier('table', table)));
 
   }
-
-}
-
-/** Those of `mysql2` itself do, and can be asked for one that answers with promises. */
-function takesCallbacks(pool: object): boolean {
-
-  return 'promise' in pool;
 
 }

@@ -1,5 +1,6 @@
 import { wrong } from '../option-checks.js';
-import { type PostgresPool, PostgresTable } from './lib/postgres-table.js';
+import { isPg, isPool, PostgresDatabase, type PostgresPool } from './lib/postgres-database.js';
+import { PostgresTable } from './lib/postgres-table.js';
 import { SqlStore } from './lib/sql-store.js';
 import { checkIdentifier, checkNames } from './lib/store-options.js';
 
@@ -9,8 +10,9 @@ export type { PostgresPool };
 export interface PostgresStoreOptions {
 
   /**
-   * The application's own `Pool` or `Client` of `pg`, a PGlite, or anything with
-   * their method `query`. The store neither opens nor closes it.
+   * The application's own `Pool` of `pg`, or a PGlite. The store neither opens nor
+   * closes it. A `Client`, also one that comes from a pool, is refused: it would
+   * be in the middle of the application's transactions.
    */
   pool: PostgresPool;
 
@@ -41,22 +43,16 @@ export class PostgresStore extends SqlStore {
   constructor(options: PostgresStoreOptions) {
 
     checkNames(options, 'pool', 'table', 'schema', 'prepare');
-    const { pool, table = 'sessions', schema, prepare = hasConnect(pool) } = options;
-    if (typeof pool?.query !== 'function') {
-      throw wrong('pool', pool, 'must be a Pool or Client of pg, or have a method query(text, values) as they do');
+    const { pool, table = 'sessions', schema, prepare = isPg(pool) } = options;
+    if (!isPool(pool)) {
+      throw wrong('pool', pool, 'must be a Pool of pg or a PGlite, or have their methods and the number totalCount of a Pool. '
+        + 'A single connection is in the transactions of the application, whose ROLLBACK would undo what the store has answered');
     }
     if (typeof prepare !== 'boolean') throw wrong('prepare', prepare, 'must be true or false');
     checkIdentifier('table', table);
     if (schema !== undefined) checkIdentifier('schema', schema);
-    super(new PostgresTable(pool, table, schema, prepare));
+    super(new PostgresTable(new PostgresDatabase(pool, prepare), { table, schema }));
 
   }
-
-}
-
-/** PGlite and others that take no name have no such method. */
-function hasConnect(pool: unknown): boolean {
-
-  return typeof (pool as { connect?: unknown } | null | undefined)?.connect === 'function';
 
 }

@@ -40,7 +40,7 @@ const TEN_YEARS = 315_360_000;
 type Case = readonly [name: string, build: (value: unknown) => unknown, isRight: (value: unknown) => boolean];
 
 const store = new MemoryStore();
-const pool = { query() {}, execute() {} };
+const pool = { query() {}, connect() {}, totalCount: 0, execute() {}, getConnection() {} };
 const database = { exec() {}, prepare: () => ({}) };
 const client = { get() {}, eval() {}, evalSha() {} };
 

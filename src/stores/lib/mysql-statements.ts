@@ -5,7 +5,9 @@ import { LEASE, SWEEPER } from './sweeper.js';
 /*
  * The SQL of MySQL and MariaDB. In a statement on a session, $1 is its handle and
  * $2 the hash of its id. In one that changes values, $3 is the merge patch, $4
- * the lifetime, $5 the deadline, $6 and $7 the guard and $8 the version.
+ * the lifetime, $5 the deadline, $6 and $7 the guard, $8 the version, $9 the
+ * most bytes of `data` and $10 those of the patch. Each `$` is sent as often as it
+ * is there, so the patch is there once.
  *
  * A SET goes from left to right, and a column that was set before has its new
  * value, unless `sql_mode` has SIMULTANEOUS_ASSIGNMENT. So no column is read
@@ -54,12 +56,12 @@ const CHANGED = 'JSON_MERGE_PATCH($6, data, $3, $7)';
 /** What that other member is, set and removed. No key of a session is packed into this name. */
 export const GUARD = ['{"\\\\":""}', '{"\\\\":null}'] as const;
 
-/** Whether the patch removes all: it is merged only where it has as many members. */
-const IS_EMPTY = `(JSON_LENGTH(data) <= JSON_LENGTH($3) AND JSON_LENGTH(${CHANGED}) = 0)`;
+/** Whether the changed row is small enough, as it is if the patch is added to it. */
+const FITS = 'LENGTH(data) + CAST($10 AS SIGNED) <= CAST($9 AS SIGNED)';
 
-/** There is no RETURNING: it is the time and whether the session ended that come back as the id of what was inserted. */
-const answer = (hasEnded = '0') => `LAST_INSERT_ID(${NOW} * 2 + ${hasEnded})`;
-const nextVersion = (hasEnded?: string) => `version = version + (${answer(hasEnded)} > 0)`;
+/** There is no RETURNING: the time comes back as the id of what was inserted. */
+const ANSWER = `LAST_INSERT_ID(${NOW})`;
+const NEXT_VERSION = `version = version + (${ANSWER} > 0)`;
 
 /** How many rows are deleted or ended at a time. */
 export const BATCH = 100;
@@ -93,57 +95,56 @@ export function statements(table: string) {
     `${columns} VALUES (${handle}, '', '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, ${NOW})`);
   const overwrite = (former: string, userId: string, about: string, condition: string) => statement(`
     UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${about}, id_hash = $2, ends_at = ${later('$4')},
-      seen_at = ${NOW}, data = $3, version = GREATEST(version + (${answer()} > 0), ${NOW})
-    WHERE handle = $1 AND (${condition})`);
+      seen_at = ${NOW}, data = $3, version = GREATEST(version + (${ANSWER} > 0), ${NOW})
+    WHERE handle = $1 AND ${NOW} <= CAST($7 AS SIGNED) AND (${condition})`);
   const isOver = `ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
 
   const isExpected = 'version = COALESCE(CAST($8 AS SIGNED), version)';
-  const isNew = `LOCATE($9, former) = 0 AND ${isExpected}`;
-  const newUser = 'IF($10 IS NULL, user_id, $11)';
-  const newAbout = 'COALESCE($10, about)';
-  const change = (condition: string, former: string, userId: string, about: string, idHash: string, endsAt: string) => {
-    const update = (data: string, assigned: string, hasEnded?: string) => statement(`
-    UPDATE ${table} SET ${assigned}, seen_at = ${NOW}, ${nextVersion(hasEnded)}, data = ${data}
-    WHERE ${LIVE} AND ${NOW} <= CAST($5 AS SIGNED) AND ${condition}`);
-    const kept = `former = ${former}, user_id = ${userId}, about = ${about}, id_hash = ${idHash}, ends_at = ${endsAt}`;
-    return {
-      sets: update(WITH_SET, kept),
-      both: update(CHANGED, kept),
-      unsets: update(CHANGED, `
-      former = IF(${IS_EMPTY}, ${RETIRED}, ${former}), user_id = IF(${IS_EMPTY}, NULL, ${userId}), about = IF(${IS_EMPTY}, '', ${about}),
-      id_hash = IF(${IS_EMPTY}, '', ${idHash}), ends_at = IF(${IS_EMPTY}, ${MARK_ENDS}, ${endsAt})`, IS_EMPTY),
-    };
+  const isNew = `LOCATE($11, former) = 0 AND ${isExpected}`;
+  const newUser = 'IF($12 IS NULL, user_id, $13)';
+  const newAbout = 'COALESCE($12, about)';
+  const change = (condition: string, columns: string) => {
+    const update = (data: string) => statement(`
+    UPDATE ${table} SET ${columns}, seen_at = ${NOW}, ${NEXT_VERSION}, data = ${data}
+    WHERE ${LIVE} AND ${NOW} <= CAST($5 AS SIGNED) AND ${condition} AND ${FITS}`);
+    return { sets: update(WITH_SET), unsets: update(CHANGED) };
   };
 
-  const ending = (condition: string, userId = 'NULL') => statement(`
+  const ending = (condition: string, userId = 'NULL', data = "'{}'") => statement(`
     UPDATE ${table} SET former = ${RETIRED}, user_id = ${userId}, about = '', id_hash = '', ends_at = ${MARK_ENDS}, seen_at = ${NOW},
-      ${nextVersion()}, data = '{}'
+      ${NEXT_VERSION}, data = ${data}
     WHERE ${condition} AND ${isAlive}`);
 
+  // As bytes: in another character set of a connection, a backslash may be another letter.
+  const read = (data: string) => statement(`
+    SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former, ${data}) AS BINARY) AS answer
+    FROM ${table} WHERE handle = $1`);
+
   return {
-    read: statement(`
-    SELECT CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former, data) AS answer
-    FROM ${table} WHERE handle = $1`),
+    columns: statement(`SELECT ${columns.slice(1, -1)} FROM ${table} LIMIT 0`),
+    read: read('data'),
+    readWithoutData: read("IF(data IS NULL, NULL, '{')"),
     insert: statement(`
-    INSERT INTO ${table} ${columns} VALUES ($1, $2, '', $5, $6, $3, ${answer()} DIV 2, ${later('$4')}, ${NOW})`),
+    INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${ANSWER}, ${later('$4')}, ${NOW}
+    FROM DUAL WHERE ${NOW} <= CAST($7 AS SIGNED)`),
     create: overwrite("''", '$5', '$6', isOver),
     put: overwrite(
       `IF(${isOver} OR id_hash = '', '', former)`, `IF(${isOver} OR id_hash = '', NULL, user_id)`,
       `IF(${isOver} OR id_hash = '', '', about)`, `${isOver} OR id_hash IN ('', $2)`,
     ),
-    update: change(isExpected, 'former', 'COALESCE($9, user_id)', 'about', 'id_hash', `GREATEST(ends_at, ${later('$4')})`),
-    move: change(isNew, RETIRED, newUser, newAbout, '$9', later('$4')),
+    update: change(isExpected, `user_id = COALESCE($11, user_id), ends_at = GREATEST(ends_at, ${later('$4')})`),
+    move: change(isNew, `former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, id_hash = $11, ends_at = ${later('$4')}`),
     touch: statement(`
-    UPDATE ${table} SET ends_at = IF(${answer()} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
-    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`),
+    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, 'NULL', '$3'),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: statement(`
     INSERT INTO ${table} ${mark('$1', NOW_EXACTLY, REVOKED_FOR)}
     ON DUPLICATE KEY UPDATE version = ${NOW_EXACTLY}, ends_at = ${NOW} + ${REVOKED_FOR}`),
     marks: statement(`SELECT CONCAT(${NOW_EXACTLY}, ' ', version) AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
-    SELECT CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    SELECT CAST(CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS BINARY) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4'),
     endedAs: statement(`SELECT handle AS answer FROM ${table} WHERE user_id = $1`),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
@@ -151,7 +152,7 @@ export function statements(table: string) {
     enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
     // A time that is further away than it can have been set is from before the clock was set back.
     begin: statement(`
-    UPDATE ${table} SET ends_at = IF(${answer()} > 0, ${NOW} + ${LEASE}, 0)
+    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, ${NOW} + ${LEASE}, 0)
     WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
       AND (version + CAST($1 AS SIGNED) <= ${NOW} OR version > ${NOW})`),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
@@ -160,6 +161,14 @@ export function statements(table: string) {
   };
 
 }
+
+/**
+ * What a connection must be like. `SYSDATE()` must go on during a statement, which
+ * `--sysdate-is-now` prevents: a change that has waited would be made too late.
+ */
+export const SETTINGS = statement(
+  "SELECT CONCAT(IF(@@autocommit, 1, 0), ' ', @@max_allowed_packet, ' ', SLEEP(0.002), ' ', SYSDATE(6) > NOW(6)) AS answer",
+);
 
 /** Rows after $1. A limit can't be a value everywhere. */
 export function page(table: string, limit: number): Statement {

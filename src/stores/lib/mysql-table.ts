@@ -1,17 +1,17 @@
 import type { SessionChange } from '../../store.js';
 import { newSessionId } from '../../id/session-id.js';
+import { FirstUse } from './first-use.js';
 import { toPatch } from './json-texts.js';
-import { BATCH, creation, GUARD, page, type Statement, statements } from './mysql-statements.js';
+import { errorNumber, type MysqlDatabase } from './mysql-database.js';
+import { BATCH, creation, GUARD, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
 import { type StoredAbout, UNKNOWN } from './sql-about.js';
-import type { Executed, SqlTable } from './sql-table.js';
+import { asText } from './sql-answers.js';
+import { tooLong } from './sql-row.js';
+import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import { tryOut } from './sql-try-out.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
-
-/** What the store needs of a pool or connection of `mysql2/promise`. */
-export interface MysqlPool {
-  // biome-ignore lint/suspicious/noExplicitAny: the driver has types of its own for values, and several answers
-  execute(sql: string, values?: any[]): PromiseLike<any>;
-}
+import { unreadable } from './unreadable.js';
 
 /** ER_DUP_ENTRY: the row is there. */
 const DUPLICATE = 1062;
@@ -19,73 +19,93 @@ const DUPLICATE = 1062;
 /** ER_NO_SUCH_TABLE */
 const NO_TABLE = 1146;
 
-/** ER_LOCK_DEADLOCK: others were in the way, and nothing was done. */
-const DEADLOCK = 1213;
+/** ER_BAD_FIELD_ERROR */
+const NO_COLUMN = 1054;
 
-/** So often a statement is tried that others are in the way of. */
-const MOST_TRIES = 20;
+/** What a row and a statement have at most beside `data`, in bytes: `about` may have details of 4,096, and a user. */
+const BESIDE_DATA = 16_384;
 
-/** The statements for changes that set, that set and unset, and that unset. */
+/** The statements for changes that only set, and for others. */
 type Changes = ReturnType<typeof statements>['update'];
 
 /** The table in MySQL or MariaDB. */
 export class MysqlTable implements SqlTable {
 
-  readonly #pool: MysqlPool;
+  readonly limit = 'max_allowed_packet of the server allows';
+
+  readonly #database: MysqlDatabase;
   readonly #name: string;
   readonly #statements: ReturnType<typeof statements>;
+  readonly #firstUse: FirstUse | undefined;
+  #most = Number.MAX_SAFE_INTEGER;
 
-  constructor(pool: MysqlPool, table: string) {
+  /** @param isTried whether it is used for trying it out */
+  constructor(database: MysqlDatabase, table: string, isTried = false) {
 
-    this.#pool = pool;
+    this.#database = database;
     this.#name = `\`${table}\``;
     this.#statements = statements(this.#name);
+    if (isTried) return;
+    this.#firstUse = new FirstUse(() => this.#explained(async () => {
+      await this.#checkSettings();
+      await tryOut(new MysqlTable(database, table, true));
+    }));
 
+  }
+
+  get most(): number {
+    return this.#most;
   }
 
   async setup(): Promise<void> {
 
+    // First of all: what is read without autocommit would keep a lock on the table.
+    await this.#explained(() => this.#checkSettings());
     try {
-      await this.read('');
+      await this.#database.run(this.#statements.columns, [], nothing);
     } catch (error) {
-      if (errorNumber(error) !== NO_TABLE) throw error;
-      await this.#run(creation(this.#name), [], nothing);
+      if (errorNumber(error) !== NO_TABLE) await this.#explained(() => Promise.reject(error));
+      await this.#database.run(creation(this.#name), [], nothing);
     }
+    await this.trial();
 
   }
 
-  read(handle: string): Promise<string | undefined> {
-    return this.#run(this.#statements.read, [handle], ([row]: readonly Row[]) => row && readable(row));
+  trial(): Promise<void> | undefined {
+    return this.#firstUse?.trial();
   }
 
-  create(id: StoredId, data: string, lifetime: number, about: StoredAbout): Promise<Executed> {
-    return this.#insert(this.#statements.create, id, data, lifetime, about);
+  read(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.read, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
+  }
+
+  readWithoutData(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.readWithoutData, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
+  }
+
+  create(id: StoredId, data: string, about: StoredAbout, terms: StatementTerms): Promise<Executed> {
+    return this.#insert(this.#statements.create, id, data, about, terms);
   }
 
   put(id: StoredId, data: string, lifetime: number): Promise<Executed> {
-    return this.#insert(this.#statements.put, id, data, lifetime, UNKNOWN);
+    return this.#insert(this.#statements.put, id, data, UNKNOWN, { lifetime, deadline: Number.MAX_SAFE_INTEGER });
   }
 
-  update(
-    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, user: string | null,
-  ): Promise<Executed> {
-    return this.#change(this.#statements.update, id, change, lifetime, deadline, version, user);
+  update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
+    return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(
-    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, newHash: string,
-    about: StoredAbout | null,
-  ): Promise<Executed> {
-    const become = [about?.text ?? null, about?.user ?? null];
-    return this.#change(this.#statements.move, id, change, lifetime, deadline, version, newHash, ...become);
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
+    const { about } = terms;
+    return this.#change(this.#statements.move, id, change, terms, newHash, about?.text ?? null, about?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
     return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
   }
 
-  end({ handle, hash }: StoredId): Promise<Executed> {
-    return this.#run(this.#statements.end, [handle, hash], executed);
+  end({ handle, hash }: StoredId, data: string): Promise<Executed> {
+    return this.#run(this.#statements.end, [handle, hash, data], executed);
   }
 
   delete({ handle, hash }: StoredId): Promise<void> {
@@ -101,11 +121,11 @@ export class MysqlTable implements SqlTable {
   }
 
   rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
-    return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => answer));
+    return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
   }
 
   async endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
-    // There is no RETURNING: they are given to a user whom nobody knows, and then they are his.
+    // MySQL has no UPDATE … RETURNING, so the ended rows are tagged with a one-time user id and selected by it.
     const ended = newSessionId();
     await this.#run(this.#statements.endOf, [user, only, except, ended], nothing);
     return this.#run(this.#statements.endedAs, [ended], answers);
@@ -140,10 +160,10 @@ export class MysqlTable implements SqlTable {
 
   /** @param overwrite for where a row is already */
   async #insert(
-    overwrite: Statement, { handle, hash }: StoredId, data: string, lifetime: number, { user, text }: StoredAbout,
+    overwrite: Statement, { handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms,
   ): Promise<Executed> {
 
-    const values = [handle, hash, data, lifetime, user, text];
+    const values = [handle, hash, data, lifetime, user, text, deadline];
     for (;;) {
       try {
         return await this.#run(this.#statements.insert, values, executed);
@@ -158,13 +178,14 @@ export class MysqlTable implements SqlTable {
   }
 
   #change(
-    { sets, both, unsets }: Changes, { handle, hash }: StoredId, change: SessionChange, lifetime: number, deadline: number,
+    { sets, unsets }: Changes, { handle, hash }: StoredId, change: SessionChange, { lifetime, deadline, version, most }: RowTerms,
     ...more: unknown[]
   ): Promise<Executed> {
 
-    const { set, unset } = change;
-    const statement = set.size === 0 ? unsets : unset.length === 0 ? sets : both;
-    return this.#run(statement, [handle, hash, toPatch(change), lifetime, deadline, ...GUARD, ...more], executed);
+    const statement = change.unset.length === 0 ? sets : unsets;
+    const patch = toPatch(change);
+    if (patch.length > this.most) return Promise.reject(tooLong(this.limit));
+    return this.#run(statement, [handle, hash, patch, lifetime, deadline, ...GUARD, version, most, patch.length, ...more], executed);
 
   }
 
@@ -179,15 +200,34 @@ export class MysqlTable implements SqlTable {
 
   }
 
-  async #run<R, T>({ sql, order }: Statement, values: readonly unknown[], answer: (result: R) => T): Promise<T> {
+  async #run<R, T>(statement: Statement, values: readonly unknown[], read: (result: R) => T): Promise<T> {
 
-    const ordered = order.map(place => values[place]);
-    for (let tries = 1; ; tries++) {
-      try {
-        return answer((await this.#pool.execute(sql, ordered))[0]);
-      } catch (error) {
-        if (errorNumber(error) !== DEADLOCK || tries === MOST_TRIES) throw error;
-      }
+    const trial = this.trial();
+    if (trial) await trial;
+    return this.#database.run(statement, values, read);
+
+  }
+
+  async #checkSettings(): Promise<void> {
+
+    const text = await this.#database.run(SETTINGS, [], ([row]: readonly Row[]) => asText(row?.answer));
+    const [autocommit, packet, , goesOn] = (text ?? '').split(' ');
+    if (autocommit !== '1') throw new Error('autocommit is 0 on the pool\'s connections, so nothing would ever be committed. Leave it at 1');
+    if (goesOn !== '1') throw new Error('the server runs with --sysdate-is-now, so changes that have waited for a lock could not be refused. Start it without this option');
+    this.#most = Number(packet) - BESIDE_DATA;
+
+  }
+
+  /** Says what is wrong with the table. */
+  async #explained<T>(task: () => PromiseLike<T>): Promise<T> {
+
+    try {
+      return await task();
+    } catch (cause) {
+      const reason = errorNumber(cause) === NO_COLUMN
+        ? 'it is not one of this store. Choose another name with the option table'
+        : errorNumber(cause) === NO_TABLE ? 'it does not exist. setup() makes it' : (cause as Error).message;
+      throw new Error(`The table ${this.#name} can't keep sessions: ${reason}`, { cause });
     }
 
   }
@@ -196,35 +236,23 @@ export class MysqlTable implements SqlTable {
 
 /** What a statement answers: every row has one column. */
 interface Row {
-  readonly answer: string | null;
+  readonly answer: unknown;
 }
 
+/** @throws {SessionStoreError} where a column is NULL that never is */
 function answers(rows: readonly Row[]): string[] {
 
-  return rows.map(readable);
+  return rows.map(({ answer }) => asText(answer) ?? (() => {
+    throw unreadable();
+  })());
 
 }
 
-/** @throws {Error} for what is longer than a packet may be, or has a column that is NULL: it is concatenated to nothing */
-function readable({ answer }: Row): string {
-
-  if (answer === null) throw new Error('The session can\'t be read: it is larger than max_allowed_packet of the server, or a column is NULL');
-  return answer;
-
-}
-
-/** What comes back as the id of what was inserted: twice the time, and one more where the session ended. */
+/** What comes back as the id of what was inserted. */
 function executed({ insertId }: { insertId: unknown }): Executed {
 
-  const answer = Number(insertId);
-  return answer % 2 === 0 ? answer / 2 : -(answer - 1) / 2;
+  return Number(insertId);
 
 }
 
 function nothing(): void {}
-
-function errorNumber(error: unknown): unknown {
-
-  return (error as { errno?: unknown } | null | undefined)?.errno;
-
-}

@@ -6,15 +6,17 @@ import { LEASE, SWEEPER } from './sweeper.js';
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
  * hash of its id. In one that changes values, $3 is what is set, $4 what goes, $5
- * the lifetime, $6 the deadline and $7 the version. All that a row answers is in
- * one column.
+ * the lifetime, $6 the deadline, $7 the version and $8 the most bytes of `data`.
+ * All that a row answers is in one column, as a text: drivers parse other types
+ * as they are told to.
  */
 
 /**
  * The server's time, in Unix milliseconds: that of the moment, and not of the
- * beginning of the statement, which may have waited for a lock since.
+ * beginning of the statement, which may have waited for a lock since. Cut, and
+ * not rounded: it must never be early.
  */
-const NOW = "(date_part('epoch', clock_timestamp()) * 1000)::bigint";
+const NOW = "floor(date_part('epoch', clock_timestamp()) * 1000)::bigint";
 
 /** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
 const NOW_EXACTLY = "(date_part('epoch', clock_timestamp()) * 1000000)::bigint";
@@ -30,15 +32,18 @@ const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, 13) > ${NOW}:
 /** Whether the id is a former one. One that is unknown stands at 0, and before that there is no text. */
 const IS_FORMER = `substr(former, position($2 in former) - 13, 13) > ${NOW}::text`;
 
-const CHANGED = '((data::jsonb || $3::jsonb) - $4::text[])';
+const CHANGED = '((data::jsonb || $3::text::jsonb) - ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))';
 
-const DONE = `RETURNING ${NOW} AS answer`;
+/** Whether the changed row is small enough. Most are, and need not be merged for that. */
+const FITS = `CASE WHEN octet_length(data) + octet_length($3::text) <= $8::bigint THEN true ELSE octet_length(${CHANGED}::text) <= $8::bigint END`;
+
+const DONE = `RETURNING (${NOW})::text AS answer`;
 
 /**
  * After a wait for a row that was locked, and then not changed, the server does
  * not look at a condition again: too late, the statement fails here, and nothing is changed.
  */
-const DONE_IN_TIME = `RETURNING ${NOW} / CASE WHEN ${NOW} > $6::bigint THEN 0 WHEN id_hash = '' THEN -1 ELSE 1 END AS answer`;
+const doneInTime = (deadline: string) => `RETURNING (${NOW} / CASE WHEN ${NOW} > ${deadline}::bigint THEN 0 ELSE 1 END)::text AS answer`;
 
 /** What setup() creates, by name. */
 export function creations(table: string, index: string, inSchema: (name: string) => string) {
@@ -63,10 +68,11 @@ export function creations(table: string, index: string, inSchema: (name: string)
 /** @param table its name between quotes, with its schema */
 export function statements(table: string) {
 
-  const insert = (values: string, overwritten: string, condition: string) => statement(`
+  const insert = (values: string, overwritten: string, condition: string, deadline?: string) => statement(`
     INSERT INTO ${table} AS old (handle, id_hash, user_id, about, data, version, ends_at, former, seen_at)
-    VALUES (${values}, '', ${NOW})
-    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition} ${DONE}`);
+    SELECT ${values}, '', ${NOW}${deadline ? ` WHERE ${NOW} <= ${deadline}::bigint` : ''}
+    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition}
+    ${deadline ? doneInTime(deadline) : DONE}`);
   const session = (userId: string, about: string) => `$1, $2, ${userId}, ${about}, $3, ${NOW}, ${NOW} + $4::bigint`;
   const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
@@ -77,35 +83,33 @@ export function statements(table: string) {
 
   const change = (condition: string, columns: string) => statement(`
     UPDATE ${table} SET version = version + 1, seen_at = ${NOW}, ${columns}
-    WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} ${DONE_IN_TIME}`);
+    WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} AND ${FITS} ${doneInTime('$6')}`);
   const isExpected = 'version = coalesce($7::bigint, version)';
-  const isNew = `position($8 in former) = 0 AND ${isExpected}`;
-  const newUser = 'CASE WHEN $9::text IS NULL THEN user_id ELSE $10::text END';
-  const newAbout = 'coalesce($9::text, about)';
+  const isNew = `position($9 in former) = 0 AND ${isExpected}`;
+  const newUser = 'CASE WHEN $10::text IS NULL THEN user_id ELSE $11::text END';
+  const newAbout = 'coalesce($10::text, about)';
   // Set to what it is already, a column is not entered in its index anew.
   const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
   const fromNow = `${NOW} + $5::bigint`;
-  const atLeast = `greatest(ends_at, ${fromNow})`;
   const changed = `data = ${CHANGED}::text`;
-  // Made once, since all columns depend on whether something is left.
-  const changedOrEnded = (idHash: string, former: string, endsAt: string, userId: string, about: string) => `
-      (data, id_hash, former, user_id, about, ends_at) = (
-        SELECT kept::text, CASE kept WHEN '{}' THEN '' ELSE ${idHash} END, CASE kept WHEN '{}' THEN ${RETIRED} ELSE ${former} END,
-          CASE kept WHEN '{}' THEN NULL ELSE ${userId} END, CASE kept WHEN '{}' THEN '' ELSE ${about} END,
-          CASE kept WHEN '{}' THEN ${MARK_ENDS} ELSE ${endsAt} END
-        FROM (SELECT ${CHANGED} AS kept OFFSET 0) AS changed)`;
-
-  const ending = (condition: string, answer: string) => statement(`
-    UPDATE ${table} SET data = '{}', version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
+  const ending = (condition: string, answer: string, data = "'{}'") => statement(`
+    UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}
     WHERE ${condition} AND ${isAlive} ${answer}`);
 
+  const read = (data: string) => statement(`
+    SELECT ${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || ${data} AS answer
+    FROM ${table} WHERE handle = $1`);
+
   return {
-    read: statement(`
-    SELECT ${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || data AS answer
-    FROM ${table} WHERE handle = $1`),
+    columns: statement(`
+    SELECT handle, id_hash, former, user_id, about, data, version, ends_at, seen_at FROM ${table} LIMIT 0`),
+    encoding: statement("SELECT current_setting('server_encoding') AS answer"),
+    exists: statement("SELECT coalesce(to_regclass($1)::text, '') AS answer"),
+    read: read('data'),
+    readWithoutData: read("CASE WHEN data IS NOT NULL THEN '{' END"),
     create: insert(
-      session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver,
+      session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver, '$7',
     ),
     put: insert(
       session('NULL', "''"),
@@ -114,15 +118,13 @@ export function statements(table: string) {
       about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
       `${isOver} OR old.id_hash IN ('', $2)`,
     ),
-    update: change(isExpected, `${changed}, ends_at = ${atLeast}, user_id = ${healed('$8')}`),
-    updateOrEnd: change(isExpected, changedOrEnded('id_hash', 'former', atLeast, healed('$8'), 'about')),
+    update: change(isExpected, `${changed}, ends_at = greatest(ends_at, ${fromNow}), user_id = ${healed('$9')}`),
     move: change(
-      isNew, `${changed}, id_hash = $8, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
+      isNew, `${changed}, id_hash = $9, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
     ),
-    moveOrEnd: change(isNew, changedOrEnded('$8', RETIRED, fromNow, newUser, newAbout)),
     touch: statement(`
     UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),
-    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE, '$3'),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
     marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),

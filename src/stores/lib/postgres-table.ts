@@ -1,47 +1,58 @@
 import type { SessionChange } from '../../store.js';
-import { toJson, toNames } from './json-texts.js';
+import { FirstUse } from './first-use.js';
+import { toAscii, toJson, toNames } from './json-texts.js';
+import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
 import type { StoredAbout } from './sql-about.js';
-import type { Executed, SqlTable } from './sql-table.js';
+import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import { tryOut } from './sql-try-out.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
+import { unreadable } from './unreadable.js';
 
-/** What the store needs of a `Pool` or `Client` of `pg`, or of anything like them. */
-export interface PostgresPool {
-
-  /** Takes a text with its values, and where statements are prepared, all in one object. */
-  // biome-ignore lint/suspicious/noExplicitAny: the drivers have types of their own for all of these
-  query(statement: any, values?: any[]): PromiseLike<{ rows: any[] }>;
-
-}
-
-/** Division by zero, as `DONE_IN_TIME` has it. */
+/** Division by zero, as `doneInTime` has it. */
 const TOO_LATE = '22012';
 
-/** Others were in the way, and nothing was done: serialization failure, deadlock. */
-const IN_THE_WAY: readonly unknown[] = ['40001', '40P01'];
-
-/** So often a statement is tried that others are in the way of. */
-const MOST_TRIES = 20;
+const NO_COLUMN = '42703';
+const NO_TABLE = '42P01';
 
 /** Another process has just created it: the unique key of a catalogue, a relation, a type. */
 const THERE_BY_NOW: readonly unknown[] = ['23505', '42P07', '42710'];
 
+/** A table of somebody, as the options name it. */
+export interface TableName {
+  readonly table: string;
+  readonly schema: string | undefined;
+}
+
 /** The table in PostgreSQL. */
 export class PostgresTable implements SqlTable {
 
-  readonly #pool: PostgresPool;
-  readonly #prepare: boolean;
+  /** The most that `jsonb` takes. */
+  readonly most = 0xfffffff;
+  readonly limit = 'PostgreSQL can have in a value of jsonb';
+
+  readonly #database: PostgresDatabase;
+  readonly #name: string;
   readonly #creations: ReturnType<typeof creations>;
   readonly #statements: ReturnType<typeof statements>;
+  readonly #firstUse: FirstUse | undefined;
+  /** Only where any character can be asked for, keys can have names that are not ASCII: those of earlier versions. */
+  #hasFormerNames = false;
 
-  constructor(pool: PostgresPool, table: string, schema: string | undefined, prepare: boolean) {
+  /** @param isTried whether it is used for trying it out */
+  constructor(database: PostgresDatabase, { table, schema }: TableName, isTried = false) {
 
     const inSchema = (name: string) => (schema === undefined ? `"${name}"` : `"${schema}"."${name}"`);
-    this.#pool = pool;
-    this.#prepare = prepare;
+    this.#database = database;
+    this.#name = inSchema(table);
     this.#creations = creations(table, `${table}_user_id`, inSchema);
-    this.#statements = statements(inSchema(table));
+    this.#statements = statements(this.#name);
+    if (isTried) return;
+    this.#firstUse = new FirstUse(() => this.#explained(async () => {
+      this.#hasFormerNames = await database.run(this.#statements.encoding, [], ([encoding]) => encoding === 'UTF8');
+      await tryOut(new PostgresTable(database, { table, schema }, true));
+    }));
 
   }
 
@@ -49,51 +60,54 @@ export class PostgresTable implements SqlTable {
 
     for (const [name, text] of Object.entries(this.#creations)) {
       // Even where there is nothing to create, CREATE INDEX waits for those who write, and others wait for it.
-      const { rows: [found] } = await this.#pool.query('SELECT to_regclass($1)::text AS answer', [name]);
-      if (found.answer !== null) continue;
+      const exists = await this.#database.run(this.#statements.exists, [name], ([found]) => found !== '');
+      if (exists && name === this.#name) await this.#explained(() => this.#database.run(this.#statements.columns, [], nothing));
+      if (exists) continue;
       try {
-        await this.#pool.query(text);
+        await this.#database.run({ name: '', text }, [], nothing);
       } catch (error) {
         if (!THERE_BY_NOW.includes(codeOf(error))) throw error;
       }
     }
+    await this.trial();
 
+  }
+
+  trial(): Promise<void> | undefined {
+    return this.#firstUse?.trial();
   }
 
   read(handle: string): Promise<string | null | undefined> {
     return this.#run(this.#statements.read, [handle], ([row]) => row);
   }
 
-  create({ handle, hash }: StoredId, data: string, lifetime: number, { user, text }: StoredAbout): Promise<Executed> {
-    return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text], executed);
+  readWithoutData(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.readWithoutData, [handle], ([row]) => row);
+  }
+
+  create({ handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms): Promise<Executed> {
+    return this.#inTime(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
   }
 
   put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
     return this.#run(this.#statements.put, [handle, hash, data, lifetime], executed);
   }
 
-  update(
-    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, user: string | null,
-  ): Promise<Executed> {
-    const { update, updateOrEnd } = this.#statements;
-    return this.#change(change.set.size > 0 ? update : updateOrEnd, id, change, lifetime, deadline, version, user);
+  update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
+    return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(
-    id: StoredId, change: SessionChange, lifetime: number, deadline: number, version: number | null, newHash: string,
-    about: StoredAbout | null,
-  ): Promise<Executed> {
-    const { move, moveOrEnd } = this.#statements;
-    const statement = change.set.size > 0 ? move : moveOrEnd;
-    return this.#change(statement, id, change, lifetime, deadline, version, newHash, about?.text ?? null, about?.user ?? null);
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
+    const { about } = terms;
+    return this.#change(this.#statements.move, id, change, terms, newHash, about?.text ?? null, about?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
     return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
   }
 
-  end({ handle, hash }: StoredId): Promise<Executed> {
-    return this.#run(this.#statements.end, [handle, hash], executed);
+  end({ handle, hash }: StoredId, data: string): Promise<Executed> {
+    return this.#run(this.#statements.end, [handle, hash, data], executed);
   }
 
   delete({ handle, hash }: StoredId): Promise<void> {
@@ -105,19 +119,19 @@ export class PostgresTable implements SqlTable {
   }
 
   marks(mark: string, other: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.marks, [mark, other], answers => answers);
+    return this.#run(this.#statements.marks, [mark, other], texts);
   }
 
-  rowsOf(user: string): Promise<readonly string[]> {
+  rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
     return this.#run(this.#statements.rowsOf, [user], answers => answers);
   }
 
   endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.endOf, [user, only, except], answers => answers);
+    return this.#run(this.#statements.endOf, [user, only, except], texts);
   }
 
   live(after: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.live, [after], answers => answers);
+    return this.#run(this.#statements.live, [after], texts);
   }
 
   endThese(handles: readonly string[]): Promise<void> {
@@ -131,7 +145,7 @@ export class PostgresTable implements SqlTable {
   async page(after: string, limit: number): Promise<SweptRow[]> {
     await this.#run(this.#statements.keep, [], nothing);
     return this.#run(this.#statements.page, [after, limit], rows => (
-      rows.map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
+      texts(rows).map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
   }
 
   remove(handles: readonly string[]): Promise<void> {
@@ -142,40 +156,61 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.done, [], nothing);
   }
 
-  #change(statement: Statement, { handle, hash }: StoredId, { set, unset }: SessionChange, ...values: unknown[]): Promise<Executed> {
+  #change(
+    statement: Statement, { handle, hash }: StoredId, { set, unset }: SessionChange,
+    { lifetime, deadline, version, most }: RowTerms, ...more: unknown[]
+  ): Promise<Executed> {
 
-    return this.#run(statement, [handle, hash, toJson(set), toNames(unset), ...values], executed).catch(error => {
+    const names = toAscii(JSON.stringify(toNames(unset, this.#hasFormerNames)));
+    return this.#inTime(statement, [handle, hash, toJson(set), names, lifetime, deadline, version, most, ...more]);
+
+  }
+
+  #inTime(statement: Statement, values: unknown[]): Promise<Executed> {
+
+    return this.#run(statement, values, executed).catch(error => {
       if (codeOf(error) !== TOO_LATE) throw error;
       return 0;
     });
 
   }
 
-  async #run<T>({ name, text }: Statement, values: unknown[], read: (answers: readonly string[]) => T): Promise<T> {
+  async #run<T>(statement: Statement, values: unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
 
-    for (let tries = 1; ; tries++) {
-      try {
-        const { rows } = await (this.#prepare ? this.#pool.query({ name, text, values }) : this.#pool.query(text, values));
-        return read(rows.map(({ answer }) => answer));
-      } catch (error) {
-        if (!IN_THE_WAY.includes(codeOf(error)) || tries === MOST_TRIES) throw error;
-      }
+    const trial = this.trial();
+    if (trial) await trial;
+    return this.#database.run(statement, values, read);
+
+  }
+
+  /** Says what is wrong with the table. */
+  async #explained<T>(task: () => PromiseLike<T>): Promise<T> {
+
+    try {
+      return await task();
+    } catch (cause) {
+      const reason = codeOf(cause) === NO_COLUMN
+        ? 'it is not one of this store. Choose another name with the option table'
+        : codeOf(cause) === NO_TABLE ? 'it does not exist. setup() makes it' : (cause as Error).message;
+      throw new Error(`The table ${this.#name} can't keep sessions: ${reason}`, { cause });
     }
 
   }
 
 }
 
-function executed([time = 0]: readonly unknown[]): Executed {
+function executed([time = '0']: ReadonlyArray<string | null>): Executed {
 
   return Number(time);
 
 }
 
-function nothing(): void {}
+/** @throws {SessionStoreError} where a column is NULL that never is */
+function texts(answers: ReadonlyArray<string | null>): string[] {
 
-function codeOf(error: unknown): unknown {
-
-  return (error as { code?: unknown } | null | undefined)?.code;
+  if (answers.includes(null)) throw unreadable();
+  return answers as string[];
 
 }
+
+function nothing(): void {}

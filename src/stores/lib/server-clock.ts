@@ -4,6 +4,9 @@ const LASTS = 60_000;
 /** How much faster or slower than this process's own clock a server's may be while one of them is being corrected. */
 const DRIFT = 0.001;
 
+/** What a time of a server can be wrong by, in milliseconds, as it is computed there. */
+const ROUNDING = 0.002;
+
 /** How many earlier settings of a server's clock are kept apart. */
 const MOST_PAST = 20;
 
@@ -98,7 +101,7 @@ export class ServerClock {
 
     const here = performance.now();
     const settings = [{ ...this.#offsetAt(here), until: here }, ...this.#past.filter(({ until }) => until > moment)];
-    return settings.some(({ least, most, until }) => time >= moment + least && time <= until + most);
+    return settings.some(({ least, most, until }) => time >= moment + least - ROUNDING && time <= until + most + ROUNDING);
 
   }
 

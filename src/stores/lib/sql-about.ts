@@ -1,5 +1,6 @@
 import type { SessionAbout } from '../../store.js';
 import { fromAboutText } from './about.js';
+import { toAscii } from './json-texts.js';
 import { storedId } from './stored-id.js';
 
 /*
@@ -22,7 +23,7 @@ export const UNKNOWN: StoredAbout = { user: null, text: '' };
 export function toStored({ user, details }: SessionAbout): StoredAbout {
 
   if (user === null && details === '') return UNKNOWN;
-  return { user: user === null ? null : userHash(user), text: toAscii([user, details]) };
+  return { user: user === null ? null : userHash(user), text: toAscii(JSON.stringify([user, details])) };
 
 }
 
@@ -41,7 +42,7 @@ export function fromStored(text: string): SessionAbout | undefined {
 /** SHA-256 of a user, in base64url: as short for all, and different for all, also for texts that UTF-8 can't tell apart. */
 export function userHash(user: string): string {
 
-  return storedId(toAscii(user)).hash;
+  return storedId(toAscii(JSON.stringify(user))).hash;
 
 }
 
@@ -49,12 +50,5 @@ export function userHash(user: string): string {
 export function isHandle(text: string): boolean {
 
   return /^[\w-]{16}$/.test(text);
-
-}
-
-/** JSON, with all but ASCII escaped. */
-function toAscii(value: unknown): string {
-
-  return JSON.stringify(value).replace(/[^\0-\x7e]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 }

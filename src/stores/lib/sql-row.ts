@@ -1,11 +1,17 @@
-import type { FoundSession, SessionAbout } from '../../store.js';
+import type { FoundSession, SessionAbout, SessionTexts } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
-import { fromJson } from './json-texts.js';
+import { fromJson, toJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
-import { unreadable } from './unreadable.js';
+import { unreadable, unreadableTexts } from './unreadable.js';
 
 /** The hash of an id, in characters. */
 const HASH_LENGTH = 43;
+
+/** What `data` is once a session has ended. */
+export const ENDED = '{}';
+
+/** The same where its visitor has another session by now. */
+export const ENDED_AS_MOVED = '{"moved":""}';
 
 /** What stands under a handle in a table of a database server. */
 export interface SqlRow {
@@ -19,7 +25,7 @@ export interface SqlRow {
   readonly former: string;
   /** What the session is, as `toStored()` writes it. */
   readonly about: string;
-  /** A JSON object of texts. */
+  /** A JSON object of texts; `''` where it was left out. */
   readonly data: string;
 }
 
@@ -67,20 +73,42 @@ export function isLive({ idHash, endsAt, now }: SqlRow, hash: string): boolean {
 /**
  * What is there for those who come with an id.
  *
+ * @param limit as `SqlTable` has it, why `data` was left out
  * @throws {SessionStoreError} where it can't be read
  */
-export function sessionIn(row: SqlRow, hash: string): FoundSession | null {
+export function sessionIn(row: SqlRow, hash: string, limit: string): FoundSession | null {
 
   const { now, endsAt, version, idHash, former, data } = row;
   if (!isLive(row, hash)) {
     // What has ended has no id any more, and is forgotten with its mark.
     if (idHash === hash) return expired(row);
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
-    return withAbout(row, { status: 'retired', moved: idHash !== '' });
+    return withAbout(row, { status: 'retired', moved: idHash !== '' || data === ENDED_AS_MOVED });
   }
+  return withAbout(row, { status: 'live', texts: data === '' ? unreadableTexts(tooLong(limit)) : textsOf(row), version, remaining: (endsAt - now) / 1000 });
+
+}
+
+/** @throws {SessionStoreError} where they can't be read */
+export function textsOf({ data }: SqlRow): Map<string, string> {
+
   const texts = fromJson(data);
   if (!texts) throw unreadable();
-  return withAbout(row, { status: 'live', texts, version, remaining: (endsAt - now) / 1000 });
+  return texts;
+
+}
+
+/** The most bytes that `data` has for these texts, whatever spaces an engine adds. */
+export function lengthOf(texts: SessionTexts): number {
+
+  return toJson(texts).length + texts.size * 4;
+
+}
+
+/** @param limit as `SqlTable` has it */
+export function tooLong(limit: string): Error {
+
+  return new Error(`The session is larger than ${limit}: it could not be read again`);
 
 }
 
@@ -120,8 +148,8 @@ export function knownVersion(version: string | number | undefined): number | nul
 
 }
 
-export function hasPassed(expected: number | null, { version }: SqlRow): 'conflict' | null {
+export function hasPassed(expected: number | null, { version }: SqlRow): boolean {
 
-  return expected === null || expected === version ? null : 'conflict';
+  return expected !== null && expected !== version;
 
 }

@@ -1,14 +1,18 @@
+import { merge } from '../../session-change.js';
 import { fromTexts, toTexts } from '../../values/session-values.js';
+import { isTooLarge } from '../../values/texts-size.js';
 import type {
-  AtomicSessionStore, CreateTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../../store.js';
 import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
 import { toStored, UNKNOWN, userHash } from './sql-about.js';
-import { aboutIn, hasPassed, isLive, knownVersion, readRow, type SqlRow, sessionIn } from './sql-row.js';
-import type { Executed, SqlTable } from './sql-table.js';
+import {
+  aboutIn, ENDED, ENDED_AS_MOVED, hasPassed, isLive, knownVersion, lengthOf, readRow, type SqlRow, sessionIn, textsOf, tooLong,
+} from './sql-row.js';
+import type { Executed, RowTerms, SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
 import { Sweeper } from './sweeper.js';
@@ -18,8 +22,8 @@ import { unreadable } from './unreadable.js';
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
 
-/** So often a change is tried that is refused for no reason to be seen. */
-const MOST_TRIES = 10;
+/** How often a change is tried that others are in the way of, or a clock. */
+const MOST_TRIES = 100;
 
 /** Keeps sessions in a table of a database server. */
 export abstract class SqlStore implements AtomicSessionStore {
@@ -65,7 +69,7 @@ export abstract class SqlStore implements AtomicSessionStore {
    */
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
 
-    const data = toJson(toTexts(values));
+    const data = await this.#checked(toJson(toTexts(values)));
     const lifetime = milliseconds(expire - Date.now() / 1000);
     if (!await this.#isDone(() => this.#table.put(storedId(id), data, lifetime))) {
       throw new Error('The session has another id by now: this one can\'t be set');
@@ -101,33 +105,44 @@ export abstract class SqlStore implements AtomicSessionStore {
 
     const { handle, hash } = storedId(id);
     const row = await this.#read(handle);
-    return row && sessionIn(row, hash);
+    return row && sessionIn(row, hash, this.#table.limit);
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(becoming);
     const stored = storedId(id);
     const about = becoming ? toStored(becoming.about) : UNKNOWN;
-    if (!await this.#isDone(() => this.#table.create(stored, toJson(texts), milliseconds(lifetime), about))) return false;
+    const data = await this.#checked(toJson(texts));
+    const givesUpAt = performance.now() + (patience ?? Infinity) * 1000;
+    const answer = await this.#tries(
+      patience,
+      deadline => this.#table.create(stored, data, about, { lifetime: milliseconds(lifetime), deadline }),
+      async () => {
+        const row = await this.#read(stored.handle);
+        return row && row.endsAt > row.now ? 'taken' : null;
+      },
+    );
+    if (answer === 'taken') return false;
+    if (performance.now() > givesUpAt) {
+      // MySQL does not look at the time again after a wait for a lock.
+      await this.#table.delete(stored);
+      throw late();
+    }
     return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;
 
   }
 
   async update(
-    id: string, change: SessionChange, { lifetime, version, patience, user }: UpdateTerms,
-  ): Promise<'updated' | 'gone' | 'conflict'> {
+    id: string, change: SessionChange, { lifetime, version, patience, user, maxBytes }: UpdateTerms,
+  ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     const stored = storedId(id);
-    const expected = knownVersion(version);
     const whose = user === undefined ? null : userHash(user);
-    const answer = await this.#change(
-      stored, patience,
-      deadline => this.#table.update(stored, change, milliseconds(lifetime), deadline, expected, whose),
-      row => hasPassed(expected, row),
-    );
-    return answer === 'done' || answer === 'ended' ? 'updated' : answer;
+    const answer = await this.#change(stored, change, { lifetime, patience, maxBytes, version }, terms => (
+      this.#table.update(stored, change, { ...terms, user: whose })));
+    return answer === 'done' ? 'updated' : answer;
 
   }
 
@@ -140,29 +155,24 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version }: MoveTerms,
-  ): Promise<'moved' | 'gone' | 'conflict' | 'revoked'> {
+    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
+  ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming ? toStored(becoming.about) : null;
-    const expected = knownVersion(version);
-    const answer = await this.#change(
-      from, patience,
-      deadline => this.#table.move(from, change, milliseconds(lifetime), deadline, expected, to.hash, about),
-      row => {
-        if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
-        return hasPassed(expected, row);
-      },
-    );
-    if (answer !== 'done' && answer !== 'ended') return answer;
+    const answer = await this.#change(from, change, { lifetime, patience, maxBytes, version }, terms => (
+      this.#table.move(from, to.hash, change, { ...terms, about })), row => {
+      if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
+    });
+    if (answer !== 'done') return answer;
     return await this.#users.refuse(to, becoming?.about, began) ? 'revoked' : 'moved';
 
   }
 
-  async end(id: string): Promise<boolean> {
+  async end(id: string, { moved = false }: EndTerms = {}): Promise<boolean> {
 
-    return this.#isDone(() => this.#table.end(storedId(id)));
+    return this.#isDone(() => this.#table.end(storedId(id), moved ? ENDED_AS_MOVED : ENDED));
 
   }
 
@@ -219,27 +229,77 @@ export abstract class SqlStore implements AtomicSessionStore {
   }
 
   /**
-   * Tries a change until its caller gives up: what was refused although he waits
-   * came too late by a clock that has been set since.
+   * Changes the row of a live session.
    *
-   * @param otherwise why a live session was not changed, if it was not too late
+   * A statement knows the length of a row, and refuses what could be too large by
+   * that. Then the bytes of the texts are counted here, and if they are not too
+   * many, the same version of the row is changed.
+   *
+   * @param check throws where the row can't be changed so
    */
-  async #change<Reason>(
-    { handle, hash }: StoredId, patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>,
-    otherwise: (row: SqlRow) => Reason | null,
-  ): Promise<'done' | 'ended' | 'gone' | Reason> {
+  async #change(
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, patience, maxBytes = Infinity, version }: UpdateTerms,
+    attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
+  ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
+
+    const expected = knownVersion(version);
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    let counted: number | null = null;
+    return this.#tries(
+      patience,
+      deadline => {
+        // Half, since a merge adds spaces to what was never merged before.
+        const most = counted === null ? Math.min(maxBytes, this.#table.most / 2) : Infinity;
+        return attempt({
+          lifetime: milliseconds(lifetime), deadline, version: counted ?? expected, most: Math.min(Math.floor(most), Number.MAX_SAFE_INTEGER),
+        });
+      },
+      async () => {
+        const row = await this.#read(handle);
+        if (!row || !isLive(row, hash)) return 'gone';
+        if (hasPassed(expected, row)) return 'conflict';
+        check?.(row);
+        const before = textsOf(row);
+        const merged = merge(before, change);
+        if (isTooLarge(before, merged, maxBytes)) return 'too-large';
+        if (lengthOf(merged) > this.#table.most) throw tooLong(this.#table.limit);
+        counted = row.version;
+        return null;
+      },
+    );
+
+  }
+
+  /**
+   * Tries something until its caller gives up: what was refused although the
+   * caller waits came too late by a clock that has been set since.
+   *
+   * @param otherwise why nothing was changed, if it was not too late
+   */
+  async #tries<Reason>(
+    patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
+  ): Promise<'done' | Reason> {
 
     const givesUpAt = performance.now() + patience * 1000;
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const executed = await this.#execute(() => attempt(this.#clock.deadline((givesUpAt - performance.now()) / 1000)));
-      if (executed !== 0) return executed < 0 ? 'ended' : 'done';
-      const row = await this.#read(handle);
-      if (!row || !isLive(row, hash)) return 'gone';
-      const reason = otherwise(row);
+      const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
+      if (await this.#isDone(() => attempt(deadline))) return 'done';
+      const reason = await otherwise();
       if (reason !== null) return reason;
       if (performance.now() >= givesUpAt) break;
     }
-    throw new Error('The change came to the server after its caller had given up: it was not made');
+    throw late();
+
+  }
+
+  /** @throws {Error} where a row would be so long that it could not be read again */
+  async #checked(data: string): Promise<string> {
+
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    if (data.length > this.#table.most) throw tooLong(this.#table.limit);
+    return data;
 
   }
 
@@ -248,26 +308,34 @@ export abstract class SqlStore implements AtomicSessionStore {
     const askedAt = performance.now();
     const text = await this.#table.read(handle);
     if (text === undefined) return null;
-    const row = readRow(text);
+    const row = text === null ? await this.#readWithoutData(handle) : readRow(text);
+    if (row === null) return null;
     this.#clock.observe(row.now, askedAt);
     return row;
 
   }
 
-  async #execute(statement: () => PromiseLike<Executed>): Promise<Executed> {
+  async #readWithoutData(handle: string): Promise<SqlRow | null> {
 
-    const askedAt = performance.now();
-    const executed = await statement();
-    if (executed !== 0) this.#clock.observe(Math.abs(executed), askedAt);
-    return executed;
+    const text = await this.#table.readWithoutData(handle);
+    return text === undefined ? null : { ...readRow(text), data: '' };
 
   }
 
   async #isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
 
-    return await this.#execute(statement) !== 0;
+    const askedAt = performance.now();
+    const executed = await statement();
+    if (executed !== 0) this.#clock.observe(executed, askedAt);
+    return executed !== 0;
 
   }
+
+}
+
+function late(): Error {
+
+  return new Error('The change came to the server after its caller had given up: it was not made');
 
 }
 

@@ -1,6 +1,7 @@
 import type { SessionAbout, StoredUserSession, WhichSessions } from '../../store.js';
 import type { ServerClock } from './server-clock.js';
 import { fromStored, isHandle, userHash } from './sql-about.js';
+import { ENDED } from './sql-row.js';
 import type { StoredId } from './stored-id.js';
 import { isRevokedSince } from './under-way.js';
 
@@ -28,8 +29,12 @@ export interface UsersTable {
   /** The handles of the next {@link STEP} live sessions behind one, in their order. */
   live(after: string): PromiseLike<readonly string[]>;
 
-  /** Ends a live session that has, or had, this id. */
-  end(id: StoredId): PromiseLike<unknown>;
+  /**
+   * Ends a live session that has, or had, this id.
+   *
+   * @param data what the column is from then on
+   */
+  end(id: StoredId, data: string): PromiseLike<unknown>;
 
   /** Ends those of these sessions that live. */
   endThese(handles: readonly string[]): PromiseLike<unknown>;
@@ -104,7 +109,7 @@ export class SqlUsers {
     if (!about || about.user === null || began === undefined) return false;
     const mark = markOf(userHash(about.user));
     if (!await isRevokedSince(began, this.#clock, () => this.#timesOf(mark))) return false;
-    await this.#table.end(id);
+    await this.#table.end(id, ENDED);
     return true;
 
   }

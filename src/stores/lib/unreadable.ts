@@ -1,4 +1,5 @@
 import { SessionStoreError } from '../../errors.js';
+import type { SessionTexts } from '../../store.js';
 
 /**
  * The error of a session that is there and can't be read: nothing that a store
@@ -7,5 +8,18 @@ import { SessionStoreError } from '../../errors.js';
 export function unreadable(cause?: unknown): SessionStoreError {
 
   return new SessionStoreError('What is stored of the session can\'t be read', cause === undefined ? {} : { cause });
+
+}
+
+/**
+ * Texts that can't be read. There are some, so the session is not empty; only a
+ * request that looks into them fails, and the session can still be ended.
+ */
+export function unreadableTexts(cause: unknown): SessionTexts {
+
+  const fail = () => {
+    throw unreadable(cause);
+  };
+  return new Proxy<SessionTexts>(new Map(), { get: (_, name) => name === 'size' ? 1 : fail });
 
 }

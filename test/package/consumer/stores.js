@@ -11,7 +11,7 @@ import { SqliteStore } from '@curveball/session/sqlite';
 import { storeTests } from '@curveball/session/testing';
 
 const client = { get: async () => null, evalsha: async () => null, eval: async () => null };
-const pool = { query: async () => ({ rows: [] }), execute: async () => [[]] };
+const pool = { query: async () => ({ rows: [] }), connect() {}, totalCount: 0, execute: async () => [[]], getConnection() {} };
 const stores = [
   new RedisStore({ client }), new PostgresStore({ pool }), new MysqlStore({ pool }),
   new SqliteStore({ database: { exec() {}, prepare: () => ({ get() {}, all: () => [], run() {} }) } }),

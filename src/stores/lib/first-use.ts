@@ -1,0 +1,36 @@
+/** For how many milliseconds a trial is waited for before another one is begun: its connection may be dead. */
+const HANGS_AFTER = 1000;
+
+/**
+ * Something that is tried out before it is used for the first time, and never
+ * again once that has succeeded. After a failure it is tried again by the next
+ * use: the server may have been away.
+ */
+export class FirstUse {
+
+  readonly #tryOut: () => Promise<void>;
+  #isDone = false;
+  #trial: Promise<void> | undefined;
+  #triedAt = -Infinity;
+
+  constructor(tryOut: () => Promise<void>) {
+    this.#tryOut = tryOut;
+  }
+
+  /** What a use has to wait for; nothing once a trial has succeeded. */
+  trial(): Promise<void> | undefined {
+
+    if (this.#isDone) return undefined;
+    if (this.#trial && performance.now() - this.#triedAt < HANGS_AFTER) return this.#trial;
+    const trial = this.#tryOut().then(() => {
+      this.#isDone = true;
+    }).finally(() => {
+      if (this.#trial === trial) this.#trial = undefined;
+    });
+    this.#trial = trial;
+    this.#triedAt = performance.now();
+    return trial;
+
+  }
+
+}

@@ -1,0 +1,55 @@
+import type { Statement } from './mysql-statements.js';
+
+/** What the store needs of a pool of `mysql2/promise`: each call of its `execute` is a transaction of its own. */
+export interface MysqlPool {
+  // biome-ignore lint/suspicious/noExplicitAny: the driver has types of its own for statements and values, and several answers
+  execute(statement: any, values?: any[]): PromiseLike<any>;
+  getConnection(): unknown;
+}
+
+/** Says whether something is a pool that answers with promises: a connection gives no others. */
+export function isPool(pool: unknown): pool is MysqlPool {
+
+  const has = (name: string) => typeof (pool as Record<string, unknown> | null | undefined)?.[name] === 'function';
+  return has('execute') && has('getConnection') && !has('promise');
+
+}
+
+/** ER_LOCK_DEADLOCK: others were in the way, and nothing was done. */
+const DEADLOCK = 1213;
+
+/** So often a statement is tried that others are in the way of. */
+const MOST_TRIES = 20;
+
+/** Rows are read as the store expects them, however the application has its own read. */
+const AS_EXPECTED = { rowsAsArray: false, nestTables: false, typeCast: true, namedPlaceholders: false };
+
+/** Executes statements. */
+export class MysqlDatabase {
+
+  readonly #pool: MysqlPool;
+
+  constructor(pool: MysqlPool) {
+    this.#pool = pool;
+  }
+
+  async run<R, T>({ sql, order }: Statement, values: readonly unknown[], read: (result: R) => T): Promise<T> {
+
+    const ordered = order.map(place => values[place]);
+    for (let tries = 1; ; tries++) {
+      try {
+        return read((await this.#pool.execute({ sql, values: ordered, ...AS_EXPECTED }))[0]);
+      } catch (error) {
+        if (errorNumber(error) !== DEADLOCK || tries === MOST_TRIES) throw error;
+      }
+    }
+
+  }
+
+}
+
+export function errorNumber(error: unknown): unknown {
+
+  return (error as { errno?: unknown } | null | undefined)?.errno;
+
+}
