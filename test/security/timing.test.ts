@@ -11,7 +11,7 @@ describe('CSRF tokens', () => {
   it('are compared by timingSafeEqual, and by nothing else', () => {
 
     match(readFileSync(join(SRC, 'csrf/csrf-token.ts'), 'utf8'), /timingSafeEqual\(/);
-    for (const file of ['csrf/csrf-token.ts', 'csrf/session-csrf.ts']) {
+    for (const file of ['csrf/csrf-token.ts', 'csrf/request-forms.ts']) {
       const suspects = readFileSync(join(SRC, file), 'utf8').split('\n')
         // Whether there is one at all, and its type and length, are no secrets.
         .map(line => line.replaceAll(/typeof \w+ [!=]== '\w+'|[!=]== (undefined|null)|\.length [!=]== \w+\.length/g, ''))
