@@ -1,4 +1,4 @@
-import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
+import { doesNotMatch, deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -234,6 +234,18 @@ describe('openStore()', () => {
 });
 
 describe('A driver', () => {
+
+  it('of SQLite is libsql where Node.js has none of its own: the binary of better-sqlite3 ends such a process', async () => {
+
+    const { status, stdout, stderr } = await run(`
+      await (await openStore('sqlite::memory:')).close();
+      console.log(process.report.getReport().sharedObjects.filter(path => path.includes('sql')).join());`,
+    undefined, ...(hasNodeSqlite ? ['--no-experimental-sqlite'] : []));
+    strictEqual(status, 0, stderr);
+    match(stdout, /libsql/);
+    doesNotMatch(stdout, /better-sqlite3/);
+
+  });
 
   it('that is missing is named, as what to install', async () => {
 
@@ -554,13 +566,13 @@ function folderWith(packages: { readonly [name: string]: string }): string {
 }
 
 /** Runs a program that has openStore(), in a process of its own, to its end. */
-async function run(program: string, folder?: string) {
+async function run(program: string, folder?: string, ...flags: readonly string[]) {
 
   const start = performance.now();
   const module = folder ? pathToFileURL(join(folder, 'src/open-store.js')).href : import.meta.resolve('../src/open-store.js');
   const file = join(temporaryFolder(), 'program.mjs');
   writeFileSync(file, `import { openStore } from ${JSON.stringify(module)};\n${program}`);
-  const child = spawn(process.execPath, ['--no-warnings', file]);
+  const child = spawn(process.execPath, ['--no-warnings', ...flags, file]);
   let stdout = '';
   let stderr = '';
   child.stdout?.on('data', chunk => {

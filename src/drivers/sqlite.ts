@@ -50,18 +50,14 @@ export interface SqliteConnection {
   close(): void;
 }
 
-/** The first version of `better-sqlite3` that comes with its binaries asks for this version of Node.js, and crashes on others. */
-const NODE_FOR_BETTER_SQLITE3 = 22;
-
 /**
  * Opens a file, and creates it where it is missing: with Node.js's own SQLite,
- * or else with `better-sqlite3` or `libsql`.
+ * or else with `libsql` or `better-sqlite3`.
  */
 export async function openSqlite(path: string): Promise<SqliteConnection> {
 
-  const packages = Number.parseInt(process.versions.node, 10) >= NODE_FOR_BETTER_SQLITE3
-    ? [BETTER_SQLITE3, LIBSQL] : [LIBSQL, BETTER_SQLITE3];
-  const { exports } = await loadDriver(NODE_SQLITE, ...packages);
+  // The binary of `better-sqlite3` 13 ends the process where Node.js has no SQLite: it needs 22.14 or 23.6.
+  const { exports } = await loadDriver(NODE_SQLITE, LIBSQL, BETTER_SQLITE3);
   const Open: new (path: string, options: object) => Database = exports.DatabaseSync ?? exports;
   // The driver must not wait for a lock: that would hold the event loop.
   const database = new Open(path, { timeout: 0 });
