@@ -1,5 +1,6 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, notStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { UserSessions } from '../../src/index.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
@@ -105,6 +106,40 @@ for (const [kind, open, servers] of KINDS) {
       strictEqual(await store.load(deleted), null);
       const found = await store.load(touched);
       ok(found?.status === 'live' && found.remaining > 500);
+
+    });
+
+    it('changes what grows no longer, and gives new ids', async () => {
+
+      const id = await session(null, 60);
+      const [second, third] = [store.newSessionId(id), store.newSessionId(id)];
+      await whileFull(async () => {
+        const change = (values: object, unset: string[] = []) => ({ set: toTexts({ ...values }), unset });
+        strictEqual(await store.update(id, change({ a: 2 }), { lifetime: 600 }), 'updated');
+        await rejects(store.update(id, change({ a: 10 }), { lifetime: 600 }), /OOM/);
+        await rejects(store.update(id, change({ b: 2 }), { lifetime: 600 }), /OOM/);
+        strictEqual(await store.move(id, second, change({}), { lifetime: 600 }), 'moved');
+        await rejects(store.move(second, third, change({ b: 'x'.repeat(100) }), { lifetime: 600 }), /OOM/);
+        strictEqual(await store.update(second, change({}, ['a']), { lifetime: 600 }), 'updated');
+      });
+      deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: { user: null, details: '{}' } });
+      deepStrictEqual(await store.get(second), {});
+      strictEqual(await store.load(third), null);
+
+    });
+
+    it('lets a session read whose id is due to be renewed', async () => {
+
+      const { browser } = site({
+        '/sign-in': ctx => { ctx.session.userId = 'Finn'; }, '/read': ctx => ctx.session,
+      }, { store, user: 'userId', renewal: 1 });
+      await browser.get('/sign-in');
+      const id = browser.cookies.get('CB');
+      await setTimeout(1100);
+      await whileFull(async () => {
+        deepStrictEqual((await browser.get('/read')).body, { userId: 'Finn' });
+      });
+      notStrictEqual(browser.cookies.get('CB'), id);
 
     });
 
