@@ -27,7 +27,8 @@ export class TimeLimit {
     this.#failure = failure;
   }
 
-  for<T>(answer: PromiseLike<T>): Promise<T> {
+  /** @param onLate gets an answer that came when its caller had given up */
+  for<T>(answer: PromiseLike<T>, onLate?: (value: T) => void): Promise<T> {
 
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -39,6 +40,7 @@ export class TimeLimit {
       this.#arm();
       answer.then(
         value => {
+          if (!this.#waiting.has(waiting)) onLate?.(value);
           this.#done(waiting);
           resolve(value);
         },

@@ -41,9 +41,11 @@ export class TimedStore {
   }
 
   create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
+    // Nobody will ever have its id: a list must not show it.
+    const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
     return this.#ask(() => andThen(
       this.#store().create(id, texts, { lifetime, patience: this.#limit, becoming }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
-    ));
+    ), answer => { drop(answer).catch(() => {}); });
   }
 
   update(
@@ -133,7 +135,7 @@ export class TimedStore {
     return false;
   }
 
-  #ask<T>(call: () => Awaitable<T>): Awaitable<T> {
+  #ask<T>(call: () => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
 
     let answer: Awaitable<T>;
     try {
@@ -141,7 +143,7 @@ export class TimedStore {
     } catch (error) {
       throw storeError(error);
     }
-    return isThenable(answer) ? this.#time.for(answer) : answer;
+    return isThenable(answer) ? this.#time.for(answer, onLate) : answer;
 
   }
 

@@ -147,7 +147,6 @@ describe('The sources', () => {
 
     const longer: Record<string, [most: number, reason: string]> = {
       'request-session.ts': [330, 'whatever a context can ask of its session'],
-      'options.ts': [270, 'each option, half of it in prose'],
       'store.ts': [360, 'the contract, most of it in prose'],
       'encryption/sealing-store.ts': [260, 'each method of a store'],
       'stores/lib/sql-store.ts': [280, 'what the stores of SQL servers have in common, each method of a store'],

@@ -242,6 +242,28 @@ describe('A store with a time limit', () => {
 
   });
 
+  it('ends a session that was created when its caller had given up: nobody will ever have its id', async () => {
+
+    for (const [answer, expected] of [[true, ['A']], [false, []], ['revoked', []]] as const) {
+      const late = deferred<boolean | 'revoked'>();
+      const ended: string[] = [];
+      const store = new TimedStore(() => ({
+        create: () => late.promise,
+        end: async (id: string) => {
+          ended.push(id);
+          throw new Error('down again');
+        },
+      }) as unknown as AtomicSessionStore, SHORT);
+      await rejects(async () => store.create('A', new Map(), { lifetime: 1 }), SessionStoreError);
+      late.resolve(answer);
+      await settled();
+      deepStrictEqual(ended, expected);
+    }
+    const inTime = new TimedStore(() => ({ create: async () => true, end: () => { throw new Error('ended'); } }) as unknown as AtomicSessionStore, SHORT);
+    strictEqual(await inTime.create('A', new Map(), { lifetime: 1 }), true);
+
+  });
+
   it('lets a failure that comes too late pass', async () => {
 
     const late = deferred<null>();

@@ -8,7 +8,7 @@ import { pack } from './lib/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
 import { warnOfEviction } from './lib/redis-eviction.js';
 import { ENDED, packAbout, readLive, readRetired, REPLACED } from './lib/redis-record.js';
-import { givenUp, isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
+import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
 import { RedisUsers } from './lib/redis-users.js';
 import { checkNames } from './lib/store-options.js';
@@ -129,21 +129,14 @@ export class RedisStore implements IndexingSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, becoming, patience = Infinity }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, becoming, patience }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(becoming);
     const { handle, hash } = storedId(id);
     const packed = becoming ? packAbout(becoming.about) + pack(texts) : pack(texts);
-    const givesUpAt = performance.now() + patience * 1000;
     const args = [hash, this.#records.token(), milliseconds(lifetime), packed];
     if (await this.#records.runInTime(CREATE, handle, args, patience) !== 'done') return false;
-    const isRevoked = await this.#users.isRevoked(handle, lifetime, becoming?.about, began);
-    if (performance.now() > givesUpAt) {
-      // Nobody will ever have its id: a list must not show it.
-      await this.delete(id);
-      throw givenUp();
-    }
-    return isRevoked ? 'revoked' : true;
+    return await this.#users.isRevoked(handle, lifetime, becoming?.about, began) ? 'revoked' : true;
 
   }
 
