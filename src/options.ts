@@ -104,9 +104,9 @@ export interface SessionOptions {
   /**
    * Whether a user's session ends at once when a request carries an id that it had
    * before a renewal, more than 30 seconds after it: either that id or the one
-   * after it is stolen, and nobody can tell which (RFC 9700 section 4.14.2).
-   * False by default: it is told as an event, and signing out with such an id
-   * ends the session. Needs `renewal`, `user` and a store that indexes.
+   * after it is stolen, and no one can tell which (RFC 9700 section 4.14.2).
+   * False by default: the use is reported as an event, and signing out with such
+   * an id ends the session. Needs `renewal`, `user` and a store that indexes.
    */
   endOnReuse?: boolean | undefined;
 
