@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { encrypted, MemoryStore, SessionEndedError, SessionStoreError } from '../../src/index.js';
+import { encrypted, MemoryStore, SessionEndedError, SessionStoreError, type StandardSchema } from '../../src/index.js';
 import type { SessionStore } from '../../src/store.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { count } from '../support/counter.js';
@@ -109,6 +109,27 @@ describe('Updates of one session at the same time', () => {
 
     });
   }
+
+  it('all count where the session was emptied, and where it is stored in another shape first', async () => {
+
+    const theme: StandardSchema = {
+      '~standard': { version: 1, vendor: 'test', validate: value => ({ value: { theme: 'dark', ...value as object } }) },
+    };
+    for (const [options, expected] of [[{}, { n: 20 }], [{ schema: theme }, { n: 20, theme: 'dark' }]] as const) {
+      for (const open of Object.values(STORES)) {
+        const store = open();
+        const before = await visited({ '/empty': ctx => { delete ctx.session.userId; } }, { store });
+        await before.browser.get('/empty');
+        const { app } = site(PAGES, { store, ...options });
+        const browser = new Browser(app);
+        for (const [name, value] of before.browser.cookies) browser.cookies.set(name, value);
+        const answers = await Promise.all(Array.from({ length: 20 }, () => browser.clone().get('/count')));
+        deepStrictEqual(answers.map(({ status }) => status), answers.map(() => 200));
+        deepStrictEqual((await browser.get('/read')).body, expected);
+      }
+    }
+
+  });
 
   it('follow a session that got another id while they waited, with grace', async () => {
 
