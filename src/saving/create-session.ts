@@ -148,7 +148,11 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
     const own = store.handleOf(session.id as string);
     const sessions = await listed(user, saving);
     if (!sessions.some(({ handle }) => handle === own)) throw overtaken();
-    const { surplus, isTooMany } = overLimit(sessions, own, maxUserSessions);
+    const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, maxUserSessions);
+    if (isEarlierClick) {
+      await endOwn(user, session, saving);
+      throw overtaken();
+    }
     if (isTooMany && !hasBegunAgain) {
       await beginAgain({ user, details: { ...about.details, turn: nextTurn(sessions) } }, session, saving);
       continue;

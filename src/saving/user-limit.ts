@@ -27,6 +27,12 @@ export interface LimitVerdict {
    * list already. Then it has to go, too, or to begin once more.
    */
   readonly isTooMany: boolean;
+  /**
+   * Whether a later click of the same sign-in is in the list: the browser waits
+   * for that one's answer, and would lose the session that belongs to it if this
+   * one went on.
+   */
+  readonly isEarlierClick: boolean;
 }
 
 /**
@@ -50,7 +56,8 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
   const clicks = earlier.slice(tooMany).filter(isClick);
   return {
     surplus: [...surplus, ...clicks].map(({ handle }) => handle),
-    isTooMany: tooMany > earlier.length || later.some(isClick),
+    isTooMany: tooMany > earlier.length,
+    isEarlierClick: later.some(isClick),
   };
 
 }

@@ -13,17 +13,17 @@ describe('Which of a user\'s sessions are too many', () => {
 
   it('is none while there are as many as there may be', () => {
 
-    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own')], 'own', 2), { surplus: [], isTooMany: false });
-    deepStrictEqual(overLimit([began(1, 'own')], 'own', Infinity), { surplus: [], isTooMany: false });
+    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own')], 'own', 2), { surplus: [], isTooMany: false, isEarlierClick: false });
+    deepStrictEqual(overLimit([began(1, 'own')], 'own', Infinity), { surplus: [], isTooMany: false, isEarlierClick: false });
 
   });
 
   it('is, of those that began before, the one that was not used for longest', () => {
 
     const sessions = [began(1, 'a', 5), began(2, 'b', 50), began(3, 'c', 500), began(4, 'own')];
-    deepStrictEqual(overLimit(sessions, 'own', 3), { surplus: ['c'], isTooMany: false });
-    deepStrictEqual(overLimit(sessions, 'own', 2), { surplus: ['c', 'b'], isTooMany: false });
-    deepStrictEqual(overLimit(sessions, 'own', 1), { surplus: ['c', 'b', 'a'], isTooMany: false });
+    deepStrictEqual(overLimit(sessions, 'own', 3), { surplus: ['c'], isTooMany: false, isEarlierClick: false });
+    deepStrictEqual(overLimit(sessions, 'own', 2), { surplus: ['c', 'b'], isTooMany: false, isEarlierClick: false });
+    deepStrictEqual(overLimit(sessions, 'own', 1), { surplus: ['c', 'b', 'a'], isTooMany: false, isEarlierClick: false });
 
   });
 
@@ -36,9 +36,9 @@ describe('Which of a user\'s sessions are too many', () => {
 
   it('is its own where later ones take the places, also where they were not used for longer', () => {
 
-    deepStrictEqual(overLimit([began(1, 'own'), began(2, 'b', 90)], 'own', 1), { surplus: [], isTooMany: true });
-    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own'), began(3, 'b')], 'own', 1), { surplus: ['a'], isTooMany: true });
-    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own'), began(3, 'b'), began(4, 'c')], 'own', 1), { surplus: ['a', 'b'], isTooMany: true });
+    deepStrictEqual(overLimit([began(1, 'own'), began(2, 'b', 90)], 'own', 1), { surplus: [], isTooMany: true, isEarlierClick: false });
+    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own'), began(3, 'b')], 'own', 1), { surplus: ['a'], isTooMany: true, isEarlierClick: false });
+    deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own'), began(3, 'b'), began(4, 'c')], 'own', 1), { surplus: ['a', 'b'], isTooMany: true, isEarlierClick: false });
 
   });
 
@@ -46,8 +46,8 @@ describe('Which of a user\'s sessions are too many', () => {
 
     const click = { origin: 'form' };
     const sessions = [began(1, 'a', 0, click), began(2, 'b', 9), began(3, 'own', 0, click)];
-    deepStrictEqual(overLimit(sessions, 'own', Infinity), { surplus: ['a'], isTooMany: false });
-    deepStrictEqual(overLimit(sessions, 'a', Infinity), { surplus: [], isTooMany: true });
+    deepStrictEqual(overLimit(sessions, 'own', Infinity), { surplus: ['a'], isTooMany: false, isEarlierClick: false });
+    deepStrictEqual(overLimit(sessions, 'a', Infinity), { surplus: [], isTooMany: false, isEarlierClick: true });
 
   });
 
@@ -56,7 +56,7 @@ describe('Which of a user\'s sessions are too many', () => {
     const sessions = [began(1_900_000_000, 'a'), began(1_900_000_000, 'b', 0, { turn: 1_900_000_005 })];
     const turn = nextTurn(sessions);
     ok(turn > 1_900_000_005 && turn < 1_900_000_005.001);
-    deepStrictEqual(overLimit([...sessions, began(1, 'own', 0, { turn })], 'own', 1), { surplus: ['a', 'b'], isTooMany: false });
+    deepStrictEqual(overLimit([...sessions, began(1, 'own', 0, { turn })], 'own', 1), { surplus: ['a', 'b'], isTooMany: false, isEarlierClick: false });
 
   });
 
