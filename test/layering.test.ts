@@ -149,7 +149,6 @@ describe('The sources', () => {
       'request-session.ts': [330, 'whatever a context can ask of its session'],
       'store.ts': [360, 'the contract, most of it in prose'],
       'encryption/sealing-store.ts': [260, 'each method of a store'],
-      'stores/lib/sql-store.ts': [280, 'what the stores of SQL servers have in common, each method of a store'],
       'stores/sqlite-store.ts': [310, 'each method of a store'],
       'stores/memory-store.ts': [370, 'each method of a store, with what it does in steps'],
     };

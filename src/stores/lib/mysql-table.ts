@@ -5,13 +5,12 @@ import { toPatch } from './json-texts.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
 import { BATCH, creation, GUARD, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
 import { type StoredAbout, UNKNOWN } from './sql-about.js';
-import { asText } from './sql-answers.js';
+import { asText, withoutNull } from './sql-answers.js';
 import { tooLong } from './sql-row.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
-import { tryOut } from './sql-try-out.js';
+import { explained, tryOut } from './sql-try-out.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
-import { unreadable } from './unreadable.js';
 
 /** ER_DUP_ENTRY: the row is there. */
 const DUPLICATE = 1062;
@@ -46,7 +45,7 @@ export class MysqlTable implements SqlTable {
     this.#name = `\`${table}\``;
     this.#statements = statements(this.#name);
     if (isTried) return;
-    this.#firstUse = new FirstUse(() => this.#explained(async () => {
+    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, async () => {
       await this.#checkSettings();
       await tryOut(new MysqlTable(database, table, true));
     }));
@@ -60,11 +59,11 @@ export class MysqlTable implements SqlTable {
   async setup(): Promise<void> {
 
     // First of all: what is read without autocommit would keep a lock on the table.
-    await this.#explained(() => this.#checkSettings());
+    await explained(this.#name, kindOf, () => this.#checkSettings());
     try {
       await this.#database.run(this.#statements.columns, [], nothing);
     } catch (error) {
-      if (errorNumber(error) !== NO_TABLE) await this.#explained(() => Promise.reject(error));
+      if (errorNumber(error) !== NO_TABLE) await explained(this.#name, kindOf, () => Promise.reject(error));
       await this.#database.run(creation(this.#name), [], nothing);
     }
     await this.trial();
@@ -218,20 +217,6 @@ export class MysqlTable implements SqlTable {
 
   }
 
-  /** Says what is wrong with the table. */
-  async #explained<T>(task: () => PromiseLike<T>): Promise<T> {
-
-    try {
-      return await task();
-    } catch (cause) {
-      const reason = errorNumber(cause) === NO_COLUMN
-        ? 'it is not one of this store. Choose another name with the option table'
-        : errorNumber(cause) === NO_TABLE ? 'it does not exist. setup() makes it' : (cause as Error).message;
-      throw new Error(`The table ${this.#name} can't keep sessions: ${reason}`, { cause });
-    }
-
-  }
-
 }
 
 /** What a statement answers: every row has one column. */
@@ -239,12 +224,16 @@ interface Row {
   readonly answer: unknown;
 }
 
-/** @throws {SessionStoreError} where a column is NULL that never is */
 function answers(rows: readonly Row[]): string[] {
 
-  return rows.map(({ answer }) => asText(answer) ?? (() => {
-    throw unreadable();
-  })());
+  return withoutNull(rows.map(({ answer }) => asText(answer)));
+
+}
+
+function kindOf(error: unknown): 'no table' | 'no column' | undefined {
+
+  const code = errorNumber(error);
+  return code === NO_TABLE ? 'no table' : code === NO_COLUMN ? 'no column' : undefined;
 
 }
 

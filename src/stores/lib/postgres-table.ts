@@ -4,11 +4,11 @@ import { toAscii, toJson, toNames } from './json-texts.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
 import type { StoredAbout } from './sql-about.js';
+import { withoutNull } from './sql-answers.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
-import { tryOut } from './sql-try-out.js';
+import { explained, tryOut } from './sql-try-out.js';
 import type { StoredId } from './stored-id.js';
 import type { SweptRow } from './sweeper.js';
-import { unreadable } from './unreadable.js';
 
 /** Division by zero, as `doneInTime` has it. */
 const TOO_LATE = '22012';
@@ -49,7 +49,7 @@ export class PostgresTable implements SqlTable {
     this.#creations = creations(table, `${table}_user_id`, inSchema);
     this.#statements = statements(this.#name);
     if (isTried) return;
-    this.#firstUse = new FirstUse(() => this.#explained(async () => {
+    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, async () => {
       this.#hasFormerNames = await database.run(this.#statements.encoding, [], ([encoding]) => encoding === 'UTF8');
       await tryOut(new PostgresTable(database, { table, schema }, true));
     }));
@@ -61,7 +61,7 @@ export class PostgresTable implements SqlTable {
     for (const [name, text] of Object.entries(this.#creations)) {
       // Even where there is nothing to create, CREATE INDEX waits for those who write, and others wait for it.
       const exists = await this.#database.run(this.#statements.exists, [name], ([found]) => found !== '');
-      if (exists && name === this.#name) await this.#explained(() => this.#database.run(this.#statements.columns, [], nothing));
+      if (exists && name === this.#name) await explained(this.#name, kindOf, () => this.#database.run(this.#statements.columns, [], nothing));
       if (exists) continue;
       try {
         await this.#database.run({ name: '', text }, [], nothing);
@@ -119,7 +119,7 @@ export class PostgresTable implements SqlTable {
   }
 
   marks(mark: string, other: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.marks, [mark, other], texts);
+    return this.#run(this.#statements.marks, [mark, other], withoutNull);
   }
 
   rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
@@ -127,11 +127,11 @@ export class PostgresTable implements SqlTable {
   }
 
   endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.endOf, [user, only, except], texts);
+    return this.#run(this.#statements.endOf, [user, only, except], withoutNull);
   }
 
   live(after: string): Promise<readonly string[]> {
-    return this.#run(this.#statements.live, [after], texts);
+    return this.#run(this.#statements.live, [after], withoutNull);
   }
 
   endThese(handles: readonly string[]): Promise<void> {
@@ -145,7 +145,7 @@ export class PostgresTable implements SqlTable {
   async page(after: string, limit: number): Promise<SweptRow[]> {
     await this.#run(this.#statements.keep, [], nothing);
     return this.#run(this.#statements.page, [after, limit], rows => (
-      texts(rows).map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
+      withoutNull(rows).map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
   }
 
   remove(handles: readonly string[]): Promise<void> {
@@ -183,33 +183,18 @@ export class PostgresTable implements SqlTable {
 
   }
 
-  /** Says what is wrong with the table. */
-  async #explained<T>(task: () => PromiseLike<T>): Promise<T> {
+}
 
-    try {
-      return await task();
-    } catch (cause) {
-      const reason = codeOf(cause) === NO_COLUMN
-        ? 'it is not one of this store. Choose another name with the option table'
-        : codeOf(cause) === NO_TABLE ? 'it does not exist. setup() makes it' : (cause as Error).message;
-      throw new Error(`The table ${this.#name} can't keep sessions: ${reason}`, { cause });
-    }
+function kindOf(error: unknown): 'no table' | 'no column' | undefined {
 
-  }
+  const code = codeOf(error);
+  return code === NO_TABLE ? 'no table' : code === NO_COLUMN ? 'no column' : undefined;
 
 }
 
 function executed([time = '0']: ReadonlyArray<string | null>): Executed {
 
   return Number(time);
-
-}
-
-/** @throws {SessionStoreError} where a column is NULL that never is */
-function texts(answers: ReadonlyArray<string | null>): string[] {
-
-  if (answers.includes(null)) throw unreadable();
-  return answers as string[];
 
 }
 

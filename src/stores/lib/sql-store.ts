@@ -1,6 +1,4 @@
-import { merge } from '../../session-change.js';
 import { fromTexts, toTexts } from '../../values/session-values.js';
-import { isTooLarge } from '../../values/texts-size.js';
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
@@ -9,21 +7,14 @@ import { isFormer } from './former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
 import { toStored, UNKNOWN, userHash } from './sql-about.js';
-import {
-  aboutIn, ENDED, ENDED_AS_MOVED, hasPassed, isLive, knownVersion, lengthOf, readRow, type SqlRow, sessionIn, textsOf, tooLong,
-} from './sql-row.js';
-import type { Executed, RowTerms, SqlTable } from './sql-table.js';
+import { aboutIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
+import { milliseconds, SqlRows } from './sql-rows.js';
+import type { SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
-import { isStoredId, movedId, newStoredId, type StoredId, storedId } from './stored-id.js';
+import { isStoredId, movedId, newStoredId, storedId } from './stored-id.js';
 import { Sweeper } from './sweeper.js';
 import { requestBegan } from './under-way.js';
 import { unreadable } from './unreadable.js';
-
-/** The longest life that a session can be given, in milliseconds: 3,000 years. */
-const LONGEST = 1e14;
-
-/** How often a change is tried that others are in the way of, or a clock. */
-const MOST_TRIES = 100;
 
 /** Keeps sessions in a table of a database server. */
 export abstract class SqlStore implements AtomicSessionStore {
@@ -32,14 +23,16 @@ export abstract class SqlStore implements AtomicSessionStore {
   readonly keepsAbout = true;
 
   readonly #table: SqlTable;
+  readonly #rows: SqlRows;
   readonly #users: SqlUsers;
-  readonly #clock = new ServerClock();
   readonly #sweeper: Sweeper;
 
   constructor(table: SqlTable) {
 
     this.#table = table;
-    this.#users = new SqlUsers(table, this.#clock);
+    const clock = new ServerClock();
+    this.#rows = new SqlRows(table, clock);
+    this.#users = new SqlUsers(table, clock);
     this.#sweeper = new Sweeper(table);
     this.scheduleGc();
 
@@ -69,9 +62,9 @@ export abstract class SqlStore implements AtomicSessionStore {
    */
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
 
-    const data = await this.#checked(toJson(toTexts(values)));
+    const data = await this.#rows.checked(toJson(toTexts(values)));
     const lifetime = milliseconds(expire - Date.now() / 1000);
-    if (!await this.#isDone(() => this.#table.put(storedId(id), data, lifetime))) {
+    if (!await this.#rows.isDone(() => this.#table.put(storedId(id), data, lifetime))) {
       throw new Error('The session has another id by now: this one can\'t be set');
     }
 
@@ -104,7 +97,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   async load(id: string): Promise<FoundSession | null> {
 
     const { handle, hash } = storedId(id);
-    const row = await this.#read(handle);
+    const row = await this.#rows.read(handle);
     return row && sessionIn(row, hash, this.#table.limit);
 
   }
@@ -114,22 +107,16 @@ export abstract class SqlStore implements AtomicSessionStore {
     const began = requestBegan(becoming);
     const stored = storedId(id);
     const about = becoming ? toStored(becoming.about) : UNKNOWN;
-    const data = await this.#checked(toJson(texts));
-    const givesUpAt = performance.now() + (patience ?? Infinity) * 1000;
-    const answer = await this.#tries(
+    const data = await this.#rows.checked(toJson(texts));
+    const answer = await this.#rows.tries(
       patience,
       deadline => this.#table.create(stored, data, about, { lifetime: milliseconds(lifetime), deadline }),
       async () => {
-        const row = await this.#read(stored.handle);
+        const row = await this.#rows.read(stored.handle);
         return row && row.endsAt > row.now ? 'taken' : null;
       },
     );
     if (answer === 'taken') return false;
-    if (performance.now() > givesUpAt) {
-      // MySQL does not look at the time again after a wait for a lock.
-      await this.#table.delete(stored);
-      throw late();
-    }
     return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;
 
   }
@@ -140,7 +127,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
     const stored = storedId(id);
     const whose = user === undefined ? null : userHash(user);
-    const answer = await this.#change(stored, change, { lifetime, patience, maxBytes, version }, terms => (
+    const answer = await this.#rows.change(stored, change, { lifetime, patience, maxBytes, version }, terms => (
       this.#table.update(stored, change, { ...terms, user: whose })));
     return answer === 'done' ? 'updated' : answer;
 
@@ -149,7 +136,7 @@ export abstract class SqlStore implements AtomicSessionStore {
   async touch(id: string, lifetime: number, user?: string): Promise<boolean> {
 
     const whose = user === undefined ? null : userHash(user);
-    return this.#isDone(() => this.#table.touch(storedId(id), milliseconds(lifetime), whose));
+    return this.#rows.isDone(() => this.#table.touch(storedId(id), milliseconds(lifetime), whose));
 
   }
 
@@ -161,7 +148,7 @@ export abstract class SqlStore implements AtomicSessionStore {
     const began = requestBegan(becoming);
     const { from, to } = movedId(id, newId);
     const about = becoming ? toStored(becoming.about) : null;
-    const answer = await this.#change(from, change, { lifetime, patience, maxBytes, version }, terms => (
+    const answer = await this.#rows.change(from, change, { lifetime, patience, maxBytes, version }, terms => (
       this.#table.move(from, to.hash, change, { ...terms, about })), row => {
       if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
     });
@@ -172,7 +159,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   async end(id: string, { moved = false }: EndTerms = {}): Promise<boolean> {
 
-    return this.#isDone(() => this.#table.end(storedId(id), moved ? ENDED_AS_MOVED : ENDED));
+    return this.#rows.isDone(() => this.#table.end(storedId(id), moved ? ENDED_AS_MOVED : ENDED));
 
   }
 
@@ -184,7 +171,7 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   async aboutByHandle(handle: string): Promise<SessionAbout | null> {
 
-    const row = await this.#read(handle);
+    const row = await this.#rows.read(handle);
     return row && aboutIn(row);
 
   }
@@ -227,120 +214,5 @@ export abstract class SqlStore implements AtomicSessionStore {
     this.#sweeper.close();
 
   }
-
-  /**
-   * Changes the row of a live session.
-   *
-   * A statement knows the length of a row, and refuses what could be too large by
-   * that. Then the bytes of the texts are counted here, and if they are not too
-   * many, the same version of the row is changed.
-   *
-   * @param check throws where the row can't be changed so
-   */
-  async #change(
-    { handle, hash }: StoredId, change: SessionChange, { lifetime, patience, maxBytes = Infinity, version }: UpdateTerms,
-    attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
-  ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
-
-    const expected = knownVersion(version);
-    const trial = this.#table.trial();
-    if (trial) await trial;
-    let counted: number | null = null;
-    return this.#tries(
-      patience,
-      deadline => {
-        // Half, since a merge adds spaces to what was never merged before.
-        const most = counted === null ? Math.min(maxBytes, this.#table.most / 2) : Infinity;
-        return attempt({
-          lifetime: milliseconds(lifetime), deadline, version: counted ?? expected, most: Math.min(Math.floor(most), Number.MAX_SAFE_INTEGER),
-        });
-      },
-      async () => {
-        const row = await this.#read(handle);
-        if (!row || !isLive(row, hash)) return 'gone';
-        if (hasPassed(expected, row)) return 'conflict';
-        check?.(row);
-        const before = textsOf(row);
-        const merged = merge(before, change);
-        if (isTooLarge(before, merged, maxBytes)) return 'too-large';
-        if (lengthOf(merged) > this.#table.most) throw tooLong(this.#table.limit);
-        counted = row.version;
-        return null;
-      },
-    );
-
-  }
-
-  /**
-   * Tries something until its caller gives up: what was refused although the
-   * caller waits came too late by a clock that has been set since.
-   *
-   * @param otherwise why nothing was changed, if it was not too late
-   */
-  async #tries<Reason>(
-    patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
-  ): Promise<'done' | Reason> {
-
-    const givesUpAt = performance.now() + patience * 1000;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
-      if (await this.#isDone(() => attempt(deadline))) return 'done';
-      const reason = await otherwise();
-      if (reason !== null) return reason;
-      if (performance.now() >= givesUpAt) break;
-    }
-    throw late();
-
-  }
-
-  /** @throws {Error} where a row would be so long that it could not be read again */
-  async #checked(data: string): Promise<string> {
-
-    const trial = this.#table.trial();
-    if (trial) await trial;
-    if (data.length > this.#table.most) throw tooLong(this.#table.limit);
-    return data;
-
-  }
-
-  async #read(handle: string): Promise<SqlRow | null> {
-
-    const askedAt = performance.now();
-    const text = await this.#table.read(handle);
-    if (text === undefined) return null;
-    const row = text === null ? await this.#readWithoutData(handle) : readRow(text);
-    if (row === null) return null;
-    this.#clock.observe(row.now, askedAt);
-    return row;
-
-  }
-
-  async #readWithoutData(handle: string): Promise<SqlRow | null> {
-
-    const text = await this.#table.readWithoutData(handle);
-    return text === undefined ? null : { ...readRow(text), data: '' };
-
-  }
-
-  async #isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
-
-    const askedAt = performance.now();
-    const executed = await statement();
-    if (executed !== 0) this.#clock.observe(executed, askedAt);
-    return executed !== 0;
-
-  }
-
-}
-
-function late(): Error {
-
-  return new Error('The change came to the server after its caller had given up: it was not made');
-
-}
-
-function milliseconds(seconds: number): number {
-
-  return Math.ceil(Math.max(-LONGEST, Math.min(seconds * 1000, LONGEST)));
 
 }

@@ -59,3 +59,24 @@ function different(what: string): Error {
   return new Error(`${what} comes back as something else than was written: a setting of the connection changes it, for instance its character set, SQL modes, or how the driver parses what it reads`);
 
 }
+
+/**
+ * Does something with a table, and says what is wrong with it.
+ *
+ * @param kindOf whether an error says that the table, or one of its columns, is missing
+ */
+export async function explained<T>(
+  table: string, kindOf: (error: unknown) => 'no table' | 'no column' | undefined, task: () => PromiseLike<T>,
+): Promise<T> {
+
+  try {
+    return await task();
+  } catch (cause) {
+    const kind = kindOf(cause);
+    const reason = kind === 'no column'
+      ? 'it is not one of this store. Choose another name with the option table'
+      : kind === 'no table' ? 'it does not exist. setup() makes it' : (cause as Error).message;
+    throw new Error(`The table ${table} can't keep sessions: ${reason}`, { cause });
+  }
+
+}

@@ -1,0 +1,142 @@
+import { merge } from '../../session-change.js';
+import type { SessionChange, UpdateTerms } from '../../store.js';
+import { isTooLarge } from '../../values/texts-size.js';
+import type { ServerClock } from './server-clock.js';
+import { hasPassed, isLive, knownVersion, lengthOf, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
+import type { Executed, RowTerms, SqlTable } from './sql-table.js';
+import type { StoredId } from './stored-id.js';
+
+/** The longest life that a session can be given, in milliseconds: 3,000 years. */
+const LONGEST = 1e14;
+
+/** How often a change is tried that others are in the way of, or a clock. */
+const MOST_TRIES = 100;
+
+/** Reads and changes rows, and learns the server's time from its answers. */
+export class SqlRows {
+
+  readonly #table: SqlTable;
+  readonly #clock: ServerClock;
+
+  constructor(table: SqlTable, clock: ServerClock) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /**
+   * Changes the row of a live session.
+   *
+   * A statement knows the length of a row, and refuses what could be too large by
+   * that. Then the bytes of the texts are counted here, and if they are not too
+   * many, the same version of the row is changed.
+   *
+   * @param check throws where the row can't be changed so
+   */
+  async change(
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, patience, maxBytes = Infinity, version }: UpdateTerms,
+    attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
+  ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
+
+    const expected = knownVersion(version);
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    let counted: number | null = null;
+    return this.tries(
+      patience,
+      deadline => {
+        // Half, since a merge adds spaces to what was never merged before.
+        const most = counted === null ? Math.min(maxBytes, this.#table.most / 2) : Infinity;
+        return attempt({
+          lifetime: milliseconds(lifetime), deadline, version: counted ?? expected, most: Math.min(Math.floor(most), Number.MAX_SAFE_INTEGER),
+        });
+      },
+      async () => {
+        const row = await this.read(handle);
+        if (!row || !isLive(row, hash)) return 'gone';
+        if (hasPassed(expected, row)) return 'conflict';
+        check?.(row);
+        const before = textsOf(row);
+        const merged = merge(before, change);
+        if (isTooLarge(before, merged, maxBytes)) return 'too-large';
+        if (lengthOf(merged) > this.#table.most) throw tooLong(this.#table.limit);
+        counted = row.version;
+        return null;
+      },
+    );
+
+  }
+
+  /**
+   * Tries something until its caller gives up: what was refused although the
+   * caller waits came too late by a clock that has been set since.
+   *
+   * @param otherwise why nothing was changed, if it was not too late
+   */
+  async tries<Reason>(
+    patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
+  ): Promise<'done' | Reason> {
+
+    const givesUpAt = performance.now() + patience * 1000;
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
+      if (await this.isDone(() => attempt(deadline))) return 'done';
+      const reason = await otherwise();
+      if (reason !== null) return reason;
+      if (performance.now() >= givesUpAt) break;
+    }
+    throw late();
+
+  }
+
+  /** @throws {Error} where a row would be so long that it could not be read again */
+  async checked(data: string): Promise<string> {
+
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    if (data.length > this.#table.most) throw tooLong(this.#table.limit);
+    return data;
+
+  }
+
+  async read(handle: string): Promise<SqlRow | null> {
+
+    const askedAt = performance.now();
+    const text = await this.#table.read(handle);
+    if (text === undefined) return null;
+    const row = text === null ? await this.#readWithoutData(handle) : readRow(text);
+    if (row === null) return null;
+    this.#clock.observe(row.now, askedAt);
+    return row;
+
+  }
+
+  async #readWithoutData(handle: string): Promise<SqlRow | null> {
+
+    const text = await this.#table.readWithoutData(handle);
+    return text === undefined ? null : { ...readRow(text), data: '' };
+
+  }
+
+  async isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
+
+    const askedAt = performance.now();
+    const executed = await statement();
+    if (executed !== 0) this.#clock.observe(executed, askedAt);
+    return executed !== 0;
+
+  }
+
+}
+
+function late(): Error {
+
+  return new Error('The change came to the server after its caller had given up: it was not made');
+
+}
+
+/** A lifetime as a table takes it. */
+export function milliseconds(seconds: number): number {
+
+  return Math.ceil(Math.max(-LONGEST, Math.min(seconds * 1000, LONGEST)));
+
+}
