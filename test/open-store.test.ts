@@ -346,6 +346,20 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
     });
 
+    it('survives a server that is killed while it has a question', async () => {
+
+      const { server, process, id } = await scene();
+      server.freeze();
+      const asked = Promise.allSettled([process.call('load', id), process.call('touch', id, LONG)]);
+      await new Promise(resolve => setTimeout(resolve, 100));
+      await server.kill();
+      deepStrictEqual((await asked).map(({ status }) => status), ['rejected', 'rejected']);
+      await server.start();
+      await process.answers('touch', id, LONG);
+      ok(process.isAlive);
+
+    });
+
     it('does not wait for ever for a server that is frozen, and works when that goes on', async () => {
 
       const { server, process, id } = await scene();

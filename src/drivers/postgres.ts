@@ -28,6 +28,7 @@ interface Pool {
   readonly totalCount: number;
   connect(): Promise<Connection>;
   on(event: 'error', listener: () => void): unknown;
+  on(event: 'connect', listener: (connection: { on(event: 'error', listener: () => void): unknown }) => void): unknown;
   end(): Promise<unknown>;
 }
 
@@ -43,8 +44,10 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
   const pool: Pool = new exports.Pool({
     connectionString: url, connectionTimeoutMillis: CONNECTING, keepAlive: true,
   });
-  // A connection that ends while nobody uses it is no news; without a listener it would end the process.
+  // The statement that is under way says that a connection has ended, if there is one. Without
+  // a listener it would end the process, and the pool has one only while no one uses the connection.
   pool.on('error', () => {});
+  pool.on('connect', connection => connection.on('error', () => {}));
 
   /** Runs a statement; after a failure, and where there is no answer, its connection is not used again. */
   async function query(...args: unknown[]) {
