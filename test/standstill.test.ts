@@ -54,7 +54,8 @@ describe('A process that stood still for longer than storeTimeout', () => {
       try {
         const pages = Object.fromEntries(PAGES.map(([path, , page]) => [path, page]));
         const { browser, errors } = site(pages, { store, storeTimeout: STORE_TIMEOUT, user: 'userId' });
-        for (const round of ['opens its connections', 'stands still']) {
+        // Each statement is prepared on each connection before: its first step would be all that is on its way.
+        for (const round of ['opens its connections', 'prepares', 'prepares on all of them', 'stands still']) {
           for (const [path, method] of PAGES) {
             if (round === 'stands still') standStillDuring(store, method);
             const { status } = await browser.get(path);
