@@ -5,7 +5,7 @@ interface Waiting {
   readonly giveUp: () => void;
 }
 
-/** In milliseconds, what reading the sockets takes at least. */
+/** In milliseconds, what reading the sockets takes; a timer that is late by less is usual. */
 const SLACK = 10;
 
 /** Waits for answers, for each the same time. */
@@ -79,7 +79,7 @@ export class TimeLimit {
 
     this.#timer = undefined;
     const now = performance.now();
-    if (now - due >= 1) this.#prolong(now, now - due);
+    if (now - due >= SLACK) this.#prolong(now, now - due);
     for (const waiting of this.#waiting) {
       if (waiting.until > now) break;
       this.#done(waiting);

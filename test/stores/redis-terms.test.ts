@@ -111,7 +111,8 @@ describe('A session that begins late, on Redis', () => {
       evalSha: async (sha1, options) => {
         if (options.keys[0]?.includes('user:') && !isFrozen) {
           isFrozen = true;
-          await setTimeout(250);
+          // Longer than twice the limit, which a busy process may be given.
+          await setTimeout(1000);
         }
         return client.evalSha(sha1, options);
       },
