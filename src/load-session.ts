@@ -105,7 +105,9 @@ function followed(id: string, about: About | undefined, saving: Saving): Awaitab
   if (!newId) return null;
   // One hop only: what has moved on since is another step away.
   return andThen(saving.store.load(newId), found => {
-    const live = found?.status === 'live' ? liveSession(newId, found, fromStored(found.about), saving) : null;
+    const next = fromStored(found?.about);
+    if (found?.status !== 'live' || !isOfThisCookie(found, next, saving)) return null;
+    const live = liveSession(newId, found, next, saving);
     return live && { ...live, forwarded: true };
   });
 

@@ -1,6 +1,9 @@
-import { ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { type LiveSession, MemoryStore } from '../../src/index.js';
+import { idOf, setCookies } from '../support/browser.js';
+import { type Page, site } from '../support/site.js';
 import { forwardedId, forwardId } from '../../src/id/forwarded-id.js';
 import { newSessionId } from '../../src/id/session-id.js';
 
@@ -35,6 +38,34 @@ describe('A forwarded id', () => {
     for (let length = 0; length < bytes.length; length++) {
       strictEqual(forwardedId(former, { sealed: bytes.subarray(0, length).toString('base64url'), until }, NOW), null);
     }
+
+  });
+
+});
+
+describe('A session that an id leads to', () => {
+
+  it('is one of the same cookie, whatever stands in the store', async () => {
+
+    const store = new MemoryStore();
+    const options = { store, user: 'userId', grace: 30 };
+    const pages: Record<string, Page> = {
+      '/sign-in': ctx => { ctx.session = { userId: 'ada' }; },
+      '/who': ctx => ctx.session,
+    };
+    const shop = site(pages, options);
+    const administration = site(pages, { ...options, cookieName: 'ADMIN' });
+    await shop.browser.get('/sign-in');
+    await administration.browser.get('/sign-in');
+    const id = idOf(shop.browser);
+    const { about } = store.load(id) as LiveSession;
+    const forward = forwardId(id, administration.browser.cookies.get('ADMIN') as string, Date.now() / 1000 + 30);
+    const details = JSON.stringify({ ...JSON.parse(about?.details as string), forward });
+    const newId = store.newSessionId(id);
+    store.move(id, newId, { set: new Map(), unset: [] }, { lifetime: 60, becoming: { about: { user: 'ada', details } } });
+    const response = await shop.browser.get('/who');
+    deepStrictEqual(response.body as unknown, {});
+    deepStrictEqual(setCookies(response), []);
 
   });
 
