@@ -109,8 +109,8 @@ export class RequestSession {
   tell(): void {
 
     if (!hasRequestSubscribers()) return;
-    const { made, error } = this;
-    publishRequest(made?.decision, isRefused(this.ctx) ? 'the request was refused' : error?.message, made?.id ?? null, this.saving.store);
+    const reason = isRefused(this.ctx) ? 'the request was refused' : this.error?.message;
+    publishRequest(this.made?.decision, reason, this.made?.id ?? null, this.saving.store);
 
   }
 
@@ -157,7 +157,7 @@ export class RequestSession {
 
   getCsrf(options?: { masked?: boolean }): Promise<string> {
 
-    const token = this.csrf().then(tokens => joinedTokens(options?.masked === true ? tokens.map(maskedToken) : tokens));
+    const token = (this.covering ?? this).csrf().then(tokens => joinedTokens(options?.masked === true ? tokens.map(maskedToken) : tokens));
     // In 1.x nobody had to wait for it: where nobody does, the request itself fails soon enough.
     token.catch(() => {});
     return token;
@@ -170,27 +170,33 @@ export class RequestSession {
     this.use();
     // The id goes with this response: the token must be one of the session that comes after it.
     if (decide(this.session, this.saving).name === 'destroy') await this.save();
-    const save = this.finished ? () => this.save() : null;
-    const tokens = await this.forms.tokens(this.session, this.saving, save);
-    const others = this.outer && !this.outer.isOutside ? await this.outer.csrf() : [];
+    const tokens = await this.forms.tokens(this.session, this.saving, this.finished ? () => this.save() : null);
+    const others = await this.outer?.covering?.csrf() ?? [];
     return [...new Set([...tokens, ...others])];
 
   }
 
   validateCsrf(token?: unknown): void {
 
-    this.use();
-    this.forms.validate(this.session, this.saving, token);
+    const covering = this.covering ?? this;
+    covering.use();
+    covering.forms.validate(covering.session, covering.saving, token);
+
+  }
+
+  /** From here outwards, the first whose cookie covers the path: a request has its forms, never its session. */
+  private get covering(): RequestSession | undefined {
+
+    return this.isOutside ? this.outer?.covering : this;
 
   }
 
   /** Whether the request brought a cookie of ours that could be good for something. */
   get hasCookie(): boolean {
 
-    const { cookie, isId } = this.backend;
     if (this.isOutside) return false;
-    const header = this.ctx.request.headers.get('cookie');
-    return cookie.read(header, isId).length > 0 || this.forms.carried.length > 0;
+    const { cookie, isId } = this.backend;
+    return cookie.read(this.ctx.request.headers.get('cookie'), isId).length > 0 || this.forms.carried.length > 0;
 
   }
 

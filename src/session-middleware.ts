@@ -1,6 +1,6 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachedTo, attachSession } from './attach-session.js';
-import { isBelow, pathIn } from './cookie/cookie-path.js';
+import { attachSession } from './attach-session.js';
+import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { SessionError } from './errors.js';
@@ -33,10 +33,8 @@ export default function session(options: SessionOptions): Middleware {
   return async (ctx, next) => {
 
     serves();
-    const isOutside = !backend.covers(ctx.request.requestTarget);
-    // The session of another middleware covers more.
-    if (isOutside && attachedTo(ctx)) return next();
-    const request = new RequestSession(ctx, backend, isOutside);
+    // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
+    const request = new RequestSession(ctx, backend, !backend.covers(ctx.request.requestTarget));
     const outer = attachSession(ctx, request);
     request.outer = outer;
 
@@ -117,7 +115,7 @@ function backendFrom(options: SessionOptions): Backend & { covers(target: string
     saving,
     savingWithoutCookie: { ...saving, canSetCookie: false },
     savingOutside: { ...saving, canSetCookie: false, whyNoCookie: `cookieOptions.path is ${path}, and this request is for another path: it has no session` },
-    covers: target => path === '/' || isBelow(settings.basePath + pathIn(target), path),
+    covers: target => path === '/' || isSentTo(target, settings.basePath, path),
   };
 
 }

@@ -27,10 +27,25 @@ export function isBelow(requestPath: string, cookiePath: string): boolean {
 
 }
 
+/** Browsers resolve these before they send a request, and compare the cookie's path with what is left (WHATWG URL). */
+const RESOLVED_BY_BROWSERS = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/**
+ * Whether browsers send the cookie with a request. The kernel, and so a router,
+ * reads some targets in another way (`\` as `/`): none of those comes from a
+ * browser.
+ */
+export function isSentTo(target: string, basePath: string, cookiePath: string): boolean {
+
+  const path = basePath + pathIn(target);
+  return isBelow(path, cookiePath) && !RESOLVED_BY_BROWSERS.test(path);
+
+}
+
 /** The path in the first line of a request, whose target may be a whole URL (RFC 9112 section 3.2). */
 export function pathIn(target: string): string {
 
-  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#]*/i, '').replace(/[?#].*$/s, '');
+  const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#\\]+/i, '').replace(/[?#].*$/s, '');
   return path.startsWith('/') ? path : '/';
 
 }

@@ -66,7 +66,7 @@ export class CookieWarnings {
   /** A request has used its session whose path the cookie does not cover. */
   outside(): void {
 
-    warnOnce('SESSION_COOKIE_PATH', `cookieOptions.path is ${this.#path}, and ctx.session was used by a request for another path: browsers do not send the cookie ${this.#name} there, so the request has no session, and nothing of it is stored. If a proxy takes the beginning of the path away, say so with the option basePath, for instance basePath: '${this.#path}'`);
+    warnOnce('SESSION_COOKIE_PATH', `cookieOptions.path is ${this.#path}, and ctx.session was used by a request for another path: browsers do not send the cookie ${this.#name} there, so the request has no session, and nothing of it is stored. If a proxy takes the beginning of the path away, say so with the option basePath, for instance basePath: '${this.#path}'. Handlers of other paths belong before this session middleware`);
 
   }
 

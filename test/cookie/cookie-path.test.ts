@@ -37,6 +37,56 @@ function adminSite(act: Act, options: Partial<SessionOptions> = {}) {
 
 }
 
+/** A shop whose sessions are for every path, around a back office; the client keeps the shop's cookie. */
+function shopAroundAdmin() {
+
+  const cookieName = newName();
+  const seen: object[] = [];
+  const app = new Application();
+  app.use(
+    session({ store: 'memory', cookieName, user: 'userId' }),
+    async (ctx, next) => {
+      ctx.response.status = 200;
+      if (ctx.path !== '/shop/login') return next();
+      (ctx as PageContext).session.userId = 5;
+    },
+    session({ store: 'memory', cookieName: `${cookieName}-admin`, user: 'userId', cookieOptions: { path: '/admin' } }),
+    ctx => {
+      const page = ctx as PageContext;
+      seen.push({ ...page.session });
+      page.session.visits = 1;
+    },
+  );
+  let cookie = '';
+  const act = async (target: string) => {
+    const cookies = setCookies(await app.subRequest(new MemoryRequest('GET', target, app.origin, { Cookie: cookie })));
+    cookie ||= cookies[0]?.split(';')[0] ?? '';
+    return cookies;
+  };
+  return { act, seen };
+
+}
+
+/** Session middlewares with ever narrower paths around one handler, which shows a token or takes one. */
+function nested(...paths: string[]) {
+
+  const handled: string[] = [];
+  const app = new Application();
+  app.use(errorsToStatus());
+  for (const path of ['/', ...paths]) app.use(session({ store: 'memory', cookieName: newName(), cookieOptions: { path } }));
+  app.use(async ctx => {
+    ctx.response.status = 200;
+    if (!ctx.request.headers.has('X-CSRF-Token')) {
+      ctx.response.body = await ctx.getCsrf();
+      return;
+    }
+    ctx.validateCsrf();
+    handled.push(ctx.path);
+  });
+  return { app, handled };
+
+}
+
 const visit: Act = ctx => { ctx.session.visits = (ctx.session.visits ?? 0) + 1; };
 
 describe('A request that the path of the cookie does not cover', () => {
@@ -128,25 +178,41 @@ describe('A request that the path of the cookie does not cover', () => {
 
   });
 
-  it('has the session of a middleware with a wider path that came first', async () => {
+  it('never has the session of another middleware that came first, however its target is spelled', async () => {
 
-    const app = new Application();
-    const [shop, admin] = [newName(), newName()];
-    app.use(
-      session({ store: 'memory', cookieName: shop }),
-      session({ store: 'memory', cookieName: admin, cookieOptions: { path: '/admin' } }),
-      ctx => {
-        (ctx as PageContext).session.path = ctx.path;
-        ctx.response.status = 200;
-      },
-    );
+    const { act, seen } = shopAroundAdmin();
+    strictEqual((await act('/shop/login')).length, 1);
+    const targets = [
+      '/admin\\users', '\\admin\\users', '/admin\\..\\admin/users', '/users', '/Admin/users', '/ADMIN/users', '//admin/users', '/./admin/users', '/x/../admin/users',
+      '/%61dmin/users', '/admin%5cusers', '/admin%2fusers', '/admin;/users', '/admin/../users', '/admin/%2E%2e/users', '/admin/.%2e', 'http:/admin/users', 'x:/admin/users',
+      'http:///admin/users', 'http://h\\admin/users', 'http:\\\\h\\admin/users', 'http://h/admin\\users', '?/admin/users', '*',
+    ];
     const warnings = await warningsOf(async () => {
-      const outside = setCookies(await app.subRequest('GET', '/cart'));
-      deepStrictEqual(outside.map(line => line.split('=')[0]), [shop]);
-      const inside = setCookies(await app.subRequest('GET', '/admin/x'));
-      deepStrictEqual(inside.map(line => line.split('=')[0]), [admin]);
+      for (const target of targets) deepStrictEqual([await act(target), seen.at(-1)], [[], {}], target);
     });
-    deepStrictEqual(warnings, []);
+    deepStrictEqual(warnings.map(({ code }) => code), ['SESSION_COOKIE_PATH']);
+    match(warnings[0].message, /Handlers of other paths belong before this session middleware/);
+    for (const target of ['/admin/users', 'HTTP://h/admin/users', '/admin/users?\\', '/admin/.../users']) {
+      deepStrictEqual([(await act(target)).map(line => line.split('=')[0].slice(-5)), seen.at(-1)], [['admin'], {}], target);
+    }
+
+  });
+
+  it('has the forms of a middleware that came first and covers it', async () => {
+
+    const { app, handled } = nested('/admin', '/admin/deep');
+    const ask = async (path: string, headers = {}) => {
+      const response = await app.subRequest('POST', path, headers);
+      return { status: response.status, cookies: setCookies(response), body: response.body as unknown as string };
+    };
+    const { body: token, cookies } = await ask('/cart');
+    match(token, /^[\w-]{43}$/);
+    deepStrictEqual(cookies.length, 1);
+    const Cookie = cookies[0].split(';')[0];
+    deepStrictEqual([(await ask('/cart', { Cookie, 'X-CSRF-Token': token })).status, handled], [200, ['/cart']]);
+    strictEqual((await ask('/cart', { Cookie, 'X-CSRF-Token': 'x'.repeat(43) })).status, 403);
+    strictEqual((await ask('/cart', { Cookie })).body, token);
+    match((await ask('/admin')).body, /^[\w-]{43}\.[\w-]{43}$/);
 
   });
 
@@ -195,7 +261,7 @@ describe('A path', () => {
 
     for (const [target, path] of [
       ['/a/b?c=/d', '/a/b'], ['/a??b', '/a'], ['https://example.org/a/b?c', '/a/b'], ['https://example.org', '/'], ['https://example.org?x', '/'],
-      ['*', '/'], ['', '/'], ['/a#b', '/a'], ['//a/b', '//a/b'],
+      ['*', '/'], ['', '/'], ['/a#b', '/a'], ['//a/b', '//a/b'], ['http:///a', '/'], ['http:/a', '/'], ['http://h\\a/b', '/'],
     ] as const) strictEqual(pathIn(target), path, target);
     fc.assert(fc.property(fc.string(), target => pathIn(target).startsWith('/')));
 

@@ -28,6 +28,14 @@ export const cookiesAndCaching: Scenarios = {
 
   },
 
+  async 'two-paths'({ site }) {
+
+    const visitor = site.visitor();
+    assert.equal((await visitor.get('/cart')).text, 'In your cart');
+    for (const path of ['/admin/users', '/Admin/users']) assert.equal((await visitor.get(path)).text, 'Please sign in');
+
+  },
+
   async 'clear-site-data'({ app, site }) {
 
     const visitor = site.visitor();
