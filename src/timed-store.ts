@@ -152,7 +152,8 @@ export class TimedStore {
 function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 
   if (allowed.includes(answer as T)) return answer as T;
-  throw new SessionStoreError(`The session store's ${method}() returned what it may not`, { cause: new Error(String(answer)) });
+  // Its type only: it may be the id.
+  throw new SessionStoreError(`The session store's ${method}() returned what it may not: a value of type ${typeof answer}`);
 
 }
 

@@ -49,6 +49,20 @@ describe('A store with a time limit', () => {
 
   });
 
+  it('says of an answer that may not be given only what type it has: it may be the id', async () => {
+
+    const answers: Array<[unknown, string]> = [['the-id', 'string'], [undefined, 'undefined'], [['the-id'], 'object']];
+    for (const [answer, type] of answers) {
+      const store = new TimedStore(() => ({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
+      throws(() => store.create('the-id', new Map(), { lifetime: 60 }), (error: SessionStoreError) => {
+        strictEqual(error.message, `The session store's create() returned what it may not: a value of type ${type}`);
+        strictEqual(error.cause, undefined);
+        return true;
+      });
+    }
+
+  });
+
   it('passes everything on to the store that is in use, and calls it as its method', async () => {
 
     const calls: unknown[] = [];

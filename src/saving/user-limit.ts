@@ -66,7 +66,7 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
 export function nextTurn(sessions: readonly ListedSession[]): number {
 
   // Timestamps in seconds have room for microseconds.
-  return Math.max(...sessions.map(beginning)) + 1e-6;
+  return sessions.reduce((latest, session) => Math.max(latest, beginning(session)), 0) + 1e-6;
 
 }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok } from 'node:assert/strict';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type ListedSession, nextTurn, overLimit } from '../../src/saving/user-limit.js';
 
@@ -57,6 +57,7 @@ describe('Which of a user\'s sessions are too many', () => {
     const turn = nextTurn(sessions);
     ok(turn > 1_900_000_005 && turn < 1_900_000_005.001);
     deepStrictEqual(overLimit([...sessions, began(1, 'own', 0, { turn })], 'own', 1), { surplus: ['a', 'b'], isTooMany: false, isEarlierClick: false });
+    strictEqual(nextTurn(Array.from({ length: 300_000 }, (_, index) => began(index + 1, 'a'))) > 300_000, true, 'however many there are');
 
   });
 
