@@ -3,6 +3,7 @@ import { SessionStoreError } from '../errors.js';
 import { type LoadedSession, NOTHING, unixTime } from '../load-session.js';
 import { aboutNext, becoming, type CookieAction, lifeOf, live, overtaken, requireCookie, revoked, type Saving } from './saving.js';
 import { type About, readDetails } from '../about/session-about.js';
+import { keptFormSecret } from '../id/form-secret.js';
 import { derivedHandle } from '../id/session-id.js';
 import type { Session, Wanted } from '../session.js';
 import { publishCreated, publishDestroyed } from '../session-events.js';
@@ -118,12 +119,12 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
 }
 
 /**
- * Ends what a sign-in leaves behind: ghosts of its own clicks, and what the user
- * has too much of.
+ * Ends what a sign-in with a new session leaves behind: ghosts of its own clicks,
+ * and what the user has too much of.
  *
  * @throws {SessionEndedError} if another sign-in of the user has ended this one
  */
-export async function afterSignIn(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
+async function afterSignIn(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
 
   try {
     await endOthers(about, ghost, session, saving);
@@ -131,6 +132,30 @@ export async function afterSignIn(about: About, ghost: string | undefined, sessi
     abandon(session.id ?? session.newId, about.user, error, saving);
     session.committed(NOTHING);
     throw error;
+  }
+
+}
+
+/** @throws {SessionStoreError} if the user's sessions can't be counted now: nothing has happened then */
+export async function canCount(about: About, saving: Saving): Promise<void> {
+
+  if (about.user !== null && saving.settings.maxUserSessions !== undefined) await listed(about.user, saving);
+
+}
+
+/**
+ * Ends what a user has too much of, where a session has become the user's that
+ * there was before. Its former id leads nowhere any more: if the store fails now,
+ * the visitor keeps what he has, and the next sign-in counts again.
+ *
+ * @throws {SessionEndedError} if another sign-in of the user has ended it
+ */
+export async function afterMove(about: About, session: Session, saving: Saving): Promise<void> {
+
+  try {
+    await endOthers(about, undefined, session, saving);
+  } catch (error) {
+    if (!(error instanceof SessionStoreError)) throw error;
   }
 
 }
@@ -150,16 +175,16 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
     if (!sessions.some(({ handle }) => handle === own)) throw overtaken();
     const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, maxUserSessions);
     if (isEarlierClick) {
-      await endOwn(user, session, saving);
+      await end(session.id, user, saving);
       throw overtaken();
     }
     if (isTooMany && !hasBegunAgain) {
-      await beginAgain({ user, details: { ...about.details, turn: nextTurn(sessions) } }, session, saving);
+      await beginAgain(about, nextTurn(sessions), session, saving);
       continue;
     }
     for (const handle of surplus) await store.endSessionsOf(user, { only: handle });
     if (!isTooMany) return;
-    await endOwn(user, session, saving);
+    await end(session.id, user, saving);
     throw overtaken();
   }
 
@@ -178,17 +203,30 @@ async function listed(user: string, { store, uses }: Saving): Promise<ListedSess
 /**
  * Puts a session that nobody has the id of yet behind those that began at the
  * same moment. It gets another handle: others may be ending the one that it has.
+ * The new one stands before the old one goes, as what it holds may be all there is.
  */
-async function beginAgain(about: About, session: Session, saving: Saving): Promise<void> {
+async function beginAgain(about: About, turn: number, session: Session, saving: Saving): Promise<void> {
 
-  const { texts } = session.stored as LoadedSession;
-  await endOwn(about.user, session, saving);
+  const before = session.stored as LoadedSession;
+  // What others had saved before it was moved is there, too.
+  const found = await saving.store.load(before.id);
+  if (found?.status !== 'live') throw overtaken();
   session.committed(NOTHING);
-  await createRecord(texts, about, session, saving);
+  try {
+    const forms = keptFormSecret(before, await reserveId(session, saving));
+    await createRecord(found.texts, { ...about, details: { ...about.details, ...forms, turn } }, session, saving);
+  } catch (error) {
+    abandon(session.newId, about.user, error, saving);
+    session.committed(before);
+    throw error;
+  }
+  // This request knows of no more than before.
+  session.stored = { ...(session.stored as unknown as LoadedSession), texts: before.texts };
+  await end(before.id, about.user, saving);
 
 }
 
-async function endOwn(user: string | null, { id }: Session, { store }: Saving): Promise<void> {
+async function end(id: string | null, user: string | null, { store }: Saving): Promise<void> {
 
   if (id !== null && await store.end(id)) publishDestroyed(id, user, store);
 

@@ -1,5 +1,6 @@
 import { changeWhereItWent } from './change-session.js';
-import { abandon, afterSignIn, createSession, reserveId } from './create-session.js';
+import { abandon, afterMove, canCount, createSession, reserveId } from './create-session.js';
+import { SessionEndedError } from '../errors.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
@@ -32,6 +33,7 @@ export async function regenerateSession(
   const { about: before, texts } = session.stored as LoadedSession;
   const next = aboutNext(before, wanted, saving);
   const isBinding = next?.user != null && next.user !== (before?.user ?? null);
+  if (isBinding && reason !== 'binding') await canCount(next, saving);
   const reserved = await reserveId(session, saving);
   const newId = reason === 'renewal' ? renewedId(id, reserved) : reserved;
   const formed = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
@@ -63,7 +65,14 @@ export async function regenerateSession(
       if (!isUnasked(reason)) session.leavesForms = true;
       session.forwards = given !== about && !isUnasked(reason);
       publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
-      if (isBinding && about) await afterSignIn(about, undefined, session, saving);
+      if (!isBinding || !about) return 'set';
+      try {
+        await afterMove(about, session, saving);
+      } catch (error) {
+        // Another sign-in has ended it, as it might a moment later: what was only read was right.
+        if (reason === 'binding' && isEmpty(change) && error instanceof SessionEndedError) return 'keep';
+        throw error;
+      }
       return 'set';
   }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MemoryStore } from '../../src/index.js';
 import { below, randomFrom } from '../../src/testing/lib/random.js';
-import { type Action, change, regenerate } from '../support/actions.js';
+import { type Action, change, read, regenerate } from '../support/actions.js';
 import { type Choose, explore } from '../support/explore.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingStore } from '../support/parking-store.js';
@@ -32,6 +32,9 @@ const firstIds: string[] = [];
 
 let store: MemoryStore;
 
+/** The values of a session name its user, who was not asked for when it began. */
+const OLDER = 'ada, from before there was the option';
+
 /**
  * @param owners whose sessions exist; null for a visitor's
  * @param pace seconds that pass with each look at the store's clock: with 0, it can't tell which session was used last
@@ -44,8 +47,10 @@ function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): W
   firstIds.length = 0;
   for (const owner of owners) {
     const id = store.newSessionId();
+    const isOlder = owner === OLDER;
     const about = { user: owner, details: `{"created":${firstIds.length + 1},"renewed":1}` };
-    store.create(id, texts({ kept: 'yes', ...(owner && { owner }) }), { lifetime: 1800, becoming: { about } });
+    const values = { kept: 'yes', ...(owner && { owner: isOlder ? 'ada' : owner }) };
+    store.create(id, texts(values), { lifetime: 1800, becoming: isOlder ? undefined : { about } });
     firstIds.push(id);
   }
   return {
@@ -82,6 +87,8 @@ function broken({ requests }: History, limit: number): string | null {
 
   const strange = requests.find(({ status }) => status !== 200 && status !== 409);
   if (strange) return `${strange.name} got ${strange.status}`;
+  const refused = requests.find(({ action, status }) => action === read && status !== 200);
+  if (refused) return `${refused.name} only read, and got ${refused.status}`;
   const left = store.sessionsOf('ada').length;
   return left >= 1 && left <= limit ? null : `${left} sessions are left`;
 
@@ -113,6 +120,19 @@ for (const limit of [1, 2]) {
       t.diagnostic(`${runs} schedules`);
       assert.ok(runs > 10);
       await someOrders(several(() => [{ action: signIn }, used(change), { action: signIn }]), 500);
+
+    });
+
+    test(`sessions from before the option user that are read during a sign-in leave at most ${limit}, and are not refused${which}`, async t => {
+
+      const older = (index: number, action = read) => ({ action, cookie: firstIds[index] });
+      const three = Array.from({ length: 3 }, () => OLDER);
+      let runs = await explore(several(() => [older(0), older(1)], three.slice(1)));
+      runs += await explore(several(() => [older(limit), { action: signIn }], [...full, OLDER]));
+      t.diagnostic(`${runs} schedules`);
+      assert.ok(runs > 20);
+      await someOrders(several(() => [older(0), older(1), older(2)], three), 500);
+      await someOrders(several(() => [older(0), older(1, change), { action: signIn }], three.slice(1)), 500);
 
     });
 
