@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import mysql from 'mysql2/promise';
+import type { SessionChange } from '../../src/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { mysqlUrl } from '../support/servers/addresses.js';
@@ -129,6 +130,39 @@ describe('MysqlStore', () => {
       assert.deepEqual(await store.get(id), { kept: 1, new: 2 });
       assert.equal(await store.update(id, { set: new Map(), unset: [...keys, 'kept', 'new'] }, { lifetime: 60 }), 'updated');
       assert.deepEqual(await store.get(id), {});
+    }
+
+  });
+
+  it('lets the server merge a few keys, or more into a short row: it reads all of the row for each key', async () => {
+
+    const done: string[] = [];
+    const store = await open('promises', {
+      getConnection: () => admin.getConnection(),
+      execute: async (statement: mysql.QueryOptions) => {
+        const answer = await admin.execute<mysql.ResultSetHeader>(statement);
+        const kind = /JSON_MERGE_PATCH/.test(statement.sql) ? 'merge' : /SELECT|UPDATE/.exec(statement.sql)?.[0];
+        done.push(kind === 'merge' && answer[0].insertId === 0 ? 'refused' : String(kind));
+        return answer;
+      },
+    } as Queries);
+    const keys = (number: number) => Array.from({ length: number }, (_, index) => `key ${index}`);
+    const setting = (number: number): SessionChange => ({ set: new Map(keys(number).map(key => [key, '"a value"'])), unset: [] });
+    const removing = (number: number): SessionChange => ({ set: new Map(), unset: keys(number) });
+
+    for (const change of [setting, removing]) {
+      for (const [present, changed, expected] of [
+        [4000, 8, 'merge'], [100, 100, 'merge'], [0, 100, 'merge'], [0, 4000, 'SELECT UPDATE'], [4000, 4000, 'SELECT UPDATE'], [4000, 50, 'refused SELECT UPDATE'],
+      ] as const) {
+        const id = store.newSessionId();
+        await store.create(id, setting(present).set, { lifetime: 60 });
+        done.length = 0;
+        assert.equal(await store.update(id, change(changed), { lifetime: 60, patience: 20, maxBytes: 1_000_000 }), 'updated');
+        assert.equal(done.join(' '), expected, `${changed} of ${present} by an update`);
+        done.length = 0;
+        assert.equal(await store.move(id, store.newSessionId(id), setting(changed), { lifetime: 60, patience: 20, maxBytes: 1_000_000 }), 'moved');
+        assert.equal(done.join(' '), expected, `${changed} of ${present} by a move`);
+      }
     }
 
   });

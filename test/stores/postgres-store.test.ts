@@ -145,6 +145,34 @@ describe('PostgresStore', () => {
 
   });
 
+  it('lets the server remove some keys, and no thousands: it compares each with all that are there', async () => {
+
+    const kinds: string[] = [];
+    const store = await open('promises', Object.assign(Object.create(admin), {
+      query: (...args: [{ text: string; values: unknown[] }]) => {
+        const [{ text, values }] = args;
+        const kind = /SELECT|UPDATE/.exec(text)?.[0];
+        kinds.push(kind === 'UPDATE' && values[3] !== null ? `removes ${JSON.parse(String(values[3])).length}` : String(kind));
+        return admin.query(...args);
+      },
+    }));
+    const keys = Array.from({ length: 4000 }, (_, index) => `key ${index}`);
+    for (const [removed, expected] of [[100, 'removes 100'], [101, 'SELECT UPDATE'], [4000, 'SELECT UPDATE']] as const) {
+      const id = store.newSessionId();
+      const change = { set: toTexts({ kept: 2 }), unset: keys.slice(0, removed) };
+      for (const step of [
+        () => store.update(id, change, { lifetime: 60, patience: 20, maxBytes: 1_000_000 }),
+        () => store.move(id, store.newSessionId(id), change, { lifetime: 60, patience: 20, maxBytes: 1_000_000 }),
+      ]) {
+        await store.set(id, Object.fromEntries(keys.map(key => [key, 1])), Date.now() / 1000 + 60);
+        kinds.length = 0;
+        assert.match(await step(), /updated|moved/);
+        assert.equal(kinds.join(' '), expected);
+      }
+    }
+
+  });
+
   it('refuses what is no option, no pool and no name', () => {
 
     const pool = admin;

@@ -102,6 +102,58 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
+  it('changes thousands of keys at once, and answers as for one', async () => {
+
+    const store = await open();
+    const id = await store.newSessionId();
+    const next = await store.newSessionId(id);
+    const many = (text: string) => ({ set: new Map(Array.from({ length: 4000 }, (_, index) => [`é ${index}`, text])), unset: [] });
+    const terms = { lifetime: 60, patience: 20, maxBytes: 1_000_000 };
+    const loaded = async (from: string) => {
+      const found = await store.load(from);
+      assert.ok(found?.status === 'live');
+      return found;
+    };
+
+    await store.create(id, toTexts({ kept: 1 }), { lifetime: 60 });
+    assert.equal(await store.update(id, many('"1"'), terms), 'updated');
+    const { texts, version } = await loaded(id);
+    assert.deepEqual(new Map(texts), new Map([['kept', '1'], ...many('"1"').set]));
+
+    assert.equal(await store.update(id, many('"2"'), { ...terms, version }), 'updated');
+    assert.equal(await store.update(id, many('"3"'), { ...terms, version }), 'conflict');
+    assert.equal(await store.move?.(id, next, many('"3"'), { ...terms, version }), 'conflict');
+    assert.equal(await store.update(id, many('"three"'), { ...terms, maxBytes: 50_000 }), 'too-large');
+    assert.equal(await store.move?.(id, next, many('"three"'), { ...terms, maxBytes: 50_000 }), 'too-large');
+    await assert.rejects(async () => store.update(id, many('"3"'), { ...terms, patience: 0 }));
+    await assert.rejects(async () => store.move?.(id, next, many('"3"'), { ...terms, patience: 0 }));
+    assert.equal((await loaded(id)).texts.get('é 3999'), '"2"');
+
+    assert.equal(await store.move?.(id, next, many('"4"'), { ...terms, maxBytes: 50_000 }), 'moved');
+    assert.equal(await store.update(id, many('"5"'), terms), 'gone');
+    assert.equal(await store.move?.(id, await store.newSessionId(id), many('"5"'), terms), 'gone');
+    assert.equal(await store.update(next, { set: toTexts({ b: 2 }), unset: [...many('').set.keys()] }, terms), 'updated');
+    assert.deepEqual(await store.get(next), { kept: 1, b: 2 });
+
+  });
+
+  it('keeps all of changes of many keys that come at once, and of few', async () => {
+
+    const store = await open();
+    const id = await store.newSessionId();
+    const keys = (name: string) => Array.from({ length: 300 }, (_, index) => `${name} ${index}`);
+    const writers = ['a', 'b', 'c', 'd', 'e', 'f'];
+    await store.create(id, new Map(writers.flatMap(keys).map(name => [name, '0'])), { lifetime: 60 });
+    const answers = await Promise.all(writers.flatMap(name => [
+      store.update(id, { set: new Map(keys(`new ${name}`).map(each => [each, '1'])), unset: keys(name) }, { lifetime: 60 }),
+      store.update(id, { set: new Map([[`single ${name}`, '1']]), unset: [] }, { lifetime: 60 }),
+    ]));
+    assert.deepEqual(new Set(answers), new Set(['updated']));
+    const expected = writers.flatMap(name => [...keys(`new ${name}`), `single ${name}`]);
+    assert.deepEqual(new Set(Object.keys(await store.get(id) ?? {})), new Set(expected));
+
+  });
+
   it('fails for a damaged row, which is no unknown session', async () => {
 
     const store = await open();

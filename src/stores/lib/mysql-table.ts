@@ -3,10 +3,9 @@ import { newSessionId } from '../../id/session-id.js';
 import { FirstUse } from './first-use.js';
 import { toPatch } from './json-texts.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
-import { BATCH, creation, GUARD, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
+import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
 import { type StoredAbout, UNKNOWN } from './sql-about.js';
 import { asText, withoutNull } from './sql-answers.js';
-import { tooLong } from './sql-row.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
 import type { StoredId } from './stored-id.js';
@@ -24,7 +23,7 @@ const NO_COLUMN = 1054;
 /** What a row and a statement have at most beside `data`, in bytes: `about` may have details of 4,096, and a user. */
 const BESIDE_DATA = 16_384;
 
-/** The statements for changes that only set, and for others. */
+/** The statements for changes that only set, for others, and for overwriting. */
 type Changes = ReturnType<typeof statements>['update'];
 
 /** The table in MySQL or MariaDB. */
@@ -54,6 +53,10 @@ export class MysqlTable implements SqlTable {
 
   get most(): number {
     return this.#most;
+  }
+
+  mostMerged({ set, unset }: SessionChange): number {
+    return mostMerged(set.size + unset.length);
   }
 
   async setup(): Promise<void> {
@@ -177,14 +180,16 @@ export class MysqlTable implements SqlTable {
   }
 
   #change(
-    { sets, unsets }: Changes, { handle, hash }: StoredId, change: SessionChange, { lifetime, deadline, version, most }: RowTerms,
-    ...more: unknown[]
+    { sets, unsets, overwrites }: Changes, { handle, hash }: StoredId, change: SessionChange,
+    { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
   ): Promise<Executed> {
 
-    const statement = change.unset.length === 0 ? sets : unsets;
-    const patch = toPatch(change);
-    if (patch.length > this.most) return Promise.reject(tooLong(this.limit));
-    return this.#run(statement, [handle, hash, patch, lifetime, deadline, ...GUARD, version, most, patch.length, ...more], executed);
+    const merges = change.unset.length === 0 ? sets : unsets;
+    const text = data ?? toPatch(change);
+    // The statement would refuse it.
+    if (text.length > most) return Promise.resolve(0);
+    const values = [handle, hash, text, lifetime, deadline, ...GUARD, version, most, text.length, ...more];
+    return this.#run(data === null ? merges : overwrites, values, executed);
 
   }
 

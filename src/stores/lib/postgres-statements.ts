@@ -5,8 +5,8 @@ import { LEASE, SWEEPER } from './sweeper.js';
 
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
- * hash of its id. In one that changes values, $3 is what is set, $4 what goes, $5
- * the lifetime, $6 the deadline, $7 the version and $8 the most bytes of `data`.
+ * hash of its id. In one that changes values, $3 is what is set and $4 what goes,
+ * or all of `data` and NULL, $5 the lifetime, $6 the deadline, $7 the version and $8 the most bytes of `data`.
  * All that a row answers is in one column, as a text: drivers parse other types
  * as they are told to.
  */
@@ -91,7 +91,7 @@ export function statements(table: string) {
   // Set to what it is already, a column is not entered in its index anew.
   const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
   const fromNow = `${NOW} + $5::bigint`;
-  const changed = `data = ${CHANGED}::text`;
+  const changed = `data = CASE WHEN $4::text IS NULL THEN $3::text ELSE ${CHANGED}::text END`;
   const ending = (condition: string, answer: string, data = "'{}'") => statement(`
     UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}

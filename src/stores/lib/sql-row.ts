@@ -1,6 +1,6 @@
-import type { FoundSession, SessionAbout, SessionTexts } from '../../store.js';
+import type { FoundSession, SessionAbout } from '../../store.js';
 import { ENTRY_LENGTH, isFormer } from './former-ids.js';
-import { fromJson, toJson } from './json-texts.js';
+import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-about.js';
 import { unreadable, unreadableTexts } from './unreadable.js';
 
@@ -95,13 +95,6 @@ export function textsOf({ data }: SqlRow): Map<string, string> {
   const texts = fromJson(data);
   if (!texts) throw unreadable();
   return texts;
-
-}
-
-/** The most bytes that `data` has for these texts, whatever spaces an engine adds. */
-export function lengthOf(texts: SessionTexts): number {
-
-  return toJson(texts).length + texts.size * 4;
 
 }
 

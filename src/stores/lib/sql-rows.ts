@@ -1,8 +1,9 @@
 import { merge } from '../../session-change.js';
 import type { SessionChange, UpdateTerms } from '../../store.js';
 import { isTooLarge } from '../../values/texts-size.js';
+import { toJson } from './json-texts.js';
 import type { ServerClock } from './server-clock.js';
-import { hasPassed, isLive, knownVersion, lengthOf, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
+import { hasPassed, isLive, knownVersion, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
 import type { Executed, RowTerms, SqlTable } from './sql-table.js';
 import type { StoredId } from './stored-id.js';
 
@@ -26,9 +27,10 @@ export class SqlRows {
   /**
    * Changes the row of a live session.
    *
-   * A statement knows the length of a row, and refuses what could be too large by
-   * that. Then the bytes of the texts are counted here, and if they are not too
-   * many, the same version of the row is changed.
+   * A statement merges the change into the row. It knows the length of the row,
+   * and refuses what could be too large by that, or would take the server too
+   * long. Then the texts are merged and their bytes counted here, and if they are
+   * not too many, the row is overwritten, provided that it has the same version.
    *
    * @param check throws where the row can't be changed so
    */
@@ -40,15 +42,15 @@ export class SqlRows {
     const expected = knownVersion(version);
     const trial = this.#table.trial();
     if (trial) await trial;
-    let counted: number | null = null;
+    let whole: { readonly data: string; readonly version: number } | null = null;
     return this.tries(
       patience,
       deadline => {
+        const terms = { lifetime: milliseconds(lifetime), deadline };
+        if (whole) return attempt({ ...terms, ...whole, most: Number.MAX_SAFE_INTEGER });
         // Half, since a merge adds spaces to what was never merged before.
-        const most = counted === null ? Math.min(maxBytes, this.#table.most / 2) : Infinity;
-        return attempt({
-          lifetime: milliseconds(lifetime), deadline, version: counted ?? expected, most: Math.min(Math.floor(most), Number.MAX_SAFE_INTEGER),
-        });
+        const most = Math.floor(Math.min(maxBytes, this.#table.most / 2, this.#table.mostMerged(change)));
+        return attempt({ ...terms, version: expected, most, data: null });
       },
       async () => {
         const row = await this.read(handle);
@@ -58,8 +60,7 @@ export class SqlRows {
         const before = textsOf(row);
         const merged = merge(before, change);
         if (isTooLarge(before, merged, maxBytes)) return 'too-large';
-        if (lengthOf(merged) > this.#table.most) throw tooLong(this.#table.limit);
-        counted = row.version;
+        whole = { data: await this.checked(toJson(merged)), version: row.version };
         return null;
       },
     );

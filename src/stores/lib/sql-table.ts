@@ -21,6 +21,8 @@ export interface RowTerms extends StatementTerms {
   readonly version: number | null;
   /** The most bytes that the column `data` may have then. */
   readonly most: number;
+  /** What the column `data` is to be; null where the server merges the change into it. */
+  readonly data: string | null;
 }
 
 /**
@@ -37,6 +39,9 @@ export interface SqlTable extends SweptTable, UsersTable {
 
   /** What sets this limit. */
   readonly limit: string;
+
+  /** The most bytes that `data` may have for the server to merge a change into it: above, that takes it too long. */
+  mostMerged(change: SessionChange): number;
 
   /** Creates the table where it is missing, and tries it out. */
   setup(): Promise<void>;

@@ -31,7 +31,7 @@ export async function tryOut(table: SqlTable): Promise<void> {
   try {
     check('the time that INSERT answers', await table.create(id, toJson(TEXTS), about, terms));
     const change = { set: SET, unset: [...TEXTS.keys()].slice(0, 1) };
-    check('the time that UPDATE answers', await table.update(id, change, { ...terms, version: null, most: table.most, user: about.user }));
+    check('the time that UPDATE answers', await table.update(id, change, { ...terms, version: null, most: table.most, data: null, user: about.user }));
     const text = await table.read(id.handle);
     if (typeof text !== 'string') throw new Error('a row that has just been written is not found');
     const row = readRow(text);
