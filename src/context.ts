@@ -64,7 +64,7 @@ declare module '@curveball/kernel' {
     readonly sessionInfo: SessionInfo | null;
 
     /**
-     * Says that the user has just proved who he is: at a sign-in, or again
+     * Says that the user has just proved who they are: at a sign-in, or again
      * before something that matters. The session gets a new id, both of its
      * times begin anew (NIST SP 800-63B-4, 5.2), and what is given here holds for
      * it from now on.

@@ -4,7 +4,7 @@ import type { Session } from './session.js';
 import { difference, isEmpty } from './session-change.js';
 import { warnOnce } from './warnings.js';
 
-/** Where nobody tells when a response is over, in milliseconds. */
+/** Delay used where the end of the response is not reported, in milliseconds. */
 const SOON = 50;
 
 interface NodeResponse {
@@ -12,9 +12,9 @@ interface NodeResponse {
 }
 
 /**
- * Tells a developer of a change that was made when the session had been stored,
- * by a middleware further out, and is stored by nobody. Whether there is one
- * shows when the response is over.
+ * Warns a developer of a change that a middleware further out made after the
+ * session had been stored, and that is not stored. Whether there is one shows
+ * when the response is over.
  */
 export function watchLateChanges(session: Session, response: Context['response']): void {
 

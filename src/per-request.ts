@@ -3,7 +3,7 @@ import { warnOnce } from './warnings.js';
 /** The kernel's part of the stack while a request is handled. */
 const KERNEL = /@curveball[/\\]kernel[/\\]|\binvokeMiddlewares\b|\bApplication\.handle\b/;
 
-/** So many are no chance: an application may make a few late, for instance one for each of its customers. */
+/** This many can't be a coincidence: an application may make a few late, for instance one for each of its customers. */
 const MANY = 20;
 
 /** How many were made while a request was handled, and have served no other request. */

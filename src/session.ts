@@ -229,7 +229,7 @@ export function claimOf(
 
 }
 
-/** Whose a stored session is, also where only its values say so; null where it is no one's, or nobody can tell. */
+/** Whose a stored session is, also where only its values say so; null if it has no user or the user is unknown. */
 export function knownUser(stored: Loaded, userOf: UserReader | undefined): string | null {
 
   if (stored.kind !== 'live') return null;

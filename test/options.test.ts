@@ -239,7 +239,7 @@ describe('The option cookieOptions', () => {
   it('needs secure where browsers drop the cookie without it', () => {
 
     for (const cookieOptions of [{ sameSite: 'none' }, { sameSite: 'None' }, { partitioned: true }]) {
-      throws(() => build({ store: 'memory', cookieOptions }), /cookieOptions\.secure is undefined: it must be true with/);
+      throws(() => build({ store: 'memory', cookieOptions }), /cookieOptions\.secure is undefined: it must be true or 'auto' with/);
       throws(() => build({ store: 'memory', cookieOptions: { ...cookieOptions, secure: false } }), /cookieOptions\.secure is false/);
     }
 

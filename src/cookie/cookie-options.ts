@@ -116,7 +116,7 @@ function checkedAgainstBrowsers(name: string, options: Given): Given {
   const needsSecure = (reason: string) => {
     // Without it the cookie would be dropped on every origin.
     if (secure === 'auto') secure = true;
-    if (secure !== true) throw wrong('cookieOptions.secure', secure, `must be true ${reason}`);
+    if (secure !== true) throw wrong('cookieOptions.secure', secure, `must be true or 'auto' ${reason}`);
   };
   const prefix = /^__(host-http|host|secure|http)-/i.exec(name)?.[1]?.toLowerCase();
   if (prefix) {

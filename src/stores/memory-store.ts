@@ -20,9 +20,9 @@ export type { MemoryEntry };
 export interface MemoryStoreOptions {
 
   /**
-   * The most sessions to keep; unlimited by default. Where one more comes, the
-   * session of nobody that was used longest ago is dropped, as if it had expired;
-   * if all are of users, the one of those that was used longest ago.
+   * The most sessions to keep; unlimited by default. When it is exceeded,
+   * the least recently used anonymous session is dropped, as if it had expired; if
+   * there is none, the least recently used one of any user.
    */
   maxSessions?: number;
 
