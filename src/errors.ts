@@ -15,7 +15,7 @@ export abstract class SessionError extends Error {
   abstract readonly httpStatus: number;
   /** A stable name, for code. */
   abstract readonly code: string;
-  /** What the answer to the request may say: never what is in a session, nor the names of its keys. */
+  /** The text that the response may show: it never has a session's values, nor the names of its keys. */
   readonly detail: string;
   readonly instance: string | null = null;
 

@@ -34,7 +34,7 @@ function isUnsaved(session: Session): boolean {
   try {
     return !isEmpty(difference(textsOf(session.stored), session.wanted(undefined).texts));
   } catch {
-    // What can't be stored was put in.
+    // The session now has a value that can't be stored.
     return true;
   }
 

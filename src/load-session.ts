@@ -124,7 +124,7 @@ async function reusedBy(id: string, { store, settings }: Saving): Promise<Loaded
   const about = await store.aboutByHandle(handle);
   const user = about?.user ?? null;
   if (!about || user === null) return null;
-  // What can't be read is no session of this visitor's, as far as anyone knows.
+  // A record that can't be read does not count as a session of this visitor.
   const { family, cookie } = readDetails(about.details) ?? {};
   if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return null;
   if (!settings.endOnReuse) return { kind: 'reused', id, user };

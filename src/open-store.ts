@@ -118,7 +118,7 @@ const KINDS: { readonly [scheme: string]: Kind } = {
  *
  * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
  *   `postgres://…` or `mysql://…`; docs/open-store.md has what may follow
- * @throws {TypeError} if it is none, or has an option that is not known
+ * @throws {TypeError} if it is not an address, or has an unknown option
  * @throws {Error} if the driver is not installed, or the store can't be reached
  */
 export async function openStore<const Address extends string | URL>(address: Address): Promise<OpenedStore<StoreAt<Address>>> {

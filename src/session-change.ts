@@ -111,7 +111,7 @@ export function sessionChange(
         if (due.binding && !wanted.regenerate && !wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'binding' };
       }
       if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
-      // What others have emptied, and no one fills, goes by itself when its time is over.
+      // A session that other requests emptied, and none fills again, just expires.
       if (empty && isEmpty(change)) return { name: 'none' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
       if (!isEmpty(change)) return { name: 'update', id, set, unset };

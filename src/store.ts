@@ -324,8 +324,8 @@ export interface AtomicSessionStore extends SessionStore {
   endSessionsOf?(user: string, which?: WhichSessions): Awaitable<readonly string[]>;
 
   /**
-   * What a live session that has moved is by now, by its handle; `null` where
-   * there is none, or nothing was told of it. With it, ids from before a renewal
+   * Returns the current state of a live session that has moved, by its handle;
+   * `null` if there is none, or nothing is known of it. With it, ids from before a renewal
    * are recognised for as long as the session lives, if the store's ids are 59
    * letters and digits, of which the first 16 are the handle and the others random.
    */

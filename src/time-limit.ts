@@ -56,7 +56,7 @@ export class TimeLimit {
   #done(waiting: Waiting): void {
 
     this.#waiting.delete(waiting);
-    // Nobody waits: the timer must not keep the process alive.
+    // No caller waits: the timer must not keep the process alive.
     if (this.#waiting.size === 0) this.#timer?.unref();
 
   }

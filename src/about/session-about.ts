@@ -42,9 +42,9 @@ export interface SessionDetails {
   readonly form?: string | undefined;
   /** The same for the id before. */
   readonly formBefore?: string | undefined;
-  /** What the ids have in common that it had since its rights last changed, as a hash: {@link familyOf}. */
+  /** A hash of the part that all ids since the last change of rights have in common: {@link familyOf}. */
   readonly family?: string | undefined;
-  /** Where who has the id before this one finds it. */
+  /** The current id, sealed for whoever still sends the previous one. */
   readonly forward?: ForwardedId | undefined;
 }
 

@@ -9,7 +9,7 @@ import { demandToken, markRefused, type TokenDemand } from './token-demand.js';
 /** They change nothing (RFC 9110 section 9.2.1), and other sites may send them. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** What a refusal says, with what its developer has to know of the application; nothing of it is secret. */
+/** The text of a refusal, with the settings of the application that a developer needs to see; none of them is secret. */
 const DETAILS: Record<Refusal, (origin: string) => string> = {
   'cross-site': () => 'The request comes from another site',
   'same-site': () => 'The request comes from another origin of this site',
@@ -76,9 +76,9 @@ function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): TokenDema
 }
 
 /**
- * Asks every session of the request whose cookie came along, wherever its
- * middleware stands: a right token of one tells nothing of the others, since
- * another host may have planted that one's cookie.
+ * Asks every session of the request whose cookie came along, whether its
+ * middleware is before this one or after it: a right token of one session proves
+ * nothing for the others, since another host may have planted that one's cookie.
  */
 function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings): TokenDemand | undefined {
 
@@ -104,7 +104,7 @@ function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings):
 
 }
 
-/** For those who send requests with a tool: browsers add one of the headers by themselves. */
+/** Adds advice for developers who send requests with a tool: browsers add one of the headers by themselves. */
 function withAdvice({ message }: CsrfError, ctx: Context): CsrfError {
 
   return new CsrfError(`${message}. It was asked for since the request has neither Sec-Fetch-Site nor Origin, of which browsers send at least one: "Origin: ${ownOrigin(ctx)}" would do`);
@@ -117,7 +117,7 @@ function ownOrigin({ request }: Context): string {
 
 }
 
-/** The sessions of middlewares that stand before this one. */
+/** Checks the token for the sessions of middlewares before this one. */
 function answerOutside(ctx: Context, demand: TokenDemand): void {
 
   for (let session = attachedTo(ctx); session; session = session.outer) {

@@ -12,8 +12,8 @@ const TOKEN = /^(?:[\w-]{43}|[\w-]{86})$/;
 const MOST_TOKENS = 10;
 
 /**
- * The CSRF token of a secret: what a form shows, and from which nobody gets back
- * to the cookie (OWASP CSRF Prevention Cheat Sheet, "HMAC Based Token Pattern").
+ * The CSRF token of a secret. A form shows it, and it does not reveal the cookie
+ * (OWASP CSRF Prevention Cheat Sheet, "HMAC Based Token Pattern").
  *
  * @param cookieName keeps the tokens of two applications on one store apart
  */
@@ -30,7 +30,7 @@ export function joinedTokens(tokens: readonly string[]): string {
 
 }
 
-/** The tokens in what a request carries; none in what nobody joined. */
+/** The tokens that a request carries, joined by dots; an empty list if the text has another form. */
 function tokensIn(given: unknown): string[] {
 
   if (typeof given !== 'string' || given.length > MOST_TOKENS * (MASKED_LENGTH + 1)) return [];

@@ -8,7 +8,7 @@ export interface TokenChecker {
   validateCsrf(): void;
 }
 
-/** What one `csrf()` leaves to the session middlewares behind it. */
+/** A check that one `csrf()` leaves to the session middlewares after it. */
 export interface TokenDemand {
   /** Throws unless the request may go on. */
   readonly check: (checker: TokenChecker) => void;

@@ -73,7 +73,7 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
   }
 
   return {
-    // What the store knows a pool by is `getConnection`.
+    // The store recognises a pool by its `getConnection`.
     pool: {
       execute: (...args) => run('execute', args), query: (...args) => run('query', args), getConnection: () => pool.getConnection(),
     },

@@ -66,7 +66,7 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
   }
 
   return {
-    // What the store knows a pool by.
+    // The store recognises a pool by these members.
     pool: { query, connect: () => pool.connect(), get totalCount() { return pool.totalCount; } },
     close: async () => {
       await within(CLOSING, pool.end()).catch(() => {});

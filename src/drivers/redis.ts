@@ -78,7 +78,7 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
     info: section => client.info(section),
     renew: async () => {
       client.destroy();
-      // What the client does about its end comes first.
+      // The client's own reaction to the end comes first.
       await new Promise(resolve => setImmediate(resolve));
       if (isOpen) client.connect().catch(() => {});
     },
@@ -112,7 +112,7 @@ function familyOf(url: string): { family?: number } {
 async function connected(client: Pick<NodeRedis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
 
   let problem: unknown;
-  // Those who wait for an answer get it, too. Without a listener it would end the process.
+  // Pending commands get the error, too. Without a listener, it would end the process.
   client.on('error', error => {
     problem = error;
   });

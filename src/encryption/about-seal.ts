@@ -17,7 +17,7 @@ const SEAL = '@curveball/session seal';
 /** Sets the seal for the former id apart from the other. */
 const FORMER = '@curveball/session former';
 
-/** In front of the details; empty where there is no former id. */
+/** The seal in front of the details; empty if there is no former id. */
 const FORMER_SEAL = /^([\w-]*)\|/;
 
 /** Texts that are sealed already, with the seal of what their session is. */
@@ -77,7 +77,7 @@ export function becomingSealed(becoming: Becoming, former?: SessionKeys): Becomi
 
 }
 
-/** What a session is, of what a store has got. Only the seals say whether it is true. */
+/** The user and details in a stored record, without the seal. Only the seals prove that they are true. */
 export function plainAbout({ user, details }: SessionAbout): SessionAbout {
 
   return { user, details: plainDetails(details) };
@@ -90,7 +90,7 @@ export function plainDetails(details: string): string {
 
 }
 
-/** What a moved session is by now, for who has the id before it; nothing where that can't be known for certain. */
+/** The current state of a moved session, for a request with its former id; nothing if that can't be known for certain. */
 export function aboutOfMoved(stored: SessionAbout, former: SessionKeys): SessionAbout | undefined {
 
   const seal = FORMER_SEAL.exec(stored.details)?.[1];

@@ -1,11 +1,11 @@
 import { SessionStoreError } from '../errors.js';
 
-/** The seconds that are left; none for a caller who waits forever. */
+/** Returns the seconds that are left, or nothing if the caller waits forever. */
 export type Countdown = () => number | undefined;
 
 /**
- * What is left of the time for which a caller waits, whenever it is asked for.
- * It throws when nothing is: what comes later must not be carried out.
+ * Returns the rest of the time for which a caller waits, at each call. It throws
+ * when no time is left: a later command must not be carried out.
  */
 export function countdown(seconds: number | undefined): Countdown {
 

@@ -13,7 +13,7 @@ const PURPOSE = 'form';
 
 const PURPOSE_BEFORE = 'form before';
 
-/** What a store says of an id. */
+/** An id, with what the store says about its session. */
 interface WithId {
   readonly id: string;
   readonly about?: About | undefined;
@@ -33,14 +33,14 @@ export function formSecretOf({ id, about }: WithId): string {
 
 }
 
-/** The secret that a session had under the id before its own, for who comes with that. */
+/** The secret that a session had under its former id, for a request that sends that id. */
 export function formSecretBefore({ id, about }: WithId): string {
 
   return openedWithId(id, PURPOSE_BEFORE, about?.details.formBefore) ?? formSecret(id);
 
 }
 
-/** What keeps the secret with the session's next id. */
+/** The details that keep the secret under the session's next id. */
 export function keptFormSecret(session: WithId, newId: string): Pick<SessionDetails, 'form' | 'formBefore'> {
 
   const secret = formSecretOf(session);

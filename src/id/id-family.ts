@@ -12,7 +12,7 @@ import { HANDLE_LENGTH } from './session-id.js';
  * not be known any more.
  */
 
-/** Of the part in common, in characters: 125 bits. */
+/** The length of the part in common, in characters: 125 bits. */
 const FAMILY_LENGTH = 21;
 
 /** Ids of another length, or of other characters, are those of other stores. */

@@ -20,15 +20,15 @@ export interface StoreTestOptions {
   trials?: number | undefined;
 
   /**
-   * Lets so many seconds pass, for a store whose clock can be moved on. The
+   * Lets this number of seconds pass, for a store whose clock can be moved on. The
    * clock must begin at the system's time. By default the tests wait for 2.2
-   * seconds in all, and leave out what takes longer: for how long marks stand.
+   * seconds in all, and leave out what takes longer: how long marks are kept.
    */
   wait?: ((seconds: number) => Awaitable<void>) | undefined;
 
   /**
-   * Opens the store on the same data, with a backend that carries out so many
-   * commands, from 0, and fails at each that follows: for instance with a client
+   * Opens the store on the same data, with a backend that carries out this
+   * number of commands, from 0, and fails at every later one: for instance with a client
    * whose methods are counted. Then it is tested, too, that the store passes such
    * failures on. By default that is left out, as for a store without a backend.
    */

@@ -15,7 +15,7 @@ import type { SessionTexts, SessionValues } from '../store.js';
 
 const DEEPEST = 500;
 
-/** An array of so many values is a long one. */
+/** An array with at least this many values counts as long. */
 const MANY = 32;
 
 export const NO_TEXTS: SessionTexts = new Map();
@@ -123,7 +123,7 @@ interface Way {
   /** The top-level key, and of each open container the key that is being written. */
   readonly keys: Array<string | number>;
   readonly containers: object[];
-  /** How many containers are open: what stands behind them in the lists is old. */
+  /** The number of open containers: later entries in the lists are out of date. */
   depth: number;
 }
 

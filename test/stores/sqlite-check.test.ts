@@ -60,7 +60,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       ]) {
         const database = await fresh(sql);
         const before = [rows(database, SCHEMA), rows(database, 'SELECT * FROM sessions'), rows(database, 'PRAGMA journal_mode')];
-        await refuses(database, /^table is "sessions", which is there and is no table of this store \(it has no column \w+\): choose another name with the option table$/);
+        await refuses(database, /^table is "sessions", which exists and is not a table of this store \(it has no column \w+\): choose another name with the option table$/);
         deepStrictEqual([rows(database, SCHEMA), rows(database, 'SELECT * FROM sessions'), rows(database, 'PRAGMA journal_mode')], before);
         const other = new SqliteStore({ database, table: 'visits' });
         stores.push(other);

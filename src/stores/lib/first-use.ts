@@ -17,7 +17,7 @@ export class FirstUse {
     this.#tryOut = tryOut;
   }
 
-  /** What a use has to wait for; nothing once a trial has succeeded. */
+  /** The trial that a use has to wait for; nothing once one has succeeded. */
   trial(): Promise<void> | undefined {
 
     if (this.#isDone) return undefined;

@@ -22,7 +22,7 @@ export interface Kept {
  */
 export type MemoryEntry = [expire: number, packed: string, used: number, kept?: Kept];
 
-/** With a limit, sessions of nobody and those of users are apart: each is in the order of use. */
+/** With a limit, anonymous sessions and those of users are kept apart, each in the order of use. */
 const NOBODYS = 0;
 const USERS = 1;
 
@@ -182,7 +182,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** Sessions of nobody go first: visitors who come without a cookie, in any number, must sign nobody out. */
+  /** Drops anonymous sessions first: visitors without a cookie, in any number, must not sign users out. */
   #makeRoom(): void {
 
     while (this.size >= this.#most) {

@@ -6,9 +6,9 @@ import { LEASE, SWEEPER } from './sweeper.js';
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
  * hash of its id. In one that changes values, $3 is what is set and $4 what goes,
- * or all of `data` and NULL, $5 the lifetime, $6 the deadline, $7 the version and $8 the most bytes of `data`.
- * All that a row answers is in one column, as a text: drivers parse other types
- * as they are told to.
+ * or all of `data` and NULL, $5 the lifetime, $6 the deadline, $7 the version and
+ * $8 the most bytes of `data`. All that a row answers is in one column, as a text:
+ * applications can configure how drivers parse other types.
  */
 
 /**

@@ -22,7 +22,7 @@ const MOST_UNSET = 100;
 /** Another process has just created it: the unique key of a catalogue, a relation, a type. */
 const THERE_BY_NOW: readonly unknown[] = ['23505', '42P07', '42710'];
 
-/** A table of somebody, as the options name it. */
+/** The name of a table, as the options give it. */
 export interface TableName {
   readonly table: string;
   readonly schema: string | undefined;

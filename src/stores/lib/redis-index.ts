@@ -113,7 +113,7 @@ export class RedisIndex {
   readonly #prefix: string;
   readonly #observe: (time: number, askedAt: number) => void;
 
-  /** @param observe is told the server's time, in Unix milliseconds, and when it was asked for */
+  /** @param observe receives the server's time, in Unix milliseconds, and the moment of the question */
   constructor(redis: RedisCommands, prefix: string, observe: (time: number, askedAt: number) => void) {
     this.#redis = redis;
     this.#prefix = prefix;

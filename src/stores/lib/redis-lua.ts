@@ -26,7 +26,7 @@ local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
 local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
 `;
 
-/** Of what READ has read. */
+/** A condition on what READ has read: the session has ended. */
 export const HAS_ENDED = `string.sub(current, 1, 1) == '.'`;
 
 export const FORMER_IDS = `

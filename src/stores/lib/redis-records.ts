@@ -150,7 +150,7 @@ export function isThere(value: unknown): value is string {
 
 }
 
-/** The error of what was refused since nobody waits for it any more. */
+/** The error of a change that was refused because its caller no longer waits. */
 function givenUp(): Error {
 
   return new Error('The server came to the change after its caller had given up, and refused it');

@@ -109,7 +109,7 @@ if redis.call('GETRANGE', KEYS[1], ${HASH}, ${VERSION - 2}) == ARGV[1] then redi
 return now
 `);
 
-/** Of nearly all headers; the name of a user may be any length. */
+/** Enough for nearly all headers; the name of a user may be any length. */
 const HEADER_LENGTH = 8192;
 
 /** The first line of the record, and the time. The values may be a thousand times as long. */

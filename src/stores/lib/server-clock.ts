@@ -4,7 +4,7 @@ const LASTS = 60_000;
 /** How much faster or slower than this process's own clock a server's may be while one of them is being corrected. */
 const DRIFT = 0.001;
 
-/** What a time of a server can be wrong by, in milliseconds, as it is computed there. */
+/** The largest rounding error of a server's time, in milliseconds, as it is computed there. */
 const ROUNDING = 0.002;
 
 /** How many earlier settings of a server's clock are kept apart. */
@@ -20,10 +20,10 @@ interface Offset {
 }
 
 /**
- * A server's clock, as far as its answers tell. The server has told the time of an
- * answer at some moment between the question and its arrival, so each answer says
- * between which two the offset of its clock is. Where two answers contradict each
- * other, the clock was set.
+ * A server's clock, as far as its answers show. The server read its clock at some
+ * moment between the question and the arrival of the answer, so each answer limits
+ * the offset of the clock to a range. If two answers contradict each other, the
+ * clock was set.
  */
 export class ServerClock {
 
@@ -105,7 +105,7 @@ export class ServerClock {
 
   }
 
-  /** What the clocks may have drifted apart since it was observed is added on both sides. */
+  /** The range of the offset, widened on both sides by the drift that is possible since the observation. */
   #offsetAt(here: number): Offset {
 
     if (this.#observedAt === -Infinity) return this.#offset;

@@ -105,7 +105,7 @@ export function tooLong(limit: string): Error {
 
 }
 
-/** What the live session is, whatever its id; null where there is none, or nothing is known. */
+/** The user and details of a live session, whatever its id; null if it is not live, or nothing is known of it. */
 export function aboutIn({ idHash, endsAt, now, about }: SqlRow): SessionAbout | null {
 
   return idHash === '' || endsAt <= now ? null : fromStored(about) ?? null;

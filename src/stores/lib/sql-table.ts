@@ -31,7 +31,7 @@ export interface RowTerms extends StatementTerms {
  */
 export interface SqlTable extends SweptTable, UsersTable {
 
-  /** What the first use has to wait for: the table is tried out before it. */
+  /** The trial of the table that the first use has to wait for. */
   trial(): Promise<void> | undefined;
 
   /** Once it has been tried out, the most bytes of the column `data` with which a row can still be read. */

@@ -16,8 +16,8 @@ const EXPECTED = new Map([['b', '2'], ...SET]);
 const ABOUT = { user: '\u0416"\'\\', details: '{"a":"~|\\\\"}' };
 
 /**
- * Tries out whether a table, through this pool, gives back what it is given. One
- * that does not would take every visitor for another, or for nobody.
+ * Tries out whether a table, through this pool, returns exactly what was stored.
+ * With one that does not, visitors would get another's session, or none.
  *
  * @param table without a trial of its own
  * @throws {Error} that says what is wrong
@@ -42,7 +42,7 @@ export async function tryOut(table: SqlTable): Promise<void> {
     const found = fromJson(row.data);
     if (found?.size !== EXPECTED.size || [...EXPECTED].some(([key, value]) => found.get(key) !== value)) throw different('a value');
   } finally {
-    // What is left behind is over in a minute.
+    // If this fails, the row expires within a minute.
     await Promise.resolve(table.delete(id)).catch(() => {});
   }
 

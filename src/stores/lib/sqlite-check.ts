@@ -4,7 +4,7 @@ import type { Row } from './sqlite-row.js';
 
 /*
  * Whether a handle and a table can keep sessions: what they can't keep as it is
- * must be refused before a request is told that it was stored.
+ * must be refused before a request gets the answer that it was stored.
  */
 
 /** What the store needs of its table. More columns may be there. */
@@ -33,7 +33,7 @@ export function checkTable(connection: SqliteConnection, name: string): boolean 
   if (found.length === 0) return false;
   const missing = COLUMNS.find(column => !found.includes(column));
   if (missing !== undefined) {
-    throw new TypeError(`table is ${JSON.stringify(name)}, which is there and is no table of this store (it has no column ${missing}): choose another name with the option table`);
+    throw new TypeError(`table is ${JSON.stringify(name)}, which exists and is not a table of this store (it has no column ${missing}): choose another name with the option table`);
   }
   return true;
 
@@ -52,7 +52,7 @@ export function checkTrial(row: Row | null): void {
 export function checkAnswer<T>(answer: T): T {
 
   if (!isThenable(answer)) return answer;
-  // Nobody waits for it.
+  // No caller waits for it.
   answer.then(undefined, () => {});
   throw unlike('it answers with promises');
 

@@ -39,7 +39,7 @@ export class SqliteTable implements SweptTable {
 
   async setup(): Promise<void> {
 
-    // First of all: a table that is somebody else's stays as it is, and its database, too.
+    // First of all: another program's table, and its database, must stay as they are.
     await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP_PATIENCE);
     for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP_PATIENCE);
     this.#isTried = false;
@@ -153,7 +153,7 @@ export class SqliteTable implements SweptTable {
   begin(pause: number): Awaitable<boolean> {
 
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
-      // What is later than it can be was written before the clock was set back.
+      // A time that lies in the future was written before the clock was set back.
       const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
       if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', about: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;

@@ -118,9 +118,9 @@ export function userIdOf(user: string): string {
 }
 
 /**
- * Milliseconds by the clock that all processes of the machine share and nobody
- * sets. With the time of day, whoever sets it back after a revocation would lock
- * the user out until that time has come again.
+ * Milliseconds by the monotonic clock, which all processes of the machine share.
+ * With the time of day, setting the clock back after a revocation would lock the
+ * user out until that time has come again.
  */
 function monotonic(): number {
 

@@ -5,12 +5,12 @@ import { race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG } from '../lib/scene.js';
 
-/** Of one, two, three and four bytes in UTF-8, and characters that JSON escapes. */
+/** Characters of one, two, three and four bytes in UTF-8, and ones that JSON escapes. */
 const VALUES = { a: 'text', é: 'Ж', '\u4e16': '\u754c', '😀': '"\\\n' };
 
 const MAX_BYTES = 1000;
 
-/** A text of so many bytes together with its quotes. */
+/** A text of this many bytes, counting its quotes. */
 const textOf = (bytes: number) => 'x'.repeat(bytes - 2);
 
 export const size: readonly Rule[] = [

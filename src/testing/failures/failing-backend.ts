@@ -5,10 +5,10 @@ import type { Rule } from '../lib/rule.js';
 import { changing, expireIn, LONG, NOTHING, type Scene } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 
-/** A method is tried with a backend that fails at once, then after 1 command, 2 and so on, until it answers; so often at most. */
+/** A method is tried with a backend that fails at once, then after 1 command, 2 and so on, until it answers or this many have passed. */
 const MOST_COMMANDS = 40;
 
-/** What a method is called with, and what must be so if it answers. */
+/** The arguments of a method, and a check of its answer. */
 interface Call {
   readonly args: readonly unknown[];
   check(answer: unknown): Promise<void> | void;
@@ -16,7 +16,7 @@ interface Call {
 
 type Prepare = (scene: Scene) => Promise<Call>;
 
-/** What every store says of a backend that fails. */
+/** The rules for every store whose backend fails. */
 export const failingBackend: readonly Rule[] = [
 
   rule('get', async scene => ({
@@ -36,7 +36,7 @@ export const failingBackend: readonly Rule[] = [
 
 ];
 
-/** What an atomic store says of it. */
+/** The rules for an atomic store whose backend fails. */
 export const failingAtomic: readonly Rule[] = [
 
   rule('load', async scene => ({
@@ -107,7 +107,7 @@ export const failingAtomic: readonly Rule[] = [
 
 ];
 
-/** The same of what can be tried out only where nobody else has sessions in the store. */
+/** Further rules, which need a store without any other sessions. */
 export const failingEndAll: readonly Rule[] = [
 
   {

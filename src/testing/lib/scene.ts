@@ -145,7 +145,7 @@ export class Scene extends Handles {
 
   }
 
-  /** The store itself, on a backend that fails after so many commands. */
+  /** The store itself, on a backend that fails after this number of commands. */
   async failing(commands: number): Promise<Partial<Record<string, (...args: readonly unknown[]) => unknown>>> {
 
     const store = await this.#terms.failing?.(commands) as SessionStore;
