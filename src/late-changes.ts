@@ -31,6 +31,8 @@ export function watchLateChanges(session: Session, response: Context['response']
 
 function isUnsaved(session: Session): boolean {
 
+  // A new id that was asked for, or a proof.
+  if (session.regenerate || session.authentication) return true;
   try {
     return !isEmpty(difference(textsOf(session.stored), session.wanted(undefined).texts));
   } catch {

@@ -1,3 +1,4 @@
+import { connected, reason } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
@@ -55,7 +56,7 @@ const SQLITE: Kind = {
   drivers: [],
   open: async ({ path, options: { table, synchronous = 'normal' } }) => {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
-    const connection = await openSqlite(filePath(path));
+    const connection = await connected(openSqlite(filePath(path)));
     return opened(connection, async () => {
       // Others may be setting the file up at this moment, and have it locked.
       await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP_PATIENCE);
@@ -70,7 +71,7 @@ const REDIS: Kind = {
   own: ['prefix'],
   drivers: ['family'],
   open: async ({ url, options: { prefix } }) => {
-    const connection = await openRedis(url);
+    const connection = await connected(openRedis(url));
     return opened(connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
   },
 };
@@ -86,7 +87,7 @@ const POSTGRES: Kind = {
   ],
   open: async ({ url, options: { table, schema, prepare = 'true' } }) => {
     if (!/^(true|false)$/.test(prepare)) throw new TypeError(`prepare is ${prepare}: it must be true or false`);
-    const connection = await openPostgres(url);
+    const connection = await connected(openPostgres(url));
     return opened(connection, () => (
       new PostgresStore({ pool: connection.pool, prepare: prepare === 'true', ...given({ table, schema }) })));
   },
@@ -102,7 +103,7 @@ const MYSQL: Kind = {
     'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
   ],
   open: async ({ url, options: { table } }) => {
-    const connection = await openMysql(url);
+    const connection = await connected(openMysql(url));
     return opened(connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
   },
 };
@@ -126,8 +127,9 @@ export async function openStore<const Address extends string | URL>(address: Add
   const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
   const kind = KINDS[scheme.toLowerCase()];
   if (!kind) throw wrong('its beginning is none that is known');
+  checkNames(new URLSearchParams(query), kind);
   const { options, others } = divided(query, kind.own);
-  checkNames(new URLSearchParams(others), kind);
+  if (kind.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
   const url = `${scheme}:${path}${others && `?${others}`}`;
   if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is no ${scheme}:// URL`);
   try {
@@ -135,8 +137,7 @@ export async function openStore<const Address extends string | URL>(address: Add
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
-    const cause = plainError(error);
-    throw new Error(`The store at ${shown} can't be opened: ${reason(cause)}`, { cause });
+    throw new Error(`The store at ${shown} can't be opened: ${reason(error, path)}`, { cause: plainError(error) });
   }
 
 }
@@ -186,7 +187,8 @@ function divided(query: string, own: readonly string[]): Pick<Address, 'options'
 function checkNames(members: URLSearchParams, { own, drivers }: Kind): void {
 
   for (const name of members.keys()) {
-    if (drivers.includes(name)) continue;
+    if (members.getAll(name).length > 1) throw wrong(`it has the option ${name} more than once`);
+    if (own.includes(name) || drivers.includes(name)) continue;
     const known = [...own, ...drivers];
     throw wrong(`it has the option ${name}${known.length > 0 ? `, and known are ${known.join(', ')}` : ''}`);
   }
@@ -217,14 +219,6 @@ function wrong(problem: string): TypeError {
 
   const examples = new Set(Object.values(KINDS).map(({ example }) => example));
   return new TypeError(`The address of the store is wrong, ${problem}. It must be like one of these: ${[...examples].join(', ')}`);
-
-}
-
-/** What went wrong; a connection that was tried over several addresses has an error for each. */
-function reason(error: unknown): string {
-
-  const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
-  return message || first?.message || String(error);
 
 }
 

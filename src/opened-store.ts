@@ -21,7 +21,7 @@ export interface AnyStore extends IndexingSessionStore {
 }
 
 /** A store that has a connection of its own, with the methods of its class. */
-export type OpenedStore<Store = AnyStore> = Omit<Store, 'close'> & {
+export type OpenedStore<Store = AnyStore> = {
 
   /** Ends what the store does by itself, and closes the connection. */
   close(): Promise<void>;
@@ -29,4 +29,4 @@ export type OpenedStore<Store = AnyStore> = Omit<Store, 'close'> & {
   /** The same, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 
-};
+} & Store;

@@ -109,7 +109,7 @@ export class RequestSession {
   tell(): void {
 
     if (!hasRequestSubscribers()) return;
-    const reason = isRefused(this.ctx) ? 'the request was refused' : this.error?.message;
+    const reason = isRefused(this.ctx) ? 'the request was refused' : this.error?.detail;
     publishRequest(this.made?.decision, reason, this.made?.id ?? null, this.saving.store);
 
   }

@@ -72,20 +72,27 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
 
   });
 
-  it('is warned of where nobody tells when a response is over', () => {
+  for (const change of ['ctx.session = { late: true }', 'ctx.sessionId = null', 'ctx.authenticated()']) {
 
-    const { stderr, stdout } = runProgram(`
-      const { Application } = await import(${JSON.stringify(import.meta.resolve('@curveball/kernel'))});
-      const app = new Application();
-      app.use(async (ctx, next) => {
-        await next();
-        ctx.session = { late: true };
-      }, lib.default({ store: 'memory' }), ctx => { ctx.status = 200; });
-      for (let times = 0; times < 3; times++) console.log((await app.subRequest('GET', '/')).status);
-    `);
-    strictEqual(stdout, '200\n200\n200\n');
-    strictEqual(stderr.match(/SESSION_CHANGED_LATE/g)?.length, 1, stderr);
+    it(`is warned of where no one reports the end of a response: ${change}`, () => {
 
-  });
+      const { stderr, stdout } = runProgram(`
+        const { Application } = await import(${JSON.stringify(import.meta.resolve('@curveball/kernel'))});
+        const app = new Application();
+        app.use(async (ctx, next) => {
+          await next();
+          ${change};
+        }, lib.default({ store: 'memory' }), ctx => {
+          ctx.session.kept = true;
+          ctx.status = 200;
+        });
+        for (let times = 0; times < 3; times++) console.log((await app.subRequest('GET', '/')).status);
+      `);
+      strictEqual(stdout, '200\n200\n200\n');
+      strictEqual(stderr.match(/SESSION_CHANGED_LATE/g)?.length, 1, stderr);
+
+    });
+
+  }
 
 });

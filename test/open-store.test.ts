@@ -173,7 +173,8 @@ describe('openStore()', () => {
       'sqlite:', 'sqlite:?table=a', 'sqlite://sessions.db', 'sqlite:a%zz', 'sqlite:a.db?mode=ro', 'memory:1', 'memory:?table=a',
       'redis://localhost?table=a', 'redis://localhost?prefix=a:&prefx=b', 'rediss://localhost?db=1', 'postgres://localhost/a?tabel=a',
       'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
-      'mysql://localhost/a?typeCast=false', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
+      'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
+      'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
       'user:secret@localhost', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {

@@ -138,7 +138,7 @@ describe('An event', () => {
     await told('/cart');
     const late = browser.clone();
     deepStrictEqual(await told('/save'), ['update: changed: 1 keys set, 0 removed']);
-    deepStrictEqual(await told('/bad'), ["none: session.cart is a bigint, which can't be stored"]);
+    deepStrictEqual(await told('/bad'), ["none: The application put something into the session that can't be stored"]);
     deepStrictEqual(await told('/throw'), ['update: changed: 1 keys set, 0 removed']);
     await told('/rotate');
     deepStrictEqual(await told('/cart', late), ['refuse: The session had ended or had a new id before this request could change it']);

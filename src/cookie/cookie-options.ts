@@ -6,14 +6,16 @@ import { warnOnce } from '../warnings.js';
  * The options of the `cookie` package, by which the defaults are overridden one
  * by one. `expires` is refused: a date ends all cookies at one moment.
  */
-export interface CookieOptions extends Omit<SerializeOptions, 'secure' | 'expires' | 'maxAge'> {
+type Attributes = Omit<SerializeOptions, 'secure' | 'expires' | 'maxAge'>;
+
+export interface CookieOptions extends Optional<Attributes> {
   /**
    * The seconds for which the cookie outlives the last request; without it, it
    * ends with the browser's session. It is sent again once in each
    * `touchInterval`, and so lives that much longer at most. Browsers cut it to
    * 400 days (RFC 6265bis section 5.5).
    */
-  maxAge?: number;
+  maxAge?: number | undefined;
   /**
    * `'auto'`, the default, stands for whether the application's origin is https.
    * Where browsers demand it (a name with a prefix, `sameSite: 'none'`,
@@ -22,6 +24,9 @@ export interface CookieOptions extends Omit<SerializeOptions, 'secure' | 'expire
    */
   secure?: boolean | 'auto' | undefined;
 }
+
+/** Where `undefined` is as good as nothing. */
+type Optional<T> = { [Name in keyof T]?: T[Name] | undefined };
 
 type Given = Omit<CookieOptions, 'secure'> & { secure?: CookieOptions['secure'] };
 
@@ -84,7 +89,8 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   }
   if (encode !== undefined) checkEncode(encode);
   const { secure, ...attributes } = checkedAgainstBrowsers(name, options);
-  const checked = { ...attributes, ...(typeof secure === 'boolean' ? { secure } : {}), path };
+  // What is undefined was left out above.
+  const checked = { ...attributes as SerializeOptions, ...(typeof secure === 'boolean' ? { secure } : {}), path };
   // The package that writes the cookie has the last word on its syntax.
   stringifySetCookie(name, 'x', checked);
   return checked;

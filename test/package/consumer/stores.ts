@@ -34,6 +34,8 @@ export async function opened(): Promise<void> {
   const file = await openStore('sqlite:./sessions.db');
   file.scheduleGc(60);
   const redis = await openStore('redis://localhost');
+  const same: RedisStore = redis;
+  session({ store: same, cookieOptions: { domain: process.env.DOMAIN, maxAge: undefined } });
   const handle: string = redis.handleOf('an id');
   // @ts-expect-error the server removes what is over
   redis.gc();
