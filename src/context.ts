@@ -56,7 +56,7 @@ declare module '@curveball/kernel' {
 
     /**
      * What is known of the session beside its values: its public handle, when it
-     * ends, and when its user last proved who he is. Null where there is none.
+     * ends, and when its user last proved who they are. Null where there is none.
      *
      * A request that asks for this and for nothing else of the session does not
      * prolong it, so a page may ask how long it has left.

@@ -52,7 +52,7 @@ export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, about:
 }
 
 /**
- * How long a session lives from now on, if nobody uses it, in seconds: never
+ * How long a session lives from now on, if no one uses it, in seconds: never
  * beyond its deadline (OWASP ASVS 5.0, 7.3.2).
  *
  * @param now Unix timestamp in seconds

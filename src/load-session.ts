@@ -19,7 +19,7 @@ export interface RetiredId extends Extract<StoredState, { kind: 'retired' }> {
 export interface LoadedSession extends Extract<StoredState, { kind: 'live' }> {
   /** Undefined after a change of our own, whose version the store did not say. */
   readonly version: string | number | undefined;
-  /** When the session ends if nobody uses it, in milliseconds of the clock that was given. */
+  /** When the session ends if no one uses it, in milliseconds of the clock that was given. */
   readonly endsAt: number;
   /** What it is, if the store was told. */
   readonly about: About | undefined;

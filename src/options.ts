@@ -68,7 +68,7 @@ export interface SessionOptions {
 
   /**
    * Whose a session is: the name of the key that says so, or a function of the
-   * values that returns a text, a number, or null for nobody. With it, a session
+   * values that returns a text, a number, or null for no one. With it, a session
    * gets a new id when its user signs in, begins anew when the user is another
    * one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds and ends a user's
    * sessions. `1` and `'1'` are the same user.
@@ -136,8 +136,9 @@ export interface SessionOptions {
   /**
    * The most bytes that a session may have, its keys and JSON texts in UTF-8;
    * 1,048,576 by default. What would make it larger is refused with a
-   * `SessionSizeError`. `Infinity` lifts the limit: who can make the application
-   * store what he sends can fill the store then, and slow down each request.
+   * `SessionSizeError`. `Infinity` lifts the limit: visitors who can make the
+   * application store what they send can then fill the store, and slow down each
+   * request.
    */
   maxBytes?: number | undefined;
 

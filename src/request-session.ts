@@ -26,7 +26,7 @@ export interface Backend extends FormBackend {
   readonly cookie: SessionCookie;
   readonly isId: (text: string) => boolean;
   /**
-   * Whether a session that nobody asked for is not stored where its cookie could
+   * Whether a session that no one asked for is not stored where its cookie could
    * replace one that the browser has kept back.
    */
   readonly refusesForeignSessions: boolean;
@@ -85,7 +85,7 @@ export class RequestSession {
 
     this.finished = true;
     if (this.made === undefined || isRefused(this.ctx) || (this.isOutside && !this.isSignIn)) return;
-    // Who only asks how long his session lives does not use it.
+    // Reading `ctx.sessionInfo` alone does not count as use.
     this.made.isUsed = this.used || !this.asked;
     return andThen(this.store(), action => {
       this.error = undefined;
@@ -134,7 +134,7 @@ export class RequestSession {
 
   }
 
-  /** Takes note that the user has proved who he is. */
+  /** Takes note that the user has proved who they are. */
   authenticated(given: Authentication = {}): void {
 
     this.use();
@@ -158,7 +158,7 @@ export class RequestSession {
   getCsrf(options?: { masked?: boolean }): Promise<string> {
 
     const token = (this.covering ?? this).csrf().then(tokens => joinedTokens(options?.masked === true ? tokens.map(maskedToken) : tokens));
-    // In 1.x nobody had to wait for it: where nobody does, the request itself fails soon enough.
+    // In 1.x no one had to wait for it: where no one does, the request itself fails soon enough.
     token.catch(() => {});
     return token;
 
@@ -257,7 +257,7 @@ export class RequestSession {
 
     const { refusesForeignSessions, saving } = this.backend;
     if (!refusesForeignSessions) return false;
-    // Who asks for a new id signs somebody in, and so does who names a user.
+    // A handler that asks for a new id, or names a user, is signing a visitor in.
     const { stored, regenerate } = this.session;
     if (stored.kind !== 'none' || regenerate) return false;
     const { headers, method } = this.ctx.request;

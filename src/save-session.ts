@@ -41,7 +41,7 @@ export function saveSession(session: Session, saving: Saving): Awaitable<CookieA
 
 }
 
-/** Whoever has the former id must not be led to what is stored after a new id that was asked for. */
+/** Gives a new id once more, so that the former id does not lead to values stored after a handler asked for a new id. */
 function withNewId(change: NamedChange, { forwards }: Session): NamedChange {
 
   return change.name === 'update' && forwards ? { ...change, name: 'regenerate', reason: 'asked' } : change;
@@ -139,7 +139,7 @@ function destroy(id: string, wanted: Wanted, session: Session, { store, settings
     // Where there was nothing to end, the browser may have a newer cookie.
     const late = stored.kind !== 'retired' || stored.late === true;
     session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false, late });
-    // Where its user has left, what was his must not be stored again.
+    // If its user has signed out, the user's values must not be stored again.
     session.refresh(wanted.texts);
     return ended ? 'clear' : 'keep';
   });

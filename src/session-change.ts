@@ -12,7 +12,7 @@ export type StoredState =
   | { readonly kind: 'none' }
   | {
     readonly kind: 'live'; readonly id: string; readonly texts: SessionTexts;
-    /** Whose it is; null or nothing for nobody's. */
+    /** Whose it is; null or nothing for no one's. */
     readonly user?: string | null;
   }
   /** The id was moved or ended less than {@link RETIRED_FOR} seconds ago. */
@@ -31,13 +31,13 @@ export interface WantedState {
   readonly cleared: boolean;
   /** `ctx.sessionId` was given `null`. */
   readonly regenerate: boolean;
-  /** The user has proved who he is. */
+  /** The user has proved who they are. */
   readonly proved?: boolean;
   /** `ctx.session` was given another object, or an update returned one. */
   readonly assigned?: boolean;
-  /** Whose the values say that it is; nothing where nobody asked them. */
+  /** Whose the values say that it is; nothing where no one asked them. */
   readonly user?: string | null | undefined;
-  /** The stored values said so already: this request signs nobody in. */
+  /** The stored values said so already: this request signs no one in. */
   readonly isFound?: boolean;
 }
 

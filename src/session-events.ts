@@ -5,7 +5,7 @@ import type { NamedChange, RegenerationReason } from './session-change.js';
 
 /*
  * What happens to sessions, for audits and for those who wonder: on channels of
- * `node:diagnostics_channel`, which cost next to nothing while nobody listens.
+ * `node:diagnostics_channel`, which cost next to nothing while no one listens.
  * Sessions are named by their handles; no id, no token and no value is told.
  */
 
@@ -21,7 +21,7 @@ const suspicious = channel(`${PREFIX}suspicious`);
 const failed = channel(`${PREFIX}failed`);
 const request = channel(`${PREFIX}request`);
 
-/** Gives handles, where somebody wants to know. */
+/** Gives handles, where someone wants to know. */
 export interface Handles {
   handleOf(id: string): string;
 }

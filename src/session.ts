@@ -32,13 +32,13 @@ export class Session {
   /** Whether the handler asked for a new id. */
   regenerate = false;
 
-  /** What the handler said of a user who has proved who he is, if it did. */
+  /** What the handler said of a user who has proved who they are, if it did. */
   authentication: Authentication | undefined;
 
   /** Whether the request is one of its visitor's: one that only asks how long the session lives is not. */
   isUsed = true;
 
-  /** What was decided, where somebody wants to know. */
+  /** What was decided, where someone wants to know. */
   decision: Decision | undefined;
 
   /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
@@ -140,10 +140,10 @@ export class Session {
   }
 
   /**
-   * Whose the values say that the session is; nothing where nobody has looked at
+   * Whose the values say that the session is; nothing where no one has looked at
    * them, since they say what they said before.
    *
-   * @throws {SessionValueError} if that can be nobody's name
+   * @throws {SessionValueError} if that can be no one's name
    */
   user(userOf: UserReader | undefined): string | null | undefined {
 
@@ -215,7 +215,7 @@ export class Session {
 
 /**
  * Whose the values claim the session to be, and whether this request has made
- * them. Where stored values name nobody any more, since the schema or the
+ * them. Where stored values name no one any more, since the schema or the
  * application has changed, the session stays whose it is while it is only read.
  */
 export function claimOf(

@@ -42,7 +42,7 @@ export interface SessionStore {
   delete(id: string): Awaitable<void>;
 
   /**
-   * Returns an id that nobody can guess and that was never used before: at
+   * Returns an id that no one can guess and that was never used before: at
    * least 128 bits of a CSPRNG (OWASP ASVS 5.0, 7.2.3).
    */
   newSessionId(): Awaitable<string>;
@@ -65,7 +65,7 @@ export interface SessionChange {
  * long as the session has that id: only `create` and `move` give it.
  */
 export interface SessionAbout {
-  /** Whose it is: a text that is not empty; null for a session of nobody. */
+  /** Whose it is: a text that is not empty; null for an anonymous session. */
   readonly user: string | null;
   /**
    * What else is to be kept: printable ASCII of at most 4,096 characters, into
@@ -331,7 +331,7 @@ export interface AtomicSessionStore extends SessionStore {
    */
   aboutByHandle?(handle: string): Awaitable<SessionAbout | null>;
 
-  /** Ends every session in the store, as `endSessionsOf` does for each user and also for sessions of nobody. */
+  /** Ends every session in the store, as `endSessionsOf` does for each user and also for anonymous sessions. */
   endAllSessions?(): Awaitable<void>;
 
 }

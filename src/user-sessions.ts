@@ -12,11 +12,11 @@ export interface UserSession {
   readonly handle: string;
   /** When its user signed in. */
   readonly createdAt: number;
-  /** When its user last proved who he is; null if he never had to. */
+  /** When its user last proved who they are; null if they never had to. */
   readonly authenticatedAt: number | null;
   /** When it was last used, give or take the `touchInterval`. */
   readonly seenAt: number;
-  /** When it ends if nobody uses it. */
+  /** When it ends if no one uses it. */
   readonly expiresAt: number;
   /** When it ends however often it is used; null for never. */
   readonly absoluteExpiresAt: number | null;

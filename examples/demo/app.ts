@@ -56,7 +56,7 @@ export function createApp({ store = new MemoryStore(), ...options }: DemoOptions
 
 async function showHome(ctx: Context, devices: Devices): Promise<void> {
 
-  // The sign-in form needs protection, too: somebody else's site could sign the
+  // The sign-in form needs protection, too: someone else's site could sign the
   // visitor in under a name of its choice. No session is stored for that.
   const token = await ctx.getCsrf();
   const { name, clicks = 0, note } = ctx.session;
@@ -75,7 +75,7 @@ async function signIn(ctx: Context, devices: Devices): Promise<void> {
   }
   // A new object, so that nothing of whoever was signed in before stays.
   ctx.session = { name };
-  // The session gets a new id: one that somebody knew before is worthless now.
+  // The session gets a new id: one that someone knew before is worthless now.
   ctx.authenticated(devices.areKnown ? about(ctx, devices) : {});
   ctx.redirect(303, '/');
 

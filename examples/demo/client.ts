@@ -2,17 +2,17 @@
  * What the pages do beyond forms and links. Without this script they work, too.
  */
 
-/** Whom this page was made for: '' for nobody, undefined if that does not matter. */
+/** Whom this page was made for: '' for no one, undefined if that does not matter. */
 const madeFor = document.body.dataset.name;
 
 if (madeFor !== undefined) watch();
 if (madeFor) keepFromBack();
 if (madeFor) enhanceCounter();
 
-/** Finds out when somebody signs in or out in another tab, or signs this device out from another one. */
+/** Finds out when someone signs in or out in another tab, or signs this device out from another one. */
 function watch(): void {
 
-  // Only while somebody looks: each request keeps the session alive.
+  // Only while someone looks: each request keeps the session alive.
   const check = () => document.visibilityState === 'visible' && checkStatus();
   document.addEventListener('visibilitychange', check);
   setInterval(check, 5000);

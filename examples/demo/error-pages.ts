@@ -4,7 +4,7 @@ import { messagePage, sendPage } from './pages.js';
 /** What went wrong, in words for people, and what to do about it. */
 const messages: Record<number, { title: string; text: string; action: string }> = {
 
-  // Nobody is signed in any more, or csrf() has refused it.
+  // No one is signed in any more, or csrf() has refused it.
   403: {
     title: 'Nothing was changed',
     text: 'You may have been signed out meanwhile, or another site has sent this in your name.',

@@ -7,7 +7,7 @@ import { type Html, html } from './html.js';
 interface Page {
   title: string;
   main: Html;
-  /** Whom the page was made for, '' for nobody: its script watches whether that changes. */
+  /** Whom the page was made for, '' for no one: its script watches whether that changes. */
   name?: string;
   /** Puts a sign-out button into the header. */
   csrf?: string | undefined;

@@ -8,7 +8,7 @@ const MOST_TEXTS = 5;
 const LONGEST_TEXT = 100;
 
 /**
- * Checks what a handler says of a user who has proved who he is.
+ * Checks what a handler says of a user who has proved who they are.
  *
  * @throws {TypeError} that names the member, its value and what is allowed
  */

@@ -20,7 +20,7 @@ export interface SessionDetails {
   readonly turn?: number | undefined;
   /** When it got the id that it has. */
   readonly renewed: number;
-  /** When its user last proved who he is. */
+  /** When its user last proved who they are. */
   readonly authenticated?: number | undefined;
   /** When it ends, however often it is used. */
   readonly endsAt?: number | undefined;
@@ -28,7 +28,7 @@ export interface SessionDetails {
   readonly until?: number | undefined;
   /** Its own seconds of inactivity. */
   readonly expiry?: number | undefined;
-  /** Its own seconds however often it is used, since its user last proved who he is. */
+  /** Its own seconds however often it is used, since its user last proved who they are. */
   readonly absoluteExpiry?: number | undefined;
   /** Whether its cookie outlives the browser's session; where it is not said, the options decide. */
   readonly persistent?: boolean | undefined;
@@ -67,7 +67,7 @@ export interface About {
 }
 
 /**
- * What a handler says when a user has proved who he is. What it does not name
+ * What a handler says when a user has proved who they are. What it does not name
  * stays as it was said before of this session, until another user signs in.
  */
 export interface Authentication {
@@ -81,7 +81,7 @@ export interface Authentication {
   /**
    * The seconds after which this session is gone, however often it is used; at
    * first as the option of this name says. They count from each time that the
-   * user proves who he is.
+   * user proves who they are.
    */
   absoluteExpiry?: number | undefined;
 

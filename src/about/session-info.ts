@@ -10,9 +10,9 @@ export interface SessionInfo {
   readonly user: string | null;
   /** When it began, or its user signed in; null where the store was not told. */
   readonly createdAt: number | null;
-  /** When its user last proved who he is (OWASP ASVS 5.0, 7.5.1). */
+  /** When its user last proved who they are (OWASP ASVS 5.0, 7.5.1). */
   readonly authenticatedAt: number | null;
-  /** When it ends if nobody uses it. */
+  /** When it ends if no one uses it. */
   readonly expiresAt: number;
   /** When it ends however often it is used; null for never. */
   readonly absoluteExpiresAt: number | null;

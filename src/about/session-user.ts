@@ -12,8 +12,8 @@ export type UserOption = KeyOf<SessionData> | ((values: SessionOf<SessionData>) 
 /**
  * Makes the function that tells whose a session is, from its values.
  *
- * It returns a text, and null for a session of nobody: `''`, `null` and
- * `undefined` are nobody, and a number is the text that it is written as. It
+ * It returns a text, and null for an anonymous session: `''`, `null` and
+ * `undefined` are no one, and a number is the text that it is written as. It
  * throws a {@link SessionValueError} for anything else, since two users must
  * never be taken for one.
  */

@@ -9,7 +9,7 @@ const LOCAL = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
  * Tells a developer why browsers drop the cookie, which they do without a word,
- * or why it is less safe than he thinks. Each reason is given once per process.
+ * or why it is less safe than they think. Each reason is given once per process.
  */
 export class CookieWarnings {
 

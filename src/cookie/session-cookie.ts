@@ -30,7 +30,7 @@ export class SessionCookie {
 
     this.#name = cookieName;
     this.#encode = cookieOptions.encode ?? encodeURIComponent;
-    // Only one host can set such a cookie, on one path: a second one is nobody's.
+    // Only one host can set such a cookie, on one path: a second one is no one's.
     this.#mostCandidates = cookieName.startsWith('__Host-') ? 1 : MOST_CANDIDATES;
 
     const attributes = (secure: boolean, more: object) => stringifySetCookie(cookieName, '', {

@@ -24,7 +24,7 @@ export interface CsrfEvent {
 
 const events = channel('curveball:session:csrf');
 
-/** Tells those who listen. Nobody does: it costs nothing. */
+/** Publishes an event; without subscribers, that costs nothing. */
 export function publishCsrf(reason: CsrfEvent['reason'], { request }: Context, report = false): void {
 
   if (!events.hasSubscribers) return;

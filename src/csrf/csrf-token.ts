@@ -50,7 +50,7 @@ export function maskedToken(token: string): string {
 /** Whether one of the tokens in what a request carries is right. */
 export function hasToken(expected: string, given: unknown): boolean {
 
-  // No early end: how long it takes tells nothing.
+  // Compares all of them, so that the time it takes reveals nothing.
   return tokensIn(given).filter(token => isSameToken(expected, token)).length > 0;
 
 }

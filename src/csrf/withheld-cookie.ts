@@ -7,7 +7,7 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
  * 5.8.3). It would still take a new one from the answer, in place of the one
  * that it has: a form of another site could sign the visitor out so.
  *
- * Without Fetch Metadata nobody can tell: false.
+ * Without Fetch Metadata no one can tell: false.
  *
  * @param sameSite the attribute, as `cookieOptions` has it
  */

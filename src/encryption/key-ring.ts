@@ -8,7 +8,7 @@ export interface EncryptionKey {
   readonly id: string;
 
   /**
-   * At least 32 bytes that nobody can guess, or a text of as many in UTF-8, such
+   * At least 32 bytes that no one can guess, or a text of as many in UTF-8, such
    * as `openssl rand -base64 32` prints.
    */
   readonly secret: string | Uint8Array;

@@ -70,7 +70,7 @@ export function isPlausibleId(text: string): boolean {
 
 }
 
-/** 96 bits of a hash: a name of an id for logs, from which nobody gets back to it. */
+/** 96 bits of a hash: a name of an id for logs, from which no one gets back to it. */
 export function derivedHandle(id: string): string {
 
   return createHash('sha256').update(`@curveball/session handle ${id}`).digest('base64url').slice(0, 16);

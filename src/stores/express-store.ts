@@ -221,7 +221,7 @@ function check(store: unknown): void {
 
 }
 
-/** An `error` event that nobody hears would end the process. */
+/** An `error` event that no one hears would end the process. */
 function hearErrors(store: ExpressSessionStore): void {
 
   if (typeof store.on !== 'function' || heard.has(store)) return;

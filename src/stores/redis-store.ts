@@ -122,7 +122,7 @@ export class RedisStore implements IndexingSessionStore {
     const live = readLive(value, hash);
     if (!live) return readRetired(value, hash, now);
     const { texts, version, endsAt, about } = live;
-    // Where somebody has made the key outlive it. At this very millisecond the server still has it.
+    // Where someone has made the key outlive it. At this very millisecond the server still has it.
     if (endsAt < now) return null;
     const found: LiveSession = { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
     return about ? { ...found, about } : found;

@@ -10,7 +10,7 @@ export interface StoreTestOptions {
   atomic?: boolean | undefined;
 
   /**
-   * Whether what `open` opens is used by nobody else: a table, a file or a prefix
+   * Whether what `open` opens is used by no one else: a table, a file or a prefix
    * of its own. Then `endAllSessions()` is tested, too, which ends every session
    * in the store. False by default.
    */

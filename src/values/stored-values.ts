@@ -26,7 +26,7 @@ export function readStored(texts: SessionTexts): SessionValues {
  * What `make` makes of values that have come of these texts.
  *
  * @throws {SessionStoreError} instead of a {@link SessionValueError} where the
- *   texts alone lead to one: nobody can have stored them
+ *   texts alone lead to one: no one can have stored them
  */
 export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues) => T): T {
 

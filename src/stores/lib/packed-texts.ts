@@ -50,16 +50,16 @@ export function unpack(packed: string, start = 1): Map<string, string> {
 
 }
 
-/** Packed texts that are unpacked when somebody looks into them, as not every request does. */
+/** Packed texts that are unpacked when someone looks into them, as not every request does. */
 export class PackedTexts implements SessionTexts {
 
   readonly #packed: string;
   readonly #start: number;
   #texts: SessionTexts | undefined;
-  /** The same whenever somebody looks. */
+  /** The same whenever someone looks. */
   #failure: Error | undefined;
 
-  /** The parameters are those of {@link unpack}; what it throws comes as a `SessionStoreError`, when somebody looks. */
+  /** The parameters are those of {@link unpack}; what it throws comes as a `SessionStoreError`, when someone looks. */
   constructor(packed: string, start = 1) {
     this.#packed = packed;
     this.#start = start;

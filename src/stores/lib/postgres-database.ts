@@ -41,7 +41,7 @@ export function isPg(pool: unknown): pool is PgPool {
 /** Others were in the way, and nothing was done: serialization failure, deadlock. */
 const IN_THE_WAY: readonly unknown[] = ['40001', '40P01'];
 
-/** So often a statement is tried that others are in the way of. */
+/** How often a statement that conflicts with others is tried at most. */
 const MOST_TRIES = 20;
 
 /** As the server writes them, however the application has its types parsed. */

@@ -3,7 +3,7 @@ import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-cli
 
 /**
  * Asks the servers how they are set up, and warns where they remove keys to make
- * room for others: all keys of sessions and of users may go then. Nobody waits
+ * room for others: all keys of sessions and of users may go then. No one waits
  * for it, and a server that does not say is not warned of.
  */
 export function warnOfEviction(client: NodeRedisClient | IoredisClient, prefix: string): void {

@@ -13,7 +13,7 @@ import { LATEST } from './redis-record.js';
  * found out by the next list.
  *
  * An entry gives no life to a session, and takes none: it says where to look.
- * The key of everybody has a mark only.
+ * The key of everyone has a mark only.
  */
 
 /** The member that is the mark: no handle has a star. */
@@ -52,7 +52,7 @@ local mark = redis.call('ZSCORE', KEYS[1], '${MARK}')
 local marked_at = mark and string.format('%.3f', mark - ${MARK_KEPT})
 `;
 
-/** Arguments: handle, and for how many milliseconds its entry is kept. The time; that of the mark, and whether the entry is new. */
+/** Arguments: handle, and the milliseconds for which its entry is kept. The time; that of the mark, and whether the entry is new. */
 const ENTER = script(`
 ${NOW}
 local added = redis.call('ZADD', KEYS[1], 'GT', string.format('%.0f', math.min(now + ARGV[2], ${LATEST})), ARGV[1])
@@ -94,7 +94,7 @@ return { string.format('%.3f', now), false }
 `);
 
 /**
- * Arguments: the handle of a session that has ended, and until when nobody else
+ * Arguments: the handle of a session that has ended, and until when no one else
  * can have begun one in its place. The time.
  */
 const FORGET = script(`
@@ -106,7 +106,7 @@ end
 return { string.format('%.3f', now), false }
 `);
 
-/** Finds the sessions of users; null stands for everybody. */
+/** Finds the sessions of users; null stands for everyone. */
 export class RedisIndex {
 
   readonly #redis: RedisCommands;

@@ -11,7 +11,7 @@ import { unreadable } from './unreadable.js';
  *     ends_at used_at hash version former about
  *     key TAB text
  *
- * The first four have a fixed width, so that nobody has to search for them.
+ * The first four have a fixed width, so that no one has to search for them.
  * `former` is as in former-ids.ts, and often empty. `about` is what
  * {@link packAbout} makes, or empty. More fields may follow it: what changes a
  * record keeps them. Where the session has ended, `former` is the last field, and
@@ -101,7 +101,7 @@ export interface UserRecord {
   readonly details: string;
 }
 
-/** Reads what a live session is, whatever id it has, from the header of its record; `null` where it has ended, or nothing is known. */
+/** Reads the user and details of a live session, whatever its id, from the header of its record; `null` if it has ended, or nothing is known of it. */
 export function readAboutOf(header: string): SessionAbout | null {
 
   return header.startsWith('.', HASH) ? null : readAbout(header, header.indexOf('\n', FORMER)) ?? null;
@@ -136,7 +136,7 @@ export function aboutOfUser(user: string): string {
 
 }
 
-/** The user in what {@link packAbout} has made; null for nobody, and where it can't be read. */
+/** The user in what {@link packAbout} has made; null for no one, and where it can't be read. */
 export function userIn(about: string): string | null {
 
   try {

@@ -11,7 +11,7 @@ import { isRevokedSince } from './under-way.js';
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
 
-/** For how many milliseconds nobody else gets the handle of a session that has ended: its mark stands, by any server's clock. */
+/** For how many milliseconds no one else gets the handle of a session that has ended: its mark stands, by any server's clock. */
 const FORGOTTEN_WITHIN = REMEMBERED / 2;
 
 /** So often all sessions are looked for: a slot of a cluster that moves meanwhile may be missed. */
@@ -141,7 +141,7 @@ export class RedisUsers {
   }
 
   /**
-   * Removes the entry of a session that has just ended. Nobody waits for that, and
+   * Removes the entry of a session that has just ended. No one waits for that, and
    * it may fail: lists find out, and the entry lives as long as others do.
    *
    * @param about what the session was, as its record had it

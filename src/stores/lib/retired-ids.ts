@@ -8,7 +8,7 @@ interface Mark {
   readonly about: SessionAbout | undefined;
 }
 
-/** Where a session went whose visitor has another by now: no session ever has this id. */
+/** In place of the next id of a session whose visitor now has another one: no session ever has this id. */
 export const ELSEWHERE = '';
 
 /** Far more hops than {@link RETIRED_FOR} seconds of regenerations leave; ends a loop. */

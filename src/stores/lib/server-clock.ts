@@ -77,7 +77,7 @@ export class ServerClock {
 
   /**
    * The moment after which a caller who waits from now on has given up, in Unix
-   * milliseconds; one that never comes where nobody gives up, or the server has
+   * milliseconds; one that never comes where no one gives up, or the server has
    * never told its time. An old time will do: what is refused by it is tried again.
    *
    * @param patience in seconds

@@ -11,7 +11,7 @@ import { storedId } from './stored-id.js';
 
 /** What stands in the columns of a row. */
 export interface StoredAbout {
-  /** Whose session it is, as {@link userHash}; null for one of nobody. */
+  /** Whose session it is, as {@link userHash}; null for an anonymous one. */
   readonly user: string | null;
   /** `''` where nothing is known of the session. */
   readonly text: string;

@@ -61,7 +61,7 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs a task that reads and writes what nobody else writes meanwhile, and of
+   * Runs a task that reads and writes what no one else writes meanwhile, and of
    * which everything is stored or nothing.
    *
    * `BEGIN` and `COMMIT` are no prepared statements: `libsql` leaves one that

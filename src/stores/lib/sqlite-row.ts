@@ -4,7 +4,7 @@ import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from './former-ids.js
 import { unpack } from './packed-texts.js';
 import { unreadable } from './unreadable.js';
 
-/** Stands for the id of a session whose visitor has another one by now: no hash is like it. */
+/** In place of the id of a session whose visitor now has another one: no hash equals it. */
 export const ELSEWHERE = '-';
 
 /** What is written under a handle. */
@@ -12,7 +12,7 @@ export interface Row {
   /** The hash of the session's id; `''` once it has ended, or {@link ELSEWHERE}. */
   readonly idHash: string;
   readonly former: string;
-  /** A hash of the user whose session it is; `''` for one of nobody. */
+  /** A hash of the user whose session it is; `''` for an anonymous one. */
   readonly userId: string;
   /** What the session is, as JSON; `''` where nothing is known. */
   readonly about: string;

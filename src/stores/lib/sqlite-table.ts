@@ -208,7 +208,7 @@ export class SqliteTable implements SweptTable {
 
   }
 
-  /** Before the first use: what answers differently would make everybody anonymous without a word. */
+  /** Before the first use: a handle that answers differently would make every visitor anonymous, without an error. */
   #check(): void {
 
     if (this.#isChecked) return;

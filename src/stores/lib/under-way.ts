@@ -2,16 +2,16 @@ import type { Becoming } from '../../store.js';
 import type { ServerClock } from './server-clock.js';
 
 /*
- * Requests that were under way when the sessions of a user were ended. Whoever
- * ends them leaves a mark with the time of the server's clock.
+ * Requests that were under way when the sessions of a user were ended. Ending
+ * them leaves a mark with the time of the server's clock.
  */
 
-/** So often marks are read while a slow answer leaves it open which came first. */
+/** How often marks are read at most while a slow answer leaves open which came first. */
 const MOST_TRIES = 4;
 
 /**
  * When the request began that makes a session one of a user, as
- * `performance.now()` tells it; nothing where nobody has to know. To be asked
+ * `performance.now()` tells it; nothing where no one has to know. To be asked
  * when the store is called: what its own work takes comes on top.
  */
 export function requestBegan(becoming: Becoming | undefined): number | undefined {

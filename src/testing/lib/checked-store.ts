@@ -65,7 +65,7 @@ export class CheckedStore implements AtomicSessionStore {
 
   isSessionId(id: string): boolean {
 
-    // Nobody asks a store of four methods.
+    // No one asks a store of four methods.
     const { isSessionId } = this.store as Partial<AtomicSessionStore>;
     return !this.isAtomic || !isSessionId || isSessionId.call(this.store, id);
 

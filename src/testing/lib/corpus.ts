@@ -81,7 +81,7 @@ function anyValue(random: Random, keys: readonly string[], depth = 0): unknown {
  */
 export function readableKeys(): readonly string[] {
 
-  // A first key that nobody else uses: what is read here leads V8 astray.
+  // A first key that no one else uses: what is read here leads V8 astray.
   JSON.parse('{"session store tests":1,"\\\\":2}');
   const [, key] = Object.keys(JSON.parse('{"session store tests":1,"\\n":2}'));
   return key === '\n' ? KEYS : PLAIN;

@@ -4,7 +4,7 @@ import type { Awaitable } from '../../store.js';
 export interface Member {
   /** Comes when all have arrived who have not left. */
   arrive(): Promise<void>;
-  /** Says that nobody needs to wait for this one any more. */
+  /** Says that no one needs to wait for this one any more. */
   leave(): void;
 }
 

@@ -39,7 +39,7 @@ export class Scene extends Handles {
     this.#terms = terms;
   }
 
-  /** An id that nobody has used. */
+  /** An id that no one has used. */
   async id(moving?: string): Promise<string> {
 
     const id = await this.a.newSessionId(...(moving === undefined ? [] : [moving]));
@@ -64,7 +64,7 @@ export class Scene extends Handles {
 
   }
 
-  /** A user whom nobody else has, and whose name ends so. */
+  /** A user whom no one else has, and whose name ends so. */
   user(end = ''): string {
 
     return `store tests ${randomUUID()} ${end}`;

@@ -14,7 +14,7 @@ const LONGEST = ASCII.repeat(44).slice(0, 4096);
 /** What some engine, format or language takes for something else. */
 const USERS: readonly string[] = [...KEYS.filter(key => key !== ''), 'ada@example.org', 'A', 'a ', 'i', 'I', '1.0', '😀', 'ſ', 's'];
 
-/** So much of an id nobody may know: 128 bits in base64url. */
+/** So much of an id no one may know: 128 bits in base64url. */
 const SECRET = 22;
 
 export const about: readonly Rule[] = [

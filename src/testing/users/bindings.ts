@@ -98,8 +98,8 @@ async function inEachWay(scene: Scene, attempt: (user: string, revoke: () => Pro
 }
 
 /**
- * When a request begins, as `performance.now()` tells it, that no store takes for
- * one from before whatever was ended until now, by an earlier run of these tests, too.
+ * The beginning of a request, by `performance.now()`, so late that no store counts
+ * it as earlier than any end until now, also one of an earlier run of these tests.
  */
 export async function apart(): Promise<number> {
 

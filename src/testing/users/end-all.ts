@@ -12,7 +12,7 @@ const EARLIER = 60;
 /** More than are ended in one step. */
 const MANY = 150;
 
-/** What can be tried out only where nobody else has sessions in the store. */
+/** What can be tried out only where no one else has sessions in the store. */
 export const endAll: readonly Rule[] = [
   {
     sentence: 'endAllSessions() ends every session, of users and of nobody, and leaves marks that say "ended"',
