@@ -184,12 +184,10 @@ export class MysqlTable implements SqlTable {
     { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
   ): Promise<Executed> {
 
-    const merges = change.unset.length === 0 ? sets : unsets;
     const text = data ?? toPatch(change);
-    // The statement would refuse it.
     if (text.length > most) return Promise.resolve(0);
-    const values = [handle, hash, text, lifetime, deadline, ...GUARD, version, most, text.length, ...more];
-    return this.#run(data === null ? merges : overwrites, values, executed);
+    const merges = change.unset.length === 0 ? sets : unsets;
+    return this.#run(data === null ? merges : overwrites, [handle, hash, text, lifetime, deadline, ...GUARD, version, most, text.length, ...more], executed);
 
   }
 

@@ -169,7 +169,6 @@ export class PostgresTable implements SqlTable {
   ): Promise<Executed> {
 
     const text = data ?? toJson(set);
-    // The statement would refuse it.
     if (text.length > most) return Promise.resolve(0);
     const names = data === null ? toAscii(JSON.stringify(toNames(unset, this.#hasFormerNames))) : null;
     return this.#inTime(statement, [handle, hash, text, names, lifetime, deadline, version, most, ...more]);

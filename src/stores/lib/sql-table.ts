@@ -19,7 +19,7 @@ export interface StatementTerms {
 export interface RowTerms extends StatementTerms {
   /** The only version that may be changed; null for any. */
   readonly version: number | null;
-  /** The most bytes that the column `data` may have then. */
+  /** The most bytes that the column `data` may have then. A text that is longer itself need not be sent. */
   readonly most: number;
   /** What the column `data` is to be; null where the server merges the change into it. */
   readonly data: string | null;
