@@ -5,12 +5,10 @@ import type {
   SessionTexts, SessionValues, UpdateTerms,
 } from '../store.js';
 import { changed, isLarger, isSession, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
-import { KeyedLock } from './lib/keyed-lock.js';
+import { inTime, KeyedLock } from './lib/keyed-lock.js';
+import { LateWrites } from './lib/late-writes.js';
 import { ELSEWHERE, RetiredIds } from './lib/retired-ids.js';
 import { unreadable } from './lib/unreadable.js';
-
-/** For so many milliseconds a read may hold the lock of its session. */
-const READ_PATIENCE = 5000;
 
 /** Of how many sessions the expiry is remembered. */
 const MOST_EXPIRIES = 10_000;
@@ -37,6 +35,7 @@ export class FourMethodStore implements AtomicSessionStore {
   readonly #store: SessionStore;
   readonly #lock = new KeyedLock();
   readonly #retired = new RetiredIds(now);
+  readonly #late = new LateWrites();
   readonly #expiries = new Map<string, number>();
 
   constructor(store: SessionStore) {
@@ -75,7 +74,7 @@ export class FourMethodStore implements AtomicSessionStore {
     const values = await this.#stored(id);
     // Asked last: the id may have been retired while the store answered.
     const mark = this.#retired.get(id);
-    if (mark || !values) return mark;
+    if (mark || !values || this.#late.areUndone(id)) return mark;
     const texts = storedTexts(values);
     if (!isSession(values, texts)) return null;
     const about = storedAbout(values);
@@ -93,7 +92,7 @@ export class FourMethodStore implements AtomicSessionStore {
   create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Promise<boolean> {
 
     return this.#lock.run(id, async mayWrite => {
-      if (await this.#stored(id) || this.#retired.get(id)) return false;
+      if (await this.#stored(id) || this.#hasGone(id)) return false;
       const values = changed({}, { set: texts, unset: [] });
       mayWrite();
       await this.#put(id, withAbout(values, becoming?.about), expireIn(lifetime));
@@ -134,7 +133,7 @@ export class FourMethodStore implements AtomicSessionStore {
     id: string, newId: string, change: SessionChange, { lifetime, becoming, version, patience, maxBytes }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
-    return this.#lock.run(id, async mayWrite => {
+    return this.#lock.run(id, async (mayWrite, isOvertaken) => {
       const values = await this.#live(id);
       if (!values) return 'gone';
       if (version !== undefined && version !== versionOf(storedTexts(values))) return 'conflict';
@@ -145,6 +144,10 @@ export class FourMethodStore implements AtomicSessionStore {
       mayWrite();
       // In this order, a crash between the two leaves the user signed in.
       await this.#overwrite(values, newId, about ? withAbout(result, about) : result, expireIn(lifetime));
+      if (isOvertaken()) {
+        await this.delete(newId);
+        throw new Error('Others had their turn before the store answered: the session was not moved');
+      }
       await this.#retire(id, newId, about);
       return 'moved';
     }, patience);
@@ -177,14 +180,20 @@ export class FourMethodStore implements AtomicSessionStore {
 
   async #live(id: string): Promise<SessionValues | null> {
 
-    return this.#retired.get(id) ? null : inTime(this.#stored(id));
+    return this.#hasGone(id) ? null : inTime(this.#stored(id));
+
+  }
+
+  #hasGone(id: string): boolean {
+
+    return this.#retired.get(id) !== null || this.#late.areUndone(id);
 
   }
 
   async #put(id: string, values: SessionValues, expireAt: number): Promise<void> {
 
     const expire = Math.floor(expireAt);
-    await this.#store.set(id, values, expire);
+    await this.#late.run(id, () => this.#store.set(id, values, expire), () => this.#store.delete(id));
     this.#expiries.delete(id);
     this.#expiries.set(id, expire);
     if (this.#expiries.size > MOST_EXPIRIES) {
@@ -214,24 +223,16 @@ export class FourMethodStore implements AtomicSessionStore {
 
     // Before the delete: a load in between must not find the id unknown.
     this.#retired.add(id, next, about);
+    this.#late.undo(id);
     try {
       await this.delete(id);
     } catch (error) {
       this.#retired.delete(id);
+      this.#late.undo(id, false);
       throw error;
     }
 
   }
-
-}
-
-/** A read that hangs must not hold its session's lock: nothing has been written yet. */
-function inTime<T>(read: Promise<T>): Promise<T> {
-
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer to get()')), READ_PATIENCE).unref();
-    read.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 
 }
 

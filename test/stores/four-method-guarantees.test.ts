@@ -1,5 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { afterEach, beforeEach, describe, it, mock } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { MemoryStore } from '../../src/index.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
@@ -145,6 +145,81 @@ describe('A store with four methods, within one process', () => {
     strictEqual(await change, 'updated');
     strictEqual(await end, true);
     strictEqual(store.records.size, 0);
+
+  });
+
+  describe('whose write is answered after others have waited for it for 30 seconds', () => {
+
+    /** A store whose next write is carried out when it is told. */
+    async function withLateWrite() {
+
+      const inner = new MapStore();
+      const store = new FourMethodStore(inner);
+      await store.create('A', new Map([['a', '1']]), { lifetime: 1000 });
+      const { set } = inner;
+      const answer = deferred();
+      inner.set = async (...args) => {
+        inner.set = set;
+        await answer.promise.finally(() => set.apply(inner, args));
+      };
+      return { inner, store, answer };
+
+    }
+
+    async function pass(seconds: number): Promise<void> {
+
+      for (let step = 0; step < seconds; step++) {
+        mock.timers.tick(1000);
+        await settled();
+      }
+
+    }
+
+    beforeEach(() => mock.timers.enable({ apis: ['setTimeout', 'Date'] }));
+    afterEach(() => mock.timers.reset());
+
+    const B2 = { set: new Map([['b', '2']]), unset: [] };
+    for (const [name, write] of [
+      ['touch', store => store.touch('A', 1000)], ['update', store => store.update('A', B2, { lifetime: 1000 })],
+      ['set', store => store.set('A', { b: 2 }, Date.now() / 1000 + 1000)],
+    ] as Array<[string, (store: FourMethodStore) => Promise<unknown>]>) {
+
+      it(`a ${name} brings no session back that has ended`, async () => {
+
+        for (const fails of [false, true]) {
+          const { inner, store, answer } = await withLateWrite();
+          const late = rejects(write(store), fails ? /no connection/ : /ended before the store answered/);
+          const end = store.end('A');
+          await pass(31);
+          strictEqual(await end, true);
+          await pass(60);
+          // It may be carried out before it is answered.
+          inner.records.set('A', { a: 1 });
+          strictEqual(await store.load('A'), null);
+          strictEqual(await store.update('A', B2, { lifetime: 60 }), 'gone');
+          if (fails) answer.reject(new Error('no connection'));
+          else answer.resolve();
+          await late;
+          deepStrictEqual([...inner.records], []);
+        }
+
+      });
+
+    }
+
+    it('a move takes nothing away that was stored since, and leaves no copy', async () => {
+
+      const { inner, store, answer } = await withLateWrite();
+      const late = rejects(store.move('A', 'B', { set: new Map(), unset: [] }, { lifetime: 1000 }), /was not moved/);
+      const change = store.update('A', B2, { lifetime: 1000 });
+      await pass(31);
+      strictEqual(await change, 'updated');
+      answer.resolve();
+      await late;
+      deepStrictEqual([...inner.records], [['A', { a: 1, b: 2 }]]);
+      strictEqual((await store.load('A'))?.status, 'live');
+
+    });
 
   });
 
