@@ -139,6 +139,7 @@ export function statements(table: string) {
 
   return {
     columns: statement(`SELECT ${columns.slice(1, -1)} FROM ${table} LIMIT 0`),
+    now: statement(`SELECT CAST(CONCAT(${NOW}) AS BINARY) AS answer`),
     read: read('data'),
     readWithoutData: read("IF(data IS NULL, NULL, '{')"),
     insert: statement(`

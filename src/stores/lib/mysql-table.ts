@@ -77,6 +77,10 @@ export class MysqlTable implements SqlTable {
     return this.#firstUse?.trial();
   }
 
+  now(): Promise<number> {
+    return this.#run(this.#statements.now, [], ([row]: readonly Row[]) => Number(row && asText(row.answer)));
+  }
+
   read(handle: string): Promise<string | null | undefined> {
     return this.#run(this.#statements.read, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
   }

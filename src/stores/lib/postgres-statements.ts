@@ -106,6 +106,7 @@ export function statements(table: string) {
     SELECT handle, id_hash, former, user_id, about, data, version, ends_at, seen_at FROM ${table} LIMIT 0`),
     encoding: statement("SELECT current_setting('server_encoding') AS answer"),
     exists: statement("SELECT coalesce(to_regclass($1)::text, '') AS answer"),
+    now: statement(`SELECT (${NOW})::text AS answer`),
     read: read('data'),
     readWithoutData: read("CASE WHEN data IS NOT NULL THEN '{' END"),
     create: insert(

@@ -84,6 +84,10 @@ export class PostgresTable implements SqlTable {
     return this.#firstUse?.trial();
   }
 
+  now(): Promise<number> {
+    return this.#run(this.#statements.now, [], executed);
+  }
+
   read(handle: string): Promise<string | null | undefined> {
     return this.#run(this.#statements.read, [handle], ([row]) => row);
   }

@@ -10,8 +10,11 @@ import type { StoredId } from './stored-id.js';
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
 
-/** How often a change is tried that others are in the way of, or a clock. */
+/** How often a change is tried that others are in the way of. */
 const MOST_TRIES = 100;
+
+/** How often something is tried that only a clock is in the way of: after each try, what it shows is known. */
+export const MOST_SETTINGS = 3;
 
 /** Reads and changes rows, and learns the server's time from its answers. */
 export class SqlRows {
@@ -71,14 +74,15 @@ export class SqlRows {
    * Tries something until its caller gives up: what was refused although the
    * caller waits came too late by a clock that has been set since.
    *
-   * @param otherwise why nothing was changed, if it was not too late
+   * @param otherwise learns the server's time, and says why nothing was changed, if it was not too late
    */
   async tries<Reason>(
     patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
+    mostTries = MOST_TRIES,
   ): Promise<'done' | Reason> {
 
     const givesUpAt = performance.now() + patience * 1000;
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+    for (let tries = 0; tries < mostTries; tries++) {
       const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
       if (await this.isDone(() => attempt(deadline))) return 'done';
       const reason = await otherwise();
@@ -86,6 +90,14 @@ export class SqlRows {
       if (performance.now() >= givesUpAt) break;
     }
     throw late();
+
+  }
+
+  /** Where nothing was found or changed, no answer has told the time. */
+  async learnTime(): Promise<void> {
+
+    const askedAt = performance.now();
+    this.#clock.observe(await this.#table.now(), askedAt);
 
   }
 

@@ -8,7 +8,7 @@ import { toJson } from './json-texts.js';
 import { ServerClock } from './server-clock.js';
 import { toStored, UNKNOWN, userHash } from './sql-about.js';
 import { aboutIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
-import { milliseconds, SqlRows } from './sql-rows.js';
+import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, storedId } from './stored-id.js';
@@ -113,8 +113,10 @@ export abstract class SqlStore implements AtomicSessionStore {
       deadline => this.#table.create(stored, data, about, { lifetime: milliseconds(lifetime), deadline }),
       async () => {
         const row = await this.#rows.read(stored.handle);
+        if (!row) await this.#rows.learnTime();
         return row && row.endsAt > row.now ? 'taken' : null;
       },
+      MOST_SETTINGS,
     );
     if (answer === 'taken') return false;
     return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;

@@ -46,6 +46,9 @@ export interface SqlTable extends SweptTable, UsersTable {
   /** Creates the table where it is missing, and tries it out. */
   setup(): Promise<void>;
 
+  /** The server's time, in Unix milliseconds. */
+  now(): PromiseLike<number>;
+
   /** The row, in the form of {@link readRow}; null where a column of it is NULL, or it is too long. */
   read(handle: string): PromiseLike<string | null | undefined>;
 
