@@ -143,7 +143,7 @@ export class SqlRows {
 
 function late(): Error {
 
-  return new Error('The change came to the server after its caller had given up: it was not made');
+  return new Error('The change was not made: it came to the server after its caller had given up, or others changed the session all the time');
 
 }
 
