@@ -3,7 +3,6 @@ import { attachSession } from './attach-session.js';
 import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
-import { SessionError } from './errors.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
 import { type Backend, RequestSession } from './request-session.js';
@@ -15,6 +14,7 @@ import { isPlausibleId } from './id/session-id.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { TimedStore } from './timed-store.js';
 import { UpdateQueue } from './saving/update-queue.js';
+import { closingOnErrors } from './web-socket.js';
 
 /**
  * Makes the middleware that gives each request its session.
@@ -30,9 +30,8 @@ export default function session(options: SessionOptions): Middleware {
   const backend = backendFrom(options);
   const serves = warnIfMadePerRequest();
 
-  return async (ctx, next) => {
+  const handle = async (ctx: Context, next: () => Promise<void>) => {
 
-    serves();
     // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
     const request = new RequestSession(ctx, backend, !backend.covers(ctx.request.requestTarget));
     const outer = attachSession(ctx, request);
@@ -51,13 +50,16 @@ export default function session(options: SessionOptions): Middleware {
       if (saving) await saving;
     } catch (error) {
       request.fail(error);
-      if (!ctx.webSocket || !(error instanceof SessionError)) throw error;
-      closeSocket(ctx.webSocket, error);
+      throw error;
     } finally {
       if (outer) attachSession(ctx, outer);
       request.tell();
     }
 
+  };
+  return (ctx, next) => {
+    serves();
+    return closingOnErrors(ctx, handle(ctx, next));
   };
 
 }
@@ -72,17 +74,6 @@ async function finishQuietly(request: RequestSession): Promise<void> {
   } catch (error) {
     request.fail(error);
   }
-
-}
-
-/** A thrown error would end the process here: nothing above a WebSocket's handler catches it. */
-function closeSocket(socket: NonNullable<Context['webSocket']>, error: SessionError): void {
-
-  const isRefused = error.httpStatus === 403;
-  // Anybody can be refused as often as he likes: it is no news.
-  if (!isRefused) process.emitWarning(`A WebSocket was closed: ${error.message}`, { code: error.code });
-  // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.
-  socket.close(isRefused ? 1008 : error.httpStatus === 503 ? 1013 : 1011, error.title);
 
 }
 

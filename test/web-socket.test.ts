@@ -260,4 +260,33 @@ describe('A WebSocket', () => {
 
   });
 
+  it('is closed with what its handler throws, whoever made the error, after what was changed is stored; the process lives on', async () => {
+
+    const problem = (httpStatus: number) => Object.assign(new Error('a problem'), { httpStatus });
+    const thrown: Array<[error: unknown, closeCode: number, message?: string]> = [
+      [new TypeError('a bug'), 1011, 'a bug'], [problem(404), 1008], [problem(503), 1013, 'a problem'], [problem(500), 1011, 'a problem'],
+      ['a text', 1011, 'string'], [null, 1011, 'object'], [undefined, 1011, 'undefined'],
+    ];
+    for (const [index, [error, closeCode, message]] of thrown.entries()) {
+      await withSockets(ctx => {
+        ctx.session.index = index;
+        throw error;
+      }, async ({ get, open }) => {
+        await get('/create');
+        await withWarnings(async warnings => {
+          const [code] = await once(await open(), 'close');
+          strictEqual(code, closeCode);
+          await settled();
+          deepStrictEqual(warnings.map(each => each.message), message === undefined ? [] : [`A WebSocket was closed: ${message}`]);
+          for (const warning of warnings as Array<Error & { code?: string; detail?: string }>) {
+            strictEqual(warning.code, 'SESSION_SOCKET');
+            if (error instanceof Error) strictEqual(warning.detail, error.stack);
+          }
+        });
+        strictEqual(await get('/read'), `{"userId":5,"index":${index}}`);
+      });
+    }
+
+  });
+
 });

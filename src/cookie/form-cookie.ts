@@ -104,7 +104,8 @@ export class FormCookie {
 
   #isName(name: string, base: string): boolean {
 
-    return name === base || (name.length === base.length + 2 && name.startsWith(`${base}-`));
+    // No other names: what comes from the request is written into the response where the cookie is cleared.
+    return name === base || (name.startsWith(base) && /^-[A-Za-z0-9]$/.test(name.slice(base.length)));
 
   }
 

@@ -1,6 +1,7 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachedTo } from '../attach-session.js';
 import { CsrfError } from '../errors.js';
+import { closingOnErrors } from '../web-socket.js';
 import { publishCsrf } from './csrf-events.js';
 import { type CsrfOptions, type CsrfSettings, csrfSettingsFrom } from './csrf-options.js';
 import { type Refusal, serializedOrigin, verdictOn } from './request-verdict.js';
@@ -30,26 +31,19 @@ export function csrf(options: CsrfOptions = {}): Middleware {
 
   const settings = csrfSettingsFrom(options);
 
-  return async (ctx, next) => {
+  const handle = async (ctx: Context, next: () => Promise<void>) => {
 
     const isSafe = ctx.webSocket === undefined && SAFE.has(ctx.method);
     if (isSafe) {
       if (!settings.isGuarded(ctx)) return next();
       ctx.response.headers.append('Vary', 'Sec-Fetch-Site, Origin');
     }
-    let demand: TokenDemand | undefined;
-    try {
-      demand = judge(ctx, isSafe, settings);
-    } catch (error) {
-      if (!ctx.webSocket || !(error instanceof CsrfError)) throw error;
-      // "Policy violation". Nothing above would catch what is thrown here.
-      ctx.webSocket.close(1008, error.title);
-      return;
-    }
+    const demand = judge(ctx, isSafe, settings);
     await next();
     if (demand?.isAnswered === false) neverAsked(ctx, settings);
 
   };
+  return (ctx, next) => closingOnErrors(ctx, handle(ctx, next));
 
 }
 
@@ -149,11 +143,8 @@ function neverAsked(ctx: Context, { report }: CsrfSettings): void {
 
   publishCsrf('no-session', ctx, report);
   if (report) return;
-  const error = new Error(
+  throw new Error(
     'csrf() had to ask for the token of a session, and no session() came after it: put session() behind csrf(), and what answers without a session into `exempt`',
   );
-  if (!ctx.webSocket) throw error;
-  process.emitWarning(error);
-  ctx.webSocket.close(1011);
 
 }

@@ -58,6 +58,21 @@ describe('The name of a form\'s cookie', () => {
 
   });
 
+  it('is one that we write: no other is read, replaced or taken away, whatever it begins with', () => {
+
+    const cookie = cookieWith();
+    const strange = ['\u00e9', '\u00ff', '_', '-', '"', '@', '\u{1f600}', 'AB', '', 'A '].map(end => `CB-form-${end}`).concat('CB-formA', 'CB-form.A', 'CB-form--A', 'cb-form-A');
+    for (const name of strange.filter(each => each.trimEnd() === each)) {
+      deepStrictEqual(cookie.read(`${name}=${SECRET}`, false), [], name);
+      const headers = new Headers();
+      headers.set('Set-Cookie', [`${name}=theirs`]);
+      cookie.write(headers, { set: { name: 'CB-form-A', secret: SECRET }, clear: ['CB-form'] }, false, false);
+      deepStrictEqual(headers.getMany('set-cookie').length, 3, name);
+    }
+    for (const name of ['CB-form', 'CB-form-a', 'CB-form-Z', 'CB-form-9']) deepStrictEqual(cookie.read(`${name}=${SECRET}`, false), [{ name, secret: SECRET }]);
+
+  });
+
   it('is another one each time, up to as many as there are letters and digits', () => {
 
     const cookie = cookieWith();

@@ -217,6 +217,17 @@ describe('The cookie of a form', () => {
 
   });
 
+  it('lets visitors sign in and out, whatever else they bring under a name that begins like theirs', async () => {
+
+    const { browser } = site({ '/in': ctx => { ctx.session = { userId: 5 }; }, '/out': ctx => { ctx.session = null; }, '/read': ctx => ctx.session }, { user: 'userId' });
+    for (const end of ['\u00e9', '\u00ff', '(', '"']) browser.cookies.set(`CB-form-${end}`, 'A'.repeat(43));
+    for (const [path, expected] of [['/in', { userId: 5 }], ['/out', {}]] as const) {
+      strictEqual((await browser.get(path)).status, 200);
+      deepStrictEqual((await browser.get('/read')).body, expected);
+    }
+
+  });
+
   it('can be asked for a token in a WebSocket, and not be set there', async () => {
 
     const answers: unknown[] = [];

@@ -1,4 +1,5 @@
 import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { CsrfError } from '../../src/index.js';
 import { ATTACKER, type CsrfSite, type CsrfSiteOptions, cookieOf, csrfSite, formOf, type Headers, ORIGIN, SIBLING } from '../support/csrf-site.js';
@@ -316,6 +317,21 @@ describe('csrf({ requireToken })', () => {
     strictEqual((await site.send('POST', '/do')).status, 403);
     strictEqual((await site.send('POST', '/do', { Cookie: cookie, 'X-CSRF-Token': token, Origin: ATTACKER })).status, 403);
     strictEqual((await site.send('GET', '/do')).status, 200);
+
+  });
+
+  it('closes a WebSocket with what an exemption throws, or what comes after it where there is no session', async () => {
+
+    for (const options of [{ csrf: { exempt: [() => { throw new Error('a bug'); }] } }, { order: 'alone' as const, between: [() => { throw new Error('a bug'); }] }]) {
+      const site = await csrfSite(options);
+      try {
+        const warned = once(process, 'warning');
+        strictEqual(await site.open(), 1011);
+        match(String((await warned)[0]), /A WebSocket was closed: a bug/);
+      } finally {
+        await site.close();
+      }
+    }
 
   });
 
