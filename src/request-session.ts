@@ -62,7 +62,7 @@ export class RequestSession {
     if (this.made === undefined) {
       this.made = new Session();
       this.made.began = this.began;
-      if (this.began !== undefined) this.made.formSecret = () => this.forms.carried[0]?.secret;
+      if (this.began !== undefined) this.made.formSecret = () => this.forms.sentFrom;
     }
     return this.made;
 

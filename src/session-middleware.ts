@@ -93,6 +93,7 @@ function backendFrom(options: SessionOptions): Backend & { covers(target: string
     settings,
     now: () => performance.now(),
     uses: knowsLess ? new RecentUses() : undefined,
+    crowds: new RecentUses(),
     isUsable: id => isId(id) && cookie.fits(id),
     canSetCookie: true,
   };

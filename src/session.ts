@@ -44,7 +44,7 @@ export class Session {
   /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
   began: number | undefined;
 
-  /** The secret of a form that the visitor may have signed in from; only where a user may sign in. */
+  /** The secret of the form that the request was sent from; only where a user may sign in. */
   formSecret: (() => string | undefined) | undefined;
 
   /** The id that a session to be created or moved will have, if it was asked for early. */

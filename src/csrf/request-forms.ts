@@ -34,6 +34,7 @@ export class RequestForms {
   private found: CarriedForm[] | undefined;
   private given: CarriedForm | undefined;
   private left: readonly CarriedForm[] = [];
+  private checkedToken: unknown;
 
   constructor(private readonly ctx: Context, private readonly backend: FormBackend) {}
 
@@ -79,6 +80,18 @@ export class RequestForms {
     // All of them: how long it takes tells nothing.
     const right = secrets.filter(secret => hasToken(csrfToken(secret, this.backend.cookieName), token));
     if (right.length === 0) throw new CsrfError('The CSRF token is incorrect');
+    this.checkedToken = token;
+
+  }
+
+  /**
+   * The secret of the form that the request was sent from. A cookie alone says
+   * nothing of that, since anybody can make one up: its token has to come along.
+   */
+  get sentFrom(): string | undefined {
+
+    const token = this.checkedToken ?? requestToken(this.ctx.request);
+    return this.carried.find(({ secret }) => hasToken(csrfToken(secret, this.backend.cookieName), token))?.secret;
 
   }
 

@@ -10,6 +10,12 @@ import { publishCreated, publishDestroyed } from '../session-events.js';
 import type { Awaitable, SessionTexts } from '../store.js';
 import { type ListedSession, nextTurn, overLimit } from './user-limit.js';
 
+/** A sign-in without a limit that has found more sessions of its user than this is the last to look for a while. */
+const CROWD = 100;
+
+/** In seconds. */
+const CROWD_REMEMBERED = 3600;
+
 /** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
 const MOST_TRIES = 3;
 
@@ -167,7 +173,7 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
   if (user === null || !store.canIndex) return;
   if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
   const { maxUserSessions = Infinity } = settings;
-  if (origin === undefined && maxUserSessions === Infinity) return;
+  if (maxUserSessions === Infinity && (origin === undefined || isCrowd(user, saving))) return;
 
   for (let hasBegunAgain = false; ; hasBegunAgain = true) {
     const own = store.handleOf(session.id as string);
@@ -190,10 +196,18 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
 
 }
 
-async function listed(user: string, { store, uses }: Saving): Promise<ListedSession[]> {
+/** Whether a user has so many sessions that to find a click among them costs too much: whoever knows a form's secret can ask for that at will. */
+function isCrowd(user: string, { crowds }: Saving): boolean {
+
+  return crowds.idle(derivedHandle(user), Infinity, unixTime()) < CROWD_REMEMBERED;
+
+}
+
+async function listed(user: string, { store, uses, crowds }: Saving): Promise<ListedSession[]> {
 
   const sessions = await store.sessionsOf(user);
   const now = unixTime();
+  if (sessions.length > CROWD) crowds.note(derivedHandle(user), now);
   return sessions.map(({ handle, details, idle }) => (
     { created: 0, ...readDetails(details), handle, idle: uses?.idle(handle, idle, now) ?? idle }
   ));

@@ -5,6 +5,7 @@ const MOST = 10_000;
  * When this process last served a session of a user without telling the store,
  * since no touch was due. Where one of the user's sessions has to go, it is not to
  * be one that was used a moment ago. Other processes know of uses of their own.
+ * It serves for other names that have a time, too.
  */
 export class RecentUses {
 

@@ -22,6 +22,8 @@ export interface Saving {
   readonly now: () => number;
   /** Uses that the store was not told of; only where they can decide which session ends. */
   readonly uses?: RecentUses | undefined;
+  /** Users with so many sessions that a sign-in without a limit does not look through them. */
+  readonly crowds: RecentUses;
   /** Says whether an id will be recognised when the browser sends it back. */
   readonly isUsable: (id: string) => boolean;
   /** Whether this response can carry a cookie: after a WebSocket's upgrade none can. */

@@ -1,3 +1,5 @@
+import { RETIRED_FOR } from '../store.js';
+
 /**
  * Which sessions of a user must go when one more has begun. Pure: it sees a list
  * of sessions, and touches nothing.
@@ -50,7 +52,9 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
   const later = inOrder.slice(at + 1);
   const tooMany = Math.max(0, sessions.length - limit);
   const { origin } = inOrder[at] as ListedSession;
-  const isClick = (session: ListedSession) => origin !== undefined && session.origin === origin;
+  // Whoever plants the cookie of a form in two devices must not make one sign-in end the other.
+  const isClick = (session: ListedSession) => origin !== undefined && session.origin === origin
+    && Math.abs(beginning(session) - beginning(inOrder[at] as ListedSession)) <= RETIRED_FOR;
 
   const surplus = [...earlier.slice(0, tooMany), ...later.slice(0, Math.max(0, tooMany - earlier.length - 1))];
   const clicks = earlier.slice(tooMany).filter(isClick);

@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, notStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, mock, type TestContext } from 'node:test';
-import { MemoryStore, UserSessions } from '../../src/index.js';
+import { MemoryStore, RETIRED_FOR, UserSessions } from '../../src/index.js';
 import { idOf, setCookies } from '../support/browser.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
@@ -27,6 +27,10 @@ const PAGES: Record<string, Page> = {
   '/check': ctx => {
     ctx.validateCsrf(ctx.query.token);
     return 'right';
+  },
+  '/check-and-sign-in': ctx => {
+    ctx.validateCsrf(ctx.query.token);
+    ctx.session.userId = 'ada';
   },
   '/count': ctx => ctx.updateSession(values => { values.count = (values.count ?? 0) + 1; }),
   '/sign-in-by-update': ctx => ctx.updateSession(values => { values.userId = 'ada'; }),
@@ -175,10 +179,10 @@ describe('With the option user, a sign-in', () => {
     const { browser, store } = site();
     const token = (await browser.get('/token')).body as unknown as string;
     const clicks = [browser.clone(), browser.clone(), browser.clone()];
-    for (const click of clicks) strictEqual((await click.get(`/check?token=${token}`)).status, 200);
+    const headers = { 'X-CSRF-Token': token };
     for (const click of clicks.slice(0, 2)) {
       later();
-      strictEqual((await click.get('/sign-in')).status, 200);
+      strictEqual((await click.get('/sign-in', { headers })).status, 200);
     }
     strictEqual((await new UserSessions(store).list('ada')).length, 1);
     const elsewhere = browser.clone();
@@ -186,8 +190,44 @@ describe('With the option user, a sign-in', () => {
     later();
     await elsewhere.get('/sign-in');
     later();
-    await clicks[2]?.get('/sign-in');
+    await clicks[2]?.get(`/check-and-sign-in?token=${token}`);
     strictEqual((await new UserSessions(store).list('ada')).length, 2, 'another device is another session');
+
+  });
+
+  it('with a form\'s cookie that was planted in two devices ends neither, and one that was made up costs nothing', async t => {
+
+    const later = clock(t);
+    const { browser, store } = site();
+    const token = (await browser.get('/token')).body as unknown as string;
+    const devices = [browser.clone(), browser.clone(), browser.clone(), browser.clone()];
+    const list = t.mock.method(store, 'sessionsOf');
+    for (const device of devices.slice(0, 2)) {
+      later();
+      await device.get('/sign-in');
+    }
+    for (const wrong of ['', 'x', 'A'.repeat(43), `${token}.${'A'.repeat(42)}`]) await browser.clone().get('/sign-in', { headers: { 'X-CSRF-Token': wrong } });
+    strictEqual(list.mock.callCount(), 0);
+    strictEqual((await new UserSessions(store).list('ada')).length, 6);
+    for (const device of devices.slice(2)) {
+      for (let second = 0; second <= RETIRED_FOR; second++) later();
+      await device.get('/sign-in', { headers: { 'X-CSRF-Token': token } });
+    }
+    strictEqual((await new UserSessions(store).list('ada')).length, 8, 'clicks are not half a minute apart');
+
+  });
+
+  it('of a user with very many sessions does not look through them each time', async t => {
+
+    const { browser, store } = site();
+    for (let count = 0; count <= 100; count++) await browser.clone().get('/sign-in');
+    const token = (await browser.get('/token')).body as unknown as string;
+    const list = t.mock.method(store, 'sessionsOf');
+    const signIn = (user: string) => browser.clone().get(`/sign-in?user=${user}`, { headers: { 'X-CSRF-Token': token } });
+    for (let count = 0; count < 3; count++) strictEqual((await signIn('ada')).status, 200);
+    strictEqual(list.mock.callCount(), 1);
+    for (let count = 0; count < 3; count++) strictEqual((await signIn('bob')).status, 200);
+    strictEqual(list.mock.callCount(), 4);
 
   });
 

@@ -48,6 +48,8 @@ describe('Which of a user\'s sessions are too many', () => {
     const sessions = [began(1, 'a', 0, click), began(2, 'b', 9), began(3, 'own', 0, click)];
     deepStrictEqual(overLimit(sessions, 'own', Infinity), { surplus: ['a'], isTooMany: false, isEarlierClick: false });
     deepStrictEqual(overLimit(sessions, 'a', Infinity), { surplus: [], isTooMany: false, isEarlierClick: true });
+    const older = [began(1, 'a', 0, click), began(32, 'own', 0, click)];
+    for (const own of ['own', 'a']) deepStrictEqual(overLimit(older, own, Infinity), { surplus: [], isTooMany: false, isEarlierClick: false }, 'half a minute apart');
 
   });
 
