@@ -12,29 +12,27 @@ const SLACK = 10;
 export class TimeLimit {
 
   readonly #limit: number;
-  readonly #failure: (error: unknown) => Error;
   // All wait equally long, so the first in is the first to give up.
   readonly #waiting = new Set<Waiting>();
   // One for all calls: a timer each would be dearer than the call of a fast store.
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @param limit in seconds
-   * @param failure makes the error that the caller gets
-   */
-  constructor(limit: number, failure: (error: unknown) => Error) {
+  /** @param limit in seconds */
+  constructor(limit: number) {
     this.#limit = limit;
-    this.#failure = failure;
   }
 
-  /** @param onLate gets an answer that came when its caller had given up */
-  for<T>(answer: PromiseLike<T>, onLate?: (value: T) => void): Promise<T> {
+  /**
+   * @param failure makes the error that the caller gets
+   * @param onLate gets an answer that came when its caller had given up
+   */
+  for<T>(answer: PromiseLike<T>, failure: (error: unknown) => Error, onLate?: (value: T) => void): Promise<T> {
 
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         until: performance.now() + this.#limit * 1000,
         prolonged: 0,
-        giveUp: () => reject(this.#failure(new Error(`no answer within ${this.#limit} seconds`))),
+        giveUp: () => reject(failure(new Error(`no answer within ${this.#limit} seconds`))),
       };
       this.#waiting.add(waiting);
       this.#arm();
@@ -46,7 +44,7 @@ export class TimeLimit {
         },
         error => {
           this.#done(waiting);
-          reject(this.#failure(error));
+          reject(failure(error));
         },
       );
     });

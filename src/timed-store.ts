@@ -2,6 +2,7 @@ import { andThen, isThenable } from './awaitable.js';
 import { SessionError, SessionStoreError } from './errors.js';
 import { IdWarnings } from './id/id-warnings.js';
 import { isLife } from './lifetime.js';
+import { plainError } from './plain-error.js';
 import { publishFailed } from './session-events.js';
 import { derivedHandle } from './id/session-id.js';
 import {
@@ -29,21 +30,21 @@ export class TimedStore {
   constructor(store: () => AtomicSessionStore, limit: number) {
     this.#store = store;
     this.#limit = limit;
-    this.#time = new TimeLimit(limit, storeError);
+    this.#time = new TimeLimit(limit);
   }
 
   newSessionId(moving?: string): Awaitable<string> {
-    return andThen(this.#ask(() => this.#store().newSessionId(moving)), id => this.#ids.check(id));
+    return andThen(this.#ask(moving === undefined ? [] : [moving], () => this.#store().newSessionId(moving)), id => this.#ids.check(id));
   }
 
   load(id: string): Awaitable<FoundSession | null> {
-    return this.#ask(() => andThen(this.#store().load(id), checked));
+    return this.#ask([id], () => andThen(this.#store().load(id), checked));
   }
 
   create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
     // Nobody will ever have its id: a list must not show it.
     const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
-    return this.#ask(() => andThen(
+    return this.#ask([id], () => andThen(
       this.#store().create(id, texts, { lifetime, patience: this.#limit, becoming }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
     ), answer => { drop(answer).catch(() => {}); });
   }
@@ -51,18 +52,18 @@ export class TimedStore {
   update(
     id: string, change: SessionChange, { lifetime, version, user, maxBytes }: UpdateTerms,
   ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
-    return this.#ask(() => andThen(
+    return this.#ask([id], () => andThen(
       this.#store().update(id, change, { lifetime, version, patience: this.#limit, user, maxBytes }),
       answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
     ));
   }
 
   touch(id: string, lifetime: number, user?: string): Awaitable<boolean> {
-    return this.#ask(() => this.#store().touch(id, lifetime, user));
+    return this.#ask([id], () => this.#store().touch(id, lifetime, user));
   }
 
   end(id: string, terms?: EndTerms): Awaitable<boolean> {
-    return this.#ask(() => andThen(this.#store().end(id, terms), answer => oneOf(answer, 'end', [true, false])));
+    return this.#ask([id], () => andThen(this.#store().end(id, terms), answer => oneOf(answer, 'end', [true, false])));
   }
 
   /** Says whether the store moves a session in one step; else it has `take`. */
@@ -73,7 +74,7 @@ export class TimedStore {
   move(
     id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
   ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
-    return this.#ask(() => andThen(
+    return this.#ask([id, newId], () => andThen(
       // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
       this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, becoming, version, maxBytes }),
       answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const),
@@ -82,7 +83,7 @@ export class TimedStore {
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
     // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
-    return this.#ask(() => this.#store().take!(id, newId, this.#limit));
+    return this.#ask([id, newId], () => this.#store().take!(id, newId, this.#limit));
   }
 
   /** Says whether the store keeps what a session is. */
@@ -97,12 +98,12 @@ export class TimedStore {
 
   /** Only where `canIndex`. */
   sessionsOf(user: string): Awaitable<readonly StoredUserSession[]> {
-    return this.#ask(() => this.#indexing.sessionsOf(user));
+    return this.#ask([], () => this.#indexing.sessionsOf(user));
   }
 
   /** Only where `canIndex`. */
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
-    return this.#ask(() => this.#indexing.endSessionsOf(user, which));
+    return this.#ask([], () => this.#indexing.endSessionsOf(user, which));
   }
 
   /** Says whether the store tells what the session is that has a handle. */
@@ -113,7 +114,7 @@ export class TimedStore {
   /** Only where `canTell`. */
   aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canTell`
-    return this.#ask(() => this.#store().aboutByHandle!(handle));
+    return this.#ask([], () => this.#store().aboutByHandle!(handle));
   }
 
   /** The public name of the session that has an id: the same for one id, always. */
@@ -135,15 +136,17 @@ export class TimedStore {
     return false;
   }
 
-  #ask<T>(call: () => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
+  /** @param ids that no error may tell */
+  #ask<T>(ids: readonly string[], call: () => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
 
+    const failure = (error: unknown) => storeError(error, ids);
     let answer: Awaitable<T>;
     try {
       answer = call();
     } catch (error) {
-      throw storeError(error);
+      throw failure(error);
     }
-    return isThenable(answer) ? this.#time.for(answer, onLate) : answer;
+    return isThenable(answer) ? this.#time.for(answer, failure, onLate) : answer;
 
   }
 
@@ -170,9 +173,9 @@ function checked(found: FoundSession | null | undefined): FoundSession | null {
 
 }
 
-function storeError(cause: unknown): SessionError {
+function storeError(cause: unknown, ids: readonly string[]): SessionError {
 
-  const error = cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause });
+  const error = cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause: plainError(cause, ids) });
   if (error instanceof SessionStoreError) publishFailed(error);
   return error;
 

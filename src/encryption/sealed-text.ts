@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
 import { SessionStoreError } from '../errors.js';
+import { ownError } from '../plain-error.js';
 import type { SessionTexts } from '../store.js';
 import { UNKEYED } from './key-ring.js';
 import type { SessionKeys } from './session-keys.js';
@@ -135,7 +136,7 @@ function missing(name: string): string {
  */
 export function unopened(problem: string): SessionStoreError {
 
-  return new SessionStoreError('What is stored of the session can\'t be opened', { cause: new Error(problem) });
+  return new SessionStoreError('What is stored of the session can\'t be opened', { cause: ownError(problem) });
 
 }
 

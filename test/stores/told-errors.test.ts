@@ -1,4 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
@@ -7,7 +8,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { createClient as createClient5 } from 'redis-5';
-import type { SessionStore, SessionStoreError, StoreFailed } from '../../src/index.js';
+import type { SessionStore, SessionStoreError, SessionValues, StoreFailed } from '../../src/index.js';
 import { originalOf } from '../../src/plain-error.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
@@ -163,5 +164,58 @@ describe('What is told of a store that failed', () => {
 
     });
   }
+
+  it('holds no id of a session, whatever a store of four methods says', async () => {
+
+    const told: StoreFailed[] = [];
+    const listener = (event: unknown) => told.push(event as StoreFailed);
+    subscribe('curveball:session:failed', listener);
+    const kept = new Map<string, SessionValues>();
+    const ids: string[] = [];
+    let say: ((id: string) => string) | undefined;
+    const failing = (id: string, isLate: boolean): Promise<void> => {
+      if (!say) return Promise.resolve();
+      const error = new Error(say(id), { cause: new Error(say(id)) });
+      if (!isLate) throw error;
+      return Promise.reject(error);
+    };
+    try {
+      for (const isLate of [false, true]) {
+        for (const failsAt of ['get', 'set', 'delete']) {
+          const at = (method: string, id: string) => method === failsAt ? failing(id, isLate) : Promise.resolve();
+          const store: SessionStore = {
+            get: id => at('get', id).then(() => kept.get(id) ?? null),
+            set: (id, values) => at('set', id).then(() => { kept.set(id, values); }),
+            delete: id => at('delete', id).then(() => { kept.delete(id); }),
+            // Letters alone: by its form it could be a word.
+            newSessionId: () => {
+              const id = Array.from({ length: 40 }, () => String.fromCharCode(97 + randomInt(26))).join('');
+              ids.push(id);
+              return id;
+            },
+          };
+          const { browser } = site({
+            '/begin': ctx => { ctx.session.a = 1; },
+            '/change': ctx => { ctx.session.a = 2; },
+            '/end': ctx => { ctx.session = null; },
+          }, { store });
+          await browser.get('/begin');
+          for (say of [
+            (id: string) => `session ${id} is busy`, (id: string) => `Key 'session:${id}' is locked`, (id: string) => `no such file: /sessions/sess_${id}.json`,
+            (id: string) => `not found: ${id.slice(10)}, ${id.slice(0, 30)}`, (id: string) => `${'/'.repeat(100_000)}${id}`,
+          ]) strictEqual((await browser.get(failsAt === 'delete' ? '/end' : '/change')).status, 503);
+          say = undefined;
+        }
+      }
+      strictEqual(told.length, 30);
+      for (const { error } of told) {
+        ok(error.cause instanceof Error);
+        for (const id of ids) for (const part of [id.slice(0, 16), id.slice(-16)]) ok(!seen(error).includes(part), seen(error));
+      }
+    } finally {
+      unsubscribe('curveball:session:failed', listener);
+    }
+
+  });
 
 });
