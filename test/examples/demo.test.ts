@@ -140,7 +140,7 @@ test('asks browsers that do not say where a form comes from for its token', asyn
 
 });
 
-test('counts 20 clicks at once as 20, also where they get in each other\'s way', async t => {
+test('counts 20 clicks at once as 20, also where two have read the same count: they take turns', async t => {
 
   const store = new MemoryStore();
   const { load, update } = store;
@@ -172,7 +172,8 @@ test('counts 20 clicks at once as 20, also where they get in each other\'s way',
   assert.equal(await page.getByLabel('Clicks').textContent(), '21');
   await page.reload();
   assert.equal(await page.getByLabel('Clicks').textContent(), '21');
-  assert.ok(conflicts > 0);
+  // Within a process, none is stored in vain.
+  assert.equal(conflicts, 0);
 
 });
 
