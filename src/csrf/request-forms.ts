@@ -10,6 +10,7 @@ import type { Awaitable } from '../store.js';
 import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
 import { csrfToken, hasToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
+import { isFromElsewhere } from './request-verdict.js';
 import { isCookieWithheld } from './withheld-cookie.js';
 
 /** What all requests of one middleware share of it. */
@@ -163,14 +164,24 @@ export class RequestForms {
   private secrets(session: Session, saving: Saving): string[] {
 
     const { stored } = session;
+    const { userOf } = saving.settings;
     const cookies = [...this.carried, ...(this.given ? [this.given] : [])].map(form => form.secret);
     switch (stored.kind) {
-      case 'live': return knownUser(stored, saving.settings.userOf) === null ? [formSecretOf(stored), ...cookies] : [formSecretOf(stored)];
+      case 'live': return this.isSessionsAlone(knownUser(stored, userOf), userOf) ? [formSecretOf(stored)] : [formSecretOf(stored), ...cookies];
       // A form that was sent while its session moved, as by the second click of a sign-in, is still the visitor's own.
       case 'retired': return stored.moved ? [formSecretBefore(stored), ...cookies] : cookies;
       case 'reused':
       case 'none': return cookies;
     }
+
+  }
+
+  /** Whether only a live session's own token is right, and none of a cookie that another host may have planted. */
+  private isSessionsAlone(user: string | null, userOf: unknown): boolean {
+
+    const { headers, origin } = this.ctx.request;
+    // Without the option, every session may be a user's.
+    return user !== null || (userOf === undefined && isFromElsewhere(headers, origin));
 
   }
 

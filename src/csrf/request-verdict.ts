@@ -36,6 +36,22 @@ export function verdictOn({ site, origin }: Sender, own: string | null, trusted:
 
 }
 
+/**
+ * Whether the headers say that a request comes from another origin than the
+ * application's. False where they are missing.
+ *
+ * @param ownOrigin the application's origin, from its configuration
+ */
+export function isFromElsewhere(headers: { get(name: string): string | null }, ownOrigin: string): boolean {
+
+  const own = serializedOrigin(ownOrigin);
+  // The kernel's default is no origin of anyone's: behind it, the visitors' own pages would seem to be elsewhere.
+  const isSet = own !== null && new URL(own).hostname !== 'localhost';
+  const sender = { site: headers.get('sec-fetch-site'), origin: isSet ? headers.get('origin') : null };
+  return !['pass', 'ask'].includes(verdictOn(sender, own, new Set()));
+
+}
+
 /** An origin as browsers write it; null where there is none to compare with. */
 export function serializedOrigin(text: string): string | null {
 

@@ -217,6 +217,40 @@ describe('The cookie of a form', () => {
 
   });
 
+  it('is worth nothing beside a live session where the request says that it comes from elsewhere, also without the option user', async () => {
+
+    const { browser, app } = site(PAGES);
+    app.origin = 'https://shop.example';
+    const planted = new Browser(app);
+    const token = await tokenOf(planted);
+    await browser.get('/create');
+    const own = await tokenOf(browser);
+    for (const [name, value] of formsOf(planted)) browser.cookies.set(name, value);
+    const send = async (from: Browser, given: string, headers: Record<string, string>) => (
+      await from.post('/submit', { body: { 'csrf-token': given }, headers })
+    ).status;
+    const here: Array<Record<string, string>> = [
+      {}, { Origin: 'https://shop.example' }, { 'Sec-Fetch-Site': 'same-origin', Origin: 'null' }, { 'Sec-Fetch-Site': 'none' },
+    ];
+    const elsewhere: Array<Record<string, string>> = [
+      { Origin: 'https://blog.shop.example' }, { Origin: 'http://shop.example' }, { Origin: 'null' },
+      { 'Sec-Fetch-Site': 'same-site' }, { 'Sec-Fetch-Site': 'cross-site', Origin: 'https://shop.example' },
+    ];
+    for (const headers of here) deepStrictEqual([await send(browser, token, headers), await send(browser, own, headers)], [200, 200], JSON.stringify(headers));
+    for (const headers of elsewhere) {
+      deepStrictEqual([await send(browser, token, headers), await send(browser, own, headers)], [403, 200], JSON.stringify(headers));
+      strictEqual(await send(planted, token, headers), 200, 'where no session is live');
+    }
+    // Who has not set the application's origin: Origin can't be compared with it.
+    app.origin = 'http://localhost:8500';
+    for (const name of [...browser.cookies.keys()].filter(each => each.startsWith('__Host-'))) {
+      browser.cookies.set(name.slice('__Host-'.length), browser.cookies.get(name) as string);
+    }
+    strictEqual(await send(browser, token, { Origin: 'http://intranet' }), 200);
+    strictEqual(await send(browser, token, { 'Sec-Fetch-Site': 'same-site', Origin: 'http://intranet' }), 403);
+
+  });
+
   it('lets visitors sign in and out, whatever else they bring under a name that begins like theirs', async () => {
 
     const { browser } = site({ '/in': ctx => { ctx.session = { userId: 5 }; }, '/out': ctx => { ctx.session = null; }, '/read': ctx => ctx.session }, { user: 'userId' });
