@@ -52,7 +52,8 @@ export default function session(options: SessionOptions): Middleware {
       request.fail(error);
       throw error;
     } finally {
-      if (outer) attachSession(ctx, outer);
+      // The listeners that a WebSocket's handler leaves behind must not find the session of other visitors.
+      if (outer && !ctx.webSocket) attachSession(ctx, outer);
       request.tell();
     }
 

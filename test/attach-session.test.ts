@@ -161,6 +161,33 @@ describe('Two session middlewares on one application', () => {
 
   });
 
+  it('leave the inner session to a WebSocket whose handler has returned, and its listeners', async () => {
+
+    const app = new Application();
+    const seen: unknown[] = [];
+    let left: Context | undefined;
+    app.use(
+      (ctx, next) => {
+        left = ctx;
+        ctx.webSocket = { close() {} } as never;
+        return next();
+      },
+      session({ store: new MemoryStore(), cookieName: 'OUTER' }),
+      async (ctx, next) => {
+        untyped(ctx).session.userId = 5;
+        seen.push({ ...untyped(ctx).session });
+        await next();
+        seen.push({ ...untyped(ctx).session });
+      },
+      session({ store: new MemoryStore(), cookieName: 'INNER' }),
+      () => {},
+    );
+    await app.subRequest('GET', '/');
+    seen.push({ ...untyped(left as Context).session });
+    deepStrictEqual(seen, [{ userId: 5 }, {}, {}]);
+
+  });
+
   it('refuse each other\'s ids and tokens, also on one store', async () => {
 
     for (const store of [new MemoryStore(), encrypted(new MemoryStore())]) {
