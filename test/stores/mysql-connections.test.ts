@@ -98,6 +98,9 @@ describe('MysqlStore on a connection', () => {
   for (const [how, message, options, ...statements] of [
     ['that commits nothing', /autocommit is 0/, {}, 'SET autocommit = 0'],
     ['whose columns have names in utf16', /Rows come back in another form/, {}, 'SET character_set_results = utf16'],
+    ['that takes an empty text for NULL', /a session can't be listed: .*EMPTY_STRING_IS_NULL/, {}, "SET sql_mode = 'EMPTY_STRING_IS_NULL'"],
+    ['whose time was set', /the time does not go on .*SET timestamp/, {}, 'SET timestamp = 1000000'],
+    ['whose time stands still', /the time does not go on .*SET timestamp/, {}, 'SET timestamp = UNIX_TIMESTAMP(NOW(6))'],
     ['that takes braces for letters', /can't keep sessions: /, {}, 'SET NAMES swe7'],
   ] as Array<[string, RegExp, mysql.PoolOptions, ...string[]]>) {
 
