@@ -1,3 +1,4 @@
+import type { SessionChange } from '../../store.js';
 import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from './former-ids.js';
 import { REVOKED_FOR, STEP } from './sql-users.js';
 import { LEASE, SWEEPER } from './sweeper.js';
@@ -63,11 +64,12 @@ const FEW = 8;
 const MOST_READ = 0x100000;
 
 /**
- * The most bytes that a row may have for a patch of so many members. MariaDB
- * (10.11) reads all of the object for each of them: 4,000 took it 20 seconds.
+ * The most bytes that a row may have for a change to be merged as a patch. MariaDB
+ * (10.11) reads all of the object for each member: 4,000 took it 20 seconds.
  */
-export function mostMerged(members: number): number {
+export function mostMerged({ set, unset }: SessionChange): number {
 
+  const members = set.size + unset.length;
   return members <= FEW ? Infinity : MOST_READ / members;
 
 }

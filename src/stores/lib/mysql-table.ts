@@ -30,6 +30,7 @@ type Changes = ReturnType<typeof statements>['update'];
 export class MysqlTable implements SqlTable {
 
   readonly limit = 'max_allowed_packet of the server allows';
+  readonly mostMerged = mostMerged;
 
   readonly #database: MysqlDatabase;
   readonly #name: string;
@@ -53,10 +54,6 @@ export class MysqlTable implements SqlTable {
 
   get most(): number {
     return this.#most;
-  }
-
-  mostMerged({ set, unset }: SessionChange): number {
-    return mostMerged(set.size + unset.length);
   }
 
   async setup(): Promise<void> {
@@ -102,8 +99,7 @@ export class MysqlTable implements SqlTable {
   }
 
   move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
-    const { about } = terms;
-    return this.#change(this.#statements.move, id, change, terms, newHash, about?.text ?? null, about?.user ?? null);
+    return this.#change(this.#statements.move, id, change, terms, newHash, terms.about?.text ?? null, terms.about?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
