@@ -3,8 +3,9 @@ import type { RequestSession } from './request-session.js';
 import type { SessionValues } from './store.js';
 
 const REQUEST = Symbol('@curveball/session');
+const INNERMOST = Symbol('@curveball/session innermost');
 
-type WithSession = Context & { [REQUEST]?: RequestSession | undefined };
+type WithSession = Context & { [REQUEST]?: RequestSession | undefined; [INNERMOST]?: RequestSession };
 
 /**
  * Gives a context its `session`, `sessionId` and functions.
@@ -17,7 +18,22 @@ export function attachSession(ctx: Context, request: RequestSession): RequestSes
   const target: WithSession = ctx;
   const before = target[REQUEST];
   target[REQUEST] = request;
+  if (before) target[INNERMOST] = request;
   return before;
+
+}
+
+/**
+ * Gives a context back to the middleware further out. What runs after the last
+ * of them, as a body that is streamed, is of the innermost handler: it must not
+ * find the session of other visitors. Nor must the listeners of a WebSocket,
+ * which may run at any time.
+ */
+export function detachSession(ctx: Context, outer: RequestSession | undefined): void {
+
+  const target: WithSession = ctx;
+  if (outer && ctx.webSocket) return;
+  target[REQUEST] = outer ?? target[INNERMOST] ?? target[REQUEST];
 
 }
 

@@ -1,5 +1,5 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachSession } from './attach-session.js';
+import { attachSession, detachSession } from './attach-session.js';
 import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
@@ -52,8 +52,7 @@ export default function session(options: SessionOptions): Middleware {
       request.fail(error);
       throw error;
     } finally {
-      // The listeners that a WebSocket's handler leaves behind must not find the session of other visitors.
-      if (outer && !ctx.webSocket) attachSession(ctx, outer);
+      detachSession(ctx, outer);
       request.tell();
     }
 

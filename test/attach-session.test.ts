@@ -161,6 +161,27 @@ describe('Two session middlewares on one application', () => {
 
   });
 
+  it('leave the inner session to what runs when both have finished, such as a body that is streamed', async () => {
+
+    const app = new Application();
+    const seen: unknown[] = [];
+    let left: Context | undefined;
+    app.use(
+      session({ store: new MemoryStore(), cookieName: 'OUTER' }),
+      async (ctx, next) => {
+        untyped(ctx).session.userId = 5;
+        await next();
+        seen.push({ ...untyped(ctx).session });
+      },
+      session({ store: new MemoryStore(), cookieName: 'INNER' }),
+      ctx => { left = ctx; },
+    );
+    await app.subRequest('GET', '/');
+    seen.push({ ...untyped(left as Context).session });
+    deepStrictEqual(seen, [{ userId: 5 }, {}]);
+
+  });
+
   it('leave the inner session to a WebSocket whose handler has returned, and its listeners', async () => {
 
     const app = new Application();
