@@ -150,7 +150,7 @@ describe('MysqlStore on a connection', () => {
     const taken = await pool.getConnection();
     const wrapper = { execute: (...args: [string]) => taken.execute(...args) };
     try {
-      for (const each of [single, taken, wrapper, withCallbacks, { query() {} }]) {
+      for (const each of [single, taken, wrapper, withCallbacks, mysql.createPoolCluster(), { query() {} }]) {
         assert.throws(() => new MysqlStore({ pool: each as never }), { name: 'TypeError', message: /pool .*must be a pool of mysql2\/promise.*ROLLBACK/ });
       }
       await hostileTexts(storeWith(withCallbacks.promise() as never), storeWith(admin));

@@ -144,6 +144,17 @@ describe('PostgresStore', () => {
 
   });
 
+  it('gives no index to a table of another program that has columns of the same names', async () => {
+
+    const pool = poolOf('UTF8');
+    await pool.query(`CREATE TABLE alike (handle text PRIMARY KEY, id_hash text, former text, user_id text, about text, data text,
+      version bigint, ends_at bigint, seen_at bigint, owner text NOT NULL)`);
+    await assert.rejects(storeWith(pool, { table: 'alike' }).setup(), /The table "alike" can't keep sessions: it is not one of this store. Choose another name with the option table/);
+    const { rows } = await pool.query("SELECT indexname FROM pg_indexes WHERE tablename = 'alike'");
+    assert.deepEqual(rows, [{ indexname: 'alike_pkey' }]);
+
+  });
+
   it('tries a pool out once, and again after a failure', async () => {
 
     const pool = poolOf('UTF8');

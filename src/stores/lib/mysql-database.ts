@@ -11,7 +11,8 @@ export interface MysqlPool {
 export function isPool(pool: unknown): pool is MysqlPool {
 
   const has = (name: string) => typeof (pool as Record<string, unknown> | null | undefined)?.[name] === 'function';
-  return has('execute') && has('getConnection') && !has('promise');
+  // A PoolCluster has both, too, but leaves it open which server it asks.
+  return has('execute') && has('getConnection') && !has('promise') && !has('of');
 
 }
 

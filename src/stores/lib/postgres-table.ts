@@ -16,6 +16,9 @@ const TOO_LATE = '22012';
 const NO_COLUMN = '42703';
 const NO_TABLE = '42P01';
 
+/** Columns of another type, or none that is unique, or one more that must have a value. */
+const OTHER_FORM: readonly unknown[] = ['42804', '42883', '42P10', '22P02', '23502', '23503', '23514'];
+
 /** The server compares each key that goes with each that is there: 32,000 of them took 4 seconds. */
 const MOST_UNSET = 100;
 
@@ -66,6 +69,8 @@ export class PostgresTable implements SqlTable {
   async setup(): Promise<void> {
 
     for (const [name, text] of Object.entries(this.#creations)) {
+      // Somebody else's table gets no index.
+      if (name !== this.#name) await this.trial();
       // Even where there is nothing to create, CREATE INDEX waits for those who write, and others wait for it.
       const exists = await this.#database.run(this.#statements.exists, [name], ([found]) => found !== '');
       if (exists && name === this.#name) await explained(this.#name, kindOf, () => this.#database.run(this.#statements.columns, [], nothing));
@@ -201,7 +206,7 @@ export class PostgresTable implements SqlTable {
 function kindOf(error: unknown): 'no table' | 'no column' | undefined {
 
   const code = codeOf(error);
-  return code === NO_TABLE ? 'no table' : code === NO_COLUMN ? 'no column' : undefined;
+  return code === NO_TABLE ? 'no table' : code === NO_COLUMN || OTHER_FORM.includes(code) ? 'no column' : undefined;
 
 }
 
