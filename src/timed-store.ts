@@ -42,7 +42,7 @@ export class TimedStore {
   }
 
   create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
-    // Nobody will ever have its id: a list must not show it.
+    // No browser will ever have its id: a list must not show it.
     const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
     return this.#ask([id], () => andThen(
       this.#store().create(id, texts, { lifetime, patience: this.#limit, becoming }), answer => oneOf(answer, 'create', [true, false, 'revoked']),

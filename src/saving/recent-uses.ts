@@ -1,4 +1,4 @@
-/** Of how many sessions it is remembered. */
+/** The most sessions for which this is remembered. */
 const MOST = 10_000;
 
 /**
@@ -27,7 +27,7 @@ export class RecentUses {
   }
 
   /**
-   * For how many seconds a session was not used.
+   * Seconds since the session was last used.
    *
    * @param stored what the store says
    */

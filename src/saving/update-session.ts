@@ -20,7 +20,7 @@ const NOTHING_DUE = { touch: false };
 /** A session that others have changed so often in the meantime is in the hands of a loop. */
 const MOST_TRIES = 100;
 
-/** So many tries follow each other at once; after that other processes are many. */
+/** Tries that follow each other at once; after them, many other processes are at work. */
 const HASTY_TRIES = 4;
 
 /** The longest pause between two tries, in milliseconds. */

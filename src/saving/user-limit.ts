@@ -13,7 +13,7 @@ import { RETIRED_FOR } from '../store.js';
 /** One session of the user, with what its details say of its beginning. */
 export interface ListedSession {
   readonly handle: string;
-  /** For how many seconds it was not used, as far as the store knows. */
+  /** Seconds since it was last used, as far as the store knows. */
   readonly idle: number;
   readonly created: number;
   readonly turn?: number | undefined;

@@ -241,7 +241,7 @@ describe('The cookie of a form', () => {
       deepStrictEqual([await send(browser, token, headers), await send(browser, own, headers)], [403, 200], JSON.stringify(headers));
       strictEqual(await send(planted, token, headers), 200, 'where no session is live');
     }
-    // Who has not set the application's origin: Origin can't be compared with it.
+    // Where the application's origin was not set, Origin can't be compared with it.
     app.origin = 'http://localhost:8500';
     for (const name of [...browser.cookies.keys()].filter(each => each.startsWith('__Host-'))) {
       browser.cookies.set(name.slice('__Host-'.length), browser.cookies.get(name) as string);

@@ -10,7 +10,7 @@ import { site } from '../support/site.js';
 const TABLE = 'session_clock_tests';
 const NOTHING = { set: new Map(), unset: [] };
 
-/** So many seconds the server's clock is off, as far as the store sees it. */
+/** Seconds by which the server's clock is off, as far as the store sees it. */
 let seconds = 0;
 let statements = 0;
 const closing: Array<() => unknown> = [];

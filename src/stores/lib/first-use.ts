@@ -1,4 +1,4 @@
-/** For how many milliseconds a trial is waited for before another one is begun: its connection may be dead. */
+/** Milliseconds after which another trial begins beside one that does not end: its connection may be dead. */
 const HANGS_AFTER = 1000;
 
 /**

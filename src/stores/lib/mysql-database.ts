@@ -19,7 +19,7 @@ export function isPool(pool: unknown): pool is MysqlPool {
 /** ER_LOCK_DEADLOCK: others were in the way, and nothing was done. */
 const DEADLOCK = 1213;
 
-/** So often a statement is tried that others are in the way of. */
+/** The most tries of a statement that others are in the way of. */
 const MOST_TRIES = 20;
 
 /** Rows are read as the store expects them, however the application has its own read. */

@@ -11,7 +11,7 @@ import { isRevokedSince } from './under-way.js';
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
 
-/** For how many milliseconds no one else gets the handle of a session that has ended: its mark stands, by any server's clock. */
+/** Milliseconds during which no one else gets the handle of a session that has ended: by any server's clock, its mark is still there. */
 const FORGOTTEN_WITHIN = REMEMBERED / 2;
 
 /** So often all sessions are looked for: a slot of a cluster that moves meanwhile may be missed. */

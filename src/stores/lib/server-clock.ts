@@ -10,7 +10,7 @@ const ROUNDING = 0.002;
 /** How many earlier settings of a server's clock are kept apart. */
 const MOST_PAST = 20;
 
-/** For how many milliseconds an earlier setting is kept: no request is under way longer. */
+/** Milliseconds for which an earlier setting is kept: no request is under way longer. */
 const PAST_LASTS = 24 * 60 * 60 * 1000;
 
 /** What must be added to this process's own clock, in milliseconds: no less than `least`, no more than `most`. */

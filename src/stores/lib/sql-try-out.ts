@@ -5,7 +5,7 @@ import { ENDED, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
 import type { StoredId } from './stored-id.js';
 
-/** For how many milliseconds a row is kept that could not be removed. */
+/** Milliseconds for which a row is kept that could not be removed. */
 const LIFETIME = 60_000;
 
 const TEXTS = new Map([['é"\'\\', '1'], ['b', '2']]);
