@@ -126,7 +126,8 @@ describe('A session that does not fit', () => {
       const id = idOf(browser);
       deepStrictEqual((await browser.get('/read')).body, {});
       await browser.get('/update-nothing');
-      deepStrictEqual(calls(), ['load', 'load']);
+      // An update that changes nothing reads once more, as its answer is what is stored.
+      deepStrictEqual(calls(), ['load', 'load', 'load']);
       deepStrictEqual(await raw(), BAD);
       strictEqual((await browser.get(path)).status, 200, path);
       const { '@version': version, ...values } = await raw() as Record<string, unknown>;
@@ -211,7 +212,7 @@ describe('A session of an older shape', () => {
         const { browser, raw, calls } = await wired(old, options);
         for (const reading of ['/read', '/read', '/update-nothing', '/nothing']) await browser.get(reading);
         deepStrictEqual((await browser.get('/read')).body, ADA);
-        deepStrictEqual(calls(), ['load', 'load', 'load', 'load', 'load']);
+        deepStrictEqual(calls(), ['load', 'load', 'load', 'load', 'load', 'load']);
         deepStrictEqual(await raw(), old);
         strictEqual((await browser.get(path)).status, 200);
         deepStrictEqual(await raw(), { ...ADA, ...more, '@version': 2 });

@@ -5,16 +5,19 @@ import { redisUrl } from './servers/addresses.js';
 /** Around each script: what it asks for the time, and what it tells when a key expires, is so many seconds off. */
 const around = (seconds: number, text: string) => `
 local server, seconds = redis, ${seconds}
-local redis = { call = function(command, ...)
-  local args = { ... }
-  if command == 'TIME' then
-    local time = server.call('TIME')
-    return { string.format('%.0f', time[1] + seconds), time[2] }
+local function shifted(carry_out)
+  return function(command, ...)
+    local args = { ... }
+    if command == 'TIME' then
+      local time = server.call('TIME')
+      return { string.format('%.0f', time[1] + seconds), time[2] }
+    end
+    if command == 'PEXPIREAT' then args[2] = string.format('%.0f', args[2] - seconds * 1000) end
+    if command == 'SET' and args[#args - 1] == 'PXAT' then args[#args] = string.format('%.0f', args[#args] - seconds * 1000) end
+    return carry_out(command, unpack(args))
   end
-  if command == 'PEXPIREAT' then args[2] = string.format('%.0f', args[2] - seconds * 1000) end
-  if command == 'SET' and args[#args - 1] == 'PXAT' then args[#args] = string.format('%.0f', args[#args] - seconds * 1000) end
-  return server.call(command, unpack(args))
-end }
+end
+local redis = { call = shifted(server.call), pcall = shifted(server.pcall) }
 ${text}`;
 
 /** A Redis server whose clock can be set: for the keys of one prefix, as far as the store sees it. */

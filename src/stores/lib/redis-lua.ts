@@ -44,8 +44,12 @@ local until_then = now + ${REMEMBERED} .. ''
 local retired = until_then .. current .. others
 `;
 
-/** The key goes first: that needs no memory, and what follows it in a script is not refused by a server that is full. */
+/**
+ * The expiry goes first: that needs no memory, and what follows it in a script is
+ * not refused by a server that is full. The key itself stays: one that is missing
+ * in a slot that moves to another node of a cluster can't be written here.
+ */
 export const FINISH = `${RETIRE}
-redis.call('DEL', KEYS[1])
+redis.call('PEXPIREAT', KEYS[1], until_then)
 redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
 `;
