@@ -11,8 +11,11 @@ WITH_SERVERS = node build/test/support/servers/run.js
 TESTS = $(shell find build/test -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 TESTS_OF_OLDEST = $(filter-out build/test/browser/% build/test/interleavings/%, $(TESTS))
-# What the documentation, the example and the package do between the newest and the oldest shows on these two.
-TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/%, $(TESTS_OF_OLDEST))
+# What the documentation, the example, the package, several processes and the kit on database servers do between
+# the newest and the oldest shows on these two.
+TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/% build/test/processes/% \
+  build/test/testing/% build/test/stores/redis-conformance% build/test/stores/postgres-store% build/test/stores/mysql-store% \
+  build/test/encryption/encrypted-store-conformance%, $(TESTS_OF_OLDEST))
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
 
 .PHONY: build demo picture test test-oldest test-node unit faults lint fix bench clean
