@@ -82,7 +82,7 @@ const checks: { readonly [name: string]: Check } = {
         if (text === undefined) continue;
         const acknowledged = total(mine.filter(({ status }) => status === 200));
         const unknown = total(mine.filter(({ status, action }) => status !== 200 && (status !== 409 || action.inSteps)));
-        // Who has seen the count and removed it has it begin anew.
+        // A request that has seen the count and removed it makes it begin anew.
         const isRemoved = witness.some(({ action, status }) => action.empties === true && status === 200);
         if (Number(text) < acknowledged && !isRemoved) return `${text} counted of ${acknowledged} acknowledged`;
         if (Number(text) > acknowledged + unknown) return `${text} counted, but only ${acknowledged} acknowledged`;

@@ -53,9 +53,9 @@ export const STEP = 500;
 /**
  * The sessions of users, in a table of a database server.
  *
- * Who ends the sessions of a user writes down when, and then ends the rows that
- * are there. Who makes a session one of that user writes its row first, and then
- * looks when that was. So one of the two sees what the other did.
+ * Ending a user's sessions first records the time, and then ends the rows that
+ * exist. Making a session one of that user's first writes its row, and then reads
+ * that time. So one of the two sees what the other did.
  */
 export class SqlUsers {
 
