@@ -1,6 +1,6 @@
-import type { Authentication } from './about/session-about.js';
-import type { SessionInfo } from './about/session-info.js';
-import type { Awaitable } from './store.js';
+import type { Authentication } from './info/session-details.js';
+import type { SessionInfo } from './info/session-info.js';
+import type { Awaitable } from './base/store.js';
 
 /**
  * The values of a session, for applications that want them typed:

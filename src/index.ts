@@ -4,18 +4,18 @@ export type { CsrfEvent } from './csrf/csrf-events.js';
 export { csrf } from './csrf/csrf-middleware.js';
 export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
-export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encrypted-store.js';
+export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encryption/encrypted-store.js';
 export {
   CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionSchemaError, SessionSizeError, SessionStoreError,
   SessionValueError,
-} from './errors.js';
+} from './base/errors.js';
 export type { SessionOptions } from './options.js';
-export type { Authentication, SessionMetadata } from './about/session-about.js';
+export type { Authentication, SessionMetadata } from './info/session-details.js';
 export type {
   RequestDecided, SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
   StoreFailed, SuspiciousId,
-} from './session-events.js';
-export type { SessionInfo } from './about/session-info.js';
+} from './events/session-events.js';
+export type { SessionInfo } from './info/session-info.js';
 export { default } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
@@ -23,8 +23,8 @@ export {
   type AtomicSessionStore, type Awaitable, type Becoming, type CreateTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
   isAtomic, isIndexing, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession, type SessionAbout, type SessionChange,
   type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type UpdateTerms, type WhichSessions,
-} from './store.js';
-export type { UserOption } from './about/session-user.js';
+} from './base/store.js';
+export type { UserOption } from './info/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
-export type { SessionWarning } from './warnings.js';
+export type { SessionWarning } from './base/warnings.js';

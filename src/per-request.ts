@@ -1,4 +1,4 @@
-import { warnOnce } from './warnings.js';
+import { warnOnce } from './base/warnings.js';
 
 /** The kernel's part of the stack while a request is handled. */
 const KERNEL = /@curveball[/\\]kernel[/\\]|\binvokeMiddlewares\b|\bApplication\.handle\b/;

@@ -1,20 +1,20 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachSession, detachSession } from './attach-session.js';
+import { attachSession, detachSession } from './request/attach-session.js';
 import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { adapted, type SessionOptions, settingsFrom } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
-import { type Backend, RequestSession } from './request-session.js';
-import { RecentUses } from './saving/recent-uses.js';
-import type { Saving } from './saving/saving.js';
+import { type Backend, RequestSession } from './request/request-session.js';
+import { RecentUses } from './steps/recent-uses.js';
+import type { Saving } from './steps/saving.js';
 import { SchemaStore } from './schema/schema-store.js';
 import { SessionCookie } from './cookie/session-cookie.js';
 import { isPlausibleId } from './id/session-id.js';
 import { warnOfSharedStore } from './shared-store.js';
-import { TimedStore } from './timed-store.js';
-import { UpdateQueue } from './saving/update-queue.js';
-import { closingOnErrors } from './web-socket.js';
+import { TimedStore } from './wrapping/timed-store.js';
+import { UpdateQueue } from './steps/update-queue.js';
+import { closingOnErrors } from './request/web-socket.js';
 
 /**
  * Makes the middleware that gives each request its session.

@@ -1,6 +1,6 @@
 import type { SessionOptions } from './options.js';
-import type { SessionStore } from './store.js';
-import { warnOnce } from './warnings.js';
+import type { SessionStore } from './base/store.js';
+import { warnOnce } from './base/warnings.js';
 
 /** Whose a session is by the first middleware of a store and a cookie. */
 const users = new WeakMap<SessionStore, Map<string, string>>();

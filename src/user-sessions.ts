@@ -1,10 +1,10 @@
-import { checkSeconds, known, record, wrong } from './option-checks.js';
-import { readDetails, type SessionMetadata } from './about/session-about.js';
-import { isLife } from './lifetime.js';
-import { unixTime } from './load-session.js';
-import { publishRevoked } from './session-events.js';
-import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './store.js';
-import { TimedStore } from './timed-store.js';
+import { checkSeconds, known, record, wrong } from './base/option-checks.js';
+import { readDetails, type SessionMetadata } from './info/session-details.js';
+import { isLife } from './info/lifetime.js';
+import { unixTime } from './steps/load-session.js';
+import { publishRevoked } from './events/session-events.js';
+import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './base/store.js';
+import { TimedStore } from './wrapping/timed-store.js';
 
 /** One session of a user. Times are Unix timestamps in seconds. */
 export interface UserSession {

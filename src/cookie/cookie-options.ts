@@ -1,6 +1,6 @@
 import { stringifySetCookie, type SerializeOptions } from 'cookie';
-import { known, lower, record, show, wrong } from '../option-checks.js';
-import { warnOnce } from '../warnings.js';
+import { known, lower, record, show, wrong } from '../base/option-checks.js';
+import { warnOnce } from '../base/warnings.js';
 
 /**
  * The options of the `cookie` package, by which the defaults are overridden one

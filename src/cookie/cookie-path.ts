@@ -1,4 +1,4 @@
-import { wrong } from '../option-checks.js';
+import { wrong } from '../base/option-checks.js';
 
 /** Checks the option `basePath`: nothing by default. */
 export function checkedBasePath(basePath: unknown, cookiePath: string): string {

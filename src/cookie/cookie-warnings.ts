@@ -1,6 +1,6 @@
 import type { Context } from '@curveball/kernel';
 import type { Settings } from '../options.js';
-import { warnOnce } from '../warnings.js';
+import { warnOnce } from '../base/warnings.js';
 
 type Headers = Context['request']['headers'];
 

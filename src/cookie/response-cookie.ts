@@ -1,7 +1,7 @@
 import type { Context } from '@curveball/kernel';
 import type { CookieWarnings } from './cookie-warnings.js';
-import { isPersistent, lifeOf, type Saving } from '../saving/saving.js';
-import type { Session } from '../session.js';
+import { isPersistent, lifeOf, type Saving } from '../steps/saving.js';
+import type { Session } from '../session/session.js';
 import type { SessionCookie } from './session-cookie.js';
 
 const CLEAR_SITE_DATA = 'Clear-Site-Data';

@@ -1,4 +1,4 @@
-import { show, wrong } from '../option-checks.js';
+import { show, wrong } from '../base/option-checks.js';
 
 /** What a browser can be asked to remove, as the W3C's Clear Site Data names it. */
 export type SiteData = 'cache' | 'cookies' | 'storage' | 'executionContexts' | 'clientHints' | 'prefetchCache' | 'prerenderCache' | '*';

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachedTo } from '../attach-session.js';
-import { CsrfError } from '../errors.js';
-import { closingOnErrors } from '../web-socket.js';
+import { attachedTo } from '../request/attach-session.js';
+import { CsrfError } from '../base/errors.js';
+import { closingOnErrors } from '../request/web-socket.js';
 import { publishCsrf } from './csrf-events.js';
 import { type CsrfOptions, type CsrfSettings, csrfSettingsFrom } from './csrf-options.js';
 import { type Refusal, serializedOrigin, verdictOn } from './request-verdict.js';

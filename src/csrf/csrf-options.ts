@@ -1,5 +1,5 @@
 import type { Context } from '@curveball/kernel';
-import { known, record, wrong } from '../option-checks.js';
+import { known, record, wrong } from '../base/option-checks.js';
 import { pathOf } from './csrf-events.js';
 import { serializedOrigin } from './request-verdict.js';
 

@@ -1,17 +1,17 @@
 import type { Context } from '@curveball/kernel';
 import type { CookieWarnings } from '../cookie/cookie-warnings.js';
 import type { CarriedForm, FormCookie } from '../cookie/form-cookie.js';
-import { CsrfError } from '../errors.js';
-import { decide } from '../save-session.js';
-import { reserveId } from '../saving/create-session.js';
-import { requireCookie, type Saving } from '../saving/saving.js';
-import { knownUser, type Session } from '../session.js';
-import type { Awaitable } from '../store.js';
+import { CsrfError } from '../base/errors.js';
+import { decide } from '../steps/save-session.js';
+import { reserveId } from '../steps/create-session.js';
+import { requireCookie, type Saving } from '../steps/saving.js';
+import { knownUser, type Session } from '../session/session.js';
+import type { Awaitable } from '../base/store.js';
 import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
 import { csrfToken, hasToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 import { isFromElsewhere } from './request-verdict.js';
-import { isCookieWithheld } from './withheld-cookie.js';
+import { isCookieWithheld } from '../cookie/withheld-cookie.js';
 
 /** What all requests of one middleware share of it. */
 export interface FormBackend {

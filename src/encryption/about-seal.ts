@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { SessionStoreError, SessionValueError } from '../errors.js';
-import type { Becoming, SessionAbout, SessionTexts } from '../store.js';
+import { SessionStoreError, SessionValueError } from '../base/errors.js';
+import type { Becoming, SessionAbout, SessionTexts } from '../base/store.js';
 import { keyNameOf, openText, sealText, unopened, withLengths } from './sealed-text.js';
 import type { SessionKeys } from './session-keys.js';
 

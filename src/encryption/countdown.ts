@@ -1,4 +1,4 @@
-import { SessionStoreError } from '../errors.js';
+import { SessionStoreError } from '../base/errors.js';
 
 /** Returns the seconds that are left, or nothing if the caller waits forever. */
 export type Countdown = () => number | undefined;

@@ -1,4 +1,4 @@
-import { known, record, wrong } from '../option-checks.js';
+import { known, record, wrong } from '../base/option-checks.js';
 import { type EncryptionKey, KeyRing } from './key-ring.js';
 
 /** Options of `encrypted()`. */

@@ -1,4 +1,4 @@
-import type { SessionAbout, SessionTexts } from '../store.js';
+import type { SessionAbout, SessionTexts } from '../base/store.js';
 import { withSeal } from './about-seal.js';
 import type { SessionKeys } from './session-keys.js';
 

@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, randomFillSync } from 'node:crypto';
-import { SessionStoreError } from '../errors.js';
-import { ownError } from '../plain-error.js';
-import type { SessionTexts } from '../store.js';
+import { SessionStoreError } from '../base/errors.js';
+import { ownError } from '../base/plain-error.js';
+import type { SessionTexts } from '../base/store.js';
 import { UNKEYED } from './key-ring.js';
 import type { SessionKeys } from './session-keys.js';
 

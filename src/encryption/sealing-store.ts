@@ -1,14 +1,14 @@
-import { andThen } from '../awaitable.js';
-import { SessionStoreError } from '../errors.js';
-import { merge } from '../session-change.js';
+import { andThen } from '../base/awaitable.js';
+import { SessionStoreError } from '../base/errors.js';
+import { merge } from '../session/session-change.js';
 import { isTooLarge } from '../values/texts-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession, isIndexing, type LiveSession,
   type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
-} from '../store.js';
-import { isStoredId, newStoredId } from '../stores/lib/stored-id.js';
+} from '../base/store.js';
+import { isStoredId, newStoredId } from '../stores/shared/stored-id.js';
 import {
   aboutOfMoved, becomingSealed, checkNames, checkSeal, isOutdated, openValues, optional, plainAbout, plainDetails, withSeal,
 } from './about-seal.js';

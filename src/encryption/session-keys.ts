@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { isStoredId } from '../stores/lib/stored-id.js';
+import { isStoredId } from '../stores/shared/stored-id.js';
 import { type KeyRing, NO_SECRET } from './key-ring.js';
 
 /** As `newStoredId()` makes them. */

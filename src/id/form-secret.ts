@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { About, SessionDetails } from '../about/session-about.js';
+import type { About, SessionDetails } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*

@@ -1,4 +1,4 @@
-import type { ForwardedId } from '../about/session-about.js';
+import type { ForwardedId } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*

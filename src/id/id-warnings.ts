@@ -1,4 +1,4 @@
-import { warnOnce } from '../warnings.js';
+import { warnOnce } from '../base/warnings.js';
 
 /** 128 bits in base64, which is the densest that ids come in. */
 const SHORTEST = 22;

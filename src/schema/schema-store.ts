@@ -1,11 +1,11 @@
-import { andThen } from '../awaitable.js';
-import { difference } from '../session-change.js';
+import { andThen } from '../base/awaitable.js';
+import { difference } from '../session/session-change.js';
 import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, FoundSession, LiveSession, MoveTerms, SessionChange, SessionTexts,
   UpdateTerms,
-} from '../store.js';
-import { TimedStore } from '../timed-store.js';
+} from '../base/store.js';
+import { TimedStore } from '../wrapping/timed-store.js';
 
 /**
  * The store as a request sees it whose sessions have a schema. What it loads is

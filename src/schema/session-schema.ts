@@ -1,12 +1,12 @@
-import { andThen } from '../awaitable.js';
-import { SessionSchemaError, SessionValueError } from '../errors.js';
-import { known, record, wrong } from '../option-checks.js';
+import { andThen } from '../base/awaitable.js';
+import { SessionSchemaError, SessionValueError } from '../base/errors.js';
+import { known, record, wrong } from '../base/option-checks.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
 import { pathOf } from '../values/value-path.js';
 import { readStored } from '../values/stored-values.js';
 import type { SchemaIssue, StandardSchema } from './standard-schema.js';
-import type { Awaitable, SessionTexts, SessionValues } from '../store.js';
-import { warnOnce } from '../warnings.js';
+import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
+import { warnOnce } from '../base/warnings.js';
 
 /** What becomes of sessions that were stored in another shape. */
 export interface SchemaOptions {

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { isThenable } from '../awaitable.js';
-import { wrong } from '../option-checks.js';
-import { plainError } from '../plain-error.js';
+import { isThenable } from '../base/awaitable.js';
+import { wrong } from '../base/option-checks.js';
+import { plainError } from '../base/plain-error.js';
 import { parseJson } from '../values/parse-json.js';
 import { newSessionId } from '../id/session-id.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
-import type { SessionStore, SessionValues } from '../store.js';
-import { unreadable } from './lib/unreadable.js';
+import type { SessionStore, SessionValues } from '../base/store.js';
+import { unreadable } from './shared/unreadable.js';
 
 /**
  * What is needed of a store for express-session: the three methods that

@@ -1,14 +1,14 @@
-import { SessionStoreError, SessionValueError } from '../errors.js';
+import { SessionStoreError, SessionValueError } from '../base/errors.js';
 import { derivedHandle } from '../id/session-id.js';
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionStore,
   SessionTexts, SessionValues, UpdateTerms,
-} from '../store.js';
-import { changed, isLarger, isSession, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './lib/four-method-values.js';
-import { inTime, KeyedLock } from './lib/keyed-lock.js';
-import { LateWrites } from './lib/late-writes.js';
-import { ELSEWHERE, RetiredIds } from './lib/retired-ids.js';
-import { unreadable } from './lib/unreadable.js';
+} from '../base/store.js';
+import { changed, isLarger, isSession, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './four-method/four-method-values.js';
+import { inTime, KeyedLock } from './four-method/keyed-lock.js';
+import { LateWrites } from './four-method/late-writes.js';
+import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
+import { unreadable } from './shared/unreadable.js';
 
 /** Of how many sessions the expiry is remembered. */
 const MOST_EXPIRIES = 10_000;

@@ -1,18 +1,18 @@
 import cluster from 'node:cluster';
-import { wrong } from '../option-checks.js';
+import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
-import { warnOnce } from '../warnings.js';
+import { warnOnce } from '../base/warnings.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
   SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
-} from '../store.js';
-import { GcTimer } from './lib/gc-timer.js';
-import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './lib/memory-entries.js';
-import { isPackedTooLarge, pack, repack, unpack } from './lib/packed-texts.js';
-import { ELSEWHERE, RetiredIds } from './lib/retired-ids.js';
-import { Revocations } from './lib/revocations.js';
-import { checkNames } from './lib/store-options.js';
-import { handleOf, newStoredId } from './lib/stored-id.js';
+} from '../base/store.js';
+import { GcTimer } from './shared/gc-timer.js';
+import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './memory/memory-entries.js';
+import { isPackedTooLarge, pack, repack, unpack } from './shared/packed-texts.js';
+import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
+import { Revocations } from './shared/revocations.js';
+import { checkNames } from './shared/store-options.js';
+import { handleOf, newStoredId } from './shared/stored-id.js';
 
 export type { MemoryEntry };
 

@@ -1,8 +1,8 @@
-import { wrong } from '../option-checks.js';
-import { isPool, MysqlDatabase, type MysqlPool } from './lib/mysql-database.js';
-import { MysqlTable } from './lib/mysql-table.js';
-import { SqlStore } from './lib/sql-store.js';
-import { checkIdentifier, checkNames } from './lib/store-options.js';
+import { wrong } from '../base/option-checks.js';
+import { isPool, MysqlDatabase, type MysqlPool } from './sql/mysql-database.js';
+import { MysqlTable } from './sql/mysql-table.js';
+import { SqlStore } from './sql/sql-store.js';
+import { checkIdentifier, checkNames } from './shared/store-options.js';
 
 export type { MysqlPool };
 

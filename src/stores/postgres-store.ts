@@ -1,8 +1,8 @@
-import { wrong } from '../option-checks.js';
-import { isPg, isPool, PostgresDatabase, type PostgresPool } from './lib/postgres-database.js';
-import { PostgresTable } from './lib/postgres-table.js';
-import { SqlStore } from './lib/sql-store.js';
-import { checkIdentifier, checkNames } from './lib/store-options.js';
+import { wrong } from '../base/option-checks.js';
+import { isPg, isPool, PostgresDatabase, type PostgresPool } from './sql/postgres-database.js';
+import { PostgresTable } from './sql/postgres-table.js';
+import { SqlStore } from './sql/sql-store.js';
+import { checkIdentifier, checkNames } from './shared/store-options.js';
 
 export type { PostgresPool };
 

@@ -1,20 +1,20 @@
-import { wrong } from '../option-checks.js';
+import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   CreateTerms, EndTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
-} from '../store.js';
-import { pack } from './lib/packed-texts.js';
-import { type IoredisClient, type NodeRedisClient, redisCommands } from './lib/redis-client.js';
-import { warnOfEviction } from './lib/redis-eviction.js';
-import { ENDED, packAbout, readLive, readRetired, REPLACED } from './lib/redis-record.js';
-import { isThere, milliseconds, RedisRecords } from './lib/redis-records.js';
-import { CREATE, DELETE, END, PUT, TOUCH } from './lib/redis-scripts.js';
-import { RedisUsers } from './lib/redis-users.js';
-import { checkNames } from './lib/store-options.js';
-import { isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
-import { requestBegan } from './lib/under-way.js';
-import { unreadable } from './lib/unreadable.js';
+} from '../base/store.js';
+import { pack } from './shared/packed-texts.js';
+import { type IoredisClient, type NodeRedisClient, redisCommands } from './redis/redis-client.js';
+import { warnOfEviction } from './redis/redis-eviction.js';
+import { ENDED, packAbout, readLive, readRetired, REPLACED } from './redis/redis-record.js';
+import { isThere, milliseconds, RedisRecords } from './redis/redis-records.js';
+import { CREATE, DELETE, END, PUT, TOUCH } from './redis/redis-scripts.js';
+import { RedisUsers } from './redis/redis-users.js';
+import { checkNames } from './shared/store-options.js';
+import { isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
+import { requestBegan } from './shared/under-way.js';
+import { unreadable } from './shared/unreadable.js';
 
 export type { IoredisClient, NodeRedisClient };
 

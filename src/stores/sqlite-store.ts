@@ -1,22 +1,22 @@
-import { andThen } from '../awaitable.js';
-import { wrong } from '../option-checks.js';
+import { andThen } from '../base/awaitable.js';
+import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
-} from '../store.js';
-import { aboutText } from './lib/about.js';
-import { isFormer } from './lib/former-ids.js';
-import { isPackedTooLarge, pack, repack } from './lib/packed-texts.js';
-import type { SqliteDatabase, SqliteStatement } from './lib/sqlite-connection.js';
-import { ELSEWHERE, isDead, isKnown, isLive, retired } from './lib/sqlite-row.js';
-import { SqliteTable } from './lib/sqlite-table.js';
-import { SqliteUsers, userIdOf } from './lib/sqlite-users.js';
-import { handleOf, isStoredId, movedId, newStoredId, storedId } from './lib/stored-id.js';
-import { checkNames } from './lib/store-options.js';
-import { Sweeper } from './lib/sweeper.js';
-import { requestBegan } from './lib/under-way.js';
-import { unreadable } from './lib/unreadable.js';
+} from '../base/store.js';
+import { aboutText } from './shared/about.js';
+import { isFormer } from './shared/former-ids.js';
+import { isPackedTooLarge, pack, repack } from './shared/packed-texts.js';
+import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-connection.js';
+import { ELSEWHERE, isDead, isKnown, isLive, retired } from './sqlite/sqlite-row.js';
+import { SqliteTable } from './sqlite/sqlite-table.js';
+import { SqliteUsers, userIdOf } from './sqlite/sqlite-users.js';
+import { handleOf, isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
+import { checkNames } from './shared/store-options.js';
+import { Sweeper } from './shared/sweeper.js';
+import { requestBegan } from './shared/under-way.js';
+import { unreadable } from './shared/unreadable.js';
 
 export type { SqliteDatabase, SqliteStatement };
 

@@ -1,4 +1,4 @@
-import type { Awaitable, SessionStore } from '../store.js';
+import type { Awaitable, SessionStore } from '../base/store.js';
 import { anyCalls } from './atomic/any-calls.js';
 import { create } from './atomic/create.js';
 import { end } from './atomic/end.js';

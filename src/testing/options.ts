@@ -1,4 +1,4 @@
-import type { Awaitable, SessionStore } from '../store.js';
+import type { Awaitable, SessionStore } from '../base/store.js';
 
 /** Options of `storeTests()`. */
 export interface StoreTestOptions {

@@ -1,9 +1,9 @@
 import { types } from 'node:util';
-import { SessionValueError } from '../errors.js';
+import { SessionValueError } from '../base/errors.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
 import { pathOf } from './value-path.js';
-import type { SessionTexts, SessionValues } from '../store.js';
+import type { SessionTexts, SessionValues } from '../base/store.js';
 
 /**
  * Session values to JSON texts and back, one text for each top-level key.

@@ -1,6 +1,6 @@
-import { SessionStoreError, SessionValueError } from '../errors.js';
+import { SessionStoreError, SessionValueError } from '../base/errors.js';
 import { fromTexts } from './session-values.js';
-import type { SessionTexts, SessionValues } from '../store.js';
+import type { SessionTexts, SessionValues } from '../base/store.js';
 
 /*
  * What came from the store may have been damaged there. That is a failure of

@@ -1,4 +1,4 @@
-import type { SessionTexts } from '../store.js';
+import type { SessionTexts } from '../base/store.js';
 
 /** An UTF-16 code unit takes no more bytes of UTF-8. */
 const MOST_BYTES_A_UNIT = 3;

@@ -1,6 +1,6 @@
 import { after, describe, it } from 'node:test';
 import { encrypted, MemoryStore, type SessionStore, type SessionValues } from '../../src/index.js';
-import { type OpenedStore, openStore } from '../../src/open-store.js';
+import { type OpenedStore, openStore } from '../../src/open/open-store.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
 import { DRIVERS, type OpenDatabase } from '../stores/sqlite-drivers.js';

@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { encrypted, MemoryStore } from '../../src/index.js';
-import type { FoundSession, SessionChange, UpdateTerms } from '../../src/store.js';
+import type { FoundSession, SessionChange, UpdateTerms } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { sizeOf } from '../../src/values/texts-size.js';
 import { Browser } from '../support/browser.js';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AtomicSessionStore } from '../../src/store.js';
+import type { AtomicSessionStore } from '../../src/base/store.js';
 import { ACTIONS, change, count, countTwiceAtOnce, LONG_ACTIONS, look, signIn } from '../support/actions.js';
 import { selections } from '../support/explore.js';
 import type { Plan } from '../support/scenario.js';

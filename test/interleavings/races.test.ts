@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { SessionStore } from '../../src/store.js';
+import type { SessionStore } from '../../src/base/store.js';
 import { change, count, destroy, keyOf, regenerate, signIn } from '../support/actions.js';
 import { Crowd } from '../support/crowd.js';
 import { pausesFrom } from '../support/pauses.js';

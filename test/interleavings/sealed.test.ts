@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { AtomicSessionStore } from '../../src/store.js';
+import type { AtomicSessionStore } from '../../src/base/store.js';
 import { ACTIONS, change, count, destroy, LONG_ACTIONS, regenerate, remove, signIn } from '../support/actions.js';
 import { selections } from '../support/explore.js';
 import type { Faults, Plan } from '../support/scenario.js';

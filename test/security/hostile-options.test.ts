@@ -2,7 +2,7 @@ import { doesNotThrow, ok, rejects, strictEqual, throws } from 'node:assert/stri
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
 import session, { csrf, encrypted, MemoryStore, type SessionOptions, UserSessions } from '../../src/index.js';
-import { openStore } from '../../src/open-store.js';
+import { openStore } from '../../src/open/open-store.js';
 import { ExpressStore } from '../../src/stores/express-store.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type AtomicSessionStore, encrypted, isIndexing, MemoryStore, type SessionOptions, type SessionStore, UserSessions } from '../../src/index.js';
-import { openStore } from '../../src/open-store.js';
+import { openStore } from '../../src/open/open-store.js';
 import { isPlausibleId, newSessionId } from '../../src/id/session-id.js';
 import { ALTERATIONS, type Alteration, altered } from '../support/altered-ids.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { createClient } from 'redis';
 import { MemoryStore, SessionStoreError, UserSessions } from '../../src/index.js';
 import { forwardId } from '../../src/id/forwarded-id.js';
-import type { IndexingSessionStore } from '../../src/store.js';
+import type { IndexingSessionStore } from '../../src/base/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { redisUrl } from '../support/servers/addresses.js';

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type LiveSession, SessionStoreError, type SessionValues } from '../../src/index.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
-import { ABOUT_KEY } from '../../src/stores/lib/four-method-values.js';
+import { ABOUT_KEY } from '../../src/stores/four-method/four-method-values.js';
 import { set, texts } from '../support/memory-store-at.js';
 import { MapStore } from '../support/map-store.js';
 

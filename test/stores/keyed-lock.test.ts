@@ -1,6 +1,6 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { KeyedLock } from '../../src/stores/lib/keyed-lock.js';
+import { KeyedLock } from '../../src/stores/four-method/keyed-lock.js';
 
 const never = () => new Promise<never>(() => {});
 

@@ -2,14 +2,14 @@ import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from 'node:a
 import { describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { parseJson } from '../../src/values/parse-json.js';
-import { merge } from '../../src/session-change.js';
+import { merge } from '../../src/session/session-change.js';
 import { newSessionId } from '../../src/id/session-id.js';
-import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../../src/stores/lib/former-ids.js';
-import { GcTimer } from '../../src/stores/lib/gc-timer.js';
-import { fromJson, toJson, toNames, toPatch } from '../../src/stores/lib/json-texts.js';
-import { ServerClock } from '../../src/stores/lib/server-clock.js';
-import { isStoredId, movedId, newStoredId, storedId } from '../../src/stores/lib/stored-id.js';
-import { type SweptTable, Sweeper } from '../../src/stores/lib/sweeper.js';
+import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../../src/stores/shared/former-ids.js';
+import { GcTimer } from '../../src/stores/shared/gc-timer.js';
+import { fromJson, toJson, toNames, toPatch } from '../../src/stores/sql/json-texts.js';
+import { ServerClock } from '../../src/stores/shared/server-clock.js';
+import { isStoredId, movedId, newStoredId, storedId } from '../../src/stores/shared/stored-id.js';
+import { type SweptTable, Sweeper } from '../../src/stores/shared/sweeper.js';
 import { deferred, settled } from '../support/events.js';
 
 describe('The ids of stores that last', () => {

@@ -1,9 +1,9 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type LiveSession, type MemoryStore, UserSessions } from '../../src/index.js';
-import type { MemoryEntries } from '../../src/stores/lib/memory-entries.js';
-import { REVOKED_FOR, Revocations } from '../../src/stores/lib/revocations.js';
-import { handleOf } from '../../src/stores/lib/stored-id.js';
+import type { MemoryEntries } from '../../src/stores/memory/memory-entries.js';
+import { REVOKED_FOR, Revocations } from '../../src/stores/shared/revocations.js';
+import { handleOf } from '../../src/stores/shared/stored-id.js';
 import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
 import { site } from '../support/site.js';
 

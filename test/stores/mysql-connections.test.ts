@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import mysqlWithCallbacks from 'mysql2';
 import mysql from 'mysql2/promise';
-import { SessionStoreError } from '../../src/errors.js';
+import { SessionStoreError } from '../../src/base/errors.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { mysqlUrl } from '../support/servers/addresses.js';

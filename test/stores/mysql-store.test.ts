@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import mysql from 'mysql2/promise';
-import type { SessionChange } from '../../src/store.js';
+import type { SessionChange } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { mysqlUrl } from '../support/servers/addresses.js';

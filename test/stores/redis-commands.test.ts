@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
-import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/store.js';
+import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/base/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { root } from '../docs/support/markdown.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';

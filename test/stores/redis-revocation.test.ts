@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
-import type { Becoming, SessionChange } from '../../src/store.js';
+import type { Becoming, SessionChange } from '../../src/base/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { redisUrl } from '../support/servers/addresses.js';

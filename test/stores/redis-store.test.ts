@@ -2,14 +2,14 @@ import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:a
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient, RESP_TYPES } from 'redis';
-import { SessionStoreError } from '../../src/errors.js';
-import { merge } from '../../src/session-change.js';
+import { SessionStoreError } from '../../src/base/errors.js';
+import { merge } from '../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
-import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/store.js';
-import { ENTRY_LENGTH } from '../../src/stores/lib/former-ids.js';
-import { pack } from '../../src/stores/lib/packed-texts.js';
-import { FORMER } from '../../src/stores/lib/redis-record.js';
-import { storedId } from '../../src/stores/lib/stored-id.js';
+import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/base/store.js';
+import { ENTRY_LENGTH } from '../../src/stores/shared/former-ids.js';
+import { pack } from '../../src/stores/shared/packed-texts.js';
+import { FORMER } from '../../src/stores/redis/redis-record.js';
+import { storedId } from '../../src/stores/shared/stored-id.js';
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis-store.js';
 import { redisUrl } from '../support/servers/addresses.js';
 

@@ -2,9 +2,9 @@ import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/st
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'redis';
-import { SessionStoreError } from '../../src/errors.js';
+import { SessionStoreError } from '../../src/base/errors.js';
 import { toTexts } from '../../src/values/session-values.js';
-import type { Becoming, LiveSession, SessionChange } from '../../src/store.js';
+import type { Becoming, LiveSession, SessionChange } from '../../src/base/store.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { redisUrl } from '../support/servers/addresses.js';
 

@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { SessionStoreError } from '../../src/errors.js';
-import { merge } from '../../src/session-change.js';
+import { SessionStoreError } from '../../src/base/errors.js';
+import { merge } from '../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
-import type { AtomicSessionStore, SessionChange, SessionValues } from '../../src/store.js';
+import type { AtomicSessionStore, SessionChange, SessionValues } from '../../src/base/store.js';
 import { storeTests } from '../../src/testing/index.js';
 
 /** What the tests do with a table of sessions, beside what a store does. */

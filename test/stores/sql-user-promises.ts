@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
-import { SessionStoreError } from '../../src/errors.js';
-import { userHash } from '../../src/stores/lib/sql-about.js';
-import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/store.js';
+import { SessionStoreError } from '../../src/base/errors.js';
+import { userHash } from '../../src/stores/sql/sql-about.js';
+import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/base/store.js';
 import type { SqlStore, Table } from './sql-promises.js';
 
 export type UserStore = SqlStore & IndexingSessionStore & Required<Pick<SqlStore, 'move'>>;

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { BusyQueue, isBusy } from '../../src/stores/lib/busy-queue.js';
+import { BusyQueue, isBusy } from '../../src/stores/sqlite/busy-queue.js';
 import { settled } from '../support/events.js';
 
 /** A database that others lock, and a clock that the test moves. */

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import type { LiveSession } from '../../src/index.js';
-import { userIdOf } from '../../src/stores/lib/sqlite-users.js';
+import { userIdOf } from '../../src/stores/sqlite/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';

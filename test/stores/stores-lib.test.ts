@@ -2,11 +2,11 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
-import { KeyedLock } from '../../src/stores/lib/keyed-lock.js';
-import { merge } from '../../src/session-change.js';
-import { pack, repack, unpack } from '../../src/stores/lib/packed-texts.js';
-import { RetiredIds } from '../../src/stores/lib/retired-ids.js';
-import { ShardedMap } from '../../src/stores/lib/sharded-map.js';
+import { KeyedLock } from '../../src/stores/four-method/keyed-lock.js';
+import { merge } from '../../src/session/session-change.js';
+import { pack, repack, unpack } from '../../src/stores/shared/packed-texts.js';
+import { RetiredIds } from '../../src/stores/shared/retired-ids.js';
+import { ShardedMap } from '../../src/stores/memory/sharded-map.js';
 import { deferred, never, settled } from '../support/events.js';
 
 const key = fc.oneof(

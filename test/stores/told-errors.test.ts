@@ -9,7 +9,7 @@ import pg from 'pg';
 import { createClient } from 'redis';
 import { createClient as createClient5 } from 'redis-5';
 import type { SessionStore, SessionStoreError, SessionValues, StoreFailed } from '../../src/index.js';
-import { originalOf } from '../../src/plain-error.js';
+import { originalOf } from '../../src/base/plain-error.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';

@@ -1,7 +1,7 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { ServerClock } from '../../src/stores/lib/server-clock.js';
-import { isRevokedSince, requestBegan } from '../../src/stores/lib/under-way.js';
+import { ServerClock } from '../../src/stores/shared/server-clock.js';
+import { isRevokedSince, requestBegan } from '../../src/stores/shared/under-way.js';
 
 const about = { user: 'ada', details: '' };
 

@@ -1,7 +1,7 @@
 import { MemoryStore } from '../../src/stores/memory-store.js';
 import type {
   AtomicSessionStore, CreateTerms, MoveTerms, SessionChange, SessionTexts, SessionValues, UpdateTerms,
-} from '../../src/store.js';
+} from '../../src/base/store.js';
 import { fromTexts } from '../../src/values/session-values.js';
 import { TakeStore } from './take-store.js';
 

@@ -2,7 +2,7 @@ import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { encrypted, type IndexingSessionStore, MemoryStore } from '../../src/index.js';
-import { openStore } from '../../src/open-store.js';
+import { openStore } from '../../src/open/open-store.js';
 import { mysqlUrl, postgresUrl, redisUrl } from './servers/addresses.js';
 import { temporaryFolder } from './servers/server.js';
 import { DRIVERS } from '../stores/sqlite-drivers.js';

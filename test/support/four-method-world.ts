@@ -1,5 +1,5 @@
 import { toTexts } from '../../src/values/session-values.js';
-import type { SessionStore, SessionValues } from '../../src/store.js';
+import type { SessionStore, SessionValues } from '../../src/base/store.js';
 import { FIRST_VALUES } from './actions.js';
 import type { ParkingLot } from './parking-lot.js';
 import { ParkingFourMethodStore } from './parking-store.js';

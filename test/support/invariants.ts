@@ -1,4 +1,4 @@
-import type { SessionTexts } from '../../src/store.js';
+import type { SessionTexts } from '../../src/base/store.js';
 import { keyOf, SHARED_KEY } from './actions.js';
 import type { History, RequestRecord } from './scenario.js';
 import { Witness } from './witness.js';

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { SessionTexts } from '../../src/store.js';
+import type { SessionTexts } from '../../src/base/store.js';
 
 /** A call of a store that waits until it is picked. */
 export interface ParkedCall {

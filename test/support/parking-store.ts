@@ -1,6 +1,6 @@
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, SessionChange, SessionStore, SessionTexts, SessionValues, UpdateTerms,
-} from '../../src/store.js';
+} from '../../src/base/store.js';
 import { type ParkingLot, underWay } from './parking-lot.js';
 
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */

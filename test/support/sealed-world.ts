@@ -1,7 +1,7 @@
 import { encrypted } from '../../src/index.js';
-import { newStoredId } from '../../src/stores/lib/stored-id.js';
+import { newStoredId } from '../../src/stores/shared/stored-id.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
-import type { AtomicSessionStore, FoundSession } from '../../src/store.js';
+import type { AtomicSessionStore, FoundSession } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
 import { ParkingLot } from './parking-lot.js';

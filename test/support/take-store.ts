@@ -1,9 +1,9 @@
-import { merge } from '../../src/session-change.js';
+import { merge } from '../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type {
   AtomicSessionStore, EndTerms, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,
-} from '../../src/store.js';
-import { ELSEWHERE } from '../../src/stores/lib/retired-ids.js';
+} from '../../src/base/store.js';
+import { ELSEWHERE } from '../../src/stores/shared/retired-ids.js';
 import { isTooLarge } from '../../src/values/texts-size.js';
 
 /** What stands under one key: a session, or the mark of one that ended or moved. */

@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, SessionTexts } from '../../src/store.js';
+import type { AtomicSessionStore, SessionTexts } from '../../src/base/store.js';
 import { MemoryStore } from '../../src/stores/memory-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { SessionValueError } from '../../src/index.js';
 import { fromText, fromTexts, isPlainObject, toTexts } from '../../src/values/session-values.js';
 import { setOwn } from '../../src/values/set-own.js';
-import type { SessionValues } from '../../src/store.js';
+import type { SessionValues } from '../../src/base/store.js';
 
 /** A key that some code somewhere treats specially. */
 const oddKey = fc.oneof(

@@ -1,5 +1,5 @@
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout, SessionChange } from '../../store.js';
+import type { SessionAbout, SessionChange } from '../../base/store.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';
 import { below, oneOf, type Random } from '../lib/random.js';

@@ -1,4 +1,4 @@
-import { RETIRED_FOR } from '../../store.js';
+import { RETIRED_FOR } from '../../base/store.js';
 import { expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';

@@ -1,4 +1,4 @@
-import type { SessionValues } from '../../store.js';
+import type { SessionValues } from '../../base/store.js';
 import { anySession, CORPUS, ESCAPED_CORPUS, KEYS, readableKeys } from '../lib/corpus.js';
 import type { Rule } from '../lib/rule.js';
 import { expireIn, LONG, type Scene } from '../lib/scene.js';

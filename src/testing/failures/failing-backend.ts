@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, IndexingSessionStore, LiveSession, SessionStore, StoredUserSession } from '../../store.js';
+import type { AtomicSessionStore, IndexingSessionStore, LiveSession, SessionStore, StoredUserSession } from '../../base/store.js';
 import { toTexts } from '../../values/session-values.js';
 import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';

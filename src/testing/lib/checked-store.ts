@@ -2,7 +2,7 @@ import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
   type SessionAbout, type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
-} from '../../store.js';
+} from '../../base/store.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
 import type { Journal } from './journal.js';

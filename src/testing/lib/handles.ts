@@ -1,5 +1,5 @@
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout, SessionStore, SessionTexts, SessionValues } from '../../store.js';
+import type { SessionAbout, SessionStore, SessionTexts, SessionValues } from '../../base/store.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';
 import { Journal } from './journal.js';

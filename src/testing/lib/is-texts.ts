@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { SessionTexts } from '../../store.js';
+import type { SessionTexts } from '../../base/store.js';
 
 /** Of no session of the tests. */
 const NO_KEY = 'a key that is not there';

@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert';
-import type { Awaitable, SessionStore } from '../../store.js';
+import type { Awaitable, SessionStore } from '../../base/store.js';
 import { broken } from './failure.js';
 import { Meeting } from './meeting.js';
 import type { Rule } from './rule.js';

@@ -1,4 +1,4 @@
-import type { Awaitable } from '../../store.js';
+import type { Awaitable } from '../../base/store.js';
 
 /** One of those who meet. */
 export interface Member {

@@ -1,5 +1,5 @@
-import { merge } from '../../session-change.js';
-import type { FoundSession, SessionAbout, SessionChange, SessionTexts } from '../../store.js';
+import { merge } from '../../session/session-change.js';
+import type { FoundSession, SessionAbout, SessionChange, SessionTexts } from '../../base/store.js';
 
 interface Family {
   /** The id that it has now; null where it has ended. */

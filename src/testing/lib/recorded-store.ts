@@ -1,5 +1,5 @@
-import { isThenable } from '../../awaitable.js';
-import type { SessionStore, SessionTexts } from '../../store.js';
+import { isThenable } from '../../base/awaitable.js';
+import type { SessionStore, SessionTexts } from '../../base/store.js';
 import type { Journal } from './journal.js';
 
 const METHODS: ReadonlySet<unknown> = new Set([

@@ -1,10 +1,10 @@
 import { AssertionError } from 'node:assert';
 import { randomUUID } from 'node:crypto';
-import { originalOf } from '../../plain-error.js';
-import { moveInSteps } from '../../saving/move-in-steps.js';
+import { originalOf } from '../../base/plain-error.js';
+import { moveInSteps } from '../../steps/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
-import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../store.js';
-import { TimedStore } from '../../timed-store.js';
+import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../base/store.js';
+import { TimedStore } from '../../wrapping/timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';
 import { Handles } from './handles.js';

@@ -1,9 +1,9 @@
 import { AssertionError } from 'node:assert';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
-import { SessionEndedError } from '../../errors.js';
-import { originalOf } from '../../plain-error.js';
+import { SessionEndedError } from '../../base/errors.js';
+import { originalOf } from '../../base/plain-error.js';
 import session from '../../session-middleware.js';
-import type { SessionStore, SessionValues } from '../../store.js';
+import type { SessionStore, SessionValues } from '../../base/store.js';
 import { broken, expectSame } from './failure.js';
 import { Meeting } from './meeting.js';
 import { allOf } from './race.js';

@@ -5,7 +5,7 @@ import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout, whereItTellsByHandle } from '../lib/where.js';
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout } from '../../store.js';
+import type { SessionAbout } from '../../base/store.js';
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 

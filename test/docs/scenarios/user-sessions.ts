@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Application } from '@curveball/core';
 import type { Middleware } from '@curveball/kernel';
 import session, { type AtomicSessionStore, MemoryStore, type SessionValues, UserSessions } from '../../../src/index.js';
-import { openStore } from '../../../src/open-store.js';
+import { openStore } from '../../../src/open/open-store.js';
 import { errorsToStatus } from '../../support/site.js';
 import { Site } from '../support/browser.js';
 import { begin, firstCatchesErrors, peek } from '../support/steps.js';

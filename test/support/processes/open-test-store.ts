@@ -1,5 +1,5 @@
 import type { SessionStore } from '../../../src/index.js';
-import { openStore } from '../../../src/open-store.js';
+import { openStore } from '../../../src/open/open-store.js';
 
 /** Opens the store of an address; several that are separated by commas are the nodes of a Redis cluster. */
 export async function openTestStore(address: string): Promise<SessionStore> {

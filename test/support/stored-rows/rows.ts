@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { fromJson, toJson } from '../../../src/stores/lib/json-texts.js';
-import { pack, unpack } from '../../../src/stores/lib/packed-texts.js';
-import type { Awaitable, SessionStore, SessionTexts } from '../../../src/store.js';
+import { fromJson, toJson } from '../../../src/stores/sql/json-texts.js';
+import { pack, unpack } from '../../../src/stores/shared/packed-texts.js';
+import type { Awaitable, SessionStore, SessionTexts } from '../../../src/base/store.js';
 import type { Damage, Outcome } from './corpus.js';
 
 /** How the values of a session stand in their text. */

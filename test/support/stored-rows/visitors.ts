@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Response } from '@curveball/kernel';
 import { type SessionOptions, type SessionStore, type StoreFailed, UserSessions } from '../../../src/index.js';
-import { isAtomic, isIndexing } from '../../../src/store.js';
+import { isAtomic, isIndexing } from '../../../src/base/store.js';
 import { type Browser, idOf, setCookies } from '../browser.js';
 import { type Page, site } from '../site.js';
 import type { Outcome } from './corpus.js';

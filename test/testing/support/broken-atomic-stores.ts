@@ -3,7 +3,7 @@ import {
   type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionChange,
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { merge } from '../../../src/session-change.js';
+import { merge } from '../../../src/session/session-change.js';
 import { fromTexts } from '../../../src/values/session-values.js';
 import { sizeOf } from '../../../src/values/texts-size.js';
 

@@ -1,0 +1,60 @@
+import { kindOf } from '../values/session-values.js';
+
+/*
+ * What checks of options have in common. Each throws a `TypeError` that names
+ * the option, its value and what is allowed.
+ */
+
+export function checkSeconds(option: string, value: unknown, least: number, most: number): void {
+
+  if (typeof value !== 'number' || !(value >= least && value <= most)) {
+    throw wrong(option, value, `must be a number of seconds from ${least} to ${most}`);
+  }
+
+}
+
+export function record(option: string, value: unknown): void {
+
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrong(option, value, 'must be an object');
+  }
+
+}
+
+export function known(what: string, given: object, names: readonly string[]): void {
+
+  for (const name of Object.keys(given)) {
+    if (!names.includes(name)) {
+      throw new TypeError(`${what} ${name} is unknown: it must be ${names.length > 1 ? 'one of ' : ''}${names.join(', ')}`);
+    }
+  }
+
+}
+
+export function lower(value: unknown): unknown {
+
+  return typeof value === 'string' ? value.toLowerCase() : value;
+
+}
+
+export function wrong(option: string, value: unknown, allowed: string): TypeError {
+
+  return new TypeError(`${option} is ${show(value)}: it ${allowed}`);
+
+}
+
+export function show(value: unknown): string {
+
+  // An address that was given for something else may hold a password.
+  if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `a ${kindOf(value)}`;
+  return Object.is(value, -0) ? '-0' : String(value);
+
+}
+
+/** An address without what stands before its host: a user, a password. */
+export function withoutLogin(address: string): string {
+
+  return address.replace(/^([a-z][a-z\d+.-]*:)?\/\/.*@/is, '$1//…@');
+
+}

@@ -1,0 +1,33 @@
+import { SessionValueError } from '../base/errors.js';
+import { show } from '../base/option-checks.js';
+import type { SessionData, SessionOf } from '../context.js';
+import type { SessionValues } from '../base/store.js';
+
+/** The keys of a session, if the application has said what it holds. */
+type KeyOf<Data> = keyof Data extends never ? string : keyof Data & string;
+
+/** How an application says whose a session is: the name of a key, or a function of the values. */
+export type UserOption = KeyOf<SessionData> | ((values: SessionOf<SessionData>) => string | number | null | undefined);
+
+/**
+ * Makes the function that tells whose a session is, from its values.
+ *
+ * It returns a text, and null for an anonymous session: `''`, `null` and
+ * `undefined` are no one, and a number is the text that it is written as. It
+ * throws a {@link SessionValueError} for anything else, since two users must
+ * never be taken for one.
+ */
+export function userReader(option: UserOption): (values: SessionValues) => string | null {
+
+  const read = typeof option === 'function'
+    ? option
+    : (values: SessionValues) => Object.hasOwn(values, option) ? values[option] : undefined;
+  return values => {
+    const user: unknown = read(values);
+    if (user === undefined || user === null || user === '') return null;
+    if (typeof user === 'string') return user;
+    if (typeof user === 'number' && Number.isFinite(user) && user !== 0) return String(user);
+    throw new SessionValueError('The user of the session', `is ${show(user)}: it must be a text, a number other than 0, null or undefined`);
+  };
+
+}

@@ -1,0 +1,42 @@
+import type { Context } from '@curveball/kernel';
+import { SessionError } from '../base/errors.js';
+
+/**
+ * Waits for what handles a request. If it is a WebSocket, whatever is thrown
+ * closes it: nothing above a WebSocket's handler catches errors, so one that a
+ * visitor can cause would let that visitor end the process.
+ */
+export function closingOnErrors({ webSocket }: Context, handled: Promise<void>): Promise<void> {
+
+  return webSocket ? handled.catch((error: unknown) => closeSocket(webSocket, error)) : handled;
+
+}
+
+function closeSocket(socket: NonNullable<Context['webSocket']>, error: unknown): void {
+
+  const status = statusOf(error);
+  const isOurs = error instanceof SessionError;
+  const isRefused = isOurs ? status === 403 : status >= 400 && status < 500;
+  // Anybody can be refused as often as he likes: it is no news.
+  if (!isRefused) warn(error);
+  // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.
+  socket.close(isRefused ? 1008 : status === 503 ? 1013 : 1011, isOurs ? error.title : undefined);
+
+}
+
+/** The status that an error has as an HTTP problem, in the shape of `@curveball/http-errors`. */
+function statusOf(error: unknown): number {
+
+  const { httpStatus } = Object(error) as { httpStatus?: unknown };
+  return typeof httpStatus === 'number' ? httpStatus : 500;
+
+}
+
+function warn(error: unknown): void {
+
+  const message = `A WebSocket was closed: ${error instanceof Error ? error.message : typeof error}`;
+  if (error instanceof SessionError) process.emitWarning(message, { code: error.code });
+  // Where in the application it was thrown: no one else tells the developer.
+  else process.emitWarning(message, { code: 'SESSION_SOCKET', detail: error instanceof Error ? String(error.stack) : '' });
+
+}

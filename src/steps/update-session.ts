@@ -1,0 +1,205 @@
+import { SessionStoreError } from '../base/errors.js';
+import { type Loaded, loadSession, type LoadedSession, textsOf } from './load-session.js';
+import { updated } from './change-session.js';
+import { carryOut } from './save-session.js';
+import { withdrawForward } from './regenerate-session.js';
+import { changeTerms, type CookieAction, lifeOf, type Saving, tooLate } from './saving.js';
+import { claimOf, type Session, type UserReader, type Wanted } from '../session/session.js';
+import { difference, isEmpty, merge, sessionChange } from '../session/session-change.js';
+import { hasRequestSubscribers } from '../events/session-events.js';
+import { checkSize, tooLarge } from '../values/session-size.js';
+import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
+import { ofStored, readStored } from '../values/stored-values.js';
+import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
+
+/** Changes the values it is given, or returns others in a plain object. May be called more than once. */
+export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
+
+const NOTHING_DUE = { touch: false };
+
+/** A session that others have changed so often in the meantime is in the hands of a loop. */
+const MOST_TRIES = 100;
+
+/** Tries that follow each other at once; after them, many other processes are at work. */
+const HASTY_TRIES = 4;
+
+/** The longest pause between two tries, in milliseconds. */
+const LONGEST_PAUSE = 250;
+
+/**
+ * Reads, changes and stores the whole session as one atomic step: where another
+ * request has changed it meanwhile, `update` is called again with what is stored
+ * then. What this request had changed before is stored with it; only a new id it
+ * must have already.
+ *
+ * @throws {SessionSizeError} if the session would be too large
+ * @throws {SessionStoreError} if the store failed: not tried again, since the
+ *   change may have been stored
+ * @throws {SessionEndedError} if there is no session any more to change
+ */
+export async function updateSession(
+  session: Session, saving: Saving, update: SessionUpdate,
+): Promise<CookieAction> {
+
+  const { updates } = saving;
+  const key = session.id ?? session;
+  const call: SessionUpdate = values => updates.call(key, session, () => update(values));
+  const task = async (hasWaited: boolean) => {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (tries >= HASTY_TRIES) await pause(tries - HASTY_TRIES);
+      const action = await tryUpdate(session, saving, call, hasWaited || tries > 0);
+      if (action !== 'conflict') return action;
+    }
+    throw new SessionStoreError('The session was changed by others again and again');
+  };
+  return updates.isWithin(key, session) ? task(false) : updates.run(key, task);
+
+}
+
+/** Processes that have met must not meet again: each waits for a time of its own, which grows. */
+async function pause(times: number): Promise<void> {
+
+  const longest = Math.min(2 ** (times + 1), LONGEST_PAUSE);
+  await new Promise(resolve => setTimeout(resolve, Math.random() * longest));
+
+}
+
+/** @param isOutdated others may have changed the session since this request has read it */
+async function tryUpdate(
+  session: Session, saving: Saving, update: SessionUpdate, isOutdated: boolean,
+): Promise<CookieAction | 'conflict'> {
+
+  const before = session.stored;
+  const latest = await latestOf(before, saving, isOutdated);
+  const { userOf } = saving.settings;
+  const wanted = session.take(userOf);
+  // A new id that was asked for is not given here: the wish stands until the session is saved.
+  if (latest.kind === 'live') {
+    session.regenerate = wanted.regenerate;
+    session.authentication = wanted.authentication;
+  }
+  try {
+    const pending = difference(textsOf(session.stored), wanted.texts);
+    const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
+    const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
+    checkSize(textsOf(latest), texts, saving.settings.maxBytes);
+    const action = await session.inTurn(() => {
+      if (session.stored === before) {
+        const claim = claimOf(user, texts, latest, userOf);
+        const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
+        return attempt(latest, { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, session, saving);
+      }
+      // The handler itself has stored something meanwhile: `latest` is not the latest any more.
+      if (before.kind === 'live' && session.id === null) throw tooLate();
+      return 'conflict';
+    });
+    if (action === 'conflict') {
+      session.giveBack(wanted);
+      return action;
+    }
+    if (hasRequestSubscribers()) {
+      const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
+      session.note({ change, before: latest, refreshDueIn: 0 });
+    }
+    session.refresh(wanted.texts);
+    return action;
+  } catch (error) {
+    session.giveBack(wanted);
+    throw error;
+  }
+
+}
+
+/** Changes the values of a session that is not to be stored. */
+export async function updateUnstored(session: Session, update: SessionUpdate): Promise<SessionValues> {
+
+  const before = toTexts(session.values, NO_TEXTS);
+  session.values = fromTexts((await whatUpdateMakes(before, update, undefined)).texts);
+  return session.values;
+
+}
+
+/**
+ * What a function makes of texts, and whose they say that the session is: the
+ * values that it changed, or another plain object that it returned. Whatever
+ * else it returns is the value of an arrow function's expression, as in
+ * `session => session.visits++`.
+ */
+async function whatUpdateMakes(
+  before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
+): Promise<Pick<Wanted, 'texts' | 'user'> & { isWhole: boolean }> {
+
+  const values = readStored(before);
+  const returned = await update(values);
+  const changed = ofStored(before, values, made => toTexts(made, before));
+  if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf), isWhole: false };
+  const texts = toTexts(returned, changed);
+  if (changed !== before && texts !== changed) {
+    throw new TypeError('The function of updateSession() changed the session and returned another object: it must do one of the two');
+  }
+  return { texts, user: userOf?.(returned), isWhole: true };
+
+}
+
+/** Whether an object is the other or stands somewhere in it, as in `session => session.cart = {}`. */
+function holds(container: unknown, object: object): boolean {
+
+  if (container === object) return true;
+  return typeof container === 'object' && container !== null
+    && Object.values(container).some(member => holds(member, object));
+
+}
+
+/** Stores what `update` made of `latest`, if that is what is stored. */
+async function attempt(
+  latest: Loaded, wanted: Wanted, session: Session, saving: Saving,
+): Promise<CookieAction | 'conflict'> {
+
+  const cleared = wanted.cleared && wanted.texts.size === 0;
+  if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
+  if (cleared) return carryOut({ name: 'destroy', id: latest.id }, wanted, session, saving);
+
+  const { id, version, about } = latest;
+  const change = difference(latest.texts, wanted.texts);
+  if (!isEmpty(change) && await saving.store.settle(id, latest.texts, lifeOf(saving, about))) return 'conflict';
+  if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
+    session.stored = latest;
+    const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
+    return carryOut(sessionChange(latest, signIn, NOTHING_DUE), signIn, session, saving, version);
+  }
+  // It was found where it went: the browser does not know its new id yet.
+  const found = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
+  if (isEmpty(change)) {
+    // What the request began with may be long ago.
+    if (latest === session.stored && !isStill(latest, await latestOf(latest, saving, true))) return 'conflict';
+    session.committed(latest);
+    return found('keep');
+  }
+  if (await withdrawForward(wanted, session, saving)) return 'conflict';
+  session.changed = true;
+  const { lifetime, user, maxBytes } = changeTerms(latest, saving);
+  const answer = await saving.store.update(id, change, { lifetime, version, user, maxBytes });
+  // With `grace` it may be found under its new id.
+  if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';
+  if (answer === 'gone') throw tooLate();
+  if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
+  session.stored = latest;
+  return found(updated(wanted.texts, lifetime, session, saving));
+
+}
+
+/** What is stored, with the version that a change of it must name. */
+async function latestOf(stored: Loaded, saving: Saving, isOutdated: boolean): Promise<Loaded> {
+
+  if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
+  const latest = await loadSession([stored.id], saving);
+  if (latest.kind !== 'live') throw tooLate();
+  return latest;
+
+}
+
+function isStill(before: LoadedSession, now: Loaded): boolean {
+
+  return now.kind === 'live' && now.id === before.id && now.version === before.version;
+
+}

@@ -1,0 +1,55 @@
+import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
+import { FORMER, HASH, LATEST, TIME_LENGTH, VERSION } from './redis-record.js';
+
+/*
+ * What the scripts have in common, as pieces of Lua.
+ */
+
+export const NOW = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+`;
+
+/** The deadline is the first argument. */
+export const IN_TIME = `
+if now > tonumber(ARGV[1]) then return { 'late', now } end
+`;
+
+export const ENDS_AT = `
+local ends_at = math.min(now + lifetime, ${LATEST}) .. ''
+`;
+
+export const READ = `
+local record = redis.call('GET', KEYS[1])
+if not record then return { 'gone', now } end
+local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
+local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
+`;
+
+/** A condition on what READ has read: the session has ended. */
+export const HAS_ENDED = `string.sub(current, 1, 1) == '.'`;
+
+export const FORMER_IDS = `
+local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
+`;
+
+/** What the session is, as packAbout() has written it; nothing where that is empty. */
+export const ABOUT = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
+
+/** The former ids, with the current one in front of them. */
+export const RETIRE = `${FORMER_IDS}
+local newest = tonumber(string.sub(former, 1, ${TIME_LENGTH}))
+local others = newest and newest > now and string.sub(former, 1, ${MOST_LENGTH - ENTRY_LENGTH}) or ''
+local until_then = now + ${REMEMBERED} .. ''
+local retired = until_then .. current .. others
+`;
+
+/**
+ * The expiry goes first: that needs no memory, and what follows it in a script is
+ * not refused by a server that is full. The key itself stays: one that is missing
+ * in a slot that moves to another node of a cluster can't be written here.
+ */
+export const FINISH = `${RETIRE}
+redis.call('PEXPIREAT', KEYS[1], until_then)
+redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
+`;

@@ -1,0 +1,164 @@
+import { newSessionId } from '../../id/session-id.js';
+import type { SessionChange, UpdateTerms } from '../../base/store.js';
+import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
+import { type RedisCommands, run, type Script } from './redis-client.js';
+import { packChange, VERSION_LENGTH } from './redis-record.js';
+import { HEADER, LOAD } from './redis-scripts.js';
+import { ServerClock } from '../shared/server-clock.js';
+import type { StoredId } from '../shared/stored-id.js';
+
+/** What a script answers: that it did as it was told, or the word of its own. */
+export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
+
+/** So many changed keys are searched for one by one. */
+const FEW = 8;
+
+/** In each token: who made it, and a number in base 36. */
+const HALF_A_TOKEN = VERSION_LENGTH / 2;
+
+/** The records of sessions, by their handles. */
+export class RedisRecords {
+
+  readonly redis: RedisCommands;
+  readonly prefix: string;
+  readonly clock = new ServerClock();
+
+  readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
+  #changes = 0;
+  readonly #onEnd: (handle: string, about: string, time: number) => void;
+  #onFirstAnswer: (() => void) | undefined;
+
+  /**
+   * @param onFirstAnswer is called once, when the server has told its time for the first time
+   * @param onEnd is told of each session that has ended what it was, and when
+   */
+  constructor(
+    redis: RedisCommands, prefix: string, onFirstAnswer: () => void, onEnd: (handle: string, about: string, time: number) => void,
+  ) {
+    this.redis = redis;
+    this.prefix = prefix;
+    this.#onFirstAnswer = onFirstAnswer;
+    this.#onEnd = onEnd;
+  }
+
+  /** What stands there: {@link isThere} must say whether it is something. */
+  get(handle: string): PromiseLike<unknown> {
+
+    return this.redis.get(this.prefix + handle);
+
+  }
+
+  /**
+   * Changes a session.
+   *
+   * @param newHash of the id that the session gets
+   * @param about what it becomes then
+   */
+  change(
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, patience }: UpdateTerms,
+    { newHash = '', about = '' } = {},
+  ): Promise<Word> {
+
+    const { set, unset } = change;
+    const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
+    const most = maxBytes === Infinity ? '' : String(maxBytes);
+    const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, about, most, ...packChange(change)];
+    return this.runInTime(script, handle, args, patience);
+
+  }
+
+  /**
+   * Runs a script whose first argument is a deadline. Tries until the caller gives
+   * up: what came too late by a clock that has been set since was not executed.
+   */
+  async runInTime(script: Script, handle: string, args: string[], patience = Infinity): Promise<Word> {
+
+    const givesUpAt = performance.now() + patience * 1000;
+    for (;;) {
+      const word = await this.run(script, handle, [String(this.clock.deadline(patience)), ...args]);
+      if (word !== 'late') return word;
+      patience = (givesUpAt - performance.now()) / 1000;
+      if (patience <= 0) throw givenUp();
+    }
+
+  }
+
+  /** Runs a script on the record of a session. */
+  async run(script: Script, handle: string, args: string[]): Promise<Word> {
+
+    const askedAt = performance.now();
+    const answer = await run(this.redis, script, this.prefix + handle, args);
+    const [word, time, about] = Array.isArray(answer) ? answer : ['done', answer];
+    this.observe(time, askedAt);
+    if (about) this.#onEnd(handle, String(about), Number(time));
+    return String(word) as Word;
+
+  }
+
+  /** As `get`, and learns what time it is on the server. */
+  getWithTime(handle: string): Promise<unknown> {
+
+    return this.#read(LOAD, handle);
+
+  }
+
+  /** What a record says of its session, without the values; an empty text where there is none. */
+  header(handle: string): Promise<unknown> {
+
+    return this.#read(HEADER, handle);
+
+  }
+
+  async #read(script: Script, handle: string): Promise<unknown> {
+
+    const askedAt = performance.now();
+    const [value, time] = await run(this.redis, script, this.prefix + handle, []) as [unknown, unknown];
+    this.observe(time, askedAt);
+    return value;
+
+  }
+
+  /**
+   * Takes the server's time from an answer.
+   *
+   * @param askedAt as `ServerClock` takes it
+   */
+  observe(time: unknown, askedAt: number): void {
+
+    this.clock.observe(Number(time), askedAt);
+    this.#onFirstAnswer?.();
+    this.#onFirstAnswer = undefined;
+
+  }
+
+  /** What no other change of the session has. */
+  token(): string {
+
+    const number = this.#changes++ % 36 ** HALF_A_TOKEN;
+    return this.#writer + number.toString(36).padStart(HALF_A_TOKEN, '0');
+
+  }
+
+}
+
+/** Says whether a key has a value. */
+export function isThere(value: unknown): value is string {
+
+  if (value === null) return false;
+  if (typeof value === 'string') return true;
+  throw new TypeError('The client of the Redis store answers with something else than texts: it must be set up to return strings');
+
+}
+
+/** The error of a change that was refused because its caller no longer waits. */
+function givenUp(): Error {
+
+  return new Error('The server came to the change after its caller had given up, and refused it');
+
+}
+
+export function milliseconds(lifetime: number): string {
+
+  return String(Math.ceil(lifetime * 1000));
+
+}

@@ -1,0 +1,131 @@
+import { ENTRY_LENGTH } from '../shared/former-ids.js';
+import { script } from './redis-client.js';
+import { ABOUT, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
+import { ENDED, FORMER, HASH, TIME_LENGTH, VERSION } from './redis-record.js';
+
+/*
+ * The scripts. Each works on the one key of one record (redis-record.ts), in
+ * Lua 5.1, which counts from 1. What did as it was told answers with the
+ * server's time in milliseconds; what did nothing, or something else, answers
+ * with a word and that time. No script looks into a value: to it, a session is
+ * lines of bytes. What ended a session of which something was told says that,
+ * too.
+ *
+ * A record that has expired is not there: the server hides it by itself.
+ *
+ * Each change leaves its token, as the version. A client that has lost its
+ * connection may send again what was executed: a script that finds its own
+ * token changes nothing, and answers as it did before.
+ */
+
+/** Arguments: hash, lifetime. Word: gone. For a server that is full, the expiry is set first, as FINISH does. */
+export const TOUCH = script(`
+local hash, lifetime = unpack(ARGV)
+${NOW}
+local header = redis.call('GETRANGE', KEYS[1], 0, ${VERSION - 2})
+if string.sub(header, ${HASH + 1}) ~= hash then return { 'gone', now } end
+${ENDS_AT}
+local before = string.sub(header, 1, ${TIME_LENGTH})
+if before > ends_at then ends_at = before end
+redis.call('PEXPIREAT', KEYS[1], ends_at)
+redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
+return now
+`);
+
+/** Arguments: hash, of the current id or a former one, token, and what is in place of the hash from now on. Word: gone. */
+export const END = script(`
+local hash, token, mark = unpack(ARGV)
+${NOW + READ}
+if version == token then return now end
+if ${HAS_ENDED} then return { 'gone', now } end
+if current ~= hash then
+  ${FORMER_IDS}
+  local remembered
+  for at = 1, #former, ${ENTRY_LENGTH} do
+    if string.sub(former, at + ${TIME_LENGTH}, at + ${ENTRY_LENGTH - 1}) == hash then
+      remembered = tonumber(string.sub(former, at, at + ${TIME_LENGTH - 1})) > now
+      break
+    end
+  end
+  if not remembered then return { 'gone', now } end
+end
+${FINISH}
+return { 'done', now, ${ABOUT} }
+`);
+
+/**
+ * Ends a session whatever id it has.
+ *
+ * Arguments: how its `about` must begin, or '' for any session, and token. Word: gone.
+ */
+export const END_WHOSE = script(`
+local whose, token, mark = ARGV[1], ARGV[2], '${ENDED}'
+${NOW + READ}
+if version == token then return now end
+local is_live = string.find(record, '^%d+ %d+ [%w_-]+ %w+ ')
+local about = is_live and string.match(record, '^[^ \\n]* ()', ${FORMER + 1})
+if not about or string.sub(record, about, about + #whose - 1) ~= whose then return { 'gone', now } end
+${FINISH}
+return now
+`);
+
+/** Arguments: deadline, hash, token, lifetime, `about` and packed texts. Words: late, taken. */
+export const CREATE = script(`
+local hash, token, lifetime, packed = unpack(ARGV, 2)
+${NOW + IN_TIME + ENDS_AT}
+local record = ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token .. '  ' .. packed
+if redis.call('SET', KEYS[1], record, 'NX', 'PXAT', ends_at)
+  or redis.call('GETRANGE', KEYS[1], ${VERSION}, ${FORMER - 2}) == token then return now end
+return { 'taken', now }
+`);
+
+/**
+ * Writes a session whatever stood there, but for one with another id.
+ *
+ * Arguments: hash, token, lifetime, packed texts. Word: taken.
+ */
+export const PUT = script(`
+local hash, token, lifetime, packed = unpack(ARGV)
+${NOW + ENDS_AT}
+local record = redis.call('GET', KEYS[1])
+local more = '  '
+if record then
+  local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
+  if current ~= hash and not (${HAS_ENDED}) then return { 'taken', now } end
+  if current == hash then more = string.match(record, '^[^\\n]*', ${FORMER}) end
+end
+if tonumber(lifetime) > 0 then
+  redis.call('SET', KEYS[1], ends_at .. ' ' .. now .. ' ' .. hash .. ' ' .. token .. more .. packed, 'PXAT', ends_at)
+else
+  redis.call('DEL', KEYS[1])
+end
+return now
+`);
+
+/** Arguments: hash. */
+export const DELETE = script(`
+${NOW}
+if redis.call('GETRANGE', KEYS[1], ${HASH}, ${VERSION - 2}) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return now
+`);
+
+/** Enough for nearly all headers; the name of a user may be any length. */
+const HEADER_LENGTH = 8192;
+
+/** The first line of the record, and the time. The values may be a thousand times as long. */
+export const HEADER = script(`
+${NOW}
+local header = redis.call('GETRANGE', KEYS[1], 0, ${HEADER_LENGTH - 1})
+local stop = string.find(header, '\\n', 1, true)
+if not stop and #header == ${HEADER_LENGTH} then
+  header = redis.call('GET', KEYS[1])
+  stop = string.find(header, '\\n', 1, true)
+end
+return { string.sub(header, 1, stop or 0), now }
+`);
+
+/** The value, and the time. */
+export const LOAD = script(`
+${NOW}
+return { redis.call('GET', KEYS[1]), now }
+`);

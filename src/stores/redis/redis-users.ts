@@ -1,0 +1,205 @@
+import type { SessionAbout, StoredUserSession, WhichSessions } from '../../base/store.js';
+import { REMEMBERED } from '../shared/former-ids.js';
+import type { IoredisClient, NodeRedisClient } from './redis-client.js';
+import { PAGE, RedisIndex } from './redis-index.js';
+import { aboutOfUser, readAboutOf, readOfUser, userIn } from './redis-record.js';
+import { isThere, type RedisRecords } from './redis-records.js';
+import { isHandle, type Pages, scanHandles } from './redis-scan.js';
+import { END_WHOSE } from './redis-scripts.js';
+import { isRevokedSince } from '../shared/under-way.js';
+
+/** For how many milliseconds an answer waits for an index that is healed. */
+const HEALED_WITHIN = 250;
+
+/** Milliseconds during which no one else gets the handle of a session that has ended: by any server's clock, its mark is still there. */
+const FORGOTTEN_WITHIN = REMEMBERED / 2;
+
+/** So often all sessions are looked for: a slot of a cluster that moves meanwhile may be missed. */
+const ROUNDS = 3;
+
+/** Finds and ends the sessions of users. */
+export class RedisUsers {
+
+  readonly #client: NodeRedisClient | IoredisClient;
+  readonly #records: RedisRecords;
+  readonly #index: RedisIndex;
+
+  constructor(client: NodeRedisClient | IoredisClient, records: RedisRecords) {
+    this.#client = client;
+    this.#records = records;
+    this.#index = new RedisIndex(records.redis, records.prefix, (time, askedAt) => records.observe(time, askedAt));
+  }
+
+  async sessionsOf(user: string): Promise<StoredUserSession[]> {
+
+    const sessions: StoredUserSession[] = [];
+    for (const page of inPages(await this.#index.list(user))) {
+      const headers = await Promise.all(page.map(({ handle }) => noneIfForeign(this.#records.header(handle), null)));
+      const now = this.#records.clock.now();
+      const found = headers.map(header => isThere(header) ? readOfUser(header, user) : null);
+      for (const [index, { handle }] of page.entries()) {
+        const session = found[index];
+        if (!session) continue;
+        const { details, usedAt, endsAt } = session;
+        sessions.push({ handle, details, idle: Math.max(0, now - usedAt) / 1000, remaining: Math.max(0, endsAt - now) / 1000 });
+      }
+      await this.#index.drop(user, page.filter((_, index) => !found[index]));
+    }
+    return sessions;
+
+  }
+
+  async aboutOf(handle: string): Promise<SessionAbout | null> {
+
+    const header = await noneIfForeign(this.#records.header(handle), null);
+    return isThere(header) ? readAboutOf(header) : null;
+
+  }
+
+  async endSessionsOf(user: string, { only, except }: WhichSessions = {}): Promise<string[]> {
+
+    const spared = except !== undefined && isHandle(except) ? except : undefined;
+    const entries = only === undefined ? await this.#index.revoke(user, spared) : isHandle(only) ? [{ handle: only, score: '' }] : [];
+    const ended: string[] = [];
+    for (const page of inPages(entries.filter(({ handle }) => handle !== except))) {
+      ended.push(...await this.#endAll(page.map(({ handle }) => handle), aboutOfUser(user)));
+      // Not before they have ended: what is still to be ended must be found again.
+      await this.#index.drop(user, page);
+    }
+    return ended;
+
+  }
+
+  /** @throws {TypeError} where the client can't look for keys */
+  async endAllSessions(): Promise<void> {
+
+    await this.#index.revoke(null);
+    const endPages = async (pages: Pages) => {
+      let count = 0;
+      for await (const handles of pages) {
+        for (const page of inPages(handles)) count += (await this.#endAll(page, '')).length;
+      }
+      return count;
+    };
+    for (let round = 0; round < ROUNDS; round++) {
+      const masters = await scanHandles(this.#client, this.#records.prefix);
+      const counts = await Promise.all(masters.map(endPages));
+      if (counts.every(count => count === 0)) break;
+    }
+
+  }
+
+  /**
+   * Enters a session that was made one of a user, after that, and says whether
+   * sessions of the user have been ended since the request began. Whoever ends
+   * them leaves a mark before looking for entries, so one finds the other.
+   *
+   * @param began when the request did, as `performance.now()` tells it
+   */
+  async isRevoked(handle: string, lifetime: number, about: SessionAbout | undefined, began: number | undefined): Promise<boolean> {
+
+    const user = about?.user ?? null;
+    if (user === null) return false;
+    const enter = () => this.#index.enter(user, handle, kept(lifetime));
+    if (began === undefined) {
+      await enter();
+      return false;
+    }
+    const marks = async () => {
+      const [{ revokedAt }, allRevokedAt] = await Promise.all([enter(), this.#index.revokedAt(null)]);
+      return [revokedAt, allRevokedAt].filter(time => time !== null);
+    };
+    if (!await isRevokedSince(began, this.#records.clock, marks)) return false;
+    await this.#endEntered(user, handle);
+    return true;
+
+  }
+
+  /**
+   * Enters a session again while something is done to it: that must not fail
+   * with it, nor wait for long. Where the index had lost the session, and the
+   * user's have been ended since, it was missed, and ends now.
+   */
+  async healing<T>(user: string, handle: string, lifetime: number, answer: Promise<T>): Promise<T> {
+
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const isLate = new Promise<void>(resolve => {
+      timer = setTimeout(resolve, HEALED_WITHIN);
+    });
+    const heal = async () => {
+      const { revokedAt, isNew } = await this.#index.enter(user, handle, kept(lifetime));
+      if (isNew && revokedAt !== null) await this.#endEntered(user, handle);
+    };
+    const healed = heal().catch(() => {});
+    try {
+      const [word] = await Promise.all([answer, Promise.race([healed, isLate])]);
+      return word;
+    } finally {
+      clearTimeout(timer);
+    }
+
+  }
+
+  /**
+   * Removes the entry of a session that has just ended. No one waits for that, and
+   * it may fail: lists find out, and the entry lives as long as others do.
+   *
+   * @param about what the session was, as its record had it
+   * @param time when it ended, in Unix milliseconds by the server's clock
+   */
+  forget(handle: string, about: string, time: number): void {
+
+    const user = userIn(about);
+    if (user !== null) this.#index.forget(user, handle, time + FORGOTTEN_WITHIN).catch(() => {});
+
+  }
+
+  async #endEntered(user: string, handle: string): Promise<void> {
+
+    await this.#endAll([handle], aboutOfUser(user));
+    await this.#index.drop(user, [{ handle, score: '' }]);
+
+  }
+
+  /**
+   * Ends sessions, whatever ids they have by now.
+   *
+   * @param whose how their `about` must begin
+   * @returns the handles of those that were live
+   */
+  async #endAll(handles: readonly string[], whose: string): Promise<string[]> {
+
+    const words = await Promise.all(handles.map(handle => (
+      noneIfForeign(this.#records.run(END_WHOSE, handle, [whose, this.#records.token()]), 'gone'))));
+    return handles.filter((_, index) => words[index] === 'done');
+
+  }
+
+}
+
+/** A key of another type is no session: it must not stand in the way of the others. */
+async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
+
+  try {
+    return await answer;
+  } catch (error) {
+    if (String((error as Error | undefined)?.message).includes('WRONGTYPE')) return none;
+    throw error;
+  }
+
+}
+
+/** For how many milliseconds the entry of a session is kept: the next touch may not be told the user. */
+function kept(lifetime: number): number {
+
+  return Math.ceil(lifetime * 2000);
+
+}
+
+function inPages<T>(all: readonly T[]): T[][] {
+
+  const pages = [];
+  for (let at = 0; at < all.length; at += PAGE) pages.push(all.slice(at, at + PAGE));
+  return pages;
+
+}

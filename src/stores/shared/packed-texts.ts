@@ -1,0 +1,167 @@
+import { merge } from '../../session/session-change.js';
+import type { SessionChange, SessionTexts } from '../../base/store.js';
+import { isTooLarge } from '../../values/texts-size.js';
+import { unreadable } from './unreadable.js';
+
+/*
+ * A session's texts as one string: a line for each key, `key TAB text`, and a
+ * line break before and after each. JSON text holds neither a tab nor a line
+ * break of its own, so both are free to separate; a key is written as in JSON,
+ * without its quotes.
+ */
+
+/** What no texts at all are packed into. */
+export const EMPTY = '\n';
+
+/** What must be escaped in a key: what JSON escapes, and nothing else. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
+const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
+
+/** Packs texts into one flat string; two equal records may pack differently. */
+export function pack(texts: SessionTexts): string {
+
+  const lines = [''];
+  for (const [key, text] of texts) lines.push(`${packKey(key)}\t${text}`);
+  lines.push('');
+  return joined(lines);
+
+}
+
+/**
+ * Unpacks texts.
+ *
+ * @param start where the first line begins, if something else stands before the packed texts
+ * @throws {Error} where it is nothing that {@link pack} has made, as far as that can be seen
+ */
+export function unpack(packed: string, start = 1): Map<string, string> {
+
+  if (packed[start - 1] !== EMPTY) throw new Error('These are no packed texts');
+  const texts = new Map<string, string>();
+  const mayBeEscaped = packed.includes('\\');
+  while (start < packed.length) {
+    const tab = packed.indexOf('\t', start);
+    const end = packed.indexOf('\n', start);
+    if (tab === -1 || end < tab) throw new Error('These are no packed texts');
+    const key = packed.slice(start, tab);
+    texts.set(mayBeEscaped ? unpackKey(key) : key, packed.slice(tab + 1, end));
+    start = end + 1;
+  }
+  return texts;
+
+}
+
+/** Packed texts that are unpacked when someone looks into them, as not every request does. */
+export class PackedTexts implements SessionTexts {
+
+  readonly #packed: string;
+  readonly #start: number;
+  #texts: SessionTexts | undefined;
+  /** The same whenever someone looks. */
+  #failure: Error | undefined;
+
+  /** The parameters are those of {@link unpack}; what it throws comes as a `SessionStoreError`, when someone looks. */
+  constructor(packed: string, start = 1) {
+    this.#packed = packed;
+    this.#start = start;
+  }
+
+  get size(): number {
+    return this.#unpacked.size;
+  }
+
+  get(key: string): string | undefined {
+    return this.#unpacked.get(key);
+  }
+
+  has(key: string): boolean {
+    return this.#unpacked.has(key);
+  }
+
+  entries(): ReturnType<SessionTexts['entries']> {
+    return this.#unpacked.entries();
+  }
+
+  keys(): ReturnType<SessionTexts['keys']> {
+    return this.#unpacked.keys();
+  }
+
+  values(): ReturnType<SessionTexts['values']> {
+    return this.#unpacked.values();
+  }
+
+  [Symbol.iterator](): ReturnType<SessionTexts['entries']> {
+    return this.#unpacked.entries();
+  }
+
+  forEach(callback: (text: string, key: string, texts: SessionTexts) => void): void {
+    for (const [key, text] of this.#unpacked) callback(text, key, this);
+  }
+
+  get #unpacked(): SessionTexts {
+    if (this.#failure) throw this.#failure;
+    try {
+      this.#texts ??= unpack(this.#packed, this.#start);
+    } catch (cause) {
+      this.#failure = unreadable(cause);
+      throw this.#failure;
+    }
+    return this.#texts;
+  }
+
+}
+
+/** Each key that changes is looked for in the whole string: more than a few are found faster in a map. */
+const FEW = 8;
+
+/** Merges a change into packed texts: a new text stands where the old one stood, or else at the end. */
+export function repack(packed: string, change: SessionChange): string {
+
+  const { set, unset } = change;
+  if (set.size + unset.length > FEW) return pack(merge(unpack(packed), change));
+  let result = packed;
+  for (const key of unset) result = withLines(result, packKey(key), []);
+  for (const [key, text] of set) {
+    const packedKey = packKey(key);
+    result = withLines(result, packedKey, [`${packedKey}\t${text}`]);
+  }
+  return result;
+
+}
+
+/** Puts other lines, or none, into the place of a key's line. */
+function withLines(packed: string, key: string, lines: readonly string[]): string {
+
+  const start = packed.indexOf(`\n${key}\t`);
+  if (start === -1) return joined([packed.slice(0, -1), ...lines, '']);
+  const end = packed.indexOf('\n', start + 1);
+  return joined([packed.slice(0, start), ...lines, packed.slice(end + 1)]);
+
+}
+
+/** A join makes a flat string, where a sum would keep its pieces in memory. */
+function joined(lines: readonly string[]): string {
+
+  return lines.join('\n');
+
+}
+
+/** As {@link isTooLarge}, and cheap for what is far from its limit. */
+export function isPackedTooLarge(before: string, after: string, maxBytes = Infinity): boolean {
+
+  // A packed text is longer than what it holds.
+  return after.length > maxBytes / 3 && isTooLarge(unpack(before), unpack(after), maxBytes);
+
+}
+
+/** Escapes a key as JSON does, without quotes: no control characters and no lone surrogates are left. */
+export function packKey(key: string): string {
+
+  return ESCAPED.test(key) ? JSON.stringify(key).slice(1, -1) : key;
+
+}
+
+export function unpackKey(key: string): string {
+
+  return key.includes('\\') ? JSON.parse(`"${key}"`) : key;
+
+}

@@ -1,0 +1,100 @@
+import { RETIRED_FOR, type RetiredSession, type SessionAbout } from '../../base/store.js';
+
+interface Mark {
+  readonly until: number;
+  /** Where the session went; without it, it ended. */
+  readonly next: string | undefined;
+  /** What the session became there. */
+  readonly about: SessionAbout | undefined;
+}
+
+/** In place of the next id of a session whose visitor now has another one: no session ever has this id. */
+export const ELSEWHERE = '';
+
+/** Far more hops than {@link RETIRED_FOR} seconds of regenerations leave; ends a loop. */
+const MOST_HOPS = 100;
+
+/**
+ * The ids that were ended or moved in the last {@link RETIRED_FOR} seconds,
+ * remembered in this process.
+ */
+export class RetiredIds {
+
+  // All marks live equally long, so the oldest stand first.
+  readonly #marks = new Map<string, Mark>();
+  readonly #now: () => number;
+
+  /** @param now the clock, in seconds */
+  constructor(now: () => number) {
+    this.#now = now;
+  }
+
+  /**
+   * @param next the id that the session has now; nothing if it ended
+   * @param about what it is there, if there is something to keep
+   */
+  add(id: string, next?: string, about?: SessionAbout): void {
+
+    const now = this.#now();
+    for (const [old, mark] of this.#marks) {
+      if (isRemembered(mark, now)) break;
+      this.#marks.delete(old);
+    }
+    this.#marks.delete(id);
+    this.#marks.set(id, { until: now + RETIRED_FOR, next, about });
+
+  }
+
+  delete(id: string): void {
+
+    this.#marks.delete(id);
+
+  }
+
+  get(id: string): RetiredSession | null {
+
+    if (!this.#mark(id)) return null;
+    const { at, about } = this.#follow(id);
+    // At the end of its moves, a mark says that the session has ended there.
+    const moved = !this.#mark(at);
+    return moved && about ? { status: 'retired', moved, about } : { status: 'retired', moved };
+
+  }
+
+  /** Where a session is now: its own id, or the id at the end of its moves. */
+  whereIs(id: string): string {
+
+    return this.#follow(id).at;
+
+  }
+
+  #follow(id: string): { at: string; about: SessionAbout | undefined } {
+
+    let at = id;
+    let about: SessionAbout | undefined;
+    for (let hops = 0; hops < MOST_HOPS; hops++) {
+      const mark = this.#mark(at);
+      if (mark?.next === undefined) break;
+      at = mark.next;
+      about = mark.about;
+    }
+    return { at, about };
+
+  }
+
+  #mark(id: string): Mark | undefined {
+
+    if (this.#marks.size === 0) return undefined;
+    const mark = this.#marks.get(id);
+    return mark && isRemembered(mark, this.#now()) ? mark : undefined;
+
+  }
+
+}
+
+/** One that would be remembered for far too long is from before the clock was set back. */
+function isRemembered({ until }: Mark, now: number): boolean {
+
+  return until > now && until <= now + 2 * RETIRED_FOR;
+
+}

@@ -1,0 +1,54 @@
+import type { Becoming } from '../../base/store.js';
+
+/** For how many seconds it is remembered that a user's sessions were ended: longer than any request takes. */
+export const REVOKED_FOR = 86_400;
+
+/**
+ * When users' sessions were ended in this process, so that a request which was
+ * under way then makes no more of them.
+ */
+export class Revocations {
+
+  // In the order of time, so the oldest stand first.
+  readonly #times = new Map<string, number>();
+  #ofAll = -Infinity;
+  readonly #now: () => number;
+
+  /** @param now a clock in seconds that is never set back, and as fine as requests are short */
+  constructor(now: () => number = () => performance.now() / 1000) {
+    this.#now = now;
+  }
+
+  add(user: string): void {
+
+    const now = this.#now();
+    for (const [old, time] of this.#times) {
+      if (now - time < REVOKED_FOR) break;
+      this.#times.delete(old);
+    }
+    this.#times.delete(user);
+    this.#times.set(user, now);
+
+  }
+
+  addAll(): void {
+
+    this.#times.clear();
+    this.#ofAll = this.#now();
+
+  }
+
+  /** Says whether a request that makes a session one of a user began before sessions of that user were ended. */
+  refuses(becoming: Becoming): boolean {
+
+    const { user } = becoming.about;
+    if (user === null) return false;
+    const last = Math.max(this.#ofAll, this.#times.get(user) ?? -Infinity);
+    const ago = this.#now() - last;
+    // Read last: the time that passes here must not count for the request.
+    const { underWay } = becoming;
+    return underWay !== undefined && ago <= underWay;
+
+  }
+
+}

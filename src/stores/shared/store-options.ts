@@ -1,0 +1,28 @@
+import { record, wrong } from '../../base/option-checks.js';
+
+/**
+ * Refuses what are no options, and those that a store does not have.
+ *
+ * @throws {TypeError} that names the first one
+ */
+export function checkNames(options: object, ...known: readonly string[]): void {
+
+  record('options', options);
+  for (const name of Object.keys(options)) {
+    if (!known.includes(name)) throw new TypeError(`option ${name} is unknown: it must be ${known.slice(0, -1).join(', ')} or ${known.at(-1)}`);
+  }
+
+}
+
+/**
+ * The name of a table or a schema, as it may stand between quotes. With what is
+ * added for an index it is as long as the engines allow.
+ *
+ * @throws {TypeError} if it is something else
+ */
+export function checkIdentifier(option: string, name: unknown): string {
+
+  if (typeof name === 'string' && /^[a-z_]\w{0,49}$/i.test(name)) return name;
+  throw wrong(option, name, 'must be a name of up to 50 letters, digits and _');
+
+}

@@ -1,0 +1,108 @@
+import type { Awaitable } from '../../base/store.js';
+import { GcTimer } from './gc-timer.js';
+
+/** How many rows a clean-up looks at in one step. */
+const PAGE = 1000;
+
+/** The row that says who cleans up: its `ends_at` is until when, its `version` when it was done last. */
+export const SWEEPER = 'sweeper';
+
+/** For how many milliseconds a process that cleans up is believed to be alive. */
+export const LEASE = 60_000;
+
+/** A row, as a clean-up sees it. */
+export interface SweptRow {
+  readonly handle: string;
+  /** Whether its time is over. */
+  readonly dead: boolean;
+}
+
+/** What a table must be able to do for its clean-up. */
+export interface SweptTable {
+
+  /**
+   * Takes the {@link SWEEPER} row for {@link LEASE} more milliseconds.
+   *
+   * @param pause the milliseconds that must have passed since the last clean-up
+   * @returns false where another process has it, or that pause is not over
+   */
+  begin(pause: number): Awaitable<boolean>;
+
+  /** The next rows after a handle, in the order of handles; the {@link SWEEPER} row is none. */
+  page(after: string, limit: number): Awaitable<readonly SweptRow[]>;
+
+  /** Removes those of some rows whose time is over: another may have been touched since. */
+  remove(handles: readonly string[]): Awaitable<void>;
+
+  /** Gives the {@link SWEEPER} row back, with the time. */
+  done(): Awaitable<void>;
+
+}
+
+/**
+ * Removes what is expired from a table: page by page along its primary key, so
+ * that nothing waits for it, and touches pay for no index on the expiry.
+ */
+export class Sweeper {
+
+  readonly #table: SweptTable;
+  readonly #timer: GcTimer;
+  #interval = 0;
+  #running: Promise<void> | undefined;
+
+  constructor(table: SweptTable) {
+
+    this.#table = table;
+    // Of the processes that share a table, one cleans up in each interval.
+    this.#timer = new GcTimer(() => this.#gc(this.#interval * 900).catch(() => {}));
+
+  }
+
+  /** Cleans up now, unless another process does. */
+  gc(): Promise<void> {
+
+    return this.#gc(0);
+
+  }
+
+  /** @throws {TypeError} if the interval is not a number of seconds above 0 */
+  schedule(interval: number): void {
+
+    this.#timer.schedule(interval);
+    this.#interval = interval;
+
+  }
+
+  close(): void {
+
+    this.#timer.cancel();
+
+  }
+
+  #gc(pause: number): Promise<void> {
+
+    this.#running ??= this.#sweep(pause).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+
+  }
+
+  async #sweep(pause: number): Promise<void> {
+
+    if (!await this.#table.begin(pause)) return;
+    let rows: readonly SweptRow[];
+    let after = '';
+    do {
+      rows = await this.#table.page(after, PAGE);
+      const dead = rows.filter(row => row.dead).map(({ handle }) => handle);
+      if (dead.length > 0) await this.#table.remove(dead);
+      after = rows.at(-1)?.handle ?? after;
+      // Requests go first.
+      await new Promise(resolve => setImmediate(resolve));
+    } while (rows.length === PAGE);
+    await this.#table.done();
+
+  }
+
+}

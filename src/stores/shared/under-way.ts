@@ -1,0 +1,44 @@
+import type { Becoming } from '../../base/store.js';
+import type { ServerClock } from './server-clock.js';
+
+/*
+ * Requests that were under way when the sessions of a user were ended. Ending
+ * them leaves a mark with the time of the server's clock.
+ */
+
+/** How often marks are read at most while a slow answer leaves open which came first. */
+const MOST_TRIES = 4;
+
+/**
+ * When the request began that makes a session one of a user, as
+ * `performance.now()` tells it; nothing where no one has to know. To be asked
+ * when the store is called: what its own work takes comes on top.
+ */
+export function requestBegan(becoming: Becoming | undefined): number | undefined {
+
+  // Read first: what passes in between must not make the request younger.
+  const now = performance.now();
+  const underWay = becoming?.underWay;
+  return underWay === undefined ? undefined : now - underWay * 1000;
+
+}
+
+/**
+ * Says whether sessions were ended while a request was under way: whether the
+ * server's clock can have shown the time of a mark since the request began. A mark
+ * from before the clock was set back is in the future, and refuses no one.
+ *
+ * @param began as `performance.now()` tells it
+ * @param clock of the server that has the marks
+ * @param read reads the times of all marks that concern the user, in Unix
+ *   milliseconds, and lets the clock observe the time of that answer
+ */
+export async function isRevokedSince(began: number, clock: ServerClock, read: () => PromiseLike<readonly number[]>): Promise<boolean> {
+
+  for (let tries = 1; ; tries++) {
+    const marks = await read();
+    if (!marks.some(time => clock.canHaveShown(time, began))) return false;
+    if (tries === MOST_TRIES) return true;
+  }
+
+}

@@ -1,0 +1,113 @@
+import { parseJson } from '../../values/parse-json.js';
+import type { SessionChange, SessionTexts } from '../../base/store.js';
+import { packKey, unpackKey } from '../shared/packed-texts.js';
+
+/*
+ * A session's texts as one JSON object whose values are texts. Engines that know
+ * JSON merge such objects exactly: they never see a number, a nested value or a
+ * character that they would change.
+ *
+ * All of it is ASCII: no character set of a connection or a database has a say in
+ * what a text means, and none can make a quote of a letter. Other characters are
+ * escaped in the texts themselves, which are JSON, and in the keys, which are
+ * escaped as in JSON. So an engine that decodes the object still finds ASCII.
+ */
+
+/** Writes texts as a JSON object. */
+export function toJson(texts: SessionTexts): string {
+
+  let json = '';
+  for (const [key, text] of texts) json += `${json && ','}${JSON.stringify(nameOf(key))}:${JSON.stringify(toAscii(text))}`;
+  return `{${json}}`;
+
+}
+
+/** Writes a change as a JSON merge patch (RFC 7396): `null` for a key that goes. */
+export function toPatch({ set, unset }: SessionChange): string {
+
+  let json = toJson(set).slice(1, -1);
+  for (const name of toNames(unset, true)) json += `${json && ','}${toAscii(JSON.stringify(name))}:null`;
+  return `{${json}}`;
+
+}
+
+/**
+ * The names under which keys are in the object.
+ *
+ * @param withFormer also those that they had before all was ASCII
+ */
+export function toNames(keys: readonly string[], withFormer: boolean): string[] {
+
+  const names = keys.map(nameOf);
+  if (withFormer) names.push(...keys.map(packKey).filter(name => !isAscii(name)));
+  return names;
+
+}
+
+/** Reads what {@link toJson} wrote, now or before all was ASCII; `null` where it is something else. */
+export function fromJson(json: string): Map<string, string> | null {
+
+  const texts = new Map<string, string>();
+  try {
+    const object = parseNamed(json);
+    if (typeof object !== 'object' || object === null || Array.isArray(object)) return null;
+    for (const name of Object.keys(object)) {
+      const text: unknown = (object as Record<string, unknown>)[name];
+      if (typeof text !== 'string') return null;
+      const key = unpackKey(name);
+      // A key that has been set since is there under both of its names.
+      if (isAscii(name) || !texts.has(key)) texts.set(key, fromAscii(text));
+    }
+    return texts;
+  } catch {
+    return null;
+  }
+
+}
+
+/** `parseJson()` looks at each string for keys that `JSON.parse()` may misread, which takes longer than reading them. */
+function parseNamed(json: string): unknown {
+
+  const value = JSON.parse(json);
+  // What is misread has a backslash, before and after.
+  return Object.keys(value).some(name => name.includes('\\')) ? parseJson(json) : value;
+
+}
+
+/** Escaped once more than JSON asks for, since some engines refuse U+0000 and lone surrogates in a name. */
+function nameOf(key: string): string {
+
+  return toAscii(packKey(key));
+
+}
+
+const NOT_ASCII = /[^\0-\x7e]/;
+const ALL_NOT_ASCII = /[^\0-\x7e]/g;
+
+function isAscii(text: string): boolean {
+
+  return !NOT_ASCII.test(text);
+
+}
+
+/** Escapes what is not ASCII in a text whose escapes are those of JSON. */
+export function toAscii(text: string): string {
+
+  return isAscii(text) ? text : text.replace(ALL_NOT_ASCII, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+}
+
+/** A surrogate pair, any other code unit, or any other escape: a backslash that is escaped begins nothing. */
+const ESCAPES = /\\(?:u(d[89ab][\da-f]{2})\\u(d[c-f][\da-f]{2})|u([\da-f]{4})|[^u])/gi;
+
+/** Undoes {@link toAscii}. `JSON.stringify()` itself escapes only ASCII and lone surrogates so. */
+function fromAscii(text: string): string {
+
+  if (!text.includes('\\u')) return text;
+  return text.replace(ESCAPES, (escaped: string, high?: string, low?: string, unit?: string) => {
+    if (high && low) return String.fromCharCode(Number.parseInt(high, 16), Number.parseInt(low, 16));
+    const code = unit === undefined ? 0 : Number.parseInt(unit, 16);
+    return code < 0x7f || (code >= 0xd800 && code <= 0xdfff) ? escaped : String.fromCharCode(code);
+  });
+
+}

@@ -1,0 +1,217 @@
+import type { SessionChange } from '../../base/store.js';
+import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
+import { REVOKED_FOR, STEP } from './sql-users.js';
+import { LEASE, SWEEPER } from '../shared/sweeper.js';
+
+/*
+ * The SQL of MySQL and MariaDB. In a statement on a session, $1 is its handle and
+ * $2 the hash of its id. In one that changes values, $3 is the merge patch, or
+ * all of `data`, $4 the lifetime, $5 the deadline, $6 and $7 the guard, $8 the version, $9 the
+ * most bytes of `data` and $10 those of the patch. Each `$` is sent as often as it
+ * is there, so the patch is there once.
+ *
+ * A SET goes from left to right, and a column that was set before has its new
+ * value, unless `sql_mode` has SIMULTANEOUS_ASSIGNMENT. So no column is read
+ * behind the place where it is set.
+ */
+
+/** When the statement began, in Unix milliseconds, whatever the time zone of the connection. */
+const BEGAN = "TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6))";
+
+/**
+ * The microseconds since then: a statement may have waited for a lock. The only
+ * function that tells has the time zone of the connection, which leaps by half an
+ * hour or more when the time for summer begins or ends.
+ */
+const WAITED = 'GREATEST(0, MOD(TIMESTAMPDIFF(MICROSECOND, NOW(6), SYSDATE(6)), 1800000000))';
+
+/** The server's time, in Unix milliseconds. */
+const NOW = `((${BEGAN} + ${WAITED}) DIV 1000)`;
+
+/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
+const NOW_EXACTLY = `(${BEGAN} + ${WAITED})`;
+
+const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
+
+const later = (lifetime: string) => `${NOW} + CAST(${lifetime} AS SIGNED)`;
+
+/** Until when it is remembered that a session has ended. */
+const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
+
+/** What `former` is once the session has lost the id that it has. */
+const RETIRED = `CONCAT(${MARK_ENDS}, id_hash, IF(LEFT(former, 13) > CAST(${NOW} AS CHAR), LEFT(former, ${MOST_LENGTH - ENTRY_LENGTH}), ''))`;
+
+/** Whether the id is a former one. */
+const IS_FORMER = `(LOCATE($2, former) > 13 AND SUBSTRING(former, LOCATE($2, former) - 13, 13) > CAST(${NOW} AS CHAR))`;
+
+/** Only for a patch that sets, and removes nothing. */
+const WITH_SET = 'JSON_MERGE_PATCH(data, $3)';
+
+/**
+ * MariaDB (10.11, and by its sources all others) misses members of a patch when
+ * it has removed the first members of the object. So another stands before them
+ * meanwhile.
+ */
+const CHANGED = 'JSON_MERGE_PATCH($6, data, $3, $7)';
+
+/** What that other member is, set and removed. No key of a session is packed into this name. */
+export const GUARD = ['{"\\\\":""}', '{"\\\\":null}'] as const;
+
+/** So few members of a patch are merged into a row of any length. */
+const FEW = 8;
+
+/** The most bytes that the server is to read for one change. */
+const MOST_READ = 0x100000;
+
+/**
+ * The most bytes that a row may have for a change to be merged as a patch. MariaDB
+ * (10.11) reads all of the object for each member: 4,000 took it 20 seconds.
+ */
+export function mostMerged({ set, unset }: SessionChange): number {
+
+  const members = set.size + unset.length;
+  return members <= FEW ? Infinity : MOST_READ / members;
+
+}
+
+/** Whether the changed row is small enough, as it is if the patch is added to it. */
+const FITS = 'LENGTH(data) + CAST($10 AS SIGNED) <= CAST($9 AS SIGNED)';
+
+/** There is no RETURNING: the time comes back as the id of what was inserted. */
+const ANSWER = `LAST_INSERT_ID(${NOW})`;
+const NEXT_VERSION = `version = version + (${ANSWER} > 0)`;
+
+/** How many rows are deleted or ended at a time. */
+export const BATCH = 100;
+
+const IN_BATCH = `handle IN (${Array.from({ length: BATCH }, (_, index) => `$${index + 1}`).join(', ')})`;
+
+/** What setup() creates. */
+export function creation(table: string): Statement {
+
+  return statement(`CREATE TABLE IF NOT EXISTS ${table} (
+    handle VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    id_hash VARCHAR(43) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    former VARCHAR(${MOST_LENGTH}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    user_id VARCHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    about MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    data LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+    version BIGINT NOT NULL,
+    ends_at BIGINT NOT NULL,
+    seen_at BIGINT NOT NULL,
+    PRIMARY KEY (handle),
+    KEY user_id (user_id)
+  ) ENGINE = InnoDB`);
+
+}
+
+/** @param table its name between backticks */
+export function statements(table: string) {
+
+  const columns = '(handle, id_hash, former, user_id, about, data, version, ends_at, seen_at)';
+  const mark = (handle: string, version: string, lasts: number) => (
+    `${columns} VALUES (${handle}, '', '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, ${NOW})`);
+  const overwrite = (former: string, userId: string, about: string, condition: string) => statement(`
+    UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${about}, id_hash = $2, ends_at = ${later('$4')},
+      seen_at = ${NOW}, data = $3, version = GREATEST(version + (${ANSWER} > 0), ${NOW})
+    WHERE handle = $1 AND ${NOW} <= CAST($7 AS SIGNED) AND (${condition})`);
+  const isOver = `ends_at <= ${NOW}`;
+  const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
+
+  const isExpected = 'version = COALESCE(CAST($8 AS SIGNED), version)';
+  const isNew = `LOCATE($11, former) = 0 AND ${isExpected}`;
+  const newUser = 'IF($12 IS NULL, user_id, $13)';
+  const newAbout = 'COALESCE($12, about)';
+  const change = (condition: string, columns: string) => {
+    const update = (data: string) => statement(`
+    UPDATE ${table} SET ${columns}, seen_at = ${NOW}, ${NEXT_VERSION}, data = ${data}
+    WHERE ${LIVE} AND ${NOW} <= CAST($5 AS SIGNED) AND ${condition} AND ${FITS}`);
+    return { sets: update(WITH_SET), unsets: update(CHANGED), overwrites: update('$3') };
+  };
+
+  const ending = (condition: string, userId = 'NULL', data = "'{}'") => statement(`
+    UPDATE ${table} SET former = ${RETIRED}, user_id = ${userId}, about = '', id_hash = '', ends_at = ${MARK_ENDS}, seen_at = ${NOW},
+      ${NEXT_VERSION}, data = ${data}
+    WHERE ${condition} AND ${isAlive}`);
+
+  // As bytes: in another character set of a connection, a backslash may be another letter.
+  const read = (data: string) => statement(`
+    SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former, ${data}) AS BINARY) AS answer
+    FROM ${table} WHERE handle = $1`);
+
+  return {
+    columns: statement(`SELECT ${columns.slice(1, -1)} FROM ${table} LIMIT 0`),
+    now: statement(`SELECT CAST(CONCAT(${NOW}) AS BINARY) AS answer`),
+    read: read('data'),
+    readWithoutData: read("IF(data IS NULL, NULL, '{')"),
+    insert: statement(`
+    INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${ANSWER}, ${later('$4')}, ${NOW}
+    FROM DUAL WHERE ${NOW} <= CAST($7 AS SIGNED)`),
+    create: overwrite("''", '$5', '$6', isOver),
+    put: overwrite(
+      `IF(${isOver} OR id_hash = '', '', former)`, `IF(${isOver} OR id_hash = '', NULL, user_id)`,
+      `IF(${isOver} OR id_hash = '', '', about)`, `${isOver} OR id_hash IN ('', $2)`,
+    ),
+    update: change(isExpected, `user_id = COALESCE($11, user_id), ends_at = GREATEST(ends_at, ${later('$4')})`),
+    move: change(isNew, `former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, id_hash = $11, ends_at = ${later('$4')}`),
+    touch: statement(`
+    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, 'NULL', '$3'),
+    delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
+    revoke: statement(`
+    INSERT INTO ${table} ${mark('$1', NOW_EXACTLY, REVOKED_FOR)}
+    ON DUPLICATE KEY UPDATE version = ${NOW_EXACTLY}, ends_at = ${NOW} + ${REVOKED_FOR}`),
+    marks: statement(`SELECT CONCAT(${NOW_EXACTLY}, ' ', version) AS answer FROM ${table} WHERE handle IN ($1, $2)`),
+    rowsOf: statement(`
+    SELECT CAST(CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS BINARY) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4'),
+    endedAs: statement(`SELECT handle AS answer FROM ${table} WHERE user_id = $1`),
+    live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
+    endThese: ending(IN_BATCH),
+    enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
+    // A time that is further away than it can have been set is from before the clock was set back.
+    begin: statement(`
+    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, ${NOW} + ${LEASE}, 0)
+    WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
+      AND (version + CAST($1 AS SIGNED) <= ${NOW} OR version > ${NOW})`),
+    keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
+    remove: statement(`DELETE FROM ${table} WHERE ${IN_BATCH} AND ends_at <= ${NOW}`),
+    done: statement(`UPDATE ${table} SET version = ${NOW}, ends_at = ${NOW} WHERE handle = '${SWEEPER}'`),
+  };
+
+}
+
+/**
+ * What a connection must be like. `SYSDATE()` must go on during a statement, which
+ * `--sysdate-is-now` prevents: a change that has waited would be made too late.
+ */
+export const SETTINGS = statement(
+  "SELECT CONCAT(IF(@@autocommit, 1, 0), ' ', @@max_allowed_packet, ' ', SLEEP(0.002), ' ', SYSDATE(6) > NOW(6)) AS answer",
+);
+
+/** Rows after $1. A limit can't be a value everywhere. */
+export function page(table: string, limit: number): Statement {
+
+  return statement(`
+    SELECT CONCAT(IF(ends_at > ${NOW}, '+', '-'), handle) AS answer FROM ${table}
+    WHERE handle > $1 AND handle <> '${SWEEPER}' ORDER BY handle LIMIT ${limit}`);
+
+}
+
+/** A statement whose values stand in the order of their question marks. */
+export interface Statement {
+  readonly sql: string;
+  /** For each question mark the place of its value, from 0. */
+  readonly order: readonly number[];
+}
+
+function statement(text: string): Statement {
+
+  const order: number[] = [];
+  const sql = text.replace(/\$(\d+)/g, (_, place) => {
+    order.push(Number(place) - 1);
+    return '?';
+  });
+  return { sql, order };
+
+}

@@ -1,0 +1,250 @@
+import type { SessionChange } from '../../base/store.js';
+import { newSessionId } from '../../id/session-id.js';
+import { FirstUse } from './first-use.js';
+import { toPatch } from './json-texts.js';
+import { errorNumber, type MysqlDatabase } from './mysql-database.js';
+import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
+import { type StoredAbout, UNKNOWN } from './sql-about.js';
+import { asText, withoutNull } from './sql-answers.js';
+import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import { explained, tryOut } from './sql-try-out.js';
+import type { StoredId } from '../shared/stored-id.js';
+import type { SweptRow } from '../shared/sweeper.js';
+
+/** ER_DUP_ENTRY: the row is there. */
+const DUPLICATE = 1062;
+
+/** ER_NO_SUCH_TABLE */
+const NO_TABLE = 1146;
+
+/** ER_BAD_FIELD_ERROR */
+const NO_COLUMN = 1054;
+
+/** What a row and a statement have at most beside `data`, in bytes: `about` may have details of 4,096, and a user. */
+const BESIDE_DATA = 16_384;
+
+/** The statements for changes that only set, for others, and for overwriting. */
+type Changes = ReturnType<typeof statements>['update'];
+
+/** The table in MySQL or MariaDB. */
+export class MysqlTable implements SqlTable {
+
+  readonly limit = 'max_allowed_packet of the server allows';
+  readonly mostMerged = mostMerged;
+
+  readonly #database: MysqlDatabase;
+  readonly #name: string;
+  readonly #statements: ReturnType<typeof statements>;
+  readonly #firstUse: FirstUse | undefined;
+  #most = Number.MAX_SAFE_INTEGER;
+
+  /** @param isTried whether it is used for trying it out */
+  constructor(database: MysqlDatabase, table: string, isTried = false) {
+
+    this.#database = database;
+    this.#name = `\`${table}\``;
+    this.#statements = statements(this.#name);
+    if (isTried) return;
+    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, async () => {
+      await this.#checkSettings();
+      await tryOut(new MysqlTable(database, table, true));
+    }));
+
+  }
+
+  get most(): number {
+    return this.#most;
+  }
+
+  async setup(): Promise<void> {
+
+    // First of all: what is read without autocommit would keep a lock on the table.
+    await explained(this.#name, kindOf, () => this.#checkSettings());
+    try {
+      await this.#database.run(this.#statements.columns, [], nothing);
+    } catch (error) {
+      if (errorNumber(error) !== NO_TABLE) await explained(this.#name, kindOf, () => Promise.reject(error));
+      await this.#database.run(creation(this.#name), [], nothing);
+    }
+    await this.trial();
+
+  }
+
+  trial(): Promise<void> | undefined {
+    return this.#firstUse?.trial();
+  }
+
+  now(): Promise<number> {
+    return this.#run(this.#statements.now, [], ([row]: readonly Row[]) => Number(row && asText(row.answer)));
+  }
+
+  read(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.read, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
+  }
+
+  readWithoutData(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.readWithoutData, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
+  }
+
+  create(id: StoredId, data: string, about: StoredAbout, terms: StatementTerms): Promise<Executed> {
+    return this.#insert(this.#statements.create, id, data, about, terms);
+  }
+
+  put(id: StoredId, data: string, lifetime: number): Promise<Executed> {
+    return this.#insert(this.#statements.put, id, data, UNKNOWN, { lifetime, deadline: Number.MAX_SAFE_INTEGER });
+  }
+
+  update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
+    return this.#change(this.#statements.update, id, change, terms, terms.user);
+  }
+
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
+    return this.#change(this.#statements.move, id, change, terms, newHash, terms.about?.text ?? null, terms.about?.user ?? null);
+  }
+
+  touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
+    return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
+  }
+
+  end({ handle, hash }: StoredId, data: string): Promise<Executed> {
+    return this.#run(this.#statements.end, [handle, hash, data], executed);
+  }
+
+  delete({ handle, hash }: StoredId): Promise<void> {
+    return this.#run(this.#statements.delete, [handle, hash], nothing);
+  }
+
+  revoke(mark: string): Promise<void> {
+    return this.#run(this.#statements.revoke, [mark], nothing);
+  }
+
+  marks(mark: string, other: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.marks, [mark, other], answers);
+  }
+
+  rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
+    return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
+  }
+
+  async endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+    // MySQL has no UPDATE … RETURNING, so the ended rows are tagged with a one-time user id and selected by it.
+    const ended = newSessionId();
+    await this.#run(this.#statements.endOf, [user, only, except, ended], nothing);
+    return this.#run(this.#statements.endedAs, [ended], answers);
+  }
+
+  live(after: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.live, [after], answers);
+  }
+
+  endThese(handles: readonly string[]): Promise<void> {
+    return this.#inBatches(this.#statements.endThese, handles);
+  }
+
+  async begin(pause: number): Promise<boolean> {
+    await this.#run(this.#statements.enter, [], nothing);
+    return await this.#run(this.#statements.begin, [pause], executed) !== 0;
+  }
+
+  async page(after: string, limit: number): Promise<SweptRow[]> {
+    await this.#run(this.#statements.keep, [], nothing);
+    return this.#run(page(this.#name, limit), [after], (rows: readonly Row[]) => (
+      answers(rows).map(answer => ({ handle: answer.slice(1), dead: answer.startsWith('-') }))));
+  }
+
+  remove(handles: readonly string[]): Promise<void> {
+    return this.#inBatches(this.#statements.remove, handles);
+  }
+
+  done(): Promise<void> {
+    return this.#run(this.#statements.done, [], nothing);
+  }
+
+  /** @param overwrite for where a row is already */
+  async #insert(
+    overwrite: Statement, { handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms,
+  ): Promise<Executed> {
+
+    const values = [handle, hash, data, lifetime, user, text, deadline];
+    for (;;) {
+      try {
+        return await this.#run(this.#statements.insert, values, executed);
+      } catch (error) {
+        if (errorNumber(error) !== DUPLICATE) throw error;
+      }
+      const answer = await this.#run(overwrite, values, executed);
+      // It may have been removed in between.
+      if (answer !== 0 || await this.read(handle) !== undefined) return answer;
+    }
+
+  }
+
+  #change(
+    { sets, unsets, overwrites }: Changes, { handle, hash }: StoredId, change: SessionChange,
+    { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
+  ): Promise<Executed> {
+
+    const text = data ?? toPatch(change);
+    if (text.length > most) return Promise.resolve(0);
+    const merges = change.unset.length === 0 ? sets : unsets;
+    return this.#run(data === null ? merges : overwrites, [handle, hash, text, lifetime, deadline, ...GUARD, version, most, text.length, ...more], executed);
+
+  }
+
+  async #inBatches(statement: Statement, handles: readonly string[]): Promise<void> {
+
+    for (let start = 0; start < handles.length; start += BATCH) {
+      const batch = handles.slice(start, start + BATCH);
+      // One statement serves all numbers of rows.
+      while (batch.length < BATCH) batch.push(batch[0] as string);
+      await this.#run(statement, batch, nothing);
+    }
+
+  }
+
+  async #run<R, T>(statement: Statement, values: readonly unknown[], read: (result: R) => T): Promise<T> {
+
+    const trial = this.trial();
+    if (trial) await trial;
+    return this.#database.run(statement, values, read);
+
+  }
+
+  async #checkSettings(): Promise<void> {
+
+    const text = await this.#database.run(SETTINGS, [], ([row]: readonly Row[]) => asText(row?.answer));
+    const [autocommit, packet, , goesOn] = (text ?? '').split(' ');
+    if (autocommit !== '1') throw new Error('autocommit is 0 on the pool\'s connections, so nothing would ever be committed. Leave it at 1');
+    if (goesOn !== '1') throw new Error('the server runs with --sysdate-is-now, so changes that have waited for a lock could not be refused. Start it without this option');
+    this.#most = Number(packet) - BESIDE_DATA;
+
+  }
+
+}
+
+/** What a statement answers: every row has one column. */
+interface Row {
+  readonly answer: unknown;
+}
+
+function answers(rows: readonly Row[]): string[] {
+
+  return withoutNull(rows.map(({ answer }) => asText(answer)));
+
+}
+
+function kindOf(error: unknown): 'no table' | 'no column' | undefined {
+
+  const code = errorNumber(error);
+  return code === NO_TABLE ? 'no table' : code === NO_COLUMN ? 'no column' : undefined;
+
+}
+
+/** What comes back as the id of what was inserted. */
+function executed({ insertId }: { insertId: unknown }): Executed {
+
+  return Number(insertId);
+
+}
+
+function nothing(): void {}

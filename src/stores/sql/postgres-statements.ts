@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
+import { REVOKED_FOR, STEP } from './sql-users.js';
+import { LEASE, SWEEPER } from '../shared/sweeper.js';
+
+/*
+ * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
+ * hash of its id. In one that changes values, $3 is what is set and $4 what goes,
+ * or all of `data` and NULL, $5 the lifetime, $6 the deadline, $7 the version and
+ * $8 the most bytes of `data`. All that a row answers is in one column, as a text:
+ * applications can configure how drivers parse other types.
+ */
+
+/**
+ * The server's time, in Unix milliseconds: that of the moment, and not of the
+ * beginning of the statement, which may have waited for a lock since. Cut, and
+ * not rounded: it must never be early.
+ */
+const NOW = "floor(date_part('epoch', clock_timestamp()) * 1000)::bigint";
+
+/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
+const NOW_EXACTLY = "(date_part('epoch', clock_timestamp()) * 1000000)::bigint";
+
+const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
+
+/** Until when it is remembered that a session has ended. */
+const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
+
+/** What `former` is once the session has lost the id that it has. */
+const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, 13) > ${NOW}::text THEN left(former, ${MOST_LENGTH - ENTRY_LENGTH}) ELSE '' END`;
+
+/** Whether the id is a former one. One that is unknown stands at 0, and before that there is no text. */
+const IS_FORMER = `substr(former, position($2 in former) - 13, 13) > ${NOW}::text`;
+
+const CHANGED = '((data::jsonb || $3::text::jsonb) - ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))';
+
+/** Whether the changed row is small enough. Most are, and need not be merged for that. */
+const FITS = `CASE WHEN octet_length(data) + octet_length($3::text) <= $8::bigint THEN true ELSE octet_length(${CHANGED}::text) <= $8::bigint END`;
+
+const DONE = `RETURNING (${NOW})::text AS answer`;
+
+/**
+ * After a wait for a row that was locked, and then not changed, the server does
+ * not look at a condition again: too late, the statement fails here, and nothing is changed.
+ */
+const doneInTime = (deadline: string) => `RETURNING (${NOW} / CASE WHEN ${NOW} > ${deadline}::bigint THEN 0 ELSE 1 END)::text AS answer`;
+
+/** What setup() creates, by name. */
+export function creations(table: string, index: string, inSchema: (name: string) => string) {
+
+  return {
+    [inSchema(table)]: `CREATE TABLE IF NOT EXISTS ${inSchema(table)} (
+      handle text COLLATE "C" PRIMARY KEY,
+      id_hash text NOT NULL,
+      former text NOT NULL,
+      user_id text COLLATE "C",
+      about text NOT NULL,
+      data text NOT NULL,
+      version bigint NOT NULL,
+      ends_at bigint NOT NULL,
+      seen_at bigint NOT NULL
+    ) WITH (fillfactor = 90)`,
+    [inSchema(index)]: `CREATE INDEX IF NOT EXISTS "${index}" ON ${inSchema(table)} (user_id) WHERE user_id IS NOT NULL`,
+  };
+
+}
+
+/** @param table its name between quotes, with its schema */
+export function statements(table: string) {
+
+  const insert = (values: string, overwritten: string, condition: string, deadline?: string) => statement(`
+    INSERT INTO ${table} AS old (handle, id_hash, user_id, about, data, version, ends_at, former, seen_at)
+    SELECT ${values}, '', ${NOW}${deadline ? ` WHERE ${NOW} <= ${deadline}::bigint` : ''}
+    ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition}
+    ${deadline ? doneInTime(deadline) : DONE}`);
+  const session = (userId: string, about: string) => `$1, $2, ${userId}, ${about}, $3, ${NOW}, ${NOW} + $4::bigint`;
+  const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
+  const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
+  // A time that is further away than it can have been set is from before the clock was set back.
+  const isFree = `(old.ends_at <= ${NOW} OR old.ends_at > ${NOW} + ${LEASE}) AND (old.version + $1::bigint <= ${NOW} OR old.version > ${NOW})`;
+  const isOver = `old.ends_at <= ${NOW}`;
+  const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
+
+  const change = (condition: string, columns: string) => statement(`
+    UPDATE ${table} SET version = version + 1, seen_at = ${NOW}, ${columns}
+    WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} AND ${FITS} ${doneInTime('$6')}`);
+  const isExpected = 'version = coalesce($7::bigint, version)';
+  const isNew = `position($9 in former) = 0 AND ${isExpected}`;
+  const newUser = 'CASE WHEN $10::text IS NULL THEN user_id ELSE $11::text END';
+  const newAbout = 'coalesce($10::text, about)';
+  // Set to what it is already, a column is not entered in its index anew.
+  const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
+  const fromNow = `${NOW} + $5::bigint`;
+  const changed = `data = CASE WHEN $4::text IS NULL THEN $3::text ELSE ${CHANGED}::text END`;
+  const ending = (condition: string, answer: string, data = "'{}'") => statement(`
+    UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
+      ends_at = ${MARK_ENDS}, seen_at = ${NOW}
+    WHERE ${condition} AND ${isAlive} ${answer}`);
+
+  const read = (data: string) => statement(`
+    SELECT ${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || ${data} AS answer
+    FROM ${table} WHERE handle = $1`);
+
+  return {
+    columns: statement(`
+    SELECT handle, id_hash, former, user_id, about, data, version, ends_at, seen_at FROM ${table} LIMIT 0`),
+    encoding: statement("SELECT current_setting('server_encoding') AS answer"),
+    exists: statement("SELECT coalesce(to_regclass($1)::text, '') AS answer"),
+    now: statement(`SELECT (${NOW})::text AS answer`),
+    read: read('data'),
+    readWithoutData: read("CASE WHEN data IS NOT NULL THEN '{' END"),
+    create: insert(
+      session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver, '$7',
+    ),
+    put: insert(
+      session('NULL', "''"),
+      `${asNew}, former = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.former END,
+      user_id = CASE WHEN ${isOver} OR old.id_hash = '' THEN NULL ELSE old.user_id END,
+      about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
+      `${isOver} OR old.id_hash IN ('', $2)`,
+    ),
+    update: change(isExpected, `${changed}, ends_at = greatest(ends_at, ${fromNow}), user_id = ${healed('$9')}`),
+    move: change(
+      isNew, `${changed}, id_hash = $9, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
+    ),
+    touch: statement(`
+    UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE, '$3'),
+    delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
+    revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
+    marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),
+    rowsOf: statement(`
+    SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer'),
+    live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
+    endThese: ending('handle = ANY ($1::text[])', ''),
+    begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', isFree),
+    keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
+    page: statement(`
+    SELECT CASE WHEN ends_at > ${NOW} THEN '+' ELSE '-' END || handle AS answer FROM ${table}
+    WHERE handle > $1 AND handle <> '${SWEEPER}' ORDER BY handle LIMIT $2`),
+    remove: statement(`DELETE FROM ${table} WHERE handle = ANY ($1::text[]) AND ends_at <= ${NOW}`),
+    done: statement(`UPDATE ${table} SET version = ${NOW}, ends_at = ${NOW} WHERE handle = '${SWEEPER}'`),
+  };
+
+}
+
+export interface Statement {
+  /** Its own, whatever the application and other tables have. */
+  readonly name: string;
+  readonly text: string;
+}
+
+function statement(text: string): Statement {
+
+  return { name: `session_${createHash('sha256').update(text).digest('base64url')}`, text };
+
+}

@@ -1,0 +1,219 @@
+import type { SessionChange } from '../../base/store.js';
+import { FirstUse } from './first-use.js';
+import { toAscii, toJson, toNames } from './json-texts.js';
+import { codeOf, type PostgresDatabase } from './postgres-database.js';
+import { creations, type Statement, statements } from './postgres-statements.js';
+import type { StoredAbout } from './sql-about.js';
+import { withoutNull } from './sql-answers.js';
+import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import { explained, tryOut } from './sql-try-out.js';
+import type { StoredId } from '../shared/stored-id.js';
+import type { SweptRow } from '../shared/sweeper.js';
+
+/** Division by zero, as `doneInTime` has it. */
+const TOO_LATE = '22012';
+
+const NO_COLUMN = '42703';
+const NO_TABLE = '42P01';
+
+/** Columns of another type, or none that is unique, or one more that must have a value. */
+const OTHER_FORM: readonly unknown[] = ['42804', '42883', '42P10', '22P02', '23502', '23503', '23514'];
+
+/** The server compares each key that goes with each that is there: 32,000 of them took 4 seconds. */
+const MOST_UNSET = 100;
+
+/** Another process has just created it: the unique key of a catalogue, a relation, a type. */
+const THERE_BY_NOW: readonly unknown[] = ['23505', '42P07', '42710'];
+
+/** The name of a table, as the options give it. */
+export interface TableName {
+  readonly table: string;
+  readonly schema: string | undefined;
+}
+
+/** The table in PostgreSQL. */
+export class PostgresTable implements SqlTable {
+
+  /** The most that `jsonb` takes. */
+  readonly most = 0xfffffff;
+  readonly limit = 'PostgreSQL can have in a value of jsonb';
+
+  readonly #database: PostgresDatabase;
+  readonly #name: string;
+  readonly #creations: ReturnType<typeof creations>;
+  readonly #statements: ReturnType<typeof statements>;
+  readonly #firstUse: FirstUse | undefined;
+  /** Only where any character can be asked for, keys can have names that are not ASCII: those of earlier versions. */
+  #hasFormerNames = false;
+
+  /** @param isTried whether it is used for trying it out */
+  constructor(database: PostgresDatabase, { table, schema }: TableName, isTried = false) {
+
+    const inSchema = (name: string) => (schema === undefined ? `"${name}"` : `"${schema}"."${name}"`);
+    this.#database = database;
+    this.#name = inSchema(table);
+    this.#creations = creations(table, `${table}_user_id`, inSchema);
+    this.#statements = statements(this.#name);
+    if (isTried) return;
+    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, async () => {
+      this.#hasFormerNames = await database.run(this.#statements.encoding, [], ([encoding]) => encoding === 'UTF8');
+      await tryOut(new PostgresTable(database, { table, schema }, true));
+    }));
+
+  }
+
+  mostMerged({ unset }: SessionChange): number {
+    return unset.length > MOST_UNSET ? 0 : Infinity;
+  }
+
+  async setup(): Promise<void> {
+
+    for (const [name, text] of Object.entries(this.#creations)) {
+      // Somebody else's table gets no index.
+      if (name !== this.#name) await this.trial();
+      // Even where there is nothing to create, CREATE INDEX waits for those who write, and others wait for it.
+      const exists = await this.#database.run(this.#statements.exists, [name], ([found]) => found !== '');
+      if (exists && name === this.#name) await explained(this.#name, kindOf, () => this.#database.run(this.#statements.columns, [], nothing));
+      if (exists) continue;
+      try {
+        await this.#database.run({ name: '', text }, [], nothing);
+      } catch (error) {
+        if (!THERE_BY_NOW.includes(codeOf(error))) throw error;
+      }
+    }
+    await this.trial();
+
+  }
+
+  trial(): Promise<void> | undefined {
+    return this.#firstUse?.trial();
+  }
+
+  now(): Promise<number> {
+    return this.#run(this.#statements.now, [], executed);
+  }
+
+  read(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.read, [handle], ([row]) => row);
+  }
+
+  readWithoutData(handle: string): Promise<string | null | undefined> {
+    return this.#run(this.#statements.readWithoutData, [handle], ([row]) => row);
+  }
+
+  create({ handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms): Promise<Executed> {
+    return this.#inTime(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
+  }
+
+  put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
+    return this.#run(this.#statements.put, [handle, hash, data, lifetime], executed);
+  }
+
+  update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
+    return this.#change(this.#statements.update, id, change, terms, terms.user);
+  }
+
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
+    const { about } = terms;
+    return this.#change(this.#statements.move, id, change, terms, newHash, about?.text ?? null, about?.user ?? null);
+  }
+
+  touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
+    return this.#run(this.#statements.touch, [handle, hash, lifetime, user], executed);
+  }
+
+  end({ handle, hash }: StoredId, data: string): Promise<Executed> {
+    return this.#run(this.#statements.end, [handle, hash, data], executed);
+  }
+
+  delete({ handle, hash }: StoredId): Promise<void> {
+    return this.#run(this.#statements.delete, [handle, hash], nothing);
+  }
+
+  revoke(mark: string): Promise<void> {
+    return this.#run(this.#statements.revoke, [mark], nothing);
+  }
+
+  marks(mark: string, other: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.marks, [mark, other], withoutNull);
+  }
+
+  rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
+    return this.#run(this.#statements.rowsOf, [user], answers => answers);
+  }
+
+  endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.endOf, [user, only, except], withoutNull);
+  }
+
+  live(after: string): Promise<readonly string[]> {
+    return this.#run(this.#statements.live, [after], withoutNull);
+  }
+
+  endThese(handles: readonly string[]): Promise<void> {
+    return this.#run(this.#statements.endThese, [handles], nothing);
+  }
+
+  async begin(pause: number): Promise<boolean> {
+    return await this.#run(this.#statements.begin, [pause], executed) !== 0;
+  }
+
+  async page(after: string, limit: number): Promise<SweptRow[]> {
+    await this.#run(this.#statements.keep, [], nothing);
+    return this.#run(this.#statements.page, [after, limit], rows => (
+      withoutNull(rows).map(row => ({ handle: row.slice(1), dead: row.startsWith('-') }))));
+  }
+
+  remove(handles: readonly string[]): Promise<void> {
+    return this.#run(this.#statements.remove, [handles], nothing);
+  }
+
+  done(): Promise<void> {
+    return this.#run(this.#statements.done, [], nothing);
+  }
+
+  #change(
+    statement: Statement, { handle, hash }: StoredId, { set, unset }: SessionChange,
+    { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
+  ): Promise<Executed> {
+
+    const text = data ?? toJson(set);
+    if (text.length > most) return Promise.resolve(0);
+    const names = data === null ? toAscii(JSON.stringify(toNames(unset, this.#hasFormerNames))) : null;
+    return this.#inTime(statement, [handle, hash, text, names, lifetime, deadline, version, most, ...more]);
+
+  }
+
+  #inTime(statement: Statement, values: unknown[]): Promise<Executed> {
+
+    return this.#run(statement, values, executed).catch(error => {
+      if (codeOf(error) !== TOO_LATE) throw error;
+      return 0;
+    });
+
+  }
+
+  async #run<T>(statement: Statement, values: unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
+
+    const trial = this.trial();
+    if (trial) await trial;
+    return this.#database.run(statement, values, read);
+
+  }
+
+}
+
+function kindOf(error: unknown): 'no table' | 'no column' | undefined {
+
+  const code = codeOf(error);
+  return code === NO_TABLE ? 'no table' : code === NO_COLUMN || OTHER_FORM.includes(code) ? 'no column' : undefined;
+
+}
+
+function executed([time = '0']: ReadonlyArray<string | null>): Executed {
+
+  return Number(time);
+
+}
+
+function nothing(): void {}

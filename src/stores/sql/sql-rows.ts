@@ -1,0 +1,155 @@
+import { merge } from '../../session/session-change.js';
+import type { SessionChange, UpdateTerms } from '../../base/store.js';
+import { isTooLarge } from '../../values/texts-size.js';
+import { toJson } from './json-texts.js';
+import type { ServerClock } from '../shared/server-clock.js';
+import { hasPassed, isLive, knownVersion, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
+import type { Executed, RowTerms, SqlTable } from './sql-table.js';
+import type { StoredId } from '../shared/stored-id.js';
+
+/** The longest life that a session can be given, in milliseconds: 3,000 years. */
+const LONGEST = 1e14;
+
+/** How often a change is tried that others are in the way of. */
+const MOST_TRIES = 100;
+
+/** How often something is tried that only a clock is in the way of: after each try, what it shows is known. */
+export const MOST_SETTINGS = 3;
+
+/** Reads and changes rows, and learns the server's time from its answers. */
+export class SqlRows {
+
+  readonly #table: SqlTable;
+  readonly #clock: ServerClock;
+
+  constructor(table: SqlTable, clock: ServerClock) {
+    this.#table = table;
+    this.#clock = clock;
+  }
+
+  /**
+   * Changes the row of a live session.
+   *
+   * A statement merges the change into the row. It knows the length of the row,
+   * and refuses what could be too large by that, or would take the server too
+   * long. Then the texts are merged and their bytes counted here, and if they are
+   * not too many, the row is overwritten, provided that it has the same version.
+   *
+   * @param check throws where the row can't be changed so
+   */
+  async change(
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, patience, maxBytes = Infinity, version }: UpdateTerms,
+    attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
+  ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
+
+    const expected = knownVersion(version);
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    let whole: { readonly data: string; readonly version: number } | null = null;
+    return this.tries(
+      patience,
+      deadline => {
+        const terms = { lifetime: milliseconds(lifetime), deadline };
+        if (whole) return attempt({ ...terms, ...whole, most: Number.MAX_SAFE_INTEGER });
+        // Half, since a merge adds spaces to what was never merged before.
+        const most = Math.floor(Math.min(maxBytes, this.#table.most / 2, this.#table.mostMerged(change)));
+        return attempt({ ...terms, version: expected, most, data: null });
+      },
+      async () => {
+        const row = await this.read(handle);
+        if (!row || !isLive(row, hash)) return 'gone';
+        if (hasPassed(expected, row)) return 'conflict';
+        check?.(row);
+        const before = textsOf(row);
+        const merged = merge(before, change);
+        if (isTooLarge(before, merged, maxBytes)) return 'too-large';
+        whole = { data: await this.checked(toJson(merged)), version: row.version };
+        return null;
+      },
+    );
+
+  }
+
+  /**
+   * Tries something until its caller gives up: what was refused although the
+   * caller waits came too late by a clock that has been set since.
+   *
+   * @param otherwise learns the server's time, and says why nothing was changed, if it was not too late
+   */
+  async tries<Reason>(
+    patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
+    mostTries = MOST_TRIES,
+  ): Promise<'done' | Reason> {
+
+    const givesUpAt = performance.now() + patience * 1000;
+    for (let tries = 0; tries < mostTries; tries++) {
+      const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
+      if (await this.isDone(() => attempt(deadline))) return 'done';
+      const reason = await otherwise();
+      if (reason !== null) return reason;
+      if (performance.now() >= givesUpAt) break;
+    }
+    throw late();
+
+  }
+
+  /** Where nothing was found or changed, no answer has told the time. */
+  async learnTime(): Promise<void> {
+
+    const askedAt = performance.now();
+    this.#clock.observe(await this.#table.now(), askedAt);
+
+  }
+
+  /** @throws {Error} where a row would be so long that it could not be read again */
+  async checked(data: string): Promise<string> {
+
+    const trial = this.#table.trial();
+    if (trial) await trial;
+    if (data.length > this.#table.most) throw tooLong(this.#table.limit);
+    return data;
+
+  }
+
+  async read(handle: string): Promise<SqlRow | null> {
+
+    const askedAt = performance.now();
+    const text = await this.#table.read(handle);
+    if (text === undefined) return null;
+    const row = text === null ? await this.#readWithoutData(handle) : readRow(text);
+    if (row === null) return null;
+    this.#clock.observe(row.now, askedAt);
+    return row;
+
+  }
+
+  async #readWithoutData(handle: string): Promise<SqlRow | null> {
+
+    const text = await this.#table.readWithoutData(handle);
+    return text === undefined ? null : { ...readRow(text), data: '' };
+
+  }
+
+  async isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
+
+    const askedAt = performance.now();
+    const executed = await statement();
+    if (executed !== 0) this.#clock.observe(executed, askedAt);
+    return executed !== 0;
+
+  }
+
+}
+
+function late(): Error {
+
+  return new Error('The change was not made: it came to the server after its caller had given up, or others changed the session all the time');
+
+}
+
+/** A lifetime as a table takes it. */
+export function milliseconds(seconds: number): number {
+
+  return Math.ceil(Math.max(-LONGEST, Math.min(seconds * 1000, LONGEST)));
+
+}

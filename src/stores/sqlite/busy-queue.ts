@@ -1,0 +1,114 @@
+import type { Awaitable } from '../../base/store.js';
+
+/** How long a task waits for its turn in seconds, if its caller does not say. */
+const PATIENCE = 3;
+
+/** The same for a task that sets the database up, beside other processes that do. */
+export const SETUP_PATIENCE = 30;
+
+/** The longest pause between two tries, in milliseconds. */
+const LONGEST_PAUSE = 20;
+
+/** How long the tasks that waited may hold the event loop at a time, in milliseconds. */
+const SLICE = 5;
+
+interface Waiting {
+  readonly until: number;
+  readonly attempt: () => void;
+  readonly giveUp: (error: Error) => void;
+}
+
+/**
+ * Runs tasks on a SQLite database, one after the other in the order in which
+ * they came. While another process has it locked, they wait for a timer and not
+ * in the driver, which would hold the event loop.
+ */
+export class BusyQueue {
+
+  readonly #waiting: Waiting[] = [];
+  #tries = 0;
+
+  /**
+   * Runs a task: at once if none waits, and if the database is free.
+   *
+   * @param patience the seconds after which it is not tried any more
+   * @returns what the task returns
+   * @throws what the task throws, and an error if the database stays locked
+   */
+  run<T>(task: () => T, patience = PATIENCE): Awaitable<T> {
+
+    if (this.#waiting.length === 0) {
+      try {
+        return task();
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+      }
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({
+        until: performance.now() + patience * 1000,
+        attempt: () => resolve(task()),
+        giveUp: reject,
+      });
+      if (this.#waiting.length === 1) this.#pause();
+    });
+
+  }
+
+  #pause(): void {
+
+    // Those who wait for the same lock must not all come back at the same time.
+    setTimeout(() => this.#goOn(), 1 + Math.random() * Math.min(2 ** this.#tries++, LONGEST_PAUSE));
+
+  }
+
+  #goOn(): void {
+
+    const pauseAt = performance.now() + SLICE;
+    let lock: unknown;
+    while (this.#waiting.length > 0 && lock === undefined && performance.now() < pauseAt) {
+      const [{ until, attempt, giveUp }] = this.#waiting as [Waiting];
+      try {
+        if (performance.now() < until) attempt();
+        else giveUp(tooLong());
+      } catch (error) {
+        if (isBusy(error)) lock = error;
+        else giveUp(error as Error);
+      }
+      if (lock === undefined) {
+        this.#waiting.shift();
+        this.#tries = 0;
+      }
+    }
+    if (lock !== undefined) this.#dropLate(lock);
+    if (this.#waiting.length > 0) this.#pause();
+
+  }
+
+  #dropLate(cause: unknown): void {
+
+    const now = performance.now();
+    const late = this.#waiting.filter(({ until }) => until <= now);
+    if (late.length === 0) return;
+    const others = this.#waiting.filter(({ until }) => until > now);
+    this.#waiting.splice(0, Infinity, ...others);
+    for (const { giveUp } of late) giveUp(tooLong(cause));
+
+  }
+
+}
+
+function tooLong(cause?: unknown): Error {
+
+  return new Error('Another process has had the database locked for too long', { cause });
+
+}
+
+/** Says whether a driver's error is SQLITE_BUSY or SQLITE_LOCKED, or one of their kinds. */
+export function isBusy(error: unknown): boolean {
+
+  const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
+  // `node:sqlite` has the number of the result, whose lowest byte says which it is; others have its name.
+  return typeof errcode === 'number' ? [5, 6].includes(errcode & 0xff) : /^SQLITE_(BUSY|LOCKED)/.test(String(code));
+
+}

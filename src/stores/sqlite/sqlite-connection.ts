@@ -1,0 +1,165 @@
+import type { Awaitable } from '../../base/store.js';
+import { BusyQueue } from './busy-queue.js';
+import { checkAnswer } from './sqlite-check.js';
+
+/** What is needed of a prepared statement. */
+export interface SqliteStatement {
+  get(...parameters: Array<string | number>): unknown;
+  all(...parameters: Array<string | number>): unknown[];
+  run(...parameters: Array<string | number>): unknown;
+}
+
+/** What is needed of a handle: `node:sqlite`, `better-sqlite3` and `libsql` have it. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+  /** Whether the handle is open, as `better-sqlite3` and `libsql` say it. */
+  readonly open?: boolean;
+  /** Whether a transaction is open, as `better-sqlite3` and `libsql` say it. */
+  readonly inTransaction?: boolean;
+  /** The same, as `node:sqlite` says it from Node.js 22.16 on. */
+  readonly isTransaction?: boolean;
+}
+
+/** A row, column by column. Whole numbers are of the type BigInt where a handle is set up so. */
+export type Columns = readonly unknown[];
+
+/** A handle whose statements are prepared once, and that waits for locks without holding the event loop. */
+export class SqliteConnection {
+
+  readonly #database: SqliteDatabase;
+  readonly #statements = new Map<string, SqliteStatement>();
+  // In WAL mode, who reads does not wait for who writes.
+  readonly #reads = new BusyQueue();
+  readonly #writes = new BusyQueue();
+
+  constructor(database: SqliteDatabase) {
+    this.#database = database;
+  }
+
+  /** Runs one statement that sets the database up. */
+  setUp(sql: string, patience: number): Awaitable<void> {
+
+    return this.#writes.run(() => {
+      this.#refuseTransaction();
+      this.#database.exec(sql);
+    }, patience);
+
+  }
+
+  /**
+   * Runs a task that reads. Not within a transaction of the application's: it
+   * could hide a session's end for as long as it is open.
+   */
+  read<T>(task: () => T, patience?: number): Awaitable<T> {
+
+    return this.#reads.run(() => {
+      this.#refuseTransaction();
+      return task();
+    }, patience);
+
+  }
+
+  /**
+   * Runs a task that reads and writes what no one else writes meanwhile, and of
+   * which everything is stored or nothing.
+   *
+   * `BEGIN` and `COMMIT` are no prepared statements: `libsql` leaves one that
+   * found the database locked unfinished, and commits nothing until it is run
+   * again. Within a transaction of the application's, which could be rolled back,
+   * nothing is written.
+   *
+   * @param patience the seconds after which it is not tried any more
+   */
+  write<T>(task: () => T, patience?: number): Awaitable<T> {
+
+    return this.#writes.run(() => {
+      this.#refuseTransaction();
+      checkAnswer(this.#database.exec('BEGIN IMMEDIATE'));
+      try {
+        const answer = task();
+        this.#database.exec('COMMIT');
+        return answer;
+      } catch (error) {
+        this.#rollBack();
+        throw error;
+      }
+    }, patience);
+
+  }
+
+  /** The first row; only within a task. */
+  first(sql: string, ...parameters: Array<string | number>): Columns | null {
+
+    const row = checkAnswer(this.#query(sql).get(...parameters)) ?? null;
+    return row && columns(row);
+
+  }
+
+  /** All rows; only within a task. */
+  all(sql: string, ...parameters: Array<string | number>): Columns[] {
+
+    return checkAnswer(this.#query(sql).all(...parameters)).map(columns);
+
+  }
+
+  /** Runs a statement that returns no rows; only within a task. */
+  run(sql: string, ...parameters: Array<string | number>): void {
+
+    this.#prepared(sql).run(...parameters);
+
+  }
+
+  #refuseTransaction(): void {
+
+    const database = this.#database;
+    // `libsql` ends the process that asks a closed handle.
+    if (database.open === false || !(database.inTransaction ?? database.isTransaction)) return;
+    throw new Error('The handle is within a transaction of the application: give the store a handle of its own');
+
+  }
+
+  #rollBack(): void {
+
+    try {
+      this.#database.exec('ROLLBACK');
+    } catch {
+      // After some errors SQLite has done so itself.
+    }
+
+  }
+
+  #query(sql: string): SqliteStatement {
+
+    return this.#statements.get(sql) ?? asArrays(this.#prepared(sql));
+
+  }
+
+  #prepared(sql: string): SqliteStatement {
+
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = checkAnswer(this.#database.prepare(sql));
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+
+  }
+
+}
+
+/** Lets a driver return rows as arrays, if it can: an object for each is dearer. */
+function asArrays(statement: SqliteStatement): SqliteStatement {
+
+  const can = statement as { raw?(is: boolean): unknown; setReturnArrays?(is: boolean): unknown };
+  can.raw?.(true);
+  can.setReturnArrays?.(true);
+  return statement;
+
+}
+
+function columns(row: unknown): Columns {
+
+  return Array.isArray(row) ? row : Object.values(row as object);
+
+}

@@ -1,0 +1,109 @@
+import type { FoundSession, LiveSession, SessionAbout } from '../../base/store.js';
+import { fromAboutText } from '../shared/about.js';
+import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
+import { unpack } from '../shared/packed-texts.js';
+import { unreadable } from '../shared/unreadable.js';
+
+/** In place of the id of a session whose visitor now has another one: no hash equals it. */
+export const ELSEWHERE = '-';
+
+/** What is written under a handle. */
+export interface Row {
+  /** The hash of the session's id; `''` once it has ended, or {@link ELSEWHERE}. */
+  readonly idHash: string;
+  readonly former: string;
+  /** A hash of the user whose session it is; `''` for an anonymous one. */
+  readonly userId: string;
+  /** What the session is, as JSON; `''` where nothing is known. */
+  readonly about: string;
+  /** Unix time in milliseconds. */
+  readonly endsAt: number;
+  /** Packed texts. */
+  readonly data: string;
+}
+
+/** What stands there. */
+export interface FoundRow extends Row {
+  /** Raised by each writing. */
+  readonly version: number;
+  /** When it was read: Unix time in milliseconds, by SQLite's own clock. */
+  readonly now: number;
+}
+
+/** Whether there is neither a session nor a mark any more. */
+export function isDead({ endsAt, now }: FoundRow): boolean {
+
+  // A time that is none is over.
+  return !(endsAt > now);
+
+}
+
+/** Whether the session lives, under this id. */
+export function isLive(row: FoundRow, hash: string): boolean {
+
+  return row.idHash === hash && !isDead(row);
+
+}
+
+/** Whether the session lives, under this id or one that it had before. */
+export function isKnown(row: FoundRow, hash: string): boolean {
+
+  const isThere = !isDead(row) && row.idHash !== '' && row.idHash !== ELSEWHERE;
+  return isThere && (row.idHash === hash || isFormer(row.former, hash, row.now));
+
+}
+
+/** What is there for those who come with an id. */
+export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
+
+  const { idHash, former, version, endsAt, data, about, now } = row;
+  if (isLive(row, hash)) return liveSession(version, endsAt - now, data, about);
+  const known = aboutOf(about);
+  // What has ended has no id any more, and is forgotten with its mark.
+  if (idHash === hash) return { status: 'expired', ...(known && { about: known }) };
+  if (isDead(row) || !isFormer(former, hash, now)) return null;
+  return { status: 'retired', moved: idHash !== '', ...(known && { about: known }) };
+
+}
+
+/**
+ * @param left of its life, in milliseconds
+ * @throws {SessionStoreError} for what no store has written
+ */
+export function liveSession(version: number, left: number, data: string, about: string): LiveSession {
+
+  try {
+    const [texts, remaining] = [unpack(data), left / 1000];
+    if (about === '') return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, about: fromAboutText(about) };
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+
+}
+
+/** What a row says of the session; nothing where it says nothing that can be read. */
+export function aboutOf(text: string): SessionAbout | undefined {
+
+  try {
+    return text === '' ? undefined : fromAboutText(text);
+  } catch {
+    return undefined;
+  }
+
+}
+
+/** What the live session of a row is, whatever its id; null where none is, or nothing is known. */
+export function liveAbout(row: FoundRow | null | undefined): SessionAbout | null {
+
+  return row && row.idHash !== '' && !isDead(row) ? aboutOf(row.about) ?? null : null;
+
+}
+
+/** The former ids of a session that loses the id that it has. */
+export function retired({ idHash, former, now }: FoundRow): string {
+
+  const remembered = Number(former.slice(0, 13)) > now ? former.slice(0, MOST_LENGTH - ENTRY_LENGTH) : '';
+  return `${now + REMEMBERED}${idHash}${remembered}`;
+
+}

@@ -1,0 +1,51 @@
+import { ELSEWHERE } from './sqlite-row.js';
+import { SWEEPER } from '../shared/sweeper.js';
+
+/** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
+const NOW = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
+
+export const WAL = 'PRAGMA journal_mode = WAL';
+
+export const TABLE = (name: string) => `
+CREATE TABLE IF NOT EXISTS "${name}" (
+  handle TEXT NOT NULL PRIMARY KEY,
+  id_hash TEXT NOT NULL,
+  former TEXT NOT NULL,
+  user_id TEXT,
+  version INTEGER NOT NULL,
+  seen_at INTEGER NOT NULL,
+  ends_at INTEGER NOT NULL,
+  about TEXT NOT NULL,
+  data TEXT NOT NULL
+) STRICT`;
+
+export const INDEX = (name: string) => `
+CREATE INDEX IF NOT EXISTS "${name}_user_id" ON "${name}" (user_id) WHERE user_id IS NOT NULL`;
+
+export const STATEMENTS = (name: string) => ({
+  now: `SELECT ${NOW}`,
+  // Most requests ask for a live session: they get no more columns than they need.
+  load: `SELECT id_hash, ends_at - ${NOW}, version, data, about FROM "${name}" WHERE handle = ?`,
+  find: `SELECT id_hash, former, version, ends_at, data, ${NOW}, user_id, about FROM "${name}" WHERE handle = ?`,
+  write: `
+    INSERT INTO "${name}" (handle, id_hash, former, user_id, about, seen_at, ends_at, data, version)
+    VALUES (?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ${NOW})
+    ON CONFLICT (handle) DO UPDATE SET id_hash = excluded.id_hash, former = excluded.former,
+      user_id = excluded.user_id, about = excluded.about, seen_at = excluded.seen_at,
+      ends_at = excluded.ends_at, data = excluded.data, version = "${name}".version + 1`,
+  update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
+  touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
+  enter: `UPDATE "${name}" SET user_id = ? WHERE handle = ?`,
+  // A mark from the future is from before the machine was started.
+  revoked: `SELECT MAX(CAST(about AS REAL)) FROM "${name}" WHERE handle IN (?, ?) AND CAST(about AS REAL) <= ?`,
+  live: `
+    SELECT handle FROM "${name}" WHERE handle > ? AND id_hash NOT IN ('', '${ELSEWHERE}') AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
+  handlesOf: `SELECT handle FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
+  rowsOf: `
+    SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW} FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
+  delete: `DELETE FROM "${name}" WHERE handle = ?`,
+  page: `
+    SELECT handle, ends_at <= ${NOW} FROM "${name}" WHERE handle > ? AND handle <> '${SWEEPER}' ORDER BY handle LIMIT ?`,
+  remove: `DELETE FROM "${name}" WHERE handle IN (SELECT value FROM json_each(?)) AND ends_at <= ${NOW}`,
+  done: `UPDATE "${name}" SET ends_at = 0, version = ${NOW} WHERE handle = '${SWEEPER}'`,
+});

@@ -1,0 +1,248 @@
+import type { Awaitable, FoundSession, SessionAbout } from '../../base/store.js';
+import { SETUP_PATIENCE } from './busy-queue.js';
+import { REMEMBERED } from '../shared/former-ids.js';
+import { EMPTY } from '../shared/packed-texts.js';
+import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
+import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
+import { ELSEWHERE, type FoundRow, liveAbout, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
+import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
+import { LEASE, SWEEPER, type SweptRow, type SweptTable } from '../shared/sweeper.js';
+
+/** The last moment that every driver can read. */
+const LATEST = Number.MAX_SAFE_INTEGER;
+
+/** So many rows are changed or removed at a time: the database is locked and the event loop held meanwhile. */
+export const BATCH = 25;
+
+/** A live session of a user, in milliseconds. */
+export interface UserRow {
+  readonly handle: string;
+  readonly about: string;
+  readonly idle: number;
+  readonly left: number;
+}
+
+/** The table of sessions. */
+export class SqliteTable implements SweptTable {
+
+  readonly #connection: SqliteConnection;
+  readonly #name: string;
+  readonly #sql: ReturnType<typeof STATEMENTS>;
+  #isChecked = false;
+  #isTried = false;
+
+  constructor(database: SqliteDatabase, name: string) {
+    this.#connection = new SqliteConnection(database);
+    this.#name = name;
+    this.#sql = STATEMENTS(name);
+  }
+
+  async setup(): Promise<void> {
+
+    // First of all: another program's table, and its database, must stay as they are.
+    await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP_PATIENCE);
+    for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP_PATIENCE);
+    this.#isTried = false;
+    await this.#write(() => {}, SETUP_PATIENCE);
+
+  }
+
+  /** Returns what is under a handle for those who come with the id of this hash. */
+  load(handle: string, hash: string): Awaitable<FoundSession | null> {
+
+    return this.#read(() => {
+      const found = this.#connection.first(this.#sql.load, handle);
+      if (!found) return null;
+      const left = Number(found[1]);
+      if (found[0] === hash && left > 0) return liveSession(Number(found[2]), left, String(found[3]), String(found[4]));
+      const row = this.#find(handle);
+      return row && sessionIn(row, hash);
+    });
+
+  }
+
+  /** What the live session under a handle is; null where there is none, or nothing is known. */
+  aboutOf(handle: string): Awaitable<SessionAbout | null> {
+    return this.#read(() => liveAbout(this.#find(handle)));
+  }
+
+  /**
+   * Changes the row under a handle in one step: what `decide` is given stays as
+   * it is until what it does is stored, or all of that is not.
+   *
+   * @param decide is given a row whose time is over where there is none
+   * @param patience the seconds after which it is not tried any more
+   */
+  change<T>(handle: string, decide: (row: FoundRow) => T, patience?: number): Awaitable<T> {
+
+    return this.#write(() => decide(this.#find(handle) ?? this.#noRow()), patience);
+
+  }
+
+  /** The same for the rows under some handles, a few of them in each step. */
+  async changeEach(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): Promise<void> {
+
+    await this.#inBatches(handles, batch => this.#write(() => this.each(batch, decide)));
+
+  }
+
+  /** Only within a change. */
+  each(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): void {
+
+    for (const handle of handles) decide(handle, this.#find(handle) ?? this.#noRow());
+
+  }
+
+  /** Only within a change. */
+  write(handle: string, { idHash, former, userId, about, endsAt, data }: Row, now: number): void {
+    this.#connection.run(this.#sql.write, handle, idHash, former, userId, about, now, Math.min(endsAt, LATEST), data);
+  }
+
+  /** Writes other values; only within a change. */
+  update(handle: string, data: string, endsAt: number, now: number): void {
+    this.#connection.run(this.#sql.update, now, Math.min(endsAt, LATEST), data, handle);
+  }
+
+  /** Says whose a session is; only within a change. */
+  enter(handle: string, userId: string): void {
+    this.#connection.run(this.#sql.enter, userId, handle);
+  }
+
+  /** Only within a change. */
+  touch(handle: string, endsAt: number, now: number): void {
+    this.#connection.run(this.#sql.touch, now, Math.min(endsAt, LATEST), handle);
+  }
+
+  /** Leaves of a session what is remembered of it; only within a change. */
+  end(handle: string, row: FoundRow, moved = false): void {
+    const { now } = row;
+    this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', about: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
+  }
+
+  /** Only within a change. */
+  delete(handle: string): void {
+    this.#connection.run(this.#sql.delete, handle);
+  }
+
+  /** The later of the times that two rows of revocations say, up to a moment; null where they say none. Only within a change. */
+  lastRevoked(handle: string, other: string, until: number): number | null {
+    const [time] = this.#connection.first(this.#sql.revoked, handle, other, until) as Columns;
+    return time === null ? null : Number(time);
+  }
+
+  /** The handles of the next live sessions after a handle. */
+  live(after: string, limit: number): Awaitable<string[]> {
+
+    return this.#read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
+
+  }
+
+  /** The handles of a user's live sessions; only within a change. */
+  handlesOf(userId: string): string[] {
+    return this.#connection.all(this.#sql.handlesOf, userId).map(([handle]) => String(handle));
+  }
+
+  /** A user's live sessions. */
+  rowsOf(userId: string): Awaitable<UserRow[]> {
+
+    return this.#read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, about, idle, left]) => (
+      { handle: String(handle), about: String(about), idle: Number(idle), left: Number(left) })));
+
+  }
+
+  begin(pause: number): Awaitable<boolean> {
+
+    return this.change(SWEEPER, ({ now, endsAt, version }) => {
+      // A time that lies in the future was written before the clock was set back.
+      const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
+      if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', about: '', endsAt: now + LEASE, data: EMPTY }, now);
+      return isDue;
+    });
+
+  }
+
+  page(after: string, limit: number): Awaitable<SweptRow[]> {
+
+    return this.#read(() => this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => (
+      { handle: String(handle), dead: Number(dead) === 1 })));
+
+  }
+
+  async remove(handles: readonly string[]): Promise<void> {
+
+    await this.#inBatches(handles, batch => this.#write(() => this.#connection.run(this.#sql.remove, JSON.stringify(batch))));
+
+  }
+
+  done(): Awaitable<void> {
+
+    return this.#write(() => this.#connection.run(this.#sql.done));
+
+  }
+
+  async #inBatches(handles: readonly string[], change: (batch: string[]) => Awaitable<void>): Promise<void> {
+
+    for (let start = 0; start < handles.length; start += BATCH) {
+      await change(handles.slice(start, start + BATCH));
+      // Requests go first.
+      await new Promise(resolve => setImmediate(resolve));
+    }
+
+  }
+
+  #read<T>(task: () => T): Awaitable<T> {
+
+    return this.#connection.read(() => {
+      this.#check();
+      return task();
+    });
+
+  }
+
+  #write<T>(task: () => T, patience?: number): Awaitable<T> {
+
+    return this.#connection.write(() => {
+      this.#tryOut();
+      return task();
+    }, patience);
+
+  }
+
+  /** Before the first use: a handle that answers differently would make every visitor anonymous, without an error. */
+  #check(): void {
+
+    if (this.#isChecked) return;
+    this.#isChecked = checkTable(this.#connection, this.#name);
+
+  }
+
+  /** Before the first change, within its transaction. */
+  #tryOut(): void {
+
+    if (this.#isTried) return;
+    this.#check();
+    this.write(TRIAL, TRIAL_ROW, 0);
+    checkTrial(this.#find(TRIAL));
+    this.delete(TRIAL);
+    this.#isTried = true;
+
+  }
+
+  #find(handle: string): FoundRow | null {
+
+    const row = this.#connection.first(this.#sql.find, handle);
+    return row && {
+      idHash: String(row[0]), former: String(row[1]), version: Number(row[2]), endsAt: Number(row[3]), data: String(row[4]), now: Number(row[5]),
+      userId: String(row[6] ?? ''), about: String(row[7]),
+    };
+
+  }
+
+  #noRow(): FoundRow {
+
+    const [now] = this.#connection.first(this.#sql.now) as Columns;
+    return { idHash: '', former: '', userId: '', about: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+
+  }
+
+}

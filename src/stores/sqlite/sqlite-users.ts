@@ -1,0 +1,136 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { andThen } from '../../base/awaitable.js';
+import type { Awaitable, SessionAbout, StoredUserSession, WhichSessions } from '../../base/store.js';
+import { EMPTY } from '../shared/packed-texts.js';
+import { REVOKED_FOR } from '../shared/revocations.js';
+import { aboutOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
+import { BATCH, type SqliteTable } from './sqlite-table.js';
+import { sha256 } from '../shared/stored-id.js';
+
+/** Before the user, what the row of a revocation is found by: no session has such a handle. */
+const REVOKED = 'u:';
+
+/** How many sessions are looked for in one step where all end. */
+const PAGE = 1000;
+
+/** The users of the sessions in a table. */
+export class SqliteUsers {
+
+  readonly #table: SqliteTable;
+
+  constructor(table: SqliteTable) {
+    this.#table = table;
+  }
+
+  /**
+   * Says whether a request that makes a session one of a user began before
+   * sessions of that user were ended. Only within a change.
+   *
+   * @param began when the request did, as `performance.now()` tells it
+   */
+  refuses(about: SessionAbout | undefined, began: number | undefined): boolean {
+
+    if (!about || about.user === null || began === undefined) return false;
+    const now = monotonic();
+    const underWay = performance.now() - began;
+    const revokedAt = this.#table.lastRevoked(REVOKED + userIdOf(about.user), REVOKED, now);
+    return revokedAt !== null && now - revokedAt <= underWay;
+
+  }
+
+  sessionsOf(user: string): Awaitable<StoredUserSession[]> {
+
+    return andThen(this.#table.rowsOf(userIdOf(user)), rows => rows.flatMap(({ handle, about, idle, left }) => {
+      const known = aboutOf(about);
+      return known?.user === user
+        ? [{ handle, details: known.details, idle: Math.max(0, idle) / 1000, remaining: left / 1000 }]
+        : [];
+    }));
+
+  }
+
+  /** Lets the index find the session of a user, if it does not; only within a change. */
+  heal(handle: string, { userId }: Row, user: string | undefined): void {
+
+    if (user !== undefined && userId !== userIdOf(user)) this.#table.enter(handle, userIdOf(user));
+
+  }
+
+  /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
+  endSessionsOf(user: string, { only, except }: WhichSessions = {}): Awaitable<string[]> {
+
+    const userId = userIdOf(user);
+    const ended: string[] = [];
+    const end = (handle: string, row: FoundRow) => {
+      if (row.userId !== userId || isDead(row)) return;
+      this.#table.end(handle, row);
+      ended.push(handle);
+    };
+    const begun = this.#table.change(REVOKED + userId, ({ now }) => {
+      if (only === undefined) this.#table.write(REVOKED + userId, revocation(now), now);
+      const handles = this.#table.handlesOf(userId).filter(handle => (only === undefined || handle === only) && handle !== except);
+      this.#table.each(handles.splice(0, BATCH), end);
+      return handles;
+    });
+    const done = andThen(begun, rest => rest.length === 0 ? ended : this.#table.changeEach(rest, end).then(() => ended));
+    return only === undefined ? laterThanTheMark(done) : done;
+
+  }
+
+  /** Ends all sessions, in steps between which other work goes on. */
+  async endAllSessions(): Promise<void> {
+
+    await this.#table.change(REVOKED, ({ now }) => this.#table.write(REVOKED, revocation(now), now));
+    let handles: string[];
+    let after = '';
+    do {
+      handles = await this.#table.live(after, PAGE);
+      // A session keeps its handle when it moves, so none gets past.
+      await this.#table.changeEach(handles, (handle, row) => {
+        if (row.idHash !== '' && !isDead(row)) this.#table.end(handle, row);
+      });
+      after = handles.at(-1) ?? after;
+    } while (handles.length === PAGE);
+    await laterThanTheMark(undefined);
+
+  }
+
+}
+
+/**
+ * Answers when a request that begins then is known to be later: between the
+ * readings of two clocks, a process may have to wait for its turn.
+ */
+async function laterThanTheMark<T>(answer: Awaitable<T>): Promise<T> {
+
+  const given = await answer;
+  const until = performance.now() + 2;
+  while (performance.now() < until) await wait(1);
+  return given;
+
+}
+
+/** Of one length, and exact: JSON keeps apart what UTF-8 has no characters for. */
+export function userIdOf(user: string): string {
+
+  return sha256(JSON.stringify(user));
+
+}
+
+/**
+ * Milliseconds by the monotonic clock, which all processes of the machine share.
+ * With the time of day, setting the clock back after a revocation would lock the
+ * user out until that time has come again.
+ */
+function monotonic(): number {
+
+  return Number(process.hrtime.bigint()) / 1e6;
+
+}
+
+/** The row that says when sessions were ended. */
+function revocation(now: number): Row {
+
+  return { idHash: '', former: '', userId: '', about: String(monotonic()), endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
+
+}

@@ -1,0 +1,167 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { afterEach, beforeEach, describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import { MemoryStore, UserSessions } from '../../src/index.js';
+import { idOf } from '../support/browser.js';
+import { RecordingStore } from '../support/recording-store.js';
+import { type Page, site } from '../support/site.js';
+
+const NAMES = ['created', 'regenerated', 'destroyed', 'revoked', 'expired', 'stale', 'suspicious', 'failed', 'request'];
+
+const PAGES: Record<string, Page> = {
+  '/cart': ctx => { ctx.session.cart = 1; },
+  '/sign-in': ctx => { ctx.session.userId = 'ada'; },
+  '/rotate': ctx => { ctx.sessionId = null; },
+  '/read': ctx => ctx.session.cart,
+  '/end': ctx => { ctx.session = null; },
+  '/empty': ctx => {
+    for (const key of Object.keys(ctx.session)) delete ctx.session[key];
+  },
+};
+
+describe('An event', () => {
+
+  let events: Array<[name: string, event: Record<string, unknown>]> = [];
+  const listeners = NAMES.map(name => [
+    `curveball:session:${name}`, (event: unknown) => events.push([name, event as Record<string, unknown>]),
+  ] as const);
+
+  beforeEach(() => {
+    events = [];
+    for (const [name, listener] of listeners) subscribe(name, listener);
+  });
+  afterEach(() => {
+    for (const [name, listener] of listeners) unsubscribe(name, listener);
+  });
+
+  const named = (name: string) => events.filter(([each]) => each === name).map(([, event]) => event);
+
+  it('tells of each session that is created, regenerated and destroyed, by its handle', async () => {
+
+    const { browser, store } = site(PAGES, { user: 'userId' });
+    await browser.get('/cart');
+    const handle = store.handleOf?.(idOf(browser));
+    deepStrictEqual(named('created'), [{ handle, user: null }]);
+    await browser.get('/sign-in');
+    deepStrictEqual(named('regenerated'), [{ formerHandle: handle, handle, user: 'ada', reason: 'user' }]);
+    await browser.get('/rotate');
+    deepStrictEqual(named('regenerated')[1], { formerHandle: handle, handle, user: 'ada', reason: 'asked' });
+    await browser.get('/end');
+    deepStrictEqual(named('destroyed'), [{ handle, user: 'ada' }]);
+    await browser.get('/cart');
+    await browser.get('/empty');
+    strictEqual(named('destroyed').length, 1);
+
+  });
+
+  it('tells which sessions were revoked', async () => {
+
+    const { browser, store } = site(PAGES, { user: 'userId' });
+    await browser.get('/sign-in');
+    const handle = store.handleOf?.(idOf(browser));
+    await new UserSessions(store).endAll('ada');
+    await new UserSessions(store).endAll('ada');
+    await new UserSessions(store).endEverything();
+    deepStrictEqual(named('revoked'), [{ user: 'ada', handles: [handle] }, { user: null, handles: [] }]);
+
+  });
+
+  it('tells of writes that came too late, and of ids that nobody has', async () => {
+
+    const { browser, store } = site(PAGES);
+    await browser.get('/cart');
+    const late = browser.clone();
+    await browser.get('/end');
+    await late.get('/cart');
+    const handle = store.handleOf?.(idOf(late));
+    deepStrictEqual(named('stale').map(event => event.handle), [handle]);
+    deepStrictEqual(named('suspicious'), [{ handle, reason: 'retired' }]);
+    for (let index = 0; index < 100; index++) {
+      late.cookies.set('CB', store.newSessionId());
+      await late.get('/read');
+    }
+    strictEqual(named('suspicious').filter(({ reason }) => reason === 'unknown').length, 100);
+
+  });
+
+  it('tells of a store that failed, and why', async () => {
+
+    const store = new RecordingStore();
+    const { browser } = site(PAGES, { store });
+    await browser.get('/cart');
+    const cause = new Error('down');
+    store.before = () => { throw cause; };
+    strictEqual((await browser.get('/read')).status, 503);
+    deepStrictEqual(named('failed').map(({ error }) => ((error as Error).cause as Error).stack), [cause.stack]);
+
+  });
+
+  it('tells for each request what was decided, and why', async () => {
+
+    const { browser } = site(PAGES, { touchInterval: 60 });
+    for (const path of ['/read', '/cart', '/read', '/rotate', '/end', '/read']) await browser.get(path);
+    deepStrictEqual(named('request').map(({ decision, reason }) => `${decision}: ${reason}`), [
+      'none: no session, and nothing to store',
+      'create: 1 keys for a new session',
+      'none: unchanged; the next refresh is due in 61 s',
+      'regenerate: a new id was asked for',
+      'destroy: the session was cleared, or nothing was left in it',
+      'none: no session, and nothing to store',
+    ]);
+
+  });
+
+  it('tells it once for each request, whatever becomes of it', async () => {
+
+    const store = new RecordingStore();
+    const { browser } = site({
+      ...PAGES,
+      '/nothing': () => 'a page',
+      '/bad': ctx => { ctx.session.cart = 1n; },
+      '/save': async ctx => {
+        ctx.session.cart = 2;
+        await ctx.saveSession();
+        await ctx.updateSession((values: Record<string, unknown>) => { values.cart = 3; });
+      },
+      '/throw': ctx => {
+        ctx.session.cart = 5;
+        throw new Error('a mistake');
+      },
+    }, { store, touchInterval: 60 });
+    const told = async (path: string, by = browser) => {
+      events = [];
+      await by.get(path);
+      return named('request').map(({ decision, reason }) => `${decision}: ${reason}`);
+    };
+    deepStrictEqual(await told('/nothing'), ['none: no session, and nothing to store']);
+    await told('/cart');
+    const late = browser.clone();
+    deepStrictEqual(await told('/save'), ['update: changed: 1 keys set, 0 removed']);
+    deepStrictEqual(await told('/bad'), ["none: The application put something into the session that can't be stored"]);
+    deepStrictEqual(await told('/throw'), ['update: changed: 1 keys set, 0 removed']);
+    await told('/rotate');
+    deepStrictEqual(await told('/cart', late), ['refuse: The session had ended or had a new id before this request could change it']);
+    store.before = () => { throw new Error('away'); };
+    deepStrictEqual(await told('/read'), ['none: The session store failed']);
+
+  });
+
+  it('holds no id, no token and no value', async () => {
+
+    const store = new MemoryStore();
+    const { browser } = site({ ...PAGES, '/token': ctx => ctx.getCsrf() }, { user: 'userId', store });
+    const secrets: string[] = [];
+    for (const path of ['/cart', '/token', '/sign-in', '/token', '/rotate', '/cart', '/end', '/cart', '/sign-in']) {
+      const { body } = await browser.get(path);
+      if (path === '/token') secrets.push(String(body));
+      secrets.push(idOf(browser));
+    }
+    await new UserSessions(store).endAll('ada');
+    const told = inspect(events, { depth: 10 });
+    for (const secret of secrets.filter(each => each !== '')) ok(!told.includes(secret) && !told.includes(secret.slice(16)));
+    ok(events.length > 10);
+
+  });
+
+});

@@ -1,0 +1,112 @@
+import { deepStrictEqual, match, ok, strictEqual, throws } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { checkedAuthentication } from '../../src/info/authentication.js';
+import { SessionStoreError } from '../../src/base/errors.js';
+import { type About, fromStored, type NextAbout, nextAbout, toStored } from '../../src/info/session-details.js';
+
+const NOW = 1_800_000_000;
+const text = fc.string({ unit: 'binary' });
+const metadata = fc.dictionary(fc.stringMatching(/^[\w-]{1,32}$/), text, { maxKeys: 5 });
+
+describe('What is kept of a session', () => {
+
+  it('comes back as it was, and takes printable ASCII that no store has to look at', () => {
+
+    fc.assert(fc.property(text, metadata, fc.boolean(), (user, given, persistent) => {
+      const authentication = checkedAuthentication({ persistent, expiry: 60, metadata: given });
+      const about = nextAbout(undefined, { user, given: authentication, absoluteExpiry: 3600 }, NOW);
+      const stored = toStored(about);
+      match(stored.details, /^[\x20-\x7e]*$/);
+      ok(stored.details.length <= 4096, `${stored.details.length} characters`);
+      deepStrictEqual(fromStored(stored), JSON.parse(JSON.stringify(about)));
+    }));
+
+  });
+
+  it('takes at most 4,096 characters, however long what is given', () => {
+
+    const given = checkedAuthentication({
+      persistent: true, expiry: 1, absoluteExpiry: 1, endsAt: NOW,
+      metadata: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}`.repeat(32), '\ud83d'.repeat(10_000)])),
+    });
+    ok(toStored(nextAbout(undefined, { user: 'a', given, absoluteExpiry: 1, origin: 'x'.repeat(22), cookie: 'y'.repeat(256) }, NOW)).details.length <= 4096 - 300, 'with room for a forwarded id');
+
+  });
+
+  it('is an error where somebody else wrote it: a session must not lose its deadline', () => {
+
+    const about: About = { user: 'ada', details: { created: NOW, renewed: NOW, endsAt: NOW + 60 } };
+    const { details } = toStored(about);
+    for (const odd of [
+      '', '{}', 'null', '1', '[]', '"x"', details.slice(0, -1), details.replace(String(NOW + 60), '"never"'),
+      details.replace(String(NOW + 60), 'null'), details.replace(String(NOW), '-1'), '{"__proto__":{"created":1,"renewed":1}}',
+    ]) {
+      throws(() => fromStored({ user: 'ada', details: odd }), SessionStoreError, odd);
+    }
+    throws(() => fromStored({ user: 5 as never, details }), SessionStoreError);
+    strictEqual(fromStored(undefined), undefined);
+
+  });
+
+  it('keeps its beginning, its deadline and what was said of it through a plain regeneration', () => {
+
+    const first = nextAbout(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const next = nextAbout(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    deepStrictEqual(next.details, { ...first.details, renewed: NOW + 100 });
+
+  });
+
+  it('keeps nothing of nobody\'s time for who signs in, nor of one user for another', () => {
+
+    const first = nextAbout(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const { details } = nextAbout(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    deepStrictEqual(JSON.parse(JSON.stringify(details)), { created: NOW + 100, renewed: NOW + 100, authenticated: NOW + 100, endsAt: NOW + 3700 });
+
+  });
+
+  it('ends at the earlier of two deadlines', () => {
+
+    const endsAt = (given: NextAbout['given'], absoluteExpiry?: number) => nextAbout(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
+    strictEqual(endsAt({ endsAt: NOW + 10 }, 20), NOW + 10);
+    strictEqual(endsAt({ endsAt: NOW + 30 }, 20), NOW + 20);
+    strictEqual(endsAt({ absoluteExpiry: 30 }, 20), NOW + 30, 'what is said of this session counts');
+    strictEqual(endsAt(undefined, 20), NOW + 20);
+    strictEqual(endsAt({}, undefined), undefined);
+
+  });
+
+});
+
+describe('ctx.authenticated()', () => {
+
+  it('refuses what is wrong, and says what is allowed', () => {
+
+    const wrong: Array<[given: unknown, message: RegExp]> = [
+      [{ remember: true }, /knows no remember: it must be one of persistent, expiry, absoluteExpiry, endsAt, metadata/],
+      [{ persistent: 1 }, /persistent: 1: it must be true or false/],
+      [{ expiry: 0 }, /expiry: 0: it must be a number of seconds from 1 to/],
+      [{ expiry: Number.NaN }, /expiry/], [{ expiry: '60' }, /expiry: "60"/], [{ absoluteExpiry: Infinity }, /absoluteExpiry/],
+      [{ endsAt: NOW * 1000 }, /endsAt: \d+: it must be a Unix timestamp in seconds/], [{ endsAt: new Date() }, /endsAt: a Date/],
+      [{ metadata: null }, /metadata: null|metadata: a/], [{ metadata: { device: 5 } }, /metadata\.device: 5/],
+      [{ expiry: Infinity }, /expiry: Infinity: it must/], [{ absoluteExpiry: 10n }, /absoluteExpiry: 10: it must/], [{ persistent: Symbol('x') }, /persistent: Symbol\(x\): it must/],
+      [null, /was given null: it must be an object/], ['metadata', /was given "metadata": it must be an object/], [[], /was given a Array: it must be an object/],
+      [{ metadata: ['a'] }, /metadata: a Array: it must be an object of at most 5 texts/], [{ metadata: Object.create(null, { a: { value: Object.create(null), enumerable: true } }) }, /metadata\.a: a object/],
+      [{ metadata: { 'a b': 'c' } }, /metadata\.a b/], [{ metadata: { a: '', b: '', c: '', d: '', e: '', f: '' } }, /6 texts/],
+    ];
+    for (const [given, message] of wrong) throws(() => checkedAuthentication(given as never), { name: 'TypeError', message });
+
+  });
+
+  it('cuts texts to 100 characters, and keeps what is in them as text', () => {
+
+    const { metadata: kept } = checkedAuthentication({ metadata: { a: 'x'.repeat(10_000), b: '<b>\r\n\u001b[31m', ['__proto__']: 'c' } });
+    deepStrictEqual(Object.entries(kept as object), [['a', 'x'.repeat(100)], ['b', '<b>\r\n\u001b[31m'], ['__proto__', 'c']]);
+    strictEqual(({} as { a?: string }).a, undefined);
+    // No half of a character is left at the end.
+    const { metadata: cut } = checkedAuthentication({ metadata: { a: `${'x'.repeat(99)}😀`, b: '😀'.repeat(100) } });
+    deepStrictEqual(cut, { a: 'x'.repeat(99), b: '😀'.repeat(50) });
+
+  });
+
+});

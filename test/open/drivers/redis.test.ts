@@ -1,0 +1,76 @@
+import { ok, rejects, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as ioredis from 'ioredis';
+import * as redis from 'redis';
+import * as redis5 from 'redis-5';
+import type { Driver } from '../../../src/open/drivers/load-driver.js';
+import { openRedis } from '../../../src/open/drivers/redis.js';
+import { RedisStore } from '../../../src/stores/redis-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
+import { admin, startAddress, startPair, until } from '../../support/redis-fail-over.js';
+import { startRedis } from '../../support/servers/redis.js';
+import { freePort } from '../../support/servers/server.js';
+
+const DRIVERS: { readonly [client: string]: Driver } = {
+  'redis 6': { name: 'redis', exports: redis },
+  'redis 5': { name: 'redis', exports: redis5 },
+  ioredis: { name: 'ioredis', exports: ioredis.Redis },
+};
+
+for (const [name, driver] of Object.entries(DRIVERS)) {
+
+  describe(`A connection that was opened with ${name}`, { concurrency: true, timeout: 60_000 }, () => {
+
+    it('leaves a master that has become a replica, and writes where the address leads now', async t => {
+
+      const { change, failOver } = await startPair(t, url => openRedis(url, driver));
+      await failOver();
+      const took = await until(change);
+      ok(took < 5000, `it took ${took} ms`);
+
+    });
+
+    it('leaves it also where there are only reads, which would show sessions that were ended', async t => {
+
+      const { store, id, replica, failOver } = await startPair(t, url => openRedis(url, driver));
+      await failOver(`redis://127.0.0.1:${await freePort()}`);
+      const there = await openRedis(replica.url, driver);
+      t.after(there.close);
+      strictEqual(await new RedisStore({ client: there.client }).end(id), true);
+      const took = await until(async () => (await store.load(id))?.status === 'retired');
+      ok(took < 5000, `it took ${took} ms`);
+
+    });
+
+    it('says why it can not be opened', async t => {
+
+      const server = await startRedis();
+      t.after(() => server.kill());
+      await rejects(openRedis(server.url.replace('//', '//ada:wrong@'), driver), /WRONGPASS/);
+      await server.kill();
+      await rejects(openRedis(server.url, driver), /ECONNREFUSED/);
+
+    });
+
+    it('stays where its user may not ask', async t => {
+
+      const server = await startRedis();
+      t.after(() => server.kill());
+      const command = await admin(t, server.url);
+      await command('ACL', 'SETUSER', 'narrow', 'on', '>secret', '~*', '+@all', '-info');
+      const address = await startAddress(t, server.url);
+      const { client, close } = await openRedis(address.url.replace('//', '//narrow:secret@'), driver);
+      t.after(close);
+      const store = new RedisStore({ client });
+      const connections = address.connections();
+      // More often than an answer may be missing.
+      const refused = async () => Number(/cmdstat_info:.*rejected_calls=(\d+)/.exec(String(await command('INFO', 'commandstats')))?.[1]);
+      await until(async () => await refused() >= 7);
+      strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 }), true);
+      strictEqual(address.connections(), connections);
+
+    });
+
+  });
+
+}

@@ -1,0 +1,604 @@
+import { doesNotMatch, deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
+import session from '../../src/index.js';
+import { type OpenedStore, openStore } from '../../src/open/open-store.js';
+import { toTexts } from '../../src/values/session-values.js';
+import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { startMariadb } from '../support/servers/mariadb.js';
+import { startPostgres } from '../support/servers/postgres.js';
+import { startRedis } from '../support/servers/redis.js';
+import { type Server, temporaryFolder } from '../support/servers/server.js';
+import { DRIVERS } from '../stores/sqlite-drivers.js';
+
+const LONG = 3600;
+const TEXTS = toTexts({ user: 'Ada' });
+
+/** A connection that does not answer is given up after so many milliseconds. */
+const SILENCE = 5000;
+
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+const hasNodeSqlite = major > 22 || (major === 22 && minor >= 13);
+
+/** An address of each kind, with a table or prefix of this file's own. */
+const ADDRESSES: { readonly [scheme: string]: () => string } = {
+  'memory:': () => 'memory:',
+  'sqlite:': () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
+  'sqlite::memory:': () => 'sqlite::memory:',
+  'redis:': () => `${redisUrl()}?prefix=open:`,
+  'postgres:': () => `${postgresUrl()}?table=opened`,
+  'postgresql:': () => `${postgresUrl().replace('postgres:', 'postgresql:')}?table=opened`,
+  'mysql:': () => `${mysqlUrl()}?table=opened`,
+  'mariadb:': () => `${mysqlUrl().replace('mysql:', 'mariadb:')}?table=opened`,
+};
+
+describe('openStore()', () => {
+
+  for (const [scheme, address] of Object.entries(ADDRESSES)) {
+
+    it(`opens ${scheme}, and closes it`, async () => {
+
+      const store = await openStore(address());
+      session({ store });
+      strictEqual(store.atomic, true);
+      const id = await store.newSessionId();
+      strictEqual(await store.create(id, TEXTS, { lifetime: LONG }), true);
+      const next = await store.newSessionId(id);
+      strictEqual(await store.move?.(id, next, { set: new Map([['more', '1']]), unset: [] }, { lifetime: LONG }), 'moved');
+      deepStrictEqual(await store.get(next), { user: 'Ada', more: 1 });
+      strictEqual(await store.end(id), true);
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+      if (!scheme.startsWith('memory')) await rejects(async () => store.touch(next, LONG));
+
+    });
+
+  }
+
+  it('closes a store at the end of its scope', { skip: !Symbol.asyncDispose }, async () => {
+
+    const store = await openStore('sqlite::memory:');
+    await store[Symbol.asyncDispose]();
+    await rejects(async () => store.touch(await store.newSessionId(), LONG));
+
+  });
+
+  it('takes the names of tables and the prefix of keys from the address', async () => {
+
+    for (const [address, option] of [
+      [redisUrl(), 'prefix'], [postgresUrl(), 'table'], [mysqlUrl(), 'table'], [`sqlite:${join(temporaryFolder(), 'sessions.db')}`, 'table'],
+    ] as const) {
+      const [one, other] = await Promise.all([openStore(`${address}?${option}=one`), openStore(`${address}?${option}=other`)]);
+      const again = await openStore(`${address}?${option}=one`);
+      const id = await one.newSessionId();
+      await one.create(id, TEXTS, { lifetime: LONG });
+      deepStrictEqual([await other.get(id), await again.get(id)], [null, { user: 'Ada' }]);
+      await Promise.all([one, other, again].map(store => store.close()));
+    }
+
+  });
+
+  it('keeps its connection where a statement fails as it may', async t => {
+
+    const server = await startMariadb();
+    t.after(() => server.kill());
+    const store = await openStore(server.url);
+    const { default: mysql } = await import('mysql2/promise');
+    const connection = await mysql.createConnection(server.url);
+    const connections = async () => {
+      const [[row]] = await connection.query('SHOW STATUS LIKE \'Connections\'') as unknown as [[{ Value: string }]];
+      return Number(row.Value);
+    };
+    const id = await store.newSessionId();
+    await store.create(id, TEXTS, { lifetime: LONG });
+    const before = await connections();
+    for (let times = 0; times < 10; times++) strictEqual(await store.create(id, TEXTS, { lifetime: LONG }), false);
+    strictEqual(await connections(), before);
+    await connection.end();
+    await store.close();
+
+  });
+
+  it('leaves the other options to the driver', async () => {
+
+    const name = `of-the-test-${process.pid}`;
+    const store = await openStore(`${postgresUrl()}?application_name=${name}&table=opened`);
+    const { default: pg } = await import('pg');
+    const client = new pg.Client(postgresUrl());
+    await client.connect();
+    const { rows } = await client.query('SELECT 1 FROM pg_stat_activity WHERE application_name = $1', [name]);
+    strictEqual(rows.length, 1);
+    await client.end();
+    await store.close();
+
+  });
+
+  it('finds files by all their names', async () => {
+
+    const folder = temporaryFolder();
+    const before = process.cwd();
+    process.chdir(folder);
+    try {
+      const files: Record<string, string> = {
+        'sqlite:a.db': 'a.db', 'sqlite:./b.db': 'b.db', [`sqlite:${folder}/c.db`]: 'c.db', [`sqlite://${folder}/d.db`]: 'd.db',
+        'sqlite:e%20f%3F.db': 'e f?.db', 'SQLITE:g.db?table=x': 'g.db', 'sqlite:h#.db': 'h#.db',
+      };
+      for (const [address, file] of Object.entries(files)) {
+        const store = await openStore(address);
+        await store.close();
+        ok(existsSync(join(folder, file)), address);
+      }
+    } finally {
+      process.chdir(before);
+    }
+
+  });
+
+  it('lets SQLite confirm a change before the disk does, unless it is told otherwise', async () => {
+
+    const file = join(temporaryFolder(), 'sessions.db');
+    for (const synchronous of ['', '?synchronous=normal', '?synchronous=FULL']) {
+      await (await openStore(`sqlite:${file}${synchronous}`)).close();
+    }
+
+  });
+
+  it('waits for another process that is setting up the same SQLite file', async () => {
+
+    const file = join(temporaryFolder(), 'sessions.db');
+    // Of the same driver: two copies of SQLite in one process don't see each other's locks.
+    const other = await (Object.values(DRIVERS).at(-1) as (typeof DRIVERS)[string])(file);
+    // What a process holds while it changes to WAL: nobody can read meanwhile.
+    other.exec('CREATE TABLE others (id)');
+    other.exec('BEGIN EXCLUSIVE');
+    const opening = openStore(`sqlite:${file}`);
+    setTimeout(() => other.exec('COMMIT'), 100);
+    const store = await opening;
+    strictEqual(await store.create(await store.newSessionId(), TEXTS, { lifetime: LONG }), true);
+    await store.close();
+    other.close();
+
+  });
+
+  it('refuses what is no address, and shows what is one', async () => {
+
+    const wrong = [
+      '', 'sessions.db', 'file:sessions.db', 'http://localhost', 'redis:localhost', 'redis', 'postgres://user:secret@:x/y',
+      'sqlite:', 'sqlite:?table=a', 'sqlite://sessions.db', 'sqlite:a%zz', 'sqlite:a.db?mode=ro', 'memory:1', 'memory:?table=a',
+      'redis://localhost?table=a', 'redis://localhost?prefix=a:&prefx=b', 'rediss://localhost?db=1', 'postgres://localhost/a?tabel=a',
+      'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
+      'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
+      'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
+      'user:secret@localhost', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
+    ];
+    for (const address of wrong) {
+      await rejects(openStore(address as string), (error: Error) => {
+        ok(error instanceof TypeError, inspect(error));
+        match(error.message, /^The address of the store is wrong, .* It must be like one of these: memory:, sqlite:\.\/sessions\.db, redis:\/\//);
+        ok(!inspect(error).includes('secret'));
+        return true;
+      }, inspect(address));
+    }
+
+  });
+
+  it('names an option that is wrong, and leaves no connection open', async () => {
+
+    for (const [address, message] of [
+      [`${postgresUrl()}?table=a%20b`, /table is "a b"/], [`${mysqlUrl()}?table=a%20b`, /table is "a b"/],
+      ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is off: it must be normal or full$/],
+    ] as const) {
+      await rejects(openStore(address), (error: Error) => error instanceof TypeError && message.test(error.message));
+    }
+    const { status } = await run(`await openStore(${JSON.stringify(`${postgresUrl()}?table=a%20b`)}).catch(() => {})`);
+    strictEqual(status, 0);
+
+  });
+
+  it('fails where nothing answers, without a word of the password', async () => {
+
+    const start = performance.now();
+    for (const address of [
+      'redis://user:secret@127.0.0.1:1', 'postgres://user:secret@127.0.0.1:1/a', 'postgres://user:secret@localhost:1/a?sslmode=disable',
+      'mysql://user:secret@127.0.0.1:1/a', 'sqlite:/nowhere/at/all.db',
+    ]) {
+      await rejects(openStore(address), (error: Error) => {
+        match(error.message, /^The store at \w+:\S* can't be opened: .+/);
+        ok(error.cause instanceof Error);
+        ok(!inspect(error).includes('secret'), inspect(error));
+        return true;
+      });
+    }
+    ok(performance.now() - start < SILENCE);
+
+  });
+
+  it('fails where somebody listens who never answers', async t => {
+
+    const server = createServer(() => {}).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as { port: number };
+    const start = performance.now();
+    await Promise.all(['redis', 'postgres', 'mysql'].map(scheme => (
+      rejects(openStore(`${scheme}://user@127.0.0.1:${port}/1`), /can't be opened/))));
+    ok(performance.now() - start < SILENCE * 1.5);
+
+  });
+
+});
+
+describe('A driver', () => {
+
+  it('of SQLite is libsql where Node.js has none of its own: the binary of better-sqlite3 ends such a process', async () => {
+
+    const { status, stdout, stderr } = await run(`
+      await (await openStore('sqlite::memory:')).close();
+      console.log(process.report.getReport().sharedObjects.filter(path => path.includes('sql')).join());`,
+    undefined, ...(hasNodeSqlite ? ['--no-experimental-sqlite'] : []));
+    strictEqual(status, 0, stderr);
+    match(stdout, /libsql/);
+    doesNotMatch(stdout, /better-sqlite3/);
+
+  });
+
+  it('that is missing is named, as what to install', async () => {
+
+    const missing: Record<string, string> = {
+      'redis://localhost': 'npm install redis \\(or ioredis\\)', 'rediss://localhost': 'npm install redis \\(or ioredis\\)',
+      'postgres://localhost/a': 'npm install pg', 'mysql://localhost/a': 'npm install mysql2',
+      ...(hasNodeSqlite ? {} : { 'sqlite::memory:': 'npm install libsql \\(or better-sqlite3\\)' }),
+    };
+    const folder = folderWith({});
+    for (const [address, message] of Object.entries(missing)) {
+      const { stdout, stderr } = await run(`await openStore('${address}').catch(error => console.log(error.message))`, folder);
+      match(stdout, new RegExp(`^No driver is installed: ${message}\n$`), stderr);
+    }
+    const { stdout } = await run(`const store = await openStore('${hasNodeSqlite ? 'sqlite::' : ''}memory:'); await store.close(); console.log('works')`, folder);
+    strictEqual(stdout, 'works\n');
+
+  });
+
+  it('that is installed but broken is not taken for one that is missing', async () => {
+
+    const folder = folderWith({});
+    mkdirSync(join(folder, 'node_modules/pg'), { recursive: true });
+    writeFileSync(join(folder, 'node_modules/pg/index.js'), 'throw new Error("broken")');
+    const { stdout } = await run(`await openStore('postgres://localhost/a').catch(error => console.log(error.message))`, folder);
+    match(stdout, /broken/);
+
+  });
+
+});
+
+describe('A process with an open store', () => {
+
+  for (const [scheme, address] of Object.entries(ADDRESSES)) {
+
+    it(`ends when it closes it: ${scheme}`, async () => {
+
+      const { status, stderr, took } = await run(`
+        const store = await openStore(${JSON.stringify(address())});
+        await store.set(await store.newSessionId(), { a: 1 }, 4e9);
+        await store.close();
+      `);
+      strictEqual(status, 0, stderr);
+      ok(took < 4000, `it took ${took} ms`);
+
+    });
+
+  }
+
+});
+
+interface Client {
+  readonly start: () => Promise<Server>;
+  /** The packages that it finds, and those of this project that they are. */
+  readonly packages: { readonly [name: string]: string };
+}
+
+const CLIENTS: { readonly [name: string]: Client } = {
+  'redis 6': { start: () => startRedis(), packages: { redis: 'redis' } },
+  'redis 5': { start: () => startRedis(), packages: { redis: 'redis-5' } },
+  ioredis: { start: () => startRedis(), packages: { ioredis: 'ioredis' } },
+  pg: { start: () => startPostgres(), packages: { pg: 'pg' } },
+  mysql2: { start: () => startMariadb(), packages: { mysql2: 'mysql2' } },
+};
+
+for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
+
+  describe(`A store that was opened with ${name}`, { concurrency: true, timeout: 120_000 }, () => {
+
+    const folder = folderWith(packages);
+    const ends: Array<() => unknown> = [];
+    after(() => Promise.all(ends.map(end => end())));
+
+    async function scene() {
+
+      const server = await start();
+      const link = await Link.to(server.url);
+      ends.push(() => server.kill(), () => link.close());
+      const process = await StoreProcess.start(folder, link.url);
+      ends.push(() => process.kill());
+      const id = await process.call('newSessionId');
+      strictEqual(await process.call('create', id, TEXTS, { lifetime: LONG }), true);
+      return { server, link, process, id };
+
+    }
+
+    it('fails at once while the server is gone, and works when it is back', async () => {
+
+      const { server, process, id } = await scene();
+      await server.kill();
+      for (let tries = 0; tries < 3; tries++) {
+        const before = performance.now();
+        await rejects(process.call('load', id));
+        ok(performance.now() - before < 1500, 'an error comes at once');
+      }
+      await server.start();
+      await process.answers('touch', id, LONG);
+      ok(process.isAlive);
+
+    });
+
+    it('survives a server that is killed while it has a question', async () => {
+
+      const { server, process, id } = await scene();
+      server.freeze();
+      const asked = Promise.allSettled([process.call('load', id), process.call('touch', id, LONG)]);
+      await new Promise(resolve => setTimeout(resolve, 100));
+      await server.kill();
+      deepStrictEqual((await asked).map(({ status }) => status), ['rejected', 'rejected']);
+      await server.start();
+      await process.answers('touch', id, LONG);
+      ok(process.isAlive);
+
+    });
+
+    it('does not wait for ever for a server that is frozen, and works when that goes on', async () => {
+
+      const { server, process, id } = await scene();
+      server.freeze();
+      const before = performance.now();
+      await rejects(process.call('update', id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, patience: 1 }));
+      ok(performance.now() - before < SILENCE * 1.6, `an error came after ${performance.now() - before} ms`);
+      server.thaw();
+      await process.answers('touch', id, LONG);
+      strictEqual(await process.call('update', id, { set: new Map([['b', '2']]), unset: [] }, { lifetime: LONG, patience: 3 }), 'updated');
+      ok(process.isAlive);
+
+    });
+
+    it('notices that a connection has ended without a word, while requests go on', async () => {
+
+      const { link, process, id } = await scene();
+      await Promise.all(Array.from({ length: 20 }, () => process.call('load', id)));
+      link.forget();
+      const before = performance.now();
+      await process.answers('load', id);
+      ok(performance.now() - before < SILENCE * 2.5, `it took ${performance.now() - before} ms`);
+      ok(process.isAlive);
+
+    });
+
+    it('lets its process end, also where the server does not answer', async () => {
+
+      const { server, process, id } = await scene();
+      server.freeze();
+      const ended = process.ended();
+      const underWay = rejects(process.call('load', id));
+      await process.call('close');
+      await underWay;
+      process.disconnect();
+      const before = performance.now();
+      strictEqual(await ended, 0);
+      ok(performance.now() - before < 4000);
+
+    });
+
+  });
+
+}
+
+/** Stands between a process and its server. */
+class Link {
+
+  readonly url: string;
+  readonly #server: ReturnType<typeof createServer>;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+  readonly #forgotten = new Set<Socket>();
+
+  private constructor(server: ReturnType<typeof createServer>, url: string) {
+    this.#server = server;
+    this.url = url;
+  }
+
+  static async to(target: string): Promise<Link> {
+
+    const { port, hostname } = new URL(target);
+    const server = createServer();
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const url = new URL(target);
+    url.port = String((server.address() as { port: number }).port);
+    const link = new Link(server, url.href);
+    server.on('connection', near => {
+      const far = connect(Number(port), hostname);
+      link.#pairs.add([near, far]);
+      for (const [from, to] of [[near, far], [far, near]] as const) {
+        from.on('data', chunk => {
+          if (!link.#forgotten.has(from)) to.write(chunk);
+        });
+        from.on('error', () => {});
+        from.on('close', () => {
+          if (!link.#forgotten.has(from)) to.destroy();
+        });
+      }
+    });
+    return link;
+
+  }
+
+  /** Nothing passes over the connections that there are; new ones work. */
+  forget(): void {
+    for (const sockets of this.#pairs) for (const socket of sockets) this.#forgotten.add(socket);
+  }
+
+  close(): void {
+    this.#server.close();
+    for (const sockets of this.#pairs) for (const socket of sockets) socket.destroy();
+  }
+
+}
+
+interface Answer {
+  readonly number: number;
+  readonly answer?: unknown;
+  readonly error?: string;
+}
+
+/** The number of the answer that the store is open. */
+const READY = -1;
+
+/** A process that opens a store and calls its methods. */
+class StoreProcess {
+
+  readonly #child: ChildProcess;
+  readonly #waiting = new Map<number, (answer: Answer) => void>();
+  #calls = 0;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+  }
+
+  static async start(folder: string, address: string): Promise<StoreProcess> {
+
+    const program = join(folder, 'program.js');
+    writeFileSync(program, `
+      import { openStore } from './src/open-store.js';
+      const store = await openStore(process.argv[2]);
+      process.on('message', async ({ number, method, args }) => {
+        try {
+          process.send({ number, answer: await store[method](...args) });
+        } catch (error) {
+          process.send({ number, error: String(error) });
+        }
+      });
+      process.send({ number: ${READY} });
+    `);
+    const child = fork(program, [address], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    const process = new StoreProcess(child);
+    let stderr = '';
+    child.stderr?.on('data', chunk => {
+      stderr += chunk;
+    });
+    child.on('message', (answer: Answer) => process.#answered(answer));
+    // Nobody is to wait for what has ended.
+    child.on('close', code => {
+      for (const number of process.#waiting.keys()) process.#answered({ number, error: `The process has ended with ${code}: ${stderr}` });
+    });
+    await new Promise((resolve, reject) => process.#waiting.set(READY, ({ error }) => error === undefined ? resolve(process) : reject(new Error(error))));
+    return process;
+
+  }
+
+  #answered(answer: Answer): void {
+
+    const waiting = this.#waiting.get(answer.number);
+    this.#waiting.delete(answer.number);
+    waiting?.(answer);
+
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: what each method answers
+  call(method: keyof OpenedStore, ...args: unknown[]): Promise<any> {
+
+    const number = this.#calls++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(number, ({ answer, error }) => {
+        if (error === undefined) resolve(answer instanceof Map || typeof answer !== 'object' ? answer : { ...answer });
+        else reject(new Error(error));
+      });
+      this.#child.send({ number, method, args });
+    });
+
+  }
+
+  /** Waits until a method answers again; tries as requests do, several at a time and whether or not others wait. */
+  async answers(method: keyof OpenedStore, ...args: unknown[]): Promise<void> {
+
+    for (let tries = 0; tries < 400; tries++) {
+      const answer = this.call(method, ...args).then(() => true, () => false);
+      if (await Promise.race([answer, new Promise(resolve => setTimeout(resolve, 50, false))])) return;
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+    throw new Error(`${String(method)}() does not answer`);
+
+  }
+
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  async ended(): Promise<number | null> {
+
+    const timer = setTimeout(() => this.kill(), 20_000);
+    const [code] = await once(this.#child, 'exit');
+    clearTimeout(timer);
+    return code;
+
+  }
+
+  disconnect(): void {
+    this.#child.disconnect();
+  }
+
+  kill(): void {
+    this.#child.kill('SIGKILL');
+  }
+
+}
+
+/** A folder with this package and certain others. */
+function folderWith(packages: { readonly [name: string]: string }): string {
+
+  const folder = temporaryFolder();
+  const source = dirname(dirname(fileURLToPath(import.meta.resolve('../../src/open/open-store.js'))));
+  cpSync(source, join(folder, 'src'), { recursive: true });
+  writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  mkdirSync(join(folder, 'node_modules'));
+  for (const [name, original] of Object.entries(packages)) {
+    symlinkSync(join(dirname(source), '..', 'node_modules', original), join(folder, 'node_modules', name));
+  }
+  return folder;
+
+}
+
+/** Runs a program that has openStore(), in a process of its own, to its end. */
+async function run(program: string, folder?: string, ...flags: readonly string[]) {
+
+  const start = performance.now();
+  const module = folder ? pathToFileURL(join(folder, 'src/open/open-store.js')).href : import.meta.resolve('../../src/open/open-store.js');
+  const file = join(temporaryFolder(), 'program.mjs');
+  writeFileSync(file, `import { openStore } from ${JSON.stringify(module)};\n${program}`);
+  const child = spawn(process.execPath, ['--no-warnings', ...flags, file]);
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.on('data', chunk => {
+    stdout += chunk;
+  });
+  child.stderr?.on('data', chunk => {
+    stderr += chunk;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
+  const [status] = await once(child, 'close');
+  clearTimeout(timer);
+  return { status, stdout, stderr, took: performance.now() - start };
+
+}

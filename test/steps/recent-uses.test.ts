@@ -1,0 +1,28 @@
+import { strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { RecentUses } from '../../src/steps/recent-uses.js';
+
+describe('Uses that the store was not told of', () => {
+
+  it('make a session less idle than the store says, and never more', () => {
+
+    const uses = new RecentUses();
+    strictEqual(uses.idle('a', 50, 1000), 50);
+    uses.note('a', 980);
+    strictEqual(uses.idle('a', 50, 1000), 20);
+    strictEqual(uses.idle('a', 5, 1000), 5);
+    strictEqual(uses.idle('a', 50, 900), 0, 'where the clock was set back');
+    strictEqual(uses.idle('b', 50, 1000), 50);
+
+  });
+
+  it('are remembered of the sessions that were used last', () => {
+
+    const uses = new RecentUses(2);
+    for (const handle of ['a', 'b', 'a', 'c']) uses.note(handle, 100);
+    strictEqual(uses.idle('b', 50, 100), 50);
+    for (const handle of ['a', 'c']) strictEqual(uses.idle(handle, 50, 100), 0);
+
+  });
+
+});
