@@ -189,7 +189,7 @@ export function settingsFrom(options: SessionOptions): Settings {
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
-  const cookieMark = cookieName !== DEFAULT_NAME && store.keepsAbout && !(store instanceof FourMethodStore) ? cookieName : undefined;
+  const cookieMark = cookieName !== DEFAULT_NAME && store.keepsInfo && !(store instanceof FourMethodStore) ? cookieName : undefined;
   return {
     store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), basePath, clearSiteData, expiry,
     touchInterval, storeTimeout, schema, maxBytes,

@@ -142,18 +142,18 @@ export class UserSessions {
 /** Null for a session that no request could use, since what is stored of it can't be read. */
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
-  const about = readDetails(details);
-  if (!about || !isLife(remaining)) return null;
-  const absoluteExpiresAt = about.endsAt ?? null;
+  const info = readDetails(details);
+  if (!info || !isLife(remaining)) return null;
+  const absoluteExpiresAt = info.endsAt ?? null;
   return {
     handle,
-    createdAt: about.created ?? now - idle,
-    authenticatedAt: about.authenticated ?? null,
+    createdAt: info.created ?? now - idle,
+    authenticatedAt: info.authenticated ?? null,
     // A store may count in whole milliseconds, and its answer takes time.
-    seenAt: Math.max(now - idle, about.created ?? 0, about.authenticated ?? 0),
+    seenAt: Math.max(now - idle, info.created ?? 0, info.authenticated ?? 0),
     expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
     absoluteExpiresAt,
-    metadata: about.metadata ?? {},
+    metadata: info.metadata ?? {},
   };
 
 }

@@ -57,7 +57,7 @@ describe('The options of session()', () => {
       tracesRenewals: false,
       endOnReuse: false,
       grace: 0,
-      keepsAbout: false,
+      keepsInfo: false,
     });
 
   });

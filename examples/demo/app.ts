@@ -76,13 +76,13 @@ async function signIn(ctx: Context, devices: Devices): Promise<void> {
   // A new object, so that nothing of whoever was signed in before stays.
   ctx.session = { name };
   // The session gets a new id: one that someone knew before is worthless now.
-  ctx.authenticated(devices.areKnown ? about(ctx, devices) : {});
+  ctx.authenticated(devices.areKnown ? info(ctx, devices) : {});
   ctx.redirect(303, '/');
 
 }
 
 /** What is kept of a sign-in. */
-function about(ctx: Context, devices: Devices): Authentication {
+function info(ctx: Context, devices: Devices): Authentication {
 
   const isRemembered = field(ctx, 'remember') === 'yes';
   return { persistent: isRemembered, expiry: isRemembered ? REMEMBERED : undefined, metadata: devices.describe(ctx) };

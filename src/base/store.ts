@@ -64,7 +64,7 @@ export interface SessionChange {
  * What a session is, beside its values. It comes with an id and holds for as
  * long as the session has that id: only `create` and `move` give it.
  */
-export interface SessionAbout {
+export interface StoredInfo {
   /** Whose it is: a text that is not empty; null for an anonymous session. */
   readonly user: string | null;
   /**
@@ -75,8 +75,8 @@ export interface SessionAbout {
 }
 
 /** What a session becomes with its new id. */
-export interface Becoming {
-  readonly about: SessionAbout;
+export interface NewInfo {
+  readonly info: StoredInfo;
   /**
    * Where the session becomes one of a user: for how many seconds the request
    * that makes it so has been under way, at the moment when this is read. Where
@@ -84,7 +84,7 @@ export interface Becoming {
    * without `only` or by `endAllSessions`, the session ends in the same step, or
    * right after it, and the answer is `revoked`.
    */
-  readonly underWay?: number | undefined;
+  readonly requestAge?: number | undefined;
 }
 
 /** What {@link AtomicSessionStore.create}, `update` and `move` are given beside the session. */
@@ -102,8 +102,8 @@ interface Terms {
 
 /** On which terms a session is created. */
 export interface CreateTerms extends Terms {
-  /** What it is, if there is something to keep; only for a store with `keepsAbout`. */
-  readonly becoming?: Becoming | undefined;
+  /** What it is, if there is something to keep; only for a store with `keepsInfo`. */
+  readonly newInfo?: NewInfo | undefined;
 }
 
 /** On which terms a stored session is changed. */
@@ -130,7 +130,7 @@ export interface UpdateTerms extends ChangeTerms {
 /** On which terms a session is moved to a new id. */
 export interface MoveTerms extends ChangeTerms {
   /** What the session is from now on; without it, what it was. */
-  readonly becoming?: Becoming | undefined;
+  readonly newInfo?: NewInfo | undefined;
 }
 
 /** On which terms a session is ended. */
@@ -145,7 +145,7 @@ export interface LiveSession {
   /** The caller's own copy. */
   readonly texts: SessionTexts;
   /** As it was given; nothing where nothing was. */
-  readonly about?: SessionAbout | undefined;
+  readonly info?: StoredInfo | undefined;
   /** Differs after every change of the values; a touch leaves it alone. */
   readonly version: string | number;
   /** Seconds left to live, by the store's clock. */
@@ -161,14 +161,14 @@ export interface RetiredSession {
   /** Whether it was moved, and has not been ended since under its new id. */
   readonly moved: boolean;
   /** Where it was moved, what the session is by now; if the store keeps it. */
-  readonly about?: SessionAbout | undefined;
+  readonly info?: StoredInfo | undefined;
 }
 
 /** What a store may tell of a session that has expired, as long as it has its record. */
 export interface ExpiredSession {
   readonly status: 'expired';
   /** As it was given; if the store keeps it. */
-  readonly about?: SessionAbout | undefined;
+  readonly info?: StoredInfo | undefined;
 }
 
 /** What {@link AtomicSessionStore.load} finds under an id. */
@@ -217,8 +217,8 @@ export interface AtomicSessionStore extends SessionStore {
   /** Says that a touch costs no round trip: `touchInterval` is 0 by default then. */
   readonly touchIsFree?: boolean;
 
-  /** Says that it keeps what a session is: {@link SessionAbout}. */
-  readonly keepsAbout?: boolean;
+  /** Says that it keeps what a session is: {@link StoredInfo}. */
+  readonly keepsInfo?: boolean;
 
   /**
    * The public name of the session that has an id. It can be shown and logged,
@@ -247,7 +247,7 @@ export interface AtomicSessionStore extends SessionStore {
    * Creates a session.
    *
    * @returns false, and changes nothing, where a live session or a mark is;
-   *   `revoked` as {@link Becoming} says, and no session is there then
+   *   `revoked` as {@link NewInfo} says, and no session is there then
    */
   create(id: string, texts: SessionTexts, terms: CreateTerms): Awaitable<boolean | 'revoked'>;
 
@@ -290,7 +290,7 @@ export interface AtomicSessionStore extends SessionStore {
    *
    * @param newId made by `newSessionId(id)`
    * @returns `moved`; `gone`, `conflict` and `too-large` as `update`; `revoked`
-   *   as {@link Becoming} says: the session has ended then
+   *   as {@link NewInfo} says: the session has ended then
    * @throws if `newId` is in use
    */
   move?(
@@ -308,7 +308,7 @@ export interface AtomicSessionStore extends SessionStore {
   /**
    * Returns the live sessions of a user, in any order.
    *
-   * A store that has this method has the next two as well, `keepsAbout` and
+   * A store that has this method has the next two as well, `keepsInfo` and
    * `handleOf`: it is one that indexes.
    */
   sessionsOf?(user: string): Awaitable<readonly StoredUserSession[]>;
@@ -316,7 +316,7 @@ export interface AtomicSessionStore extends SessionStore {
   /**
    * Ends live sessions of a user, each as `end` does, at once for all processes.
    * A move under way does not save a session. Without `only`, a request that is
-   * making one more session of the user is refused, as {@link Becoming} says.
+   * making one more session of the user is refused, as {@link NewInfo} says.
    *
    * @param which all of them without it
    * @returns the handles of those that were ended
@@ -329,7 +329,7 @@ export interface AtomicSessionStore extends SessionStore {
    * are recognised for as long as the session lives, if the store's ids are 59
    * letters and digits, of which the first 16 are the handle and the others random.
    */
-  aboutByHandle?(handle: string): Awaitable<SessionAbout | null>;
+  infoByHandle?(handle: string): Awaitable<StoredInfo | null>;
 
   /** Ends every session in the store, as `endSessionsOf` does for each user and also for anonymous sessions. */
   endAllSessions?(): Awaitable<void>;

@@ -59,11 +59,11 @@ function isEndOfVisit({ created, loaded }: Session, { settings }: Saving): boole
  */
 function maxAgeOf({ stored }: Session, saving: Saving): number | null | undefined {
 
-  if (stored.kind !== 'live' || !stored.about) return undefined;
-  const { persistent, endsAt } = stored.about.details;
+  if (stored.kind !== 'live' || !stored.info) return undefined;
+  const { persistent, endsAt } = stored.info.details;
   if (persistent === undefined && endsAt === undefined) return undefined;
-  if (!isPersistent(stored.about, saving)) return null;
-  const life = Math.ceil(lifeOf(saving, stored.about));
+  if (!isPersistent(stored.info, saving)) return null;
+  const life = Math.ceil(lifeOf(saving, stored.info));
   return persistent ? life : Math.min(life, saving.settings.cookieOptions.maxAge ?? life);
 
 }

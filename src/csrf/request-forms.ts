@@ -60,7 +60,7 @@ export class RequestForms {
     const secrets = [await session.inTurn(() => this.secretToCome(session, saving))];
     if (save && (this.given || session.newId !== undefined)) await save();
     // Its answer overtook this request: the browser has the new id by now, or it was lost.
-    const isOvertaken = stored.kind === 'retired' && stored.moved && stored.about?.user != null;
+    const isOvertaken = stored.kind === 'retired' && stored.moved && stored.info?.user != null;
     if (isOvertaken && session.stored === stored) secrets.push(formSecretBefore(stored));
     return secrets.map(secret => csrfToken(secret, this.backend.cookieName));
 

@@ -10,7 +10,7 @@ export type { EncryptionKey } from './key-ring.js';
 const HOUSEKEEPING = ['setup', 'gc', 'scheduleGc', 'close'] as const;
 
 /** What a store need not have, and one around it has then neither. */
-const OPTIONAL = ['move', 'take', 'sessionsOf', 'aboutByHandle', 'endSessionsOf', 'endAllSessions'] as const;
+const OPTIONAL = ['move', 'take', 'sessionsOf', 'infoByHandle', 'endSessionsOf', 'endAllSessions'] as const;
 
 /** A store around another, with the other's housekeeping. */
 export type EncryptedStore<Store extends SessionStore> =

@@ -1,5 +1,5 @@
-import type { SessionAbout, SessionTexts } from '../base/store.js';
-import { withSeal } from './about-seal.js';
+import type { StoredInfo, SessionTexts } from '../base/store.js';
+import { withSeal } from './info-seal.js';
 import type { SessionKeys } from './session-keys.js';
 
 /** The number of sessions that are remembered. */
@@ -12,26 +12,26 @@ const MOST = 10_000;
  */
 export class OutdatedSeals {
 
-  readonly #abouts = new Map<string, SessionAbout | undefined>();
+  readonly #infos = new Map<string, StoredInfo | undefined>();
 
-  add({ storedId }: SessionKeys, about: SessionAbout | undefined): void {
+  add({ storedId }: SessionKeys, info: StoredInfo | undefined): void {
 
-    this.#abouts.delete(storedId);
-    this.#abouts.set(storedId, about);
-    if (this.#abouts.size > MOST) this.#abouts.delete(this.#abouts.keys().next().value as string);
+    this.#infos.delete(storedId);
+    this.#infos.set(storedId, info);
+    if (this.#infos.size > MOST) this.#infos.delete(this.#infos.keys().next().value as string);
 
   }
 
   delete({ storedId }: SessionKeys): void {
 
-    this.#abouts.delete(storedId);
+    this.#infos.delete(storedId);
 
   }
 
   /** Sealed texts of a change, with a new seal if the session's is outdated. */
   renewedIn(texts: SessionTexts, keys: SessionKeys): SessionTexts {
 
-    return this.#abouts.has(keys.storedId) ? withSeal(texts, this.#abouts.get(keys.storedId), keys) : texts;
+    return this.#infos.has(keys.storedId) ? withSeal(texts, this.#infos.get(keys.storedId), keys) : texts;
 
   }
 

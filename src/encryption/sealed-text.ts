@@ -27,7 +27,7 @@ export interface Place {
   /** The top-level key. */
   readonly name: string;
   /** Where the text seals what the session is: a digest of that. */
-  readonly about?: Buffer;
+  readonly info?: Buffer;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -94,10 +94,10 @@ export function keyNameOf(sealed: string): string {
 }
 
 /** What is sealed beside a value. Each part has its length before it: no two ways to read them. */
-function beside(head: Buffer, { name, about = NOTHING }: Place): Buffer {
+function beside(head: Buffer, { name, info = NOTHING }: Place): Buffer {
 
   // UTF-16 keeps any key apart from any other, lone surrogates included.
-  return withLengths([head, Buffer.from(name, 'utf16le'), about]);
+  return withLengths([head, Buffer.from(name, 'utf16le'), info]);
 
 }
 

@@ -5,13 +5,13 @@ import { isTooLarge } from '../values/texts-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession, isIndexing, type LiveSession,
-  type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
+  type MoveTerms, type StoredInfo, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../base/store.js';
 import { isStoredId, newStoredId } from '../stores/shared/stored-id.js';
 import {
-  aboutOfMoved, becomingSealed, checkNames, checkSeal, isOutdated, openValues, optional, plainAbout, plainDetails, withSeal,
-} from './about-seal.js';
+  infoOfMoved, sealedInfo, checkNames, checkSeal, isOutdated, openValues, optional, plainInfo, plainDetails, withSeal,
+} from './info-seal.js';
 import { type Countdown, countdown } from './countdown.js';
 import type { EncryptionSettings } from './encryption-options.js';
 import { OutdatedSeals } from './outdated-seals.js';
@@ -32,7 +32,7 @@ export class SealingStore implements AtomicSessionStore {
 
   readonly atomic: boolean = true;
   readonly touchIsFree: boolean;
-  readonly keepsAbout: boolean;
+  readonly keepsInfo: boolean;
 
   readonly #inner: Required<AtomicSessionStore>;
   readonly #settings: EncryptionSettings;
@@ -43,7 +43,7 @@ export class SealingStore implements AtomicSessionStore {
     this.#inner = inner;
     this.#settings = settings;
     this.touchIsFree = inner.touchIsFree === true;
-    this.keepsAbout = inner.keepsAbout === true;
+    this.keepsInfo = inner.keepsInfo === true;
 
   }
 
@@ -81,7 +81,7 @@ export class SealingStore implements AtomicSessionStore {
     const keys = this.#keys(id);
     const texts = toTexts(values);
     return andThen(this.#load(keys), found => (
-      this.#inner.set(keys.storedId, fromTexts(this.#sealed(texts, found?.status === 'live' ? found.about : undefined, keys)), expire)
+      this.#inner.set(keys.storedId, fromTexts(this.#sealed(texts, found?.status === 'live' ? found.info : undefined, keys)), expire)
     ));
 
   }
@@ -94,11 +94,11 @@ export class SealingStore implements AtomicSessionStore {
     return this.#load(this.#keys(id));
   }
 
-  create(id: string, texts: SessionTexts, { becoming, ...terms }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { newInfo, ...terms }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const keys = this.#keys(id);
-    const about = becoming && this.#kept(becoming.about);
-    return this.#inner.create(keys.storedId, this.#sealed(texts, about, keys), { ...terms, becoming: becoming && becomingSealed(becoming) });
+    const info = newInfo && this.#kept(newInfo.info);
+    return this.#inner.create(keys.storedId, this.#sealed(texts, info, keys), { ...terms, newInfo: newInfo && sealedInfo(newInfo) });
 
   }
 
@@ -125,20 +125,20 @@ export class SealingStore implements AtomicSessionStore {
   }
 
   /** A new id is a new key: all is sealed anew. */
-  move(id: string, newId: string, change: SessionChange, { becoming, maxBytes, patience, version, ...terms }: MoveTerms): Awaitable<Moved> {
+  move(id: string, newId: string, change: SessionChange, { newInfo, maxBytes, patience, version, ...terms }: MoveTerms): Awaitable<Moved> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
     const left = countdown(patience);
     return this.#again<Moved>(from, version, found => {
       const texts = merge(found.texts, change);
       if (isTooLarge(found.texts, texts, maxBytes)) return 'too-large';
-      const becomes = becoming ?? (found.about && { about: found.about });
+      const becomes = newInfo ?? (found.info && { info: found.info });
       const whole = {
-        set: this.#sealed(texts, becomes && this.#kept(becomes.about), to),
+        set: this.#sealed(texts, becomes && this.#kept(becomes.info), to),
         unset: [...found.texts.keys()].filter(name => !texts.has(name)),
       };
       return this.#inner.move(from.storedId, to.storedId, whole, {
-        ...terms, patience: left(), version: found.version, becoming: becomes && becomingSealed(becomes, from),
+        ...terms, patience: left(), version: found.version, newInfo: becomes && sealedInfo(becomes, from),
       });
     });
 
@@ -159,8 +159,8 @@ export class SealingStore implements AtomicSessionStore {
 
   }
 
-  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
-    return andThen(this.#inner.aboutByHandle(handle), about => about && plainAbout(about));
+  infoByHandle(handle: string): Awaitable<StoredInfo | null> {
+    return andThen(this.#inner.infoByHandle(handle), info => info && plainInfo(info));
   }
 
   endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
@@ -210,9 +210,9 @@ export class SealingStore implements AtomicSessionStore {
         case 'live':
           return this.#opened(found, keys);
         case 'retired':
-          return { status: found.status, moved: found.moved, ...optional(found.about && aboutOfMoved(found.about, keys)) };
+          return { status: found.status, moved: found.moved, ...optional(found.info && infoOfMoved(found.info, keys)) };
         case 'expired':
-          return { status: found.status, ...optional(found.about && plainAbout(found.about)) };
+          return { status: found.status, ...optional(found.info && plainInfo(found.info)) };
       }
       return null;
     });
@@ -221,11 +221,11 @@ export class SealingStore implements AtomicSessionStore {
 
   #opened(found: LiveSession, keys: SessionKeys): Awaitable<LiveSession | null> {
 
-    const about = found.about && plainAbout(found.about);
+    const info = found.info && plainInfo(found.info);
     try {
-      checkSeal(found.texts, this.#kept(about), keys);
-      if (isOutdated(found.texts, keys)) this.#outdated.add(keys, this.#kept(about));
-      return { ...found, ...optional(about), texts: openValues(found.texts, keys) };
+      checkSeal(found.texts, this.#kept(info), keys);
+      if (isOutdated(found.texts, keys)) this.#outdated.add(keys, this.#kept(info));
+      return { ...found, ...optional(info), texts: openValues(found.texts, keys) };
     } catch (error) {
       if (!this.#settings.endsUnreadable) throw error;
       // Without a mark, as if its time were over: the visitor can begin anew.
@@ -234,16 +234,16 @@ export class SealingStore implements AtomicSessionStore {
 
   }
 
-  #sealed(texts: SessionTexts, about: SessionAbout | undefined, keys: SessionKeys): SessionTexts {
+  #sealed(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): SessionTexts {
 
     checkNames(texts);
-    return withSeal(sealTexts(texts, keys), about, keys);
+    return withSeal(sealTexts(texts, keys), info, keys);
 
   }
 
   /** What a store gives back of what a session is. */
-  #kept(about: SessionAbout | undefined): SessionAbout | undefined {
-    return this.keepsAbout ? about : undefined;
+  #kept(info: StoredInfo | undefined): StoredInfo | undefined {
+    return this.keepsInfo ? info : undefined;
   }
 
   #keys(id: string): SessionKeys {

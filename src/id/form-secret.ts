@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { About, SessionDetails } from '../info/session-details.js';
+import type { Info, SessionDetails } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*
@@ -16,7 +16,7 @@ const PURPOSE_BEFORE = 'form before';
 /** An id, with what the store says about its session. */
 interface WithId {
   readonly id: string;
-  readonly about?: About | undefined;
+  readonly info?: Info | undefined;
 }
 
 /** One way: whoever has the secret does not get back to the id. */
@@ -27,16 +27,16 @@ export function formSecret(id: string): string {
 }
 
 /** The secret of a session that may have had another id before. */
-export function formSecretOf({ id, about }: WithId): string {
+export function formSecretOf({ id, info }: WithId): string {
 
-  return openedWithId(id, PURPOSE, about?.details.form) ?? formSecret(id);
+  return openedWithId(id, PURPOSE, info?.details.form) ?? formSecret(id);
 
 }
 
 /** The secret that a session had under its former id, for a request that sends that id. */
-export function formSecretBefore({ id, about }: WithId): string {
+export function formSecretBefore({ id, info }: WithId): string {
 
-  return openedWithId(id, PURPOSE_BEFORE, about?.details.formBefore) ?? formSecret(id);
+  return openedWithId(id, PURPOSE_BEFORE, info?.details.formBefore) ?? formSecret(id);
 
 }
 
@@ -45,7 +45,7 @@ export function keptFormSecret(session: WithId, newId: string): Pick<SessionDeta
 
   const secret = formSecretOf(session);
   // From its first id it follows by itself.
-  const formBefore = session.about?.details.form === undefined ? undefined : sealedForId(session.id, PURPOSE_BEFORE, secret);
+  const formBefore = session.info?.details.form === undefined ? undefined : sealedForId(session.id, PURPOSE_BEFORE, secret);
   return { form: sealedForId(newId, PURPOSE, secret), formBefore };
 
 }

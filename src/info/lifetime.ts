@@ -1,4 +1,4 @@
-import type { About } from './session-details.js';
+import type { Info } from './session-details.js';
 import { checkSeconds, wrong } from '../base/option-checks.js';
 
 /** Ten years. A larger number is most likely meant as milliseconds. */
@@ -45,9 +45,9 @@ export function checkedTouchInterval(given: number | undefined, store: { readonl
 }
 
 /** How many seconds a session may be left alone. */
-export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, about: About | undefined): number {
+export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, info: Info | undefined): number {
 
-  return about?.details.expiry ?? (about?.user == null ? anonymousExpiry ?? expiry : expiry);
+  return info?.details.expiry ?? (info?.user == null ? anonymousExpiry ?? expiry : expiry);
 
 }
 
@@ -58,11 +58,11 @@ export function idleExpiry({ expiry, anonymousExpiry }: LifetimeSettings, about:
  * @param now Unix timestamp in seconds
  */
 export function lifetime(
-  settings: LifetimeSettings, about: About | undefined, now: number, touchInterval = settings.touchInterval,
+  settings: LifetimeSettings, info: Info | undefined, now: number, touchInterval = settings.touchInterval,
 ): number {
 
-  const idle = idleExpiry(settings, about) + touchInterval;
-  const endsAt = about?.details.endsAt;
+  const idle = idleExpiry(settings, info) + touchInterval;
+  const endsAt = info?.details.endsAt;
   return endsAt === undefined ? idle : Math.max(0, Math.min(idle, endsAt - now));
 
 }

@@ -1,7 +1,7 @@
 import { SessionStoreError } from '../base/errors.js';
 import { publishFailed } from '../events/session-events.js';
 import { isPlainObject } from '../values/session-values.js';
-import type { SessionAbout } from '../base/store.js';
+import type { StoredInfo } from '../base/store.js';
 
 /*
  * What the middleware keeps of a session beside its values. It is written with
@@ -61,7 +61,7 @@ export interface ForwardedId {
 }
 
 /** What a session is, beside its values. */
-export interface About {
+export interface Info {
   readonly user: string | null;
   readonly details: SessionDetails;
 }
@@ -101,7 +101,7 @@ export interface Authentication {
 }
 
 /** What a session becomes with a new id. */
-export interface NextAbout {
+export interface NextInfo {
   readonly user: string | null;
   /** Its user did not come by this request. */
   readonly isFound?: boolean | undefined;
@@ -116,7 +116,7 @@ export interface NextAbout {
  * @param before what it was; nothing for a new session
  * @param now Unix timestamp in seconds
  */
-export function nextAbout(before: About | undefined, next: NextAbout, now: number): About {
+export function nextInfo(before: Info | undefined, next: NextInfo, now: number): Info {
 
   const { user, isFound, given, absoluteExpiry, origin, cookie } = next;
   const isNew = before === undefined || before.user !== user;
@@ -159,7 +159,7 @@ function deadline(until: number | undefined, lifetime: number | undefined, now: 
 
 }
 
-export function toStored({ user, details }: About): SessionAbout {
+export function toStored({ user, details }: Info): StoredInfo {
 
   const json = JSON.stringify(details);
   // A store may have no place for other characters.
@@ -168,7 +168,7 @@ export function toStored({ user, details }: About): SessionAbout {
 }
 
 /** @throws {SessionStoreError} for what was not written by this middleware: a session without its deadline must not live */
-export function fromStored(stored: SessionAbout | undefined): About | undefined {
+export function fromStored(stored: StoredInfo | undefined): Info | undefined {
 
   if (stored === undefined) return undefined;
   const { user, details } = stored;

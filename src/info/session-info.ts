@@ -25,8 +25,8 @@ export interface SessionInfo {
 export function sessionInfo(stored: Loaded, saving: Saving): SessionInfo | null {
 
   if (stored.kind !== 'live') return null;
-  const { id, user, about, endsAt } = stored;
-  const { created = null, authenticated = null, endsAt: deadline = null, metadata = {} } = about?.details ?? {};
+  const { id, user, info, endsAt } = stored;
+  const { created = null, authenticated = null, endsAt: deadline = null, metadata = {} } = info?.details ?? {};
   const expiresAt = unixTime() + (endsAt - saving.now()) / 1000;
   return {
     handle: saving.store.handleOf(id),
@@ -35,7 +35,7 @@ export function sessionInfo(stored: Loaded, saving: Saving): SessionInfo | null 
     authenticatedAt: authenticated,
     expiresAt: deadline === null ? expiresAt : Math.min(expiresAt, deadline),
     absoluteExpiresAt: deadline,
-    persistent: isPersistent(about, saving),
+    persistent: isPersistent(info, saving),
     metadata,
   };
 

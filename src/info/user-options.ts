@@ -16,11 +16,11 @@ export interface UserSettings {
   readonly endOnReuse: boolean;
   readonly grace: number;
   /** Whether the store is told of every session what it is. */
-  readonly keepsAbout: boolean;
+  readonly keepsInfo: boolean;
 }
 
 /** The options that need a store which keeps more than values. */
-const NEED_ABOUT = ['user', 'absoluteExpiry', 'renewal', 'grace'] as const;
+const NEED_INFO = ['user', 'absoluteExpiry', 'renewal', 'grace'] as const;
 
 /** A former id that is good for longer is a second one. */
 const LONGEST_GRACE = 60;
@@ -29,9 +29,9 @@ const LONGEST_GRACE = 60;
 export function checkedUserOptions(options: SessionOptions, store: AtomicSessionStore): UserSettings {
 
   const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, endOnReuse = false, grace = 0 } = options;
-  const needing = NEED_ABOUT.filter(name => options[name]);
-  if (needing.length > 0 && !store.keepsAbout) {
-    throw new TypeError(`option ${needing[0]} needs a store with \`keepsAbout: true\`, which keeps more of a session than its values`);
+  const needing = NEED_INFO.filter(name => options[name]);
+  if (needing.length > 0 && !store.keepsInfo) {
+    throw new TypeError(`option ${needing[0]} needs a store with \`keepsInfo: true\`, which keeps more of a session than its values`);
   }
   if (user !== undefined && typeof user !== 'function' && (typeof user !== 'string' || user === '')) {
     throw wrong('user', user, 'must be the name of a key or a function of the values');
@@ -47,15 +47,15 @@ export function checkedUserOptions(options: SessionOptions, store: AtomicSession
   if (absoluteExpiry !== undefined) checkSeconds('absoluteExpiry', absoluteExpiry, 1, LONGEST_EXPIRY);
   if (renewal !== undefined) checkSeconds('renewal', renewal, 1, LONGEST_EXPIRY);
   if (typeof endOnReuse !== 'boolean') throw wrong('endOnReuse', endOnReuse, 'must be true or false');
-  const tracesRenewals = renewal !== undefined && user !== undefined && isIndexing(store) && typeof store.aboutByHandle === 'function';
+  const tracesRenewals = renewal !== undefined && user !== undefined && isIndexing(store) && typeof store.infoByHandle === 'function';
   if (endOnReuse && !tracesRenewals) {
-    throw new TypeError('option endOnReuse needs the options renewal and user, and a store that indexes by user and has aboutByHandle()');
+    throw new TypeError('option endOnReuse needs the options renewal and user, and a store that indexes by user and has infoByHandle()');
   }
   checkSeconds('grace', grace, 0, LONGEST_GRACE);
   return {
     userOf: user === undefined ? undefined : userReader(user),
     maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, tracesRenewals, endOnReuse, grace,
-    keepsAbout: needing.length > 0,
+    keepsInfo: needing.length > 0,
   };
 
 }

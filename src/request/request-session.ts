@@ -139,8 +139,8 @@ export class RequestSession {
 
     this.use();
     const checked = checkedAuthentication(given);
-    if (Object.keys(checked).length > 0 && !this.saving.store.keepsAbout) {
-      throw new TypeError('ctx.authenticated() was given something to keep, and the store keeps only values: it has no `keepsAbout: true`');
+    if (Object.keys(checked).length > 0 && !this.saving.store.keepsInfo) {
+      throw new TypeError('ctx.authenticated() was given something to keep, and the store keeps only values: it has no `keepsInfo: true`');
     }
     this.session.authentication = checked;
 

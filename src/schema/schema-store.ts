@@ -77,14 +77,14 @@ export class SchemaStore extends TimedStore {
    * fails where anybody has changed the session, so that of two requests which
    * migrate it at the same time the second sees what the first has changed since.
    */
-  override settle(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
+  override upgrade(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean> {
 
     const stored = this.#outdated.get(texts);
-    return stored ? this.#settled(id, texts, stored, lifetime) : false;
+    return stored ? this.#upgraded(id, texts, stored, lifetime) : false;
 
   }
 
-  async #settled(id: string, texts: SessionTexts, outdated: LiveSession, lifetime: number): Promise<true> {
+  async #upgraded(id: string, texts: SessionTexts, outdated: LiveSession, lifetime: number): Promise<true> {
 
     let wanted = texts;
     for (let stored: LiveSession | undefined = outdated; stored;) {

@@ -52,9 +52,9 @@ export async function changeWhereItWent(
 export function updated(texts: SessionTexts, lifetime: number, session: Session, saving: Saving): CookieAction {
 
   const before = session.stored as LoadedSession;
-  const { id, about, user } = before;
+  const { id, info, user } = before;
   const endsAt = Math.max(before.endsAt, saving.now() + (lifetime + 1) * 1000);
-  session.committed({ kind: 'live', id, texts, version: undefined, endsAt, about, user });
+  session.committed({ kind: 'live', id, texts, version: undefined, endsAt, info, user });
   return isCookieDue(before, saving) ? 'set' : 'keep';
 
 }

@@ -1,8 +1,8 @@
 import { andThen } from '../base/awaitable.js';
 import { SessionStoreError } from '../base/errors.js';
 import { type LoadedSession, NOTHING, unixTime } from './load-session.js';
-import { aboutNext, becoming, type CookieAction, lifeOf, live, overtaken, requireCookie, revoked, type Saving } from './saving.js';
-import { type About, readDetails } from '../info/session-details.js';
+import { infoWithNewId, newInfo, type CookieAction, lifeOf, live, overtaken, requireCookie, revoked, type Saving } from './saving.js';
+import { type Info, readDetails } from '../info/session-details.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { derivedHandle } from '../id/session-id.js';
 import type { Session, Wanted } from '../session/session.js';
@@ -32,30 +32,30 @@ export function createSession(
   const { stored } = session;
   // What one sign-in comes from, all clicks on it do.
   const origin = replaced ?? (stored.kind === 'retired' ? stored.id : session.formSecret?.());
-  const about = aboutNext(undefined, wanted, saving, origin && wanted.user ? derivedHandle(origin) : undefined);
+  const info = infoWithNewId(undefined, wanted, saving, origin && wanted.user ? derivedHandle(origin) : undefined);
   const created = () => {
     if (replaced !== undefined || wanted.user || wanted.regenerate || wanted.proved) session.leavesForms = true;
     return 'set' as const;
   };
-  return about?.user == null
-    ? andThen(createRecord(texts, about, session, saving), created)
-    : signIn(texts, about, session, saving).then(created);
+  return info?.user == null
+    ? andThen(createRecord(texts, info, session, saving), created)
+    : signIn(texts, info, session, saving).then(created);
 
 }
 
-async function signIn(texts: SessionTexts, about: About, session: Session, saving: Saving): Promise<void> {
+async function signIn(texts: SessionTexts, info: Info, session: Session, saving: Saving): Promise<void> {
 
   const { stored } = session;
   // The session that a first click of this sign-in has left is nobody's device.
   const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
   try {
-    await createRecord(texts, about, session, saving);
+    await createRecord(texts, info, session, saving);
   } catch (error) {
-    abandon(session.newId, about.user, error, saving);
+    abandon(session.newId, info.user, error, saving);
     session.newId = undefined;
     throw error;
   }
-  await afterSignIn(about, ghost, session, saving);
+  await afterSignIn(info, ghost, session, saving);
 
 }
 
@@ -72,21 +72,21 @@ export function abandon(id: string | undefined, user: string | null | undefined,
 }
 
 function createRecord(
-  texts: SessionTexts, about: About | undefined, session: Session, saving: Saving, triesLeft = MOST_TRIES,
+  texts: SessionTexts, info: Info | undefined, session: Session, saving: Saving, triesLeft = MOST_TRIES,
 ): Awaitable<void> {
 
   return andThen(reserveId(session, saving), id => {
-    const answer = saving.store.create(id, texts, { lifetime: lifeOf(saving, about), becoming: becoming(about, session.began, saving) });
+    const answer = saving.store.create(id, texts, { lifetime: lifeOf(saving, info), newInfo: newInfo(info, session.began, saving) });
     return andThen(answer, isCreated => {
       if (isCreated === 'revoked') throw revoked();
       if (isCreated) {
-        session.committed(live(id, texts, about, saving));
+        session.committed(live(id, texts, info, saving));
         session.created = true;
-        publishCreated(id, about?.user ?? null, saving.store);
+        publishCreated(id, info?.user ?? null, saving.store);
         return;
       }
       session.newId = undefined;
-      if (triesLeft > 1) return createRecord(texts, about, session, saving, triesLeft - 1);
+      if (triesLeft > 1) return createRecord(texts, info, session, saving, triesLeft - 1);
       throw new SessionStoreError('newSessionId() returned only ids that are in use');
     });
   });
@@ -130,12 +130,12 @@ function movingId(session: Session, userOf: Saving['settings']['userOf']): strin
  *
  * @throws {SessionEndedError} if another sign-in of the user has ended this one
  */
-async function afterSignIn(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
+async function afterSignIn(info: Info, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
 
   try {
-    await endOthers(about, ghost, session, saving);
+    await endOthers(info, ghost, session, saving);
   } catch (error) {
-    abandon(session.id ?? session.newId, about.user, error, saving);
+    abandon(session.id ?? session.newId, info.user, error, saving);
     session.committed(NOTHING);
     throw error;
   }
@@ -143,9 +143,9 @@ async function afterSignIn(about: About, ghost: string | undefined, session: Ses
 }
 
 /** @throws {SessionStoreError} if the user's sessions can't be counted now: nothing has happened then */
-export async function canCount(about: About, saving: Saving): Promise<void> {
+export async function canCount(info: Info, saving: Saving): Promise<void> {
 
-  if (about.user !== null && saving.settings.maxUserSessions !== undefined) await listed(about.user, saving);
+  if (info.user !== null && saving.settings.maxUserSessions !== undefined) await listed(info.user, saving);
 
 }
 
@@ -156,20 +156,20 @@ export async function canCount(about: About, saving: Saving): Promise<void> {
  *
  * @throws {SessionEndedError} if another sign-in of the user has ended it
  */
-export async function afterMove(about: About, session: Session, saving: Saving): Promise<void> {
+export async function afterMove(info: Info, session: Session, saving: Saving): Promise<void> {
 
   try {
-    await endOthers(about, undefined, session, saving);
+    await endOthers(info, undefined, session, saving);
   } catch (error) {
     if (!(error instanceof SessionStoreError)) throw error;
   }
 
 }
 
-async function endOthers(about: About, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
+async function endOthers(info: Info, ghost: string | undefined, session: Session, saving: Saving): Promise<void> {
 
   const { store, settings } = saving;
-  const { user, details: { origin } } = about;
+  const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
   if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
   const { maxUserSessions = Infinity } = settings;
@@ -185,7 +185,7 @@ async function endOthers(about: About, ghost: string | undefined, session: Sessi
       throw overtaken();
     }
     if (isTooMany && !hasBegunAgain) {
-      await beginAgain(about, nextTurn(sessions), session, saving);
+      await beginAgain(info, nextTurn(sessions), session, saving);
       continue;
     }
     for (const handle of surplus) await store.endSessionsOf(user, { only: handle });
@@ -219,7 +219,7 @@ async function listed(user: string, { store, uses, crowds }: Saving): Promise<Li
  * same moment. It gets another handle: others may be ending the one that it has.
  * The new one stands before the old one goes, as what it holds may be all there is.
  */
-async function beginAgain(about: About, turn: number, session: Session, saving: Saving): Promise<void> {
+async function beginAgain(info: Info, turn: number, session: Session, saving: Saving): Promise<void> {
 
   const before = session.stored as LoadedSession;
   // What others had saved before it was moved is there, too.
@@ -228,15 +228,15 @@ async function beginAgain(about: About, turn: number, session: Session, saving: 
   session.committed(NOTHING);
   try {
     const forms = keptFormSecret(before, await reserveId(session, saving));
-    await createRecord(found.texts, { ...about, details: { ...about.details, ...forms, turn } }, session, saving);
+    await createRecord(found.texts, { ...info, details: { ...info.details, ...forms, turn } }, session, saving);
   } catch (error) {
-    abandon(session.newId, about.user, error, saving);
+    abandon(session.newId, info.user, error, saving);
     session.committed(before);
     throw error;
   }
   // This request knows of no more than before.
   session.stored = { ...(session.stored as unknown as LoadedSession), texts: before.texts };
-  await end(before.id, about.user, saving);
+  await end(before.id, info.user, saving);
 
 }
 

@@ -1,6 +1,6 @@
 import { SessionStoreError } from '../base/errors.js';
 import { difference, isEmpty, merge } from '../session/session-change.js';
-import type { Becoming, SessionChange, SessionTexts } from '../base/store.js';
+import type { NewInfo, SessionChange, SessionTexts } from '../base/store.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
 
 /**
@@ -12,11 +12,11 @@ import type { TimedStore } from '../wrapping/timed-store.js';
  * @param own what this request changes
  */
 export async function moveInSteps(
-  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number, becoming?: Becoming,
+  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number, newInfo?: NewInfo,
 ): Promise<'moved' | 'gone' | 'revoked'> {
 
   const moved = merge(base, own);
-  const created = await store.create(newId, moved, { lifetime, becoming });
+  const created = await store.create(newId, moved, { lifetime, newInfo });
   if (created === 'revoked') return created;
   if (!created) {
     throw new SessionStoreError('newSessionId() returned an id that is in use');

@@ -6,9 +6,9 @@ import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
 import { type LoadedSession, NOTHING, unixTime } from './load-session.js';
 import { moveInSteps } from './move-in-steps.js';
-import { aboutNext, becoming, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
+import { infoWithNewId, newInfo, type CookieAction, lifeOf, live, requireCookie, revoked, type Saving, tooLate } from './saving.js';
 import { tooLarge } from '../values/session-size.js';
-import type { About } from '../info/session-details.js';
+import type { Info } from '../info/session-details.js';
 import type { Session, Wanted } from '../session/session.js';
 import { publishDestroyed, publishRegenerated } from '../events/session-events.js';
 import { isEmpty, merge, type NamedChange } from '../session/session-change.js';
@@ -30,27 +30,27 @@ export async function regenerateSession(
 
   requireCookie(saving);
   const { id, reason } = change;
-  const { about: before, texts } = session.stored as LoadedSession;
-  const next = aboutNext(before, wanted, saving);
+  const { info: before, texts } = session.stored as LoadedSession;
+  const next = infoWithNewId(before, wanted, saving);
   const isBinding = next?.user != null && next.user !== (before?.user ?? null);
   if (isBinding && reason !== 'binding') await canCount(next, saving);
   const reserved = await reserveId(session, saving);
   const newId = reason === 'renewal' ? renewedId(id, reserved) : reserved;
   const formed = isUnasked(reason) ? withForms(next, session.stored as LoadedSession, newId) : next;
-  const about = reason === 'renewal' ? withFamily(formed, newId, saving) : formed;
-  const given = isPure(change, wanted, session) ? forwarding(about, id, newId, saving) : about;
+  const info = reason === 'renewal' ? withFamily(formed, newId, saving) : formed;
+  const given = isPure(change, wanted, session) ? forwarding(info, id, newId, saving) : info;
   session.changed ||= changesMore(change, wanted);
   const began = reason === 'binding' ? signedInAt(before, saving) : session.began;
-  const becomes = becoming(given, isBinding ? began : undefined, saving);
-  const life = lifeOf(saving, about);
+  const becomes = newInfo(given, isBinding ? began : undefined, saving);
+  const life = lifeOf(saving, info);
   let answer: 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked';
   try {
     answer = saving.store.canMove
-      ? await saving.store.move(id, newId, change, { lifetime: life, becoming: becomes, version, maxBytes: saving.settings.maxBytes })
+      ? await saving.store.move(id, newId, change, { lifetime: life, newInfo: becomes, version, maxBytes: saving.settings.maxBytes })
       : await moveInSteps(saving.store, id, newId, texts, change, life, becomes);
   } catch (error) {
     // With `grace`, whoever has the former id finds it.
-    if (given === about) abandon(newId, about?.user, error, saving);
+    if (given === info) abandon(newId, info?.user, error, saving);
     session.newId = undefined;
     throw error;
   }
@@ -61,13 +61,13 @@ export async function regenerateSession(
     case 'too-large':
       throw tooLarge(saving.settings.maxBytes);
     case 'moved':
-      session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), about, saving));
+      session.committed(live(newId, isEmpty(change) ? texts : merge(texts, change), info, saving));
       if (!isUnasked(reason)) session.leavesForms = true;
-      session.forwards = given !== about && !isUnasked(reason);
-      publishRegenerated(id, newId, about?.user ?? null, reason, saving.store);
-      if (!isBinding || !about) return 'set';
+      session.forwards = given !== info && !isUnasked(reason);
+      publishRegenerated(id, newId, info?.user ?? null, reason, saving.store);
+      if (!isBinding || !info) return 'set';
       try {
-        await afterMove(about, session, saving);
+        await afterMove(info, session, saving);
       } catch (error) {
         // Another sign-in has ended it, as it might a moment later: what was only read was right.
         if (reason === 'binding' && isEmpty(change) && error instanceof SessionEndedError) return 'keep';
@@ -97,7 +97,7 @@ export async function regenerateSession(
  * the user were ended since, this one was not found. Where it is not known, it
  * was before anything that the store remembers.
  */
-function signedInAt(before: About | undefined, { now }: Saving): number {
+function signedInAt(before: Info | undefined, { now }: Saving): number {
 
   const age = before ? unixTime() - before.details.created : REMEMBERED_ENDS;
   return now() - Math.max(0, age) * 1000;
@@ -147,24 +147,24 @@ export async function withdrawForward(wanted: Wanted, session: Session, saving: 
 }
 
 /** What the library gives a new id by itself keeps its forms. */
-function withForms(about: About | undefined, before: LoadedSession, newId: string): About | undefined {
+function withForms(info: Info | undefined, before: LoadedSession, newId: string): Info | undefined {
 
-  return about && { ...about, details: { ...about.details, ...keptFormSecret(before, newId) } };
+  return info && { ...info, details: { ...info.details, ...keptFormSecret(before, newId) } };
 
 }
 
 /** What was only renewed can be ended with each id that it had before. */
-function withFamily(about: About | undefined, newId: string, { settings }: Saving): About | undefined {
+function withFamily(info: Info | undefined, newId: string, { settings }: Saving): Info | undefined {
 
-  if (!about || !settings.tracesRenewals) return about;
-  return { ...about, details: { ...about.details, family: familyOf(newId) } };
+  if (!info || !settings.tracesRenewals) return info;
+  return { ...info, details: { ...info.details, family: familyOf(newId) } };
 
 }
 
-function forwarding(about: About | undefined, id: string, newId: string, { settings }: Saving): About | undefined {
+function forwarding(info: Info | undefined, id: string, newId: string, { settings }: Saving): Info | undefined {
 
-  if (!about || settings.grace === 0) return about;
-  return { ...about, details: { ...about.details, forward: forwardId(id, newId, unixTime() + settings.grace) } };
+  if (!info || settings.grace === 0) return info;
+  return { ...info, details: { ...info.details, forward: forwardId(id, newId, unixTime() + settings.grace) } };
 
 }
 

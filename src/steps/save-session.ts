@@ -32,7 +32,7 @@ export function saveSession(session: Session, saving: Saving): Awaitable<CookieA
       const change = withNewId(sessionChange(session.stored, wanted, whatIsDue(session, saving)), session);
       checkSize(textsOf(session.stored), wanted.texts, saving.settings.maxBytes);
       if (hasRequestSubscribers()) session.note({ change, before: session.stored, refreshDueIn: refreshDueIn(session, saving) });
-      const action = andThen(settled(change, session, saving), () => carryOut(change, wanted, session, saving) as Awaitable<CookieAction>);
+      const action = andThen(upgraded(change, session, saving), () => carryOut(change, wanted, session, saving) as Awaitable<CookieAction>);
       return isThenable(action) ? action.then(undefined, giveBack) : action;
     } catch (error) {
       return giveBack(error);
@@ -56,11 +56,11 @@ export function decide(session: Session, saving: Saving): NamedChange {
 }
 
 /** A session is in the shape in which it was read before it is changed. A new id alone is no change. */
-function settled(change: NamedChange, { stored }: Session, saving: Saving): Awaitable<boolean> {
+function upgraded(change: NamedChange, { stored }: Session, saving: Saving): Awaitable<boolean> {
 
   if (stored.kind !== 'live' || (change.name !== 'update' && change.name !== 'regenerate')) return false;
   if (isEmpty(change) && saving.store.canMove) return false;
-  return saving.store.settle(change.id, stored.texts, lifeOf(saving, stored.about));
+  return saving.store.upgrade(change.id, stored.texts, lifeOf(saving, stored.info));
 
 }
 
@@ -111,13 +111,13 @@ function touch(id: string, session: Session, saving: Saving): Awaitable<CookieAc
   const before = session.stored as LoadedSession;
   const done = (touched: boolean): CookieAction => {
     if (!touched) return 'keep';
-    session.stored = live(id, before.texts, before.about, saving, before.version);
+    session.stored = live(id, before.texts, before.info, saving, before.version);
     return isCookieDue(before, saving) ? 'set' : 'keep';
   };
   // The request changed nothing, so nothing is lost where the store fails.
   const failed = () => 'keep' as const;
   try {
-    const answer = saving.store.touch(id, lifeOf(saving, before.about), before.user ?? undefined);
+    const answer = saving.store.touch(id, lifeOf(saving, before.info), before.user ?? undefined);
     return isThenable(answer) ? answer.then(done, failed) : done(answer);
   } catch {
     return failed();

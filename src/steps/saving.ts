@@ -2,11 +2,11 @@ import { SessionCookieError, SessionEndedError } from '../base/errors.js';
 import { idleExpiry, lifetime } from '../info/lifetime.js';
 import { type LoadedSession, unixTime } from './load-session.js';
 import type { Settings } from '../options.js';
-import { type About, nextAbout, toStored } from '../info/session-details.js';
+import { type Info, nextInfo, toStored } from '../info/session-details.js';
 import type { RecentUses } from './recent-uses.js';
 import type { Session, Wanted } from '../session/session.js';
 import type { Due } from '../session/session-change.js';
-import type { Becoming, SessionTexts, UpdateTerms } from '../base/store.js';
+import type { NewInfo, SessionTexts, UpdateTerms } from '../base/store.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
 import type { UpdateQueue } from './update-queue.js';
 
@@ -64,34 +64,34 @@ export function requireCookie({ canSetCookie, whyNoCookie }: Saving): void {
 }
 
 /** How long a session lives from now on, in seconds. */
-export function lifeOf({ settings }: Saving, about: About | undefined, touchInterval = settings.touchInterval): number {
+export function lifeOf({ settings }: Saving, info: Info | undefined, touchInterval = settings.touchInterval): number {
 
-  return lifetime(settings, about, about?.details.endsAt === undefined ? 0 : unixTime(), touchInterval);
+  return lifetime(settings, info, info?.details.endsAt === undefined ? 0 : unixTime(), touchInterval);
 
 }
 
 /** A session that has just been stored. */
 export function live(
-  id: string, texts: SessionTexts, about: About | undefined, saving: Saving, version?: string | number,
+  id: string, texts: SessionTexts, info: Info | undefined, saving: Saving, version?: string | number,
 ): LoadedSession {
 
   // What was stored in this second needs no refresh.
-  const endsAt = saving.now() + (lifeOf(saving, about) + 1) * 1000;
-  return { kind: 'live', id, texts, version, endsAt, about, user: about?.user ?? null };
+  const endsAt = saving.now() + (lifeOf(saving, info) + 1) * 1000;
+  return { kind: 'live', id, texts, version, endsAt, info, user: info?.user ?? null };
 
 }
 
 /** What a session becomes that gets an id; nothing where there is nothing to keep. */
-export function aboutNext(
-  before: About | undefined, wanted: Wanted, { settings, store }: Saving, origin?: string,
-): About | undefined {
+export function infoWithNewId(
+  before: Info | undefined, wanted: Wanted, { settings, store }: Saving, origin?: string,
+): Info | undefined {
 
-  const { absoluteExpiry, keepsAbout, cookieMark: cookie } = settings;
-  if (!keepsAbout && !cookie && !before && !(wanted.authentication && store.keepsAbout)) return undefined;
+  const { absoluteExpiry, keepsInfo, cookieMark: cookie } = settings;
+  if (!keepsInfo && !cookie && !before && !(wanted.authentication && store.keepsInfo)) return undefined;
   // Values that nobody has looked at say what they said before.
   const user = wanted.user === undefined ? before?.user ?? null : wanted.user;
   const { authentication: given, isFound } = wanted;
-  return nextAbout(before, { user, isFound, given, absoluteExpiry, origin, cookie }, unixTime());
+  return nextInfo(before, { user, isFound, given, absoluteExpiry, origin, cookie }, unixTime());
 
 }
 
@@ -101,13 +101,13 @@ export function aboutNext(
  * @param began since when the session is on its way to its user, in milliseconds
  *   of a clock that never goes back; nothing where it does not become a user's
  */
-export function becoming(about: About | undefined, began: number | undefined, saving: Saving): Becoming | undefined {
+export function newInfo(info: Info | undefined, began: number | undefined, saving: Saving): NewInfo | undefined {
 
-  if (!about) return undefined;
+  if (!info) return undefined;
   return {
-    about: toStored(about),
+    info: toStored(info),
     // A store around another may call it late.
-    get underWay() {
+    get requestAge() {
       return began === undefined ? undefined : (saving.now() - began) / 1000;
     },
   };
@@ -120,7 +120,7 @@ export function whatIsDue(session: Session, saving: Saving): Due {
   const { stored } = session;
   if (stored.kind !== 'live') return { touch: false };
   const { renewal } = saving.settings;
-  const renewed = stored.about?.details.renewed;
+  const renewed = stored.info?.details.renewed;
   const canMove = session.isUsed && saving.canSetCookie;
   return {
     // What stays empty goes by itself.
@@ -140,38 +140,38 @@ export function changeTerms(stored: LoadedSession, saving: Saving): Pick<UpdateT
 
   const { maxBytes } = saving.settings;
   return isTouchDue(stored, saving)
-    ? { lifetime: lifeOf(saving, stored.about), user: stored.user ?? undefined, maxBytes }
-    : { lifetime: lifeOf(saving, stored.about, 0), maxBytes };
+    ? { lifetime: lifeOf(saving, stored.info), user: stored.user ?? undefined, maxBytes }
+    : { lifetime: lifeOf(saving, stored.info, 0), maxBytes };
 
 }
 
 // A cookie that ends by itself is sent anew as often as the session is refreshed.
 export function isCookieDue(before: LoadedSession, saving: Saving): boolean {
 
-  return isPersistent(before.about, saving) && isTouchDue(before, saving);
+  return isPersistent(before.info, saving) && isTouchDue(before, saving);
 
 }
 
 /** Whether the cookie of a session outlives the browser's own session. */
-export function isPersistent(about: About | undefined, { settings }: Saving): boolean {
+export function isPersistent(info: Info | undefined, { settings }: Saving): boolean {
 
-  return about?.details.persistent ?? settings.cookieOptions.maxAge !== undefined;
+  return info?.details.persistent ?? settings.cookieOptions.maxAge !== undefined;
 
 }
 
 /** Seconds until a session that is only read would be refreshed. */
 export function refreshDueIn({ stored }: Session, { settings, now }: Saving): number {
 
-  return stored.kind === 'live' ? (stored.endsAt - now()) / 1000 - idleExpiry(settings, stored.about) : 0;
+  return stored.kind === 'live' ? (stored.endsAt - now()) / 1000 - idleExpiry(settings, stored.info) : 0;
 
 }
 
-function isTouchDue({ about, endsAt }: LoadedSession, { settings, now }: Saving): boolean {
+function isTouchDue({ info, endsAt }: LoadedSession, { settings, now }: Saving): boolean {
 
   const left = endsAt - now();
-  if (left > idleExpiry(settings, about) * 1000) return false;
-  const deadline = about?.details.endsAt;
+  if (left > idleExpiry(settings, info) * 1000) return false;
+  const deadline = info?.details.endsAt;
   // Near its deadline a session can't be prolonged by much: then it is left alone.
-  return deadline === undefined || left + 1000 < lifetime(settings, about, unixTime()) * 1000;
+  return deadline === undefined || left + 1000 < lifetime(settings, info, unixTime()) * 1000;
 
 }

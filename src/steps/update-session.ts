@@ -159,9 +159,9 @@ async function attempt(
   if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
   if (cleared) return carryOut({ name: 'destroy', id: latest.id }, wanted, session, saving);
 
-  const { id, version, about } = latest;
+  const { id, version, info } = latest;
   const change = difference(latest.texts, wanted.texts);
-  if (!isEmpty(change) && await saving.store.settle(id, latest.texts, lifeOf(saving, about))) return 'conflict';
+  if (!isEmpty(change) && await saving.store.upgrade(id, latest.texts, lifeOf(saving, info))) return 'conflict';
   if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
     session.stored = latest;
     const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };

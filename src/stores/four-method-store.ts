@@ -1,10 +1,10 @@
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
 import { derivedHandle } from '../id/session-id.js';
 import type {
-  AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionStore,
+  AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, StoredInfo, SessionChange, SessionStore,
   SessionTexts, SessionValues, UpdateTerms,
 } from '../base/store.js';
-import { changed, isLarger, isSession, isStorable, storedAbout, storedTexts, versionOf, withAbout } from './four-method/four-method-values.js';
+import { changed, isLarger, isSession, isStorable, storedInfo, storedTexts, versionOf, withInfo } from './four-method/four-method-values.js';
 import { inTime, KeyedLock } from './four-method/keyed-lock.js';
 import { LateWrites } from './four-method/late-writes.js';
 import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
@@ -30,7 +30,7 @@ export class FourMethodStore implements AtomicSessionStore {
   readonly touchIsFree: boolean = true;
 
   // Among the values. There is no index: four methods can't keep one.
-  readonly keepsAbout: boolean = true;
+  readonly keepsInfo: boolean = true;
 
   readonly #store: SessionStore;
   readonly #lock = new KeyedLock();
@@ -45,13 +45,13 @@ export class FourMethodStore implements AtomicSessionStore {
   async get(id: string): Promise<SessionValues | null> {
 
     const values = await this.#stored(id);
-    return values && withAbout(values, undefined);
+    return values && withInfo(values, undefined);
 
   }
 
   /** What the session is stays as it was, as in other stores. */
   set(id: string, values: SessionValues, expire: number): Promise<void> {
-    return this.#lock.run(id, async () => this.#put(id, withAbout(values, storedAbout(await this.#stored(id) ?? {})), expire));
+    return this.#lock.run(id, async () => this.#put(id, withInfo(values, storedInfo(await this.#stored(id) ?? {})), expire));
   }
 
   async delete(id: string): Promise<void> {
@@ -77,11 +77,11 @@ export class FourMethodStore implements AtomicSessionStore {
     if (mark || !values || this.#late.areUndone(id)) return mark;
     const texts = storedTexts(values);
     if (!isSession(values, texts)) return null;
-    const about = storedAbout(values);
+    const info = storedInfo(values);
     return {
       status: 'live',
       texts,
-      ...(about && { about }),
+      ...(info && { info }),
       version: versionOf(texts),
       // Rounded down, so that without a `touchInterval` each request refreshes, as in 1.x.
       remaining: Math.ceil((this.#expiries.get(id) ?? 0) - now()) - 1,
@@ -89,13 +89,13 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Promise<boolean> {
+  create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Promise<boolean> {
 
     return this.#lock.run(id, async mayWrite => {
       if (await this.#stored(id) || this.#hasGone(id)) return false;
       const values = changed({}, { set: texts, unset: [] });
       mayWrite();
-      await this.#put(id, withAbout(values, becoming?.about), expireIn(lifetime));
+      await this.#put(id, withInfo(values, newInfo?.info), expireIn(lifetime));
       return true;
     }, patience);
 
@@ -130,7 +130,7 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, patience, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, patience, maxBytes }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
     return this.#lock.run(id, async (mayWrite, isOvertaken) => {
@@ -140,15 +140,15 @@ export class FourMethodStore implements AtomicSessionStore {
       const result = changed(values, change);
       if (isLarger(values, result, maxBytes)) return 'too-large';
       if (await this.#stored(newId)) throw new Error('newSessionId() returned an id that is in use');
-      const about = becoming ? becoming.about : storedAbout(values);
+      const info = newInfo ? newInfo.info : storedInfo(values);
       mayWrite();
       // In this order, a crash between the two leaves the user signed in.
-      await this.#overwrite(values, newId, about ? withAbout(result, about) : result, expireIn(lifetime));
+      await this.#overwrite(values, newId, info ? withInfo(result, info) : result, expireIn(lifetime));
       if (isOvertaken()) {
         await this.delete(newId);
         throw new Error('Others had their turn before the store answered: the session was not moved');
       }
-      await this.#retire(id, newId, about);
+      await this.#retire(id, newId, info);
       return 'moved';
     }, patience);
 
@@ -219,10 +219,10 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  async #retire(id: string, next?: string, about?: SessionAbout): Promise<void> {
+  async #retire(id: string, next?: string, info?: StoredInfo): Promise<void> {
 
     // Before the delete: a load in between must not find the id unknown.
-    this.#retired.add(id, next, about);
+    this.#retired.add(id, next, info);
     this.#late.undo(id);
     try {
       await this.delete(id);

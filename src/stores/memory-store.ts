@@ -3,7 +3,7 @@ import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import { warnOnce } from '../base/warnings.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionAbout, SessionChange,
+  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, StoredInfo, SessionChange,
   SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../base/store.js';
 import { GcTimer } from './shared/gc-timer.js';
@@ -51,7 +51,7 @@ export class MemoryStore implements AtomicSessionStore {
   readonly store: Map<string, MemoryEntry>;
 
   readonly touchIsFree: boolean = true;
-  readonly keepsAbout: boolean = true;
+  readonly keepsInfo: boolean = true;
 
   readonly #entries: MemoryEntries;
   readonly #retired: RetiredIds;
@@ -107,7 +107,7 @@ export class MemoryStore implements AtomicSessionStore {
     const packed = pack(toTexts(values));
     const now = this.#now();
     this.#retired.delete(id);
-    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.about, this.#exactly()));
+    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.info, this.#exactly()));
 
   }
 
@@ -141,7 +141,7 @@ export class MemoryStore implements AtomicSessionStore {
     const entry = this.#entries.get(id);
     if (!entry) return this.#retired.get(id);
     if (isOver(entry, now)) {
-      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.about);
+      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.info);
       // What others have put into the map may be no entry.
       this.#entries.delete(id);
       return null;
@@ -152,18 +152,18 @@ export class MemoryStore implements AtomicSessionStore {
     const version = entry[1];
     // It lives until its last second is over.
     const remaining = entry[0] + 1 - now;
-    const about = entry[3]?.about;
-    if (about === undefined) return { status: 'live', texts, version, remaining };
-    return { status: 'live', texts, version, remaining, about: { user: about.user, details: about.details } };
+    const info = entry[3]?.info;
+    if (info === undefined) return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, info: { user: info.user, details: info.details } };
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): boolean | 'revoked' {
+  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): boolean | 'revoked' {
 
     const now = this.#now();
     if (this.#live(id, now) || this.#retired.get(id)) return false;
-    if (becoming && this.#revocations.refuses(becoming)) return 'revoked';
-    this.#entries.put(id, pack(texts), now + lifetime, keptNow(becoming?.about, this.#exactly()));
+    if (newInfo && this.#revocations.refuses(newInfo)) return 'revoked';
+    this.#entries.put(id, pack(texts), now + lifetime, keptNow(newInfo?.info, this.#exactly()));
     return true;
 
   }
@@ -194,7 +194,7 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
   ): 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked' {
 
     const now = this.#now();
@@ -204,14 +204,14 @@ export class MemoryStore implements AtomicSessionStore {
     const packed = repack(entry[1], change);
     if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
     if (this.#live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
-    if (becoming && this.#revocations.refuses(becoming)) {
+    if (newInfo && this.#revocations.refuses(newInfo)) {
       this.#end(id);
       return 'revoked';
     }
-    const about = becoming ? becoming.about : entry[3]?.about;
+    const info = newInfo ? newInfo.info : entry[3]?.info;
     this.#entries.delete(id);
-    this.#retired.add(id, newId, about);
-    this.#entries.put(newId, packed, now + lifetime, keptNow(about, this.#exactly()));
+    this.#retired.add(id, newId, info);
+    this.#entries.put(newId, packed, now + lifetime, keptNow(info, this.#exactly()));
     this.#entries.moved(newId);
     return 'moved';
 
@@ -229,16 +229,16 @@ export class MemoryStore implements AtomicSessionStore {
   sessionsOf(user: string): StoredUserSession[] {
 
     const [now, exactly] = [this.#now(), this.#exactly()];
-    return this.#entries.of(user, now).map(({ id, expire, kept: { about, seen } }) => (
-      { handle: handleOf(id), details: about.details, idle: Math.max(0, exactly - seen), remaining: expire + 1 - now }
+    return this.#entries.of(user, now).map(({ id, expire, kept: { info, seen } }) => (
+      { handle: handleOf(id), details: info.details, idle: Math.max(0, exactly - seen), remaining: expire + 1 - now }
     ));
 
   }
 
-  aboutByHandle(handle: string): SessionAbout | null {
+  infoByHandle(handle: string): StoredInfo | null {
 
     const entry = this.#live(this.#entries.handles.get(handle) ?? '');
-    return entry?.[3] ? { user: entry[3].about.user, details: entry[3].about.details } : null;
+    return entry?.[3] ? { user: entry[3].info.user, details: entry[3].info.details } : null;
 
   }
 
@@ -339,16 +339,16 @@ export class MemoryStore implements AtomicSessionStore {
 }
 
 /** Takes what is given as its own: the caller may change its object later. */
-function keptNow(about: SessionAbout | undefined, seen: number): Kept | undefined {
+function keptNow(info: StoredInfo | undefined, seen: number): Kept | undefined {
 
-  return about && { about: { user: about.user, details: about.details }, seen };
+  return info && { info: { user: info.user, details: info.details }, seen };
 
 }
 
 /** It stays until the clean-up: a browser's next requests shall be told the same. */
-function expired(about: SessionAbout | undefined): ExpiredSession {
+function expired(info: StoredInfo | undefined): ExpiredSession {
 
-  return about ? { status: 'expired', about: { user: about.user, details: about.details } } : { status: 'expired' };
+  return info ? { status: 'expired', info: { user: info.user, details: info.details } } : { status: 'expired' };
 
 }
 

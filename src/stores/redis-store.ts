@@ -1,19 +1,19 @@
 import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  CreateTerms, EndTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, SessionAbout, SessionChange, SessionTexts,
+  CreateTerms, EndTerms, IndexingSessionStore, LiveSession, MoveTerms, RetiredSession, StoredInfo, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../base/store.js';
 import { pack } from './shared/packed-texts.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './redis/redis-client.js';
 import { warnOfEviction } from './redis/redis-eviction.js';
-import { ENDED, packAbout, readLive, readRetired, REPLACED } from './redis/redis-record.js';
+import { ENDED, packInfo, readLive, readRetired, REPLACED } from './redis/redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './redis/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './redis/redis-scripts.js';
 import { RedisUsers } from './redis/redis-users.js';
 import { checkNames } from './shared/store-options.js';
 import { isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
-import { requestBegan } from './shared/under-way.js';
+import { requestBegan } from './shared/request-age.js';
 import { unreadable } from './shared/unreadable.js';
 
 export type { IoredisClient, NodeRedisClient };
@@ -42,7 +42,7 @@ export interface RedisStoreOptions {
 export class RedisStore implements IndexingSessionStore {
 
   readonly atomic = true;
-  readonly keepsAbout = true;
+  readonly keepsInfo = true;
 
   readonly #records: RedisRecords;
   readonly #users: RedisUsers;
@@ -56,7 +56,7 @@ export class RedisStore implements IndexingSessionStore {
     // The client may not be connected yet.
     this.#records = new RedisRecords(
       redisCommands(client), prefix, () => warnOfEviction(client, prefix),
-      (handle, about, time) => this.#users.forget(handle, about, time),
+      (handle, info, time) => this.#users.forget(handle, info, time),
     );
     this.#users = new RedisUsers(client, this.#records);
 
@@ -121,22 +121,22 @@ export class RedisStore implements IndexingSessionStore {
     const now = clock.now();
     const live = readLive(value, hash);
     if (!live) return readRetired(value, hash, now);
-    const { texts, version, endsAt, about } = live;
+    const { texts, version, endsAt, info } = live;
     // Where someone has made the key outlive it. At this very millisecond the server still has it.
     if (endsAt < now) return null;
     const found: LiveSession = { status: 'live', texts, version, remaining: Math.max(0, endsAt - now) / 1000 };
-    return about ? { ...found, about } : found;
+    return info ? { ...found, info } : found;
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, becoming, patience }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, newInfo, patience }: CreateTerms): Promise<boolean | 'revoked'> {
 
-    const began = requestBegan(becoming);
+    const began = requestBegan(newInfo);
     const { handle, hash } = storedId(id);
-    const packed = becoming ? packAbout(becoming.about) + pack(texts) : pack(texts);
+    const packed = newInfo ? packInfo(newInfo.info) + pack(texts) : pack(texts);
     const args = [hash, this.#records.token(), milliseconds(lifetime), packed];
     if (await this.#records.runInTime(CREATE, handle, args, patience) !== 'done') return false;
-    return await this.#users.isRevoked(handle, lifetime, becoming?.about, began) ? 'revoked' : true;
+    return await this.#users.isRevoked(handle, lifetime, newInfo?.info, began) ? 'revoked' : true;
 
   }
 
@@ -163,13 +163,13 @@ export class RedisStore implements IndexingSessionStore {
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
-    const { lifetime, becoming } = terms;
-    const began = requestBegan(becoming);
+    const { lifetime, newInfo } = terms;
+    const began = requestBegan(newInfo);
     const { from, to } = movedId(id, newId);
-    const about = becoming && packAbout(becoming.about);
-    const word = await this.#records.change(from, change, terms, { newHash: to.hash, about });
+    const info = newInfo && packInfo(newInfo.info);
+    const word = await this.#records.change(from, change, terms, { newHash: to.hash, info });
     if (word !== 'done') return word as 'gone' | 'conflict' | 'too-large';
-    return await this.#users.isRevoked(from.handle, lifetime, becoming?.about, began) ? 'revoked' : 'moved';
+    return await this.#users.isRevoked(from.handle, lifetime, newInfo?.info, began) ? 'revoked' : 'moved';
 
   }
 
@@ -186,9 +186,9 @@ export class RedisStore implements IndexingSessionStore {
 
   }
 
-  aboutByHandle(handle: string): Promise<SessionAbout | null> {
+  infoByHandle(handle: string): Promise<StoredInfo | null> {
 
-    return this.#users.aboutOf(handle);
+    return this.#users.infoOf(handle);
 
   }
 

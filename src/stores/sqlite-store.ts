@@ -2,10 +2,10 @@ import { andThen } from '../base/awaitable.js';
 import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, StoredInfo, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../base/store.js';
-import { aboutText } from './shared/about.js';
+import { infoText } from './shared/info.js';
 import { isFormer } from './shared/former-ids.js';
 import { isPackedTooLarge, pack, repack } from './shared/packed-texts.js';
 import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-connection.js';
@@ -15,7 +15,7 @@ import { SqliteUsers, userIdOf } from './sqlite/sqlite-users.js';
 import { handleOf, isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
 import { checkNames } from './shared/store-options.js';
 import { Sweeper } from './shared/sweeper.js';
-import { requestBegan } from './shared/under-way.js';
+import { requestBegan } from './shared/request-age.js';
 import { unreadable } from './shared/unreadable.js';
 
 export type { SqliteDatabase, SqliteStatement };
@@ -44,7 +44,7 @@ export interface SqliteStoreOptions {
 export class SqliteStore implements AtomicSessionStore {
 
   readonly atomic = true;
-  readonly keepsAbout = true;
+  readonly keepsInfo = true;
 
   readonly #table: SqliteTable;
   readonly #users: SqliteUsers;
@@ -107,8 +107,8 @@ export class SqliteStore implements AtomicSessionStore {
       const { idHash, now } = row;
       const isOver = isDead(row) || idHash === '' || idHash === ELSEWHERE;
       if (!isOver && idHash !== hash) throw new Error('The session has another id by now: this one can\'t be set');
-      const { former, userId, about } = isOver ? NEW : row;
-      this.#table.write(handle, { idHash: hash, former, userId, about, endsAt: later(now, lifetime), data }, now);
+      const { former, userId, info } = isOver ? NEW : row;
+      this.#table.write(handle, { idHash: hash, former, userId, info, endsAt: later(now, lifetime), data }, now);
     });
 
   }
@@ -147,16 +147,16 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
-    const began = requestBegan(becoming);
+    const began = requestBegan(newInfo);
     return this.#table.change(handle, row => {
       const { now } = row;
       if (!isDead(row)) return false;
-      if (this.#users.refuses(becoming?.about, began)) return 'revoked';
-      this.#table.write(handle, { ...NEW, ...columns(becoming?.about), idHash: hash, endsAt: later(now, lifetime), data }, now);
+      if (this.#users.refuses(newInfo?.info, began)) return 'revoked';
+      this.#table.write(handle, { ...NEW, ...columns(newInfo?.info), idHash: hash, endsAt: later(now, lifetime), data }, now);
       return true;
     }, patience);
 
@@ -193,11 +193,11 @@ export class SqliteStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, newInfo, version, maxBytes }: MoveTerms,
   ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
-    const began = requestBegan(becoming);
+    const began = requestBegan(newInfo);
     return this.#table.change(handle, row => {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
@@ -205,12 +205,12 @@ export class SqliteStore implements AtomicSessionStore {
       const data = repack(row.data, change);
       if (isPackedTooLarge(row.data, data, maxBytes)) return 'too-large';
       if (isFormer(row.former, to.hash, now)) throw new Error('The new id of the session is in use');
-      if (this.#users.refuses(becoming?.about, began)) {
+      if (this.#users.refuses(newInfo?.info, began)) {
         this.#table.end(handle, row);
         return 'revoked';
       }
-      const { userId, about } = becoming ? columns(becoming.about) : row;
-      this.#table.write(handle, { idHash: to.hash, former: retired(row), userId, about, endsAt: later(now, lifetime), data }, now);
+      const { userId, info } = newInfo ? columns(newInfo.info) : row;
+      this.#table.write(handle, { idHash: to.hash, former: retired(row), userId, info, endsAt: later(now, lifetime), data }, now);
       return 'moved';
     }, patience);
 
@@ -233,9 +233,9 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
+  infoByHandle(handle: string): Awaitable<StoredInfo | null> {
 
-    return this.#table.aboutOf(handle);
+    return this.#table.infoOf(handle);
 
   }
 
@@ -281,12 +281,12 @@ export class SqliteStore implements AtomicSessionStore {
 }
 
 /** What a session begins with. */
-const NEW = { former: '', userId: '', about: '' };
+const NEW = { former: '', userId: '', info: '' };
 
-function columns(about: SessionAbout | undefined): { userId: string; about: string } {
+function columns(info: StoredInfo | undefined): { userId: string; info: string } {
 
-  if (!about) return NEW;
-  return { userId: about.user === null ? '' : userIdOf(about.user), about: aboutText(about) };
+  if (!info) return NEW;
+  return { userId: info.user === null ? '' : userIdOf(info.user), info: infoText(info) };
 
 }
 

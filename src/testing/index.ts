@@ -25,7 +25,7 @@ import { changes } from './races/changes.js';
 import { ends } from './races/ends.js';
 import { moves } from './races/moves.js';
 import { parallel } from './requests/parallel.js';
-import { about } from './users/about.js';
+import { info } from './users/info.js';
 import { bindings } from './users/bindings.js';
 import { endAll } from './users/end-all.js';
 import { endSessions } from './users/end-sessions.js';
@@ -51,7 +51,7 @@ const ATOMIC: readonly Rule[] = [
 ];
 
 /** What it promises of users, as far as it knows them. */
-const USERS: readonly Rule[] = [...about, ...sessionsOf, ...endSessions, ...bindings, ...usersRaces];
+const USERS: readonly Rule[] = [...info, ...sessionsOf, ...endSessions, ...bindings, ...usersRaces];
 
 /** What it promises to those who race, on two handles. */
 const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];

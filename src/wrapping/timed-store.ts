@@ -7,7 +7,7 @@ import { publishFailed } from '../events/session-events.js';
 import { derivedHandle } from '../id/session-id.js';
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession,
-  type IndexingSessionStore, isIndexing, type MoveTerms, type SessionAbout, type SessionChange, type SessionTexts,
+  type IndexingSessionStore, isIndexing, type MoveTerms, type StoredInfo, type SessionChange, type SessionTexts,
   type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from '../base/store.js';
 import { TimeLimit } from './time-limit.js';
@@ -41,11 +41,11 @@ export class TimedStore {
     return this.#ask([id], () => andThen(this.#store().load(id), checked));
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): Awaitable<boolean | 'revoked'> {
     // No browser will ever have its id: a list must not show it.
     const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
     return this.#ask([id], () => andThen(
-      this.#store().create(id, texts, { lifetime, patience: this.#limit, becoming }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
+      this.#store().create(id, texts, { lifetime, patience: this.#limit, newInfo }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
     ), answer => { drop(answer).catch(() => {}); });
   }
 
@@ -72,11 +72,11 @@ export class TimedStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
   ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
     return this.#ask([id, newId], () => andThen(
       // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, becoming, version, maxBytes }),
+      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, newInfo, version, maxBytes }),
       answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const),
     ));
   }
@@ -87,8 +87,8 @@ export class TimedStore {
   }
 
   /** Says whether the store keeps what a session is. */
-  get keepsAbout(): boolean {
-    return this.#store().keepsAbout === true;
+  get keepsInfo(): boolean {
+    return this.#store().keepsInfo === true;
   }
 
   /** Says whether the store finds the sessions of a user. */
@@ -108,13 +108,13 @@ export class TimedStore {
 
   /** Says whether the store tells what the session is that has a handle. */
   get canTell(): boolean {
-    return this.canIndex && typeof this.#store().aboutByHandle === 'function';
+    return this.canIndex && typeof this.#store().infoByHandle === 'function';
   }
 
   /** Only where `canTell`. */
-  aboutByHandle(handle: string): Awaitable<SessionAbout | null> {
+  infoByHandle(handle: string): Awaitable<StoredInfo | null> {
     // biome-ignore lint/style/noNonNullAssertion: asked for only where `canTell`
-    return this.#ask([], () => this.#store().aboutByHandle!(handle));
+    return this.#ask([], () => this.#store().infoByHandle!(handle));
   }
 
   /** The public name of the session that has an id: the same for one id, always. */
@@ -132,7 +132,7 @@ export class TimedStore {
    * @param texts as `load` has returned them, the very map
    * @returns whether there was anything to do: it has another version then
    */
-  settle(_id: string, _texts: SessionTexts, _lifetime: number): Awaitable<boolean> {
+  upgrade(_id: string, _texts: SessionTexts, _lifetime: number): Awaitable<boolean> {
     return false;
   }
 

@@ -1,24 +1,24 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type AtomicSessionStore, encrypted, isIndexing, type LiveSession, MemoryStore, type SessionAbout, type SessionStore } from '../../src/index.js';
+import { type AtomicSessionStore, encrypted, isIndexing, type LiveSession, MemoryStore, type StoredInfo, type SessionStore } from '../../src/index.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
-import { AboutStore } from '../support/about-store.js';
+import { InfoStore } from '../support/info-store.js';
 import { MapStore } from '../support/map-store.js';
 import { KEYED, live, setting } from '../support/sealed.js';
 import { TakeStore } from '../support/take-store.js';
 
 const LONG = 600;
-const ADA: SessionAbout = { user: 'ada', details: '{"agent":"Firefox"}' };
-const BOB: SessionAbout = { user: 'bob', details: '' };
+const ADA: StoredInfo = { user: 'ada', details: '{"agent":"Firefox"}' };
+const BOB: StoredInfo = { user: 'bob', details: '' };
 
 /** A session of Ada's, in a store that keeps what it is. */
-async function adas(inner = new AboutStore()) {
+async function adas(inner = new InfoStore()) {
 
   const store = encrypted(inner, KEYED);
   const id = await store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: LONG, becoming: { about: ADA } }), true);
+  strictEqual(await store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: LONG, newInfo: { info: ADA } }), true);
   return { inner, store, id, methods: () => inner.calls.map(([method]) => method) };
 
 }
@@ -28,18 +28,18 @@ describe('encrypted()', () => {
   it('has what the store has, and handles, and nothing more', () => {
 
     const capabilities = (store: SessionStore) => {
-      const { touchIsFree, keepsAbout } = store as AtomicSessionStore;
+      const { touchIsFree, keepsInfo } = store as AtomicSessionStore;
       const methods = ['move', 'take', 'handleOf', 'sessionsOf', 'endSessionsOf', 'endAllSessions', 'setup', 'gc', 'scheduleGc', 'close'];
-      return { touchIsFree, keepsAbout, methods: methods.filter(name => typeof (store as never)[name] === 'function') };
+      return { touchIsFree, keepsInfo, methods: methods.filter(name => typeof (store as never)[name] === 'function') };
     };
     const memory = new MemoryStore();
     const { methods } = capabilities(memory);
     ok(methods.includes('gc') && methods.includes('move'));
     deepStrictEqual(new Set(capabilities(encrypted(memory)).methods), new Set([...methods, 'handleOf']));
-    deepStrictEqual(capabilities(encrypted(new TakeStore())), { touchIsFree: false, keepsAbout: false, methods: ['take', 'handleOf'] });
+    deepStrictEqual(capabilities(encrypted(new TakeStore())), { touchIsFree: false, keepsInfo: false, methods: ['take', 'handleOf'] });
     deepStrictEqual(capabilities(encrypted(new MapStore())).methods, ['move', 'handleOf']);
-    deepStrictEqual(capabilities(encrypted(new AboutStore())), capabilities(new AboutStore()));
-    ok(isIndexing(encrypted(new AboutStore())));
+    deepStrictEqual(capabilities(encrypted(new InfoStore())), capabilities(new InfoStore()));
+    ok(isIndexing(encrypted(new InfoStore())));
     ok(!isIndexing(encrypted(new MapStore())));
 
   });
@@ -92,8 +92,8 @@ describe('encrypted()', () => {
     const { inner, store, id } = await adas();
     const stored = inner.calls[0]?.[1] as string;
     ok(stored !== id);
-    const [method, place, lifetime, becoming] = inner.calls[0] as unknown as [string, string, number, { about: SessionAbout; underWay?: number }];
-    deepStrictEqual([method, place, lifetime, becoming.about, becoming.underWay], ['create', stored, LONG, { user: 'ada', details: `|${ADA.details}` }, undefined]);
+    const [method, place, lifetime, newInfo] = inner.calls[0] as unknown as [string, string, number, { info: StoredInfo; requestAge?: number }];
+    deepStrictEqual([method, place, lifetime, newInfo.info, newInfo.requestAge], ['create', stored, LONG, { user: 'ada', details: `|${ADA.details}` }, undefined]);
     inner.calls.length = 0;
     await store.touch(id, 5, 'ada');
     await store.update(id, setting({ a: '2' }), { lifetime: LONG, version: 'no version', user: 'ada' });
@@ -116,7 +116,7 @@ describe('encrypted()', () => {
     const next = await store.newSessionId(id);
     await store.move?.(id, next, setting({}), { lifetime: LONG });
     strictEqual(store.handleOf?.(next), listed?.handle);
-    ok(![...inner.abouts.keys()].includes(next));
+    ok(![...inner.infos.keys()].includes(next));
 
   });
 
@@ -164,9 +164,9 @@ describe('encrypted()', () => {
 
   it('refuses a store that can\'t have its ids', () => {
 
-    const picky = Object.assign(new AboutStore(), { isSessionId: (id: string) => id.startsWith('sess:') });
+    const picky = Object.assign(new InfoStore(), { isSessionId: (id: string) => id.startsWith('sess:') });
     throws(() => encrypted(picky), { name: 'TypeError', message: /isSessionId\(\) refuses ids of 59 letters and digits/ });
-    const narrow = Object.assign(new AboutStore(), { handleOf: (id: string) => id.slice(0, 20) });
+    const narrow = Object.assign(new InfoStore(), { handleOf: (id: string) => id.slice(0, 20) });
     throws(() => encrypted(narrow), { name: 'TypeError', message: /handleOf\(\) must depend on the first 16 characters/ });
     throws(() => encrypted({} as never), /store\.get is undefined/);
     const database = { exec() {}, prepare: () => ({ get() {}, all: () => [], run() {} }) };
@@ -183,7 +183,7 @@ describe('A change of a session that is something beside its values', () => {
     const { inner, store, id, methods } = await adas();
     await store.update(id, setting({ a: '2' }), { lifetime: LONG });
     const next = await store.newSessionId(id);
-    await store.move?.(id, next, setting({}), { lifetime: LONG, becoming: { about: BOB } });
+    await store.move?.(id, next, setting({}), { lifetime: LONG, newInfo: { info: BOB } });
     await encrypted(inner, KEYED).update(next, setting({ a: '3' }), { lifetime: LONG });
     deepStrictEqual(methods(), ['create', 'update', 'load', 'move', 'update']);
     deepStrictEqual((await live(store, next)).values, { a: 3, b: 2 });
@@ -220,7 +220,7 @@ describe('A change of a session that is something beside its values', () => {
     const other = encrypted(inner, KEYED);
     await other.set(id, { a: 6 }, 4e9);
     deepStrictEqual((await live(store, id)).values, { a: 6 });
-    deepStrictEqual((await live(store, id)).about, ADA);
+    deepStrictEqual((await live(store, id)).info, ADA);
     await store.delete(id);
     await other.set(id, { a: 7 }, 4e9);
     await other.update(id, setting({ b: '8' }), { lifetime: LONG });
@@ -233,10 +233,10 @@ describe('A change of a session that is something beside its values', () => {
     const { store, id } = await adas();
     const next = await store.newSessionId(id);
     await store.move?.(id, next, setting({}), { lifetime: LONG });
-    deepStrictEqual((await live(store, next)).about, ADA);
+    deepStrictEqual((await live(store, next)).info, ADA);
     const last = await store.newSessionId(next);
-    await store.move?.(next, last, setting({}), { lifetime: LONG, becoming: { about: BOB } });
-    deepStrictEqual((await live(store, last)).about, BOB);
+    await store.move?.(next, last, setting({}), { lifetime: LONG, newInfo: { info: BOB } });
+    deepStrictEqual((await live(store, last)).info, BOB);
 
   });
 
@@ -319,11 +319,11 @@ describe('A move', () => {
 
   it('hands on that sessions of the user were ended meanwhile', async () => {
 
-    const inner = Object.assign(new AboutStore(), { move: async () => 'revoked' as const });
+    const inner = Object.assign(new InfoStore(), { move: async () => 'revoked' as const });
     const { store, id } = await adas(inner);
-    strictEqual(await store.move?.(id, await store.newSessionId(id), setting({}), { lifetime: LONG, patience: 3, becoming: { about: BOB, underWay: 1 } }), 'revoked');
-    const refusing = encrypted(Object.assign(new AboutStore(), { create: async () => 'revoked' as const }));
-    strictEqual(await refusing.create(await refusing.newSessionId(), toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: BOB, underWay: 1 } }), 'revoked');
+    strictEqual(await store.move?.(id, await store.newSessionId(id), setting({}), { lifetime: LONG, patience: 3, newInfo: { info: BOB, requestAge: 1 } }), 'revoked');
+    const refusing = encrypted(Object.assign(new InfoStore(), { create: async () => 'revoked' as const }));
+    strictEqual(await refusing.create(await refusing.newSessionId(), toTexts({ a: 1 }), { lifetime: LONG, newInfo: { info: BOB, requestAge: 1 } }), 'revoked');
 
   });
 

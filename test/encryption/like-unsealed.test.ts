@@ -107,7 +107,7 @@ async function visit(store: SessionStore, inner: SessionStore, options: Partial<
 /** Those of the options that a store can serve. */
 function possible({ user, maxUserSessions, renewal, grace, absoluteExpiry, anonymousExpiry, ...rest }: Partial<SessionOptions>, store: SessionStore): Partial<SessionOptions> {
 
-  if (isAtomic(store) && !store.keepsAbout) return rest;
+  if (isAtomic(store) && !store.keepsInfo) return rest;
   return { user, renewal, grace, absoluteExpiry, anonymousExpiry, ...rest, ...(isIndexing(store) && { maxUserSessions }) };
 
 }

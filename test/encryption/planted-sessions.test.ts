@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encrypted, type SessionAbout } from '../../src/index.js';
+import { encrypted, type StoredInfo } from '../../src/index.js';
 import { forwardId } from '../../src/id/forwarded-id.js';
 import { checkedStore } from '../../src/options.js';
 import { newStoredId, storedId } from '../../src/stores/shared/stored-id.js';
@@ -37,9 +37,9 @@ interface Found {
 }
 
 /** The details of a session, without the seal in front of them. */
-function readDetails(about: SessionAbout | undefined): object {
+function readDetails(info: StoredInfo | undefined): object {
 
-  return JSON.parse(about?.details.replace(/^[\w-]*\|/, '') ?? '{}');
+  return JSON.parse(info?.details.replace(/^[\w-]*\|/, '') ?? '{}');
 
 }
 
@@ -99,13 +99,13 @@ for (const make of ENGINES) {
     it('makes no session from nothing, whoever it is to be, also with this package', async () => {
 
       const victim = await visitor('admin');
-      const { texts, about } = await forger.read(victim.storedId);
+      const { texts, info } = await forger.read(victim.storedId);
       const made: Record<string, Row> = {
-        'without values': { texts: new Map(), about: { user: 'admin', details: details() } },
+        'without values': { texts: new Map(), info: { user: 'admin', details: details() } },
         'without anything': { texts: new Map() },
-        'with another\'s texts': { texts, about: about ?? { user: 'admin', details: details() } },
-        'with plain values': { texts: new Map([['userId', '"admin"']]), about: { user: 'admin', details: details() } },
-        'with another\'s seal alone': { texts: new Map([...texts].filter(([name]) => !['userId', 'role'].includes(name))), about },
+        'with another\'s texts': { texts, info: info ?? { user: 'admin', details: details() } },
+        'with plain values': { texts: new Map([['userId', '"admin"']]), info: { user: 'admin', details: details() } },
+        'with another\'s seal alone': { texts: new Map([...texts].filter(([name]) => !['userId', 'role'].includes(name))), info },
       };
       for (const [what, row] of Object.entries(made)) {
         const id = newStoredId();
@@ -116,7 +116,7 @@ for (const make of ENGINES) {
         const own = encrypted(rows.store, options) as unknown as SealingStore;
         for (const values of [new Map<string, string>(), new Map([['userId', '"admin"']])]) {
           const id = own.newSessionId();
-          await own.create(id, values, { lifetime: 3600, becoming: { about: { user: 'admin', details: details() } } });
+          await own.create(id, values, { lifetime: 3600, newInfo: { info: { user: 'admin', details: details() } } });
           await expectNobody(id, what);
         }
       }
@@ -128,24 +128,24 @@ for (const make of ENGINES) {
       const victim = await forger.read((await visitor('admin')).storedId);
       const own = await visitor('mallory');
       const row = await forger.read(own.storedId);
-      const { user } = row.about as SessionAbout;
-      const details = row.about?.details as string;
-      const changed = (change: object): SessionAbout => ({ user, details: `|${JSON.stringify({ ...readDetails(row.about), ...change })}` });
+      const { user } = row.info as StoredInfo;
+      const details = row.info?.details as string;
+      const changed = (change: object): StoredInfo => ({ user, details: `|${JSON.stringify({ ...readDetails(row.info), ...change })}` });
       const without = (...names: string[]) => new Map([...row.texts].filter(([name]) => !names.includes(name)));
       const seals = [...row.texts.keys()].filter(name => !['userId', 'role'].includes(name));
       strictEqual(seals.length, 1);
       const forged: Record<string, Row> = {
-        'another user': { ...row, about: { user: 'admin', details } },
-        'nobody': { ...row, about: { user: null, details } },
-        'what another is': { ...row, about: victim.about },
+        'another user': { ...row, info: { user: 'admin', details } },
+        'nobody': { ...row, info: { user: null, details } },
+        'what another is': { ...row, info: victim.info },
         'nothing': { texts: row.texts },
-        'what another is, without values': { texts: without('userId', 'role'), about: victim.about },
+        'what another is, without values': { texts: without('userId', 'role'), info: victim.info },
         'what another is, with its texts': victim,
-        'a later deadline': { ...row, about: changed({ endsAt: NOW + 10 ** 7 }) },
-        'no deadline': { ...row, about: changed({ endsAt: undefined }) },
-        'a fresh proof': { ...row, about: changed({ authenticated: NOW + 1 }) },
-        'a cookie that stays': { ...row, about: changed({ persistent: true }) },
-        'another application\'s': { ...row, about: changed({ cookie: 'x' }) },
+        'a later deadline': { ...row, info: changed({ endsAt: NOW + 10 ** 7 }) },
+        'no deadline': { ...row, info: changed({ endsAt: undefined }) },
+        'a fresh proof': { ...row, info: changed({ authenticated: NOW + 1 }) },
+        'a cookie that stays': { ...row, info: changed({ persistent: true }) },
+        'another application\'s': { ...row, info: changed({ cookie: 'x' }) },
         'no seal': { ...row, texts: without(...seals) },
         'the seal of another': { ...row, texts: new Map([...row.texts, ...[...victim.texts].filter(([name]) => seals.includes(name))]) },
         'a value in the place of the seal': { ...row, texts: new Map(row.texts).set(seals[0] as string, row.texts.get('role') as string) },
@@ -162,10 +162,10 @@ for (const make of ENGINES) {
 
     it('makes none where sessions that can\'t be opened are to end: they end', async () => {
 
-      const { about } = await forger.read((await visitor('admin')).storedId);
+      const { info } = await forger.read((await visitor('admin')).storedId);
       const ending = encrypted(rows.store, { ...KEYED, unreadable: 'end' }) as unknown as SealingStore;
       const id = newStoredId();
-      await forger.write(store.storedIdOf(id), { texts: new Map(), about });
+      await forger.write(store.storedIdOf(id), { texts: new Map(), info });
       strictEqual(await ending.load(id), null);
       strictEqual(await forger.inner.load(store.storedIdOf(id)), null);
 
@@ -179,9 +179,9 @@ for (const make of ENGINES) {
       const id = idOf(browser);
       const storedId = store.storedIdOf(id);
       const row = await forger.read(storedId);
-      await forger.write(storedId, { ...row, about: { user: 'admin', details: row.about?.details ?? details() } });
+      await forger.write(storedId, { ...row, info: { user: 'admin', details: row.info?.details ?? details() } });
       await expectNobody(id, 'of a user');
-      await forger.write(storedId, { texts: new Map(), about: row.about });
+      await forger.write(storedId, { texts: new Map(), info: row.info });
       await expectNobody(id, 'without a seal');
 
     });
@@ -194,16 +194,16 @@ for (const make of ENGINES) {
       strictEqual((await whoHas((await visitor('mallory')).id) as Found).info.user, 'mallory');
       deepStrictEqual(await whoHas(target), NOBODY);
       if (!forger.inner.move) return;
-      const { about } = await forger.read((await visitor('ada')).storedId);
-      const own = readDetails(about);
+      const { info } = await forger.read((await visitor('ada')).storedId);
+      const own = readDetails(info);
       // His own id, of which the store says that it was moved a moment ago.
       for (const seal of ['|', '']) {
         const id = newStoredId();
         const forward = forwardId(id, target, NOW + 20);
         const planted = { user: 'mallory', details: `${seal}${JSON.stringify({ ...own, forward })}` };
         const [from, to] = [store.storedIdOf(id), store.storedIdOf(newStoredId(id))];
-        await forger.write(from, { texts: new Map([['a', '1']]), about: planted });
-        await forger.inner.move(from, to, { set: new Map(), unset: [] }, { lifetime: 3600, becoming: { about: planted } });
+        await forger.write(from, { texts: new Map([['a', '1']]), info: planted });
+        await forger.inner.move(from, to, { set: new Map(), unset: [] }, { lifetime: 3600, newInfo: { info: planted } });
         strictEqual((await forger.inner.load(from))?.status, 'retired');
         await expectNobody(id, 'a planted mark');
       }
@@ -218,7 +218,7 @@ for (const make of ENGINES) {
       const entry = `${Date.now() + 20_000}${storedId(store.storedIdOf(id)).hash}`;
       await rows.write(victim.storedId, 'former', entry);
       strictEqual((await forger.inner.load(store.storedIdOf(id)))?.status, 'retired');
-      strictEqual((await store.load(id) as { about?: unknown }).about, undefined, 'the mark does not tell whose it is');
+      strictEqual((await store.load(id) as { info?: unknown }).info, undefined, 'the mark does not tell whose it is');
       await expectNobody(id, 'a planted former id');
       strictEqual((await whoHas(victim.id) as Found).info.user, 'admin');
 

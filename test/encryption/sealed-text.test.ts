@@ -2,22 +2,22 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { createCipheriv, createHash, createHmac } from 'node:crypto';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { encrypted, type SessionAbout } from '../../src/index.js';
+import { encrypted, type StoredInfo } from '../../src/index.js';
 import { toTexts } from '../../src/values/session-values.js';
-import { AboutStore } from '../support/about-store.js';
+import { InfoStore } from '../support/info-store.js';
 import { KEYED, live, NEW, setting, unopened } from '../support/sealed.js';
 
 const LONG = 600;
-const ADA: SessionAbout = { user: 'ada', details: 'until 2000' };
+const ADA: StoredInfo = { user: 'ada', details: 'until 2000' };
 const VALUES = { admin: false, name: 'Ada', visits: 12 };
 
 /** A session of Ada's, and what its store holds, which a test may alter. */
-async function scene(about: SessionAbout | undefined = ADA, values: object = VALUES) {
+async function scene(info: StoredInfo | undefined = ADA, values: object = VALUES) {
 
-  const inner = new AboutStore();
+  const inner = new InfoStore();
   const store = encrypted(inner, KEYED);
   const id = await store.newSessionId();
-  await store.create(id, toTexts({ ...values }), { lifetime: LONG, becoming: about && { about } });
+  await store.create(id, toTexts({ ...values }), { lifetime: LONG, newInfo: info && { info } });
   const stored = inner.calls[0]?.[1] as string;
   const texts = () => {
     const found = inner.memory.load(stored);
@@ -98,14 +98,14 @@ describe('A sealed value', () => {
 
   it('opens in a session of nobody else, with no other details', async () => {
 
-    for (const about of [{ ...ADA, user: 'bob' }, { ...ADA, user: null }, { ...ADA, details: 'until 3000' }, { user: 'adauntil 2000', details: '' }, undefined]) {
+    for (const info of [{ ...ADA, user: 'bob' }, { ...ADA, user: null }, { ...ADA, details: 'until 3000' }, { user: 'adauntil 2000', details: '' }, undefined]) {
       const one = await scene();
-      if (about) one.inner.abouts.set(one.stored, about);
-      else one.inner.abouts.delete(one.stored);
+      if (info) one.inner.infos.set(one.stored, info);
+      else one.inner.infos.delete(one.stored);
       await expectUnreadable(one, FOREIGN);
     }
     const nobodys = await scene({ user: null, details: '' });
-    nobodys.inner.abouts.set(nobodys.stored, { user: '', details: '' });
+    nobodys.inner.infos.set(nobodys.stored, { user: '', details: '' });
     await expectUnreadable(nobodys, FOREIGN);
 
   });
@@ -113,7 +113,7 @@ describe('A sealed value', () => {
   it('makes nothing readable again, where it is changed after the store was altered', async () => {
 
     const one = await scene(ADA, { only: 1 });
-    one.inner.abouts.set(one.stored, { ...ADA, user: 'bob' });
+    one.inner.infos.set(one.stored, { ...ADA, user: 'bob' });
     await one.store.update(one.id, setting({ only: '2' }), { lifetime: LONG });
     await expectUnreadable(one, FOREIGN);
     await rejects(async () => one.store.set(one.id, { only: 3 }, 4e9), unopened(FOREIGN));
@@ -230,17 +230,17 @@ describe('A sealed value', () => {
     const lengths = (...parts: Buffer[]) => Buffer.concat(parts.flatMap(part => [Buffer.from([0, 0, 0, part.length]), part]));
     const wide = (text: string) => Buffer.from(text, 'utf16le');
     const nonce = Buffer.alloc(12, 5);
-    const sealed = (text: string, name: string, about: Buffer) => {
-      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(lengths(head, wide(name), about));
+    const sealed = (text: string, name: string, info: Buffer) => {
+      const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(lengths(head, wide(name), info));
       const bytes = Buffer.concat([head, nonce, cipher.update(text), cipher.final(), cipher.getAuthTag()]);
       return JSON.stringify(bytes.toString('base64url'));
     };
     one.alter('a', sealed('[1,2]', 'a', Buffer.alloc(0)));
     const bob = createHash('sha256').update(lengths(wide(''), wide('bob'))).digest();
     one.alter('@curveball/session seal', sealed('', '@curveball/session seal', bob));
-    one.inner.abouts.set(one.stored, { user: 'bob', details: '|' });
-    const { values, about } = await live(one.store, one.id);
-    deepStrictEqual([values, about], [{ a: [1, 2] }, { user: 'bob', details: '' }]);
+    one.inner.infos.set(one.stored, { user: 'bob', details: '|' });
+    const { values, info } = await live(one.store, one.id);
+    deepStrictEqual([values, info], [{ a: [1, 2] }, { user: 'bob', details: '' }]);
 
   });
 

@@ -5,7 +5,7 @@ import { newSessionId } from '../../src/id/session-id.js';
 
 describe('The secret of a session\'s forms', () => {
 
-  const about = (kept: object) => ({ user: 'ada', details: { created: 1, renewed: 1, ...kept } });
+  const info = (kept: object) => ({ user: 'ada', details: { created: 1, renewed: 1, ...kept } });
 
   it('follows from the id, and tells nothing of it', () => {
 
@@ -20,12 +20,12 @@ describe('The secret of a session\'s forms', () => {
 
     const ids = Array.from({ length: 4 }, newSessionId) as [string, string, string, string];
     const secret = formSecret(ids[0]);
-    let session = { id: ids[0], about: about({}) };
+    let session = { id: ids[0], info: info({}) };
     for (const next of ids.slice(1)) {
       const before = session;
-      session = { id: next, about: about(keptFormSecret(session, next)) };
+      session = { id: next, info: info(keptFormSecret(session, next)) };
       strictEqual(formSecretOf(session), secret);
-      strictEqual(formSecretBefore({ id: before.id, about: session.about }), secret);
+      strictEqual(formSecretBefore({ id: before.id, info: session.info }), secret);
     }
 
   });
@@ -33,12 +33,12 @@ describe('The secret of a session\'s forms', () => {
   it('can be read from the store with that id only', () => {
 
     const [id, next] = [newSessionId(), newSessionId()];
-    const kept = keptFormSecret({ id, about: about({}) }, next);
+    const kept = keptFormSecret({ id, info: info({}) }, next);
     ok(!JSON.stringify(kept).includes(formSecret(id)));
-    strictEqual(formSecretOf({ id, about: about(kept) }), formSecret(id), 'another id has its own');
+    strictEqual(formSecretOf({ id, info: info(kept) }), formSecret(id), 'another id has its own');
     const stranger = newSessionId();
-    strictEqual(formSecretOf({ id: stranger, about: about(kept) }), formSecret(stranger));
-    for (const form of ['', 'x', 'A'.repeat(96), undefined]) strictEqual(formSecretOf({ id, about: about({ form }) }), formSecret(id));
+    strictEqual(formSecretOf({ id: stranger, info: info(kept) }), formSecret(stranger));
+    for (const form of ['', 'x', 'A'.repeat(96), undefined]) strictEqual(formSecretOf({ id, info: info({ form }) }), formSecret(id));
 
   });
 

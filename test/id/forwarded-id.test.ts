@@ -58,11 +58,11 @@ describe('A session that an id leads to', () => {
     await shop.browser.get('/sign-in');
     await administration.browser.get('/sign-in');
     const id = idOf(shop.browser);
-    const { about } = store.load(id) as LiveSession;
+    const { info } = store.load(id) as LiveSession;
     const forward = forwardId(id, administration.browser.cookies.get('ADMIN') as string, Date.now() / 1000 + 30);
-    const details = JSON.stringify({ ...JSON.parse(about?.details as string), forward });
+    const details = JSON.stringify({ ...JSON.parse(info?.details as string), forward });
     const newId = store.newSessionId(id);
-    store.move(id, newId, { set: new Map(), unset: [] }, { lifetime: 60, becoming: { about: { user: 'ada', details } } });
+    store.move(id, newId, { set: new Map(), unset: [] }, { lifetime: 60, newInfo: { info: { user: 'ada', details } } });
     const response = await shop.browser.get('/who');
     deepStrictEqual(response.body as unknown, {});
     deepStrictEqual(setCookies(response), []);

@@ -4,7 +4,7 @@ import { type IndexingSessionStore, MemoryStore, UserSessions } from '../../src/
 import type { Browser } from '../support/browser.js';
 import { texts } from '../support/memory-store-at.js';
 import { type Page, site as siteOf } from '../support/site.js';
-import { KEEPING_ABOUT } from '../support/stored-rows/engines.js';
+import { KEEPING_INFO } from '../support/stored-rows/engines.js';
 
 const PAGES: Record<string, Page> = {
   '/sign-in': ctx => { ctx.session.userId = ctx.query.user; },
@@ -12,7 +12,7 @@ const PAGES: Record<string, Page> = {
   '/note': ctx => { ctx.session.note = 1; },
 };
 
-const ENGINES = [{ name: 'MemoryStore', open: async () => ({ store: new MemoryStore() }), close: () => {} }, ...KEEPING_ABOUT.map(make => make())];
+const ENGINES = [{ name: 'MemoryStore', open: async () => ({ store: new MemoryStore() }), close: () => {} }, ...KEEPING_INFO.map(make => make())];
 
 for (const engine of ENGINES) {
 

@@ -8,7 +8,7 @@ import { newStoredId } from '../../src/stores/shared/stored-id.js';
 import { type Browser, idOf, setCookies } from '../support/browser.js';
 import { MapStore } from '../support/map-store.js';
 import { type Page, site as siteOf } from '../support/site.js';
-import { KEEPING_ABOUT } from '../support/stored-rows/engines.js';
+import { KEEPING_INFO } from '../support/stored-rows/engines.js';
 import type { Rows } from '../support/stored-rows/rows.js';
 
 const START = 1_800_000_000;
@@ -195,7 +195,7 @@ describe('An id that a user\'s session had before a renewal', () => {
 
   });
 
-  for (const make of KEEPING_ABOUT) {
+  for (const make of KEEPING_INFO) {
 
     const engine = make();
 
@@ -218,8 +218,8 @@ describe('An id that a user\'s session had before a renewal', () => {
         deepStrictEqual(told.map(({ reason }) => reason), ['reused']);
         strictEqual(setCookies(await user.get('/sign-out')).length, 1);
         deepStrictEqual((await thief.get('/read')).body, {});
-        const { aboutByHandle, handleOf } = rows.store as IndexingSessionStore;
-        strictEqual(await aboutByHandle?.call(rows.store, handleOf.call(rows.store, idOf(thief))), null);
+        const { infoByHandle, handleOf } = rows.store as IndexingSessionStore;
+        strictEqual(await infoByHandle?.call(rows.store, handleOf.call(rows.store, idOf(thief))), null);
 
       });
 
@@ -233,7 +233,7 @@ describe('The option endOnReuse', () => {
 
   it('needs renewal, user and a store that finds sessions by their handles', () => {
 
-    const message = 'option endOnReuse needs the options renewal and user, and a store that indexes by user and has aboutByHandle()';
+    const message = 'option endOnReuse needs the options renewal and user, and a store that indexes by user and has infoByHandle()';
     const store = new MemoryStore();
     const wrong: SessionOptions[] = [
       { store, endOnReuse: true, user: 'userId' }, { store, endOnReuse: true, renewal: 9 },

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { checkedAuthentication } from '../../src/info/authentication.js';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { type About, fromStored, type NextAbout, nextAbout, toStored } from '../../src/info/session-details.js';
+import { type Info, fromStored, type NextInfo, nextInfo, toStored } from '../../src/info/session-details.js';
 
 const NOW = 1_800_000_000;
 const text = fc.string({ unit: 'binary' });
@@ -15,11 +15,11 @@ describe('What is kept of a session', () => {
 
     fc.assert(fc.property(text, metadata, fc.boolean(), (user, given, persistent) => {
       const authentication = checkedAuthentication({ persistent, expiry: 60, metadata: given });
-      const about = nextAbout(undefined, { user, given: authentication, absoluteExpiry: 3600 }, NOW);
-      const stored = toStored(about);
+      const info = nextInfo(undefined, { user, given: authentication, absoluteExpiry: 3600 }, NOW);
+      const stored = toStored(info);
       match(stored.details, /^[\x20-\x7e]*$/);
       ok(stored.details.length <= 4096, `${stored.details.length} characters`);
-      deepStrictEqual(fromStored(stored), JSON.parse(JSON.stringify(about)));
+      deepStrictEqual(fromStored(stored), JSON.parse(JSON.stringify(info)));
     }));
 
   });
@@ -30,14 +30,14 @@ describe('What is kept of a session', () => {
       persistent: true, expiry: 1, absoluteExpiry: 1, endsAt: NOW,
       metadata: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}`.repeat(32), '\ud83d'.repeat(10_000)])),
     });
-    ok(toStored(nextAbout(undefined, { user: 'a', given, absoluteExpiry: 1, origin: 'x'.repeat(22), cookie: 'y'.repeat(256) }, NOW)).details.length <= 4096 - 300, 'with room for a forwarded id');
+    ok(toStored(nextInfo(undefined, { user: 'a', given, absoluteExpiry: 1, origin: 'x'.repeat(22), cookie: 'y'.repeat(256) }, NOW)).details.length <= 4096 - 300, 'with room for a forwarded id');
 
   });
 
   it('is an error where somebody else wrote it: a session must not lose its deadline', () => {
 
-    const about: About = { user: 'ada', details: { created: NOW, renewed: NOW, endsAt: NOW + 60 } };
-    const { details } = toStored(about);
+    const info: Info = { user: 'ada', details: { created: NOW, renewed: NOW, endsAt: NOW + 60 } };
+    const { details } = toStored(info);
     for (const odd of [
       '', '{}', 'null', '1', '[]', '"x"', details.slice(0, -1), details.replace(String(NOW + 60), '"never"'),
       details.replace(String(NOW + 60), 'null'), details.replace(String(NOW), '-1'), '{"__proto__":{"created":1,"renewed":1}}',
@@ -51,23 +51,23 @@ describe('What is kept of a session', () => {
 
   it('keeps its beginning, its deadline and what was said of it through a plain regeneration', () => {
 
-    const first = nextAbout(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
-    const next = nextAbout(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    const first = nextInfo(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const next = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
     deepStrictEqual(next.details, { ...first.details, renewed: NOW + 100 });
 
   });
 
   it('keeps nothing of nobody\'s time for who signs in, nor of one user for another', () => {
 
-    const first = nextAbout(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
-    const { details } = nextAbout(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    const first = nextInfo(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const { details } = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
     deepStrictEqual(JSON.parse(JSON.stringify(details)), { created: NOW + 100, renewed: NOW + 100, authenticated: NOW + 100, endsAt: NOW + 3700 });
 
   });
 
   it('ends at the earlier of two deadlines', () => {
 
-    const endsAt = (given: NextAbout['given'], absoluteExpiry?: number) => nextAbout(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
+    const endsAt = (given: NextInfo['given'], absoluteExpiry?: number) => nextInfo(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
     strictEqual(endsAt({ endsAt: NOW + 10 }, 20), NOW + 10);
     strictEqual(endsAt({ endsAt: NOW + 30 }, 20), NOW + 20);
     strictEqual(endsAt({ absoluteExpiry: 30 }, 20), NOW + 30, 'what is said of this session counts');

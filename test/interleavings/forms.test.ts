@@ -62,8 +62,8 @@ async function run(paths: readonly string[], { options, values, user, hasForm }:
   if (values) {
     const id = store.newSessionId();
     // An id that is old enough for another.
-    const about = user === undefined ? undefined : { user, details: '{"created":1,"renewed":1}' };
-    store.create(id, texts(values), { lifetime: 1800, becoming: about && { about } });
+    const info = user === undefined ? undefined : { user, details: '{"created":1,"renewed":1}' };
+    store.create(id, texts(values), { lifetime: 1800, newInfo: info && { info } });
     browser.cookies.set('CB', id);
   }
   if (hasForm) await browser.get('/form');

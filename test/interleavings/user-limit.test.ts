@@ -48,9 +48,9 @@ function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): W
   for (const owner of owners) {
     const id = store.newSessionId();
     const isOlder = owner === OLDER;
-    const about = { user: owner, details: `{"created":${firstIds.length + 1},"renewed":1}` };
+    const info = { user: owner, details: `{"created":${firstIds.length + 1},"renewed":1}` };
     const values = { kept: 'yes', ...(owner && { owner: isOlder ? 'ada' : owner }) };
-    store.create(id, texts(values), { lifetime: 1800, becoming: isOlder ? undefined : { about } });
+    store.create(id, texts(values), { lifetime: 1800, newInfo: isOlder ? undefined : { info } });
     firstIds.push(id);
   }
   return {

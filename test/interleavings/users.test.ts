@@ -42,8 +42,8 @@ function world(owner?: string): World {
   store.close();
   storeInUse = store;
   const first = store.newSessionId();
-  const becoming = owner === undefined ? undefined : { about: { user: owner, details: '{"created":1,"renewed":1}' } };
-  store.create(first, texts({ kept: 'yes', ...(owner === undefined ? {} : { owner }) }), { lifetime: 1800, becoming });
+  const newInfo = owner === undefined ? undefined : { info: { user: owner, details: '{"created":1,"renewed":1}' } };
+  store.create(first, texts({ kept: 'yes', ...(owner === undefined ? {} : { owner }) }), { lifetime: 1800, newInfo });
   return {
     cookie: first,
     options: { user: 'owner' },

@@ -392,9 +392,9 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
       const { server, process, id } = await scene();
       server.freeze();
       const ended = process.ended();
-      const underWay = rejects(process.call('load', id));
+      const requestAge = rejects(process.call('load', id));
       await process.call('close');
-      await underWay;
+      await requestAge;
       process.disconnect();
       const before = performance.now();
       strictEqual(await ended, 0);

@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import { encrypted } from '../../src/index.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
 import { KEYED, NEW, OLD } from '../support/sealed.js';
-import { ABOUT, DETAILS, TEXTS, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
+import { INFO, DETAILS, TEXTS, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
 import { SEALABLE } from '../support/stored-rows/engines.js';
 import { type Rows, withText } from '../support/stored-rows/rows.js';
 import { Visitors } from '../support/stored-rows/visitors.js';
@@ -96,8 +96,8 @@ for (const make of SEALABLE) {
         ...VALUE_TEXTS.filter(([, text]) => text.length < 10_000).map(([, text]) => (
           { column: engine.data, make: (data: string) => withText(engine.format, data, 'note', text) })),
         ...TEXTS.map(([, text]) => ({ column: engine.data, make: text })),
-        ...engine.about === undefined ? [] : ABOUT.map(([, text]) => ({ column: engine.about as string, make: () => text })),
-        ...engine.about === undefined ? [] : DETAILS.map(([, text]) => ({ column: engine.about as string, make: () => JSON.stringify(['ada', text]).replaceAll(' ', '\\u0020') })),
+        ...engine.info === undefined ? [] : INFO.map(([, text]) => ({ column: engine.info as string, make: () => text })),
+        ...engine.info === undefined ? [] : DETAILS.map(([, text]) => ({ column: engine.info as string, make: () => JSON.stringify(['ada', text]).replaceAll(' ', '\\u0020') })),
       ];
       for (const { column, make } of damages) {
         const visitors = await Visitors.of(store);

@@ -8,7 +8,7 @@ import type { IndexingSessionStore } from '../../src/base/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { redisUrl } from '../support/servers/addresses.js';
-import { IN_TABLES, KEEPING_ABOUT } from '../support/stored-rows/engines.js';
+import { IN_TABLES, KEEPING_INFO } from '../support/stored-rows/engines.js';
 import type { Rows } from '../support/stored-rows/rows.js';
 import { NOTES, Visitors } from '../support/stored-rows/visitors.js';
 
@@ -119,8 +119,8 @@ describe('A session of a user that somebody has damaged', () => {
     const visitors = await Visitors.of(memory, { maxUserSessions: 2 });
     visitors.leave();
     const { user, victim } = visitors;
-    const entry = memory.store.get(idOf(victim)) as unknown as [number, string, number, { about: object }];
-    entry[3].about = { user, details: 'x' };
+    const entry = memory.store.get(idOf(victim)) as unknown as [number, string, number, { info: object }];
+    entry[3].info = { user, details: 'x' };
     for (let signIns = 0; signIns < 3; signIns++) {
       const browser = new Browser(victim.app);
       strictEqual((await browser.get('/sign-in', { headers: { 'X-User': user } })).status, 200);
@@ -175,7 +175,7 @@ for (const make of IN_TABLES) {
 
 }
 
-for (const make of KEEPING_ABOUT) {
+for (const make of KEEPING_INFO) {
 
   const engine = make();
 
@@ -195,13 +195,13 @@ for (const make of KEEPING_ABOUT) {
       const late = visitors.victim.clone();
       strictEqual((await visitors.victim.get('/rotate')).status, 200);
       notStrictEqual(idOf(late), visitors.id);
-      const about = engine.about as string;
+      const info = engine.info as string;
       const leadTo = async (id: string) => {
-        const [user, details] = JSON.parse(await rows.read(visitors.id, about));
+        const [user, details] = JSON.parse(await rows.read(visitors.id, info));
         const forward = forwardId(idOf(late), id, Date.now() / 1000 + 30);
-        await rows.write(visitors.id, about, JSON.stringify([user, JSON.stringify({ ...JSON.parse(details), forward })]).replaceAll(' ', '\\u0020'));
+        await rows.write(visitors.id, info, JSON.stringify([user, JSON.stringify({ ...JSON.parse(details), forward })]).replaceAll(' ', '\\u0020'));
       };
-      return { visitors, late, leadTo, about };
+      return { visitors, late, leadTo, info };
 
     }
 

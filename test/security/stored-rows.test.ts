@@ -1,7 +1,7 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
-import { ABOUT, type Damage, DETAILS, NAMES, type Names, TEXTS, TOO_LARGE, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
+import { INFO, type Damage, DETAILS, NAMES, type Names, TEXTS, TOO_LARGE, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
 import { ENGINES } from '../support/stored-rows/engines.js';
 import { type Engine, type Rows, withText } from '../support/stored-rows/rows.js';
 import { NOTES, Visitors } from '../support/stored-rows/visitors.js';
@@ -48,15 +48,15 @@ function isJson(text: string): boolean {
 
 }
 
-function damagesOfAbout({ about }: Engine): Array<Damage & { readonly column: string }> {
+function damagesOfInfo({ info }: Engine): Array<Damage & { readonly column: string }> {
 
-  if (about === undefined) return [];
+  if (info === undefined) return [];
   return [
-    ...ABOUT.map(([of, text]) => ({ column: about, of, make: (_: string, { user }: Names) => text.replace('ada', user), outcome: 'unreadable' } as const)),
+    ...INFO.map(([of, text]) => ({ column: info, of, make: (_: string, { user }: Names) => text.replace('ada', user), outcome: 'unreadable' } as const)),
     ...DETAILS.map(([of, text]) => ({
-      column: about, of: `details: ${of}`, make: (_: string, { user }: Names) => JSON.stringify([user, text]).replaceAll(' ', '\\u0020'), outcome: 'unreadable',
+      column: info, of: `details: ${of}`, make: (_: string, { user }: Names) => JSON.stringify([user, text]).replaceAll(' ', '\\u0020'), outcome: 'unreadable',
     } as const)),
-    { column: about, of: 'another user', make: (before, { user, other }) => before.replace(user, other), outcome: 'any' },
+    { column: info, of: 'another user', make: (before, { user, other }) => before.replace(user, other), outcome: 'any' },
   ];
 
 }
@@ -64,7 +64,7 @@ function damagesOfAbout({ about }: Engine): Array<Damage & { readonly column: st
 function damagesOf(engine: Engine): Array<Damage & { readonly column: string }> {
 
   const others = Object.entries(engine.columns).flatMap(([column, damages]) => damages.map(damage => ({ column, ...damage })));
-  return [...damagesOfValues(engine), ...damagesOfAbout(engine), ...others];
+  return [...damagesOfValues(engine), ...damagesOfInfo(engine), ...others];
 
 }
 
@@ -86,7 +86,7 @@ for (const make of ENGINES) {
 
         const visitors = await Visitors.of(rows.store);
         try {
-          const needsBefore = column === engine.data || column === engine.about;
+          const needsBefore = column === engine.data || column === engine.info;
           await rows.write(visitors.id, column, damaged(needsBefore ? await rows.read(visitors.id, column) : '', visitors));
           await visitors.expect(outcome, note ?? NOTES.ada);
         } finally {

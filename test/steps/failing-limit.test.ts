@@ -61,8 +61,8 @@ class Faulty extends MemoryStore {
 function oneMore(store: MemoryStore): void {
 
   const created = Date.now() / 1000 + 5;
-  const about = { user: 'ada', details: JSON.stringify({ created, renewed: created }) };
-  MemoryStore.prototype.create.call(store, store.newSessionId(), texts({ userId: 'ada' }), { lifetime: 60, becoming: { about } });
+  const info = { user: 'ada', details: JSON.stringify({ created, renewed: created }) };
+  MemoryStore.prototype.create.call(store, store.newSessionId(), texts({ userId: 'ada' }), { lifetime: 60, newInfo: { info } });
 
 }
 

@@ -43,8 +43,8 @@ function watch(store: IndexingSessionStore | SessionStore) {
     const { set, unset } = change as { set: ReadonlyMap<string, string>; unset: readonly string[] };
     return set.size > 0 || unset.length > 0;
   };
-  const says = (becoming: unknown) => {
-    const { about: { user, details } = { user: null, details: '{}' } } = (becoming ?? {}) as { about?: { user: string | null; details: string } };
+  const says = (newInfo: unknown) => {
+    const { info: { user, details } = { user: null, details: '{}' } } = (newInfo ?? {}) as { info?: { user: string | null; details: string } };
     return user !== null || readDetails(details)?.authenticated !== undefined;
   };
   const wrap = (name: string, look: (args: unknown[]) => void) => {
@@ -60,7 +60,7 @@ function watch(store: IndexingSessionStore | SessionStore) {
   wrap('update', ([, change]) => { if (isChange(change)) seen.changes++; });
   wrap('move', ([, , change, terms]) => {
     seen.moves++;
-    if (isChange(change) || says((terms as { becoming?: unknown }).becoming)) seen.changes++;
+    if (isChange(change) || says((terms as { newInfo?: unknown }).newInfo)) seen.changes++;
   });
   return seen;
 

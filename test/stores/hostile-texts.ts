@@ -41,11 +41,11 @@ export async function hostileTexts(store: Store, other: Store): Promise<void> {
   }
   for (const user of HOSTILE) {
     const id = await store.newSessionId();
-    const about = { user, details: '{"device":"\\"~|\\\\"}' };
-    assert.equal(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: { about } }), true);
+    const info = { user, details: '{"device":"\\"~|\\\\"}' };
+    assert.equal(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: { info } }), true);
     for (const each of [store, other]) {
-      assert.deepEqual((await each.load(id) as { about?: unknown }).about, about);
-      assert.deepEqual((await each.sessionsOf(user)).map(({ handle, details }) => [handle, details]), [[store.handleOf?.(id), about.details]]);
+      assert.deepEqual((await each.load(id) as { info?: unknown }).info, info);
+      assert.deepEqual((await each.sessionsOf(user)).map(({ handle, details }) => [handle, details]), [[store.handleOf?.(id), info.details]]);
     }
     assert.deepEqual(await store.endSessionsOf(user), [store.handleOf?.(id)]);
   }

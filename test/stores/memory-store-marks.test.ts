@@ -182,7 +182,7 @@ describe('MemoryStore with a limit', () => {
 
   it('drops sessions of nobody first, and of users the one that was used longest ago', () => {
 
-    const about = { user: 'ada', details: '' };
+    const info = { user: 'ada', details: '' };
     const step = fc.record({ id: fc.integer({ min: 0, max: 9 }).map(String), act: fc.constantFrom('create', 'sign in', 'touch', 'set', 'end') });
     fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, maxSessions) => {
       const { store, clock } = storeAt({ maxSessions });
@@ -196,7 +196,7 @@ describe('MemoryStore with a limit', () => {
       for (const { id, act } of steps) {
         const known = used.find(other => other.id === id);
         if (act === 'create' && store.create(id, A1, { lifetime: 1000 }) === true) put(id, false);
-        if (act === 'sign in' && store.create(id, A1, { lifetime: 1000, becoming: { about } }) === true) put(id, true);
+        if (act === 'sign in' && store.create(id, A1, { lifetime: 1000, newInfo: { info } }) === true) put(id, true);
         if (act === 'touch' && store.touch(id, 1000)) put(id, known?.isUsers === true);
         if (act === 'end' && store.end(id)) used = used.filter(other => other.id !== id);
         if (act === 'set') {

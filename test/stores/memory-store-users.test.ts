@@ -7,13 +7,13 @@ import { handleOf } from '../../src/stores/shared/stored-id.js';
 import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
 import { site } from '../support/site.js';
 
-const becoming = (user: string | null, underWay?: number) => ({ about: { user, details: 'd' }, underWay });
+const newInfo = (user: string | null, requestAge?: number) => ({ info: { user, details: 'd' }, requestAge });
 
 /** A session of a user, and its id. */
 function bound(store: MemoryStore, user: string | null, lifetime = 100): string {
 
   const id = store.newSessionId();
-  strictEqual(store.create(id, texts({ a: 1 }), { lifetime, becoming: becoming(user) }), true);
+  strictEqual(store.create(id, texts({ a: 1 }), { lifetime, newInfo: newInfo(user) }), true);
   return id;
 
 }
@@ -48,7 +48,7 @@ describe('MemoryStore, with users', () => {
     const { store } = storeAt();
     const id = bound(store, 'ada');
     const [expire, packed, used, kept] = store.store.get(id) ?? [];
-    store.store.set(id, [expire, packed, used, { ...kept, about: { user: 'eve', details: 'd' } }] as never);
+    store.store.set(id, [expire, packed, used, { ...kept, info: { user: 'eve', details: 'd' } }] as never);
     deepStrictEqual(store.sessionsOf('ada'), []);
     deepStrictEqual(store.sessionsOf('eve'), []);
     deepStrictEqual(store.endSessionsOf('ada'), []);
@@ -62,7 +62,7 @@ describe('MemoryStore, with users', () => {
     const goings: Record<string, (id: string) => unknown> = {
       end: id => store.end(id),
       delete: id => store.delete(id),
-      'a move to another user': id => store.move(id, store.newSessionId(id), set({}), { lifetime: 10, becoming: becoming(null) }),
+      'a move to another user': id => store.move(id, store.newSessionId(id), set({}), { lifetime: 10, newInfo: newInfo(null) }),
       'the end of all of a user': () => store.endSessionsOf('ada'),
       'the end of all': () => store.endAllSessions(),
       'its time, when somebody wants to use it': id => {
@@ -135,11 +135,11 @@ describe('MemoryStore, with users', () => {
     const { store } = storeAt();
     const id = bound(store, 'ada');
     await store.set(id, { b: 2 }, NOW + 50);
-    deepStrictEqual((store.load(id) as LiveSession).about, { user: 'ada', details: 'd' });
+    deepStrictEqual((store.load(id) as LiveSession).info, { user: 'ada', details: 'd' });
     strictEqual(store.sessionsOf('ada').length, 1);
     store.end(id);
     await store.set(id, { c: 3 }, NOW + 50);
-    strictEqual((store.load(id) as LiveSession).about, undefined);
+    strictEqual((store.load(id) as LiveSession).info, undefined);
 
   });
 
@@ -163,16 +163,16 @@ describe('MemoryStore, with users', () => {
 
     const { store } = storeAt();
     const start = performance.now();
-    const underWay = () => (performance.now() - start) / 1000;
+    const requestAge = () => (performance.now() - start) / 1000;
     // Longer than a call takes on a machine that has much to do.
     await new Promise(resolve => setTimeout(resolve, 100));
     store.endSessionsOf('ada');
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('ada', underWay()) }), 'revoked');
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('bob', underWay()) }), true);
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('ada', requestAge()) }), 'revoked');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('bob', requestAge()) }), true);
     await store.endAllSessions();
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('bob', underWay()) }), 'revoked');
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('bob', requestAge()) }), 'revoked');
     const later = performance.now();
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, becoming: becoming('ada', (performance.now() - later) / 1000) }), true);
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('ada', (performance.now() - later) / 1000) }), true);
 
   });
 
@@ -214,12 +214,12 @@ describe('Revocations', () => {
     const revocations = new Revocations(() => now);
     revocations.add('ada');
     now = REVOKED_FOR - 1;
-    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR)), true);
-    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR - 2)), false);
+    strictEqual(revocations.refuses(newInfo('ada', REVOKED_FOR)), true);
+    strictEqual(revocations.refuses(newInfo('ada', REVOKED_FOR - 2)), false);
     now = REVOKED_FOR;
     revocations.add('bob');
-    strictEqual(revocations.refuses(becoming('ada', REVOKED_FOR)), false);
-    strictEqual(revocations.refuses(becoming('bob', 0)), true);
+    strictEqual(revocations.refuses(newInfo('ada', REVOKED_FOR)), false);
+    strictEqual(revocations.refuses(newInfo('bob', 0)), true);
 
   });
 
@@ -227,10 +227,10 @@ describe('Revocations', () => {
 
     const revocations = new Revocations(() => 0);
     revocations.add('ada');
-    for (const each of [becoming('bob', 9), becoming(null, 9), becoming('ada')]) strictEqual(revocations.refuses(each), false);
+    for (const each of [newInfo('bob', 9), newInfo(null, 9), newInfo('ada')]) strictEqual(revocations.refuses(each), false);
     revocations.addAll();
-    strictEqual(revocations.refuses(becoming('bob', 9)), true);
-    for (const each of [becoming(null, 9), becoming('ada')]) strictEqual(revocations.refuses(each), false);
+    strictEqual(revocations.refuses(newInfo('bob', 9)), true);
+    for (const each of [newInfo(null, 9), newInfo('ada')]) strictEqual(revocations.refuses(each), false);
 
   });
 

@@ -224,16 +224,16 @@ describe('MysqlStore on a server that reads small packets', () => {
 
   it('ends a session that it can\'t read, and all of a user', async () => {
 
-    const becoming = { about: { user: 'ada', details: '' } };
+    const newInfo = { info: { user: 'ada', details: '' } };
     const [one, two] = [store.newSessionId(), store.newSessionId()];
     for (const id of [one, two]) {
-      await store.create(id, new Map([['a', text(PACKET / 2)]]), { lifetime: 60, becoming });
+      await store.create(id, new Map([['a', text(PACKET / 2)]]), { lifetime: 60, newInfo });
       // As it can be by the changes of a version that did not look, or of before the limit was lowered.
       const half = PACKET / 2;
       await pool.query(`UPDATE sessions SET data = CONCAT(data, REPEAT(' ', ${half - 100})) WHERE handle = ?`, [store.handleOf(id)]);
       const found = await store.load(id);
       assert.ok(found?.status === 'live');
-      assert.deepEqual(found.about, becoming.about);
+      assert.deepEqual(found.info, newInfo.info);
       const isTold = (error: unknown) => error instanceof SessionStoreError && /max_allowed_packet/.test(String(error.cause));
       assert.throws(() => found.texts.get('a'), isTold);
       assert.throws(() => [...found.texts], isTold);

@@ -83,10 +83,10 @@ describe('Where the clock of Redis is set after sessions were ended', () => {
           await store.create(became, toTexts({ a: 1 }), { lifetime: 60 });
           const began = performance.now();
           await end();
-          const becoming = { about: { user: 'Ada', details: '{}' }, get underWay() { return (performance.now() - began) / 1000; } };
-          strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, patience: 5, becoming }), 'revoked');
+          const newInfo = { info: { user: 'Ada', details: '{}' }, get requestAge() { return (performance.now() - began) / 1000; } };
+          strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, patience: 5, newInfo }), 'revoked');
           if (how === 'of a user') {
-            strictEqual(await store.move(became, store.newSessionId(became), NOTHING, { lifetime: 60, patience: 5, becoming }), 'revoked');
+            strictEqual(await store.move(became, store.newSessionId(became), NOTHING, { lifetime: 60, patience: 5, newInfo }), 'revoked');
           }
           strictEqual(await signIn(anew(one.browser)), 200);
         }

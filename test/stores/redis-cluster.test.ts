@@ -128,8 +128,8 @@ describe('RedisStore on a cluster whose slots move', () => {
         deepStrictEqual(await store.load(extra), { status: 'retired', moved: false });
         const user = `user of ${session.id}`;
         const [first, second] = [store.newSessionId(), store.newSessionId()];
-        const becoming = { about: { user, details: '' }, underWay: 0 };
-        for (const each of [first, second]) strictEqual(await store.create(each, toTexts({ a: 1 }), { lifetime: 600, becoming }), true);
+        const newInfo = { info: { user, details: '' }, requestAge: 0 };
+        for (const each of [first, second]) strictEqual(await store.create(each, toTexts({ a: 1 }), { lifetime: 600, newInfo }), true);
         strictEqual(await store.touch(second, 600, user), true);
         deepStrictEqual(await store.endSessionsOf(user, { except: store.handleOf(second) }), [store.handleOf(first)]);
         deepStrictEqual((await store.sessionsOf(user)).map(({ handle }) => handle), [store.handleOf(second)]);

@@ -6,7 +6,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
-import { RETIRED_FOR, type Becoming, type SessionChange } from '../../src/base/store.js';
+import { RETIRED_FOR, type NewInfo, type SessionChange } from '../../src/base/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { root } from '../docs/support/markdown.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
@@ -95,7 +95,7 @@ class Wire {
 
 }
 
-const of = (user: string, underWay?: number): Becoming => ({ about: { user, details: 'a b' }, underWay });
+const of = (user: string, requestAge?: number): NewInfo => ({ info: { user, details: 'a b' }, requestAge });
 
 /** Each method, and the one command that it takes: what has to do with users takes more. */
 const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (store: RedisStore, id: string) => Promise<unknown>]> = [
@@ -204,11 +204,11 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         deepStrictEqual(await flushed(() => new RedisStore({ client: opened.client }).load(next)), { status: 'retired', moved: false });
 
         const [user, other] = [`user ${id}`, store.newSessionId()];
-        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) })), true);
+        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) })), true);
         strictEqual(await flushed(() => store.touch(other, 60, user)), true);
         strictEqual((await flushed(() => store.sessionsOf(user))).length, 1);
         deepStrictEqual(await flushed(() => store.endSessionsOf(user)), [store.handleOf(other)]);
-        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 60) })), 'revoked');
+        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 60) })), 'revoked');
         await flushed(() => store.endAllSessions());
 
       });
@@ -280,17 +280,17 @@ describe('RedisStore, where a command reaches the server twice', () => {
 
     const user = `user ${id}`;
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) }), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) }), true);
     strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user }), 'updated');
     const handle = store.handleOf(id);
     const next = store.newSessionId(id);
-    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) }), 'moved');
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: of(user, 0) }), 'moved');
     deepStrictEqual((await store.sessionsOf(user)).map(each => each.handle), [handle]);
     deepStrictEqual(await store.endSessionsOf(user, { only: handle }), [handle]);
     id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 0) }), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) }), true);
     deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(user, 60) }), 'revoked');
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 60) }), 'revoked');
     id = store.newSessionId();
     strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
     await store.endAllSessions();
@@ -354,7 +354,7 @@ describe('RedisStore on a server', () => {
         await call(store, id);
       }
       const id = store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of('Ada', 0) });
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of('Ada', 0) });
       await store.touch(id, 60, 'Ada');
       strictEqual((await store.sessionsOf('Ada')).length, 1);
       strictEqual((await store.endSessionsOf('Ada')).length, 1);
@@ -391,8 +391,8 @@ describe('RedisStore on a server', () => {
     const users = ['Ada', 'A'.repeat(10_000)];
     for (const user of users) {
       for (let count = 0; count < 20; count++) {
-        const becoming = { about: { user, details: JSON.stringify({ count }) } };
-        await store.create(store.newSessionId(), toTexts({ large }), { lifetime: 60, becoming });
+        const newInfo = { info: { user, details: JSON.stringify({ count }) } };
+        await store.create(store.newSessionId(), toTexts({ large }), { lifetime: 60, newInfo });
       }
       const before = await sent();
       const sessions = await store.sessionsOf(user);

@@ -33,7 +33,7 @@ async function startFollowed(t: TestContext, open: Open) {
   const wait = (replicas: number, milliseconds: number) => (client as Waiting).wait(replicas, milliseconds);
   const store = new RedisStore({ client });
   const ids = [store.newSessionId(), store.newSessionId()] as const;
-  for (const id of ids) strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 600, becoming: { about: { user: 'Ada', details: '' } } }), true);
+  for (const id of ids) strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 600, newInfo: { info: { user: 'Ada', details: '' } } }), true);
   // As long as it takes.
   strictEqual(await wait(1, 0), 1);
 

@@ -50,7 +50,7 @@ for (const [kind, open, servers] of KINDS) {
 
     async function session(user: string | null, lifetime = 600): Promise<string> {
       const id = store.newSessionId();
-      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, becoming: { about: { user, details: '{}' } } }), true);
+      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, newInfo: { info: { user, details: '{}' } } }), true);
       return id;
     }
 
@@ -122,7 +122,7 @@ for (const [kind, open, servers] of KINDS) {
         await rejects(store.move(second, third, change({ b: 'x'.repeat(100) }), { lifetime: 600 }), /OOM/);
         strictEqual(await store.update(second, change({}, ['a']), { lifetime: 600 }), 'updated');
       });
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: { user: null, details: '{}' } });
+      deepStrictEqual(await store.load(id), { status: 'retired', moved: true, info: { user: null, details: '{}' } });
       deepStrictEqual(await store.get(second), {});
       strictEqual(await store.load(third), null);
 

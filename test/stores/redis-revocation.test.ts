@@ -3,18 +3,18 @@ import { after, before, describe, it } from 'node:test';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
-import type { Becoming, SessionChange } from '../../src/base/store.js';
+import type { NewInfo, SessionChange } from '../../src/base/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { redisUrl } from '../support/servers/addresses.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
-const of = (user: string | null, underWay?: number): Becoming => ({ about: { user, details: '' }, underWay });
+const of = (user: string | null, requestAge?: number): NewInfo => ({ info: { user, details: '' }, requestAge });
 
 /** As the middleware says it: for how long the request has been under way is counted when the store asks. */
-const since = (user: string, began: number): Becoming => ({
-  about: { user, details: '' },
-  get underWay() {
+const since = (user: string, began: number): NewInfo => ({
+  info: { user, details: '' },
+  get requestAge() {
     return (performance.now() - began) / 1000;
   },
 });
@@ -43,9 +43,9 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       for (const { close } of opened) close();
     });
 
-    async function session(becoming?: Becoming, on = store): Promise<string> {
+    async function session(newInfo?: NewInfo, on = store): Promise<string> {
       const id = on.newSessionId();
-      strictEqual(await on.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming }), true);
+      strictEqual(await on.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo }), true);
       return id;
     }
 
@@ -61,10 +61,10 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       const moved = store.newSessionId(first);
       await store.move(first, moved, NOTHING, { lifetime: 60 });
       const signedIn = store.newSessionId(anonymous);
-      strictEqual(await store.move(anonymous, signedIn, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada, 0) }), 'moved');
+      strictEqual(await store.move(anonymous, signedIn, NOTHING, { lifetime: 60, patience: 5, newInfo: of(ada, 0) }), 'moved');
       deepStrictEqual(await handles(ada), sorted(moved, second, signedIn));
       const became = store.newSessionId(second);
-      strictEqual(await store.move(second, became, NOTHING, { lifetime: 60, patience: 5, becoming: of(bob, 0) }), 'moved');
+      strictEqual(await store.move(second, became, NOTHING, { lifetime: 60, patience: 5, newInfo: of(bob, 0) }), 'moved');
       deepStrictEqual(await handles(ada), sorted(moved, signedIn));
       strictEqual((await handles(bob)).length, 2);
       deepStrictEqual(await handles('nobody'), []);
@@ -106,7 +106,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
         'a new session': async (user, began) => async () => {
           const id = store.newSessionId();
-          await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: since(user, began) });
+          await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: since(user, began) });
           return id;
         },
 
@@ -114,7 +114,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
           const id = await session();
           return async () => {
             const next = store.newSessionId(id);
-            await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: since(user, began) });
+            await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: since(user, began) });
             return next;
           };
         },
@@ -124,7 +124,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
           return async () => {
             for (let move = 0; move < 3; move++) {
               const next = store.newSessionId(id);
-              if (await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: move === 1 ? of(user) : undefined }) !== 'moved') break;
+              if (await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: move === 1 ? of(user) : undefined }) !== 'moved') break;
               id = next;
             }
             return id;
@@ -160,9 +160,9 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         const [next, rotatedTo, boundTo] = [ended, rotated, bound].map(id => store.newSessionId(id)) as [string, string, string];
         await Promise.all([
           later(trial % 3).then(() => other.end(ended)),
-          later(trial % 4).then(() => store.move(ended, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) })),
+          later(trial % 4).then(() => store.move(ended, next, NOTHING, { lifetime: 60, patience: 5, newInfo: of(user, 0) })),
           later(trial % 2).then(() => other.move(rotated, rotatedTo, NOTHING, { lifetime: 60 })),
-          later(trial % 5).then(() => store.move(bound, boundTo, NOTHING, { lifetime: 60, patience: 5, becoming: of(user, 0) })),
+          later(trial % 5).then(() => store.move(bound, boundTo, NOTHING, { lifetime: 60, patience: 5, newInfo: of(user, 0) })),
           later(trial % 4).then(() => other.touch(touched, 60, user)),
           later(trial % 3).then(() => other.update(emptied, { set: new Map(), unset: ['a'] }, { lifetime: 60 })),
           later(trial % 2).then(() => store.touch(emptied, 60, user)),
@@ -206,11 +206,11 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         const user = someone();
         const [anonymous, planned, rotated] = [await session(), store.newSessionId(), await session(of(user))];
         const [next, rotatedTo] = [store.newSessionId(anonymous), store.newSessionId(rotated)];
-        const underWay = () => since(user, began);
+        const requestAge = () => since(user, began);
         await Promise.all([
           later(trial % 4).then(() => other.endAllSessions()),
-          later(trial % 3).then(() => store.create(planned, toTexts({ a: 1 }), { lifetime: 60, becoming: underWay() })),
-          later(trial % 5).then(() => store.move(anonymous, next, NOTHING, { lifetime: 60, patience: 5, becoming: underWay() })),
+          later(trial % 3).then(() => store.create(planned, toTexts({ a: 1 }), { lifetime: 60, newInfo: requestAge() })),
+          later(trial % 5).then(() => store.move(anonymous, next, NOTHING, { lifetime: 60, patience: 5, newInfo: requestAge() })),
           later(trial % 2).then(() => store.move(rotated, rotatedTo, NOTHING, { lifetime: 60 })),
         ]);
         for (const id of [planned, anonymous, next, rotated, rotatedTo]) strictEqual(await isLive(id), false, `in trial ${trial}`);
@@ -254,7 +254,7 @@ describe('RedisStore, when all sessions are ended', () => {
     try {
       const store = new RedisStore({ client, prefix: 'redis-revocation.test:' });
       const id = store.newSessionId();
-      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of('Ada') });
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of('Ada') });
       await store.endAllSessions();
       deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
     } finally {

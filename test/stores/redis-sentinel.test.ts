@@ -107,7 +107,7 @@ describe('RedisStore with a sentinel', () => {
         opened.push(each);
         const store = new RedisStore({ client: each.client, prefix: `${kind}:` });
         const ids = [store.newSessionId(), store.newSessionId(), store.newSessionId()] as const;
-        for (const id of ids) await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: { about: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } } });
+        for (const id of ids) await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: { info: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } } });
         strictEqual((await store.endSessionsOf('Ada')).length, 1);
         strictEqual((await store.sessionsOf('Bob')).length, 2);
         await store.endAllSessions();

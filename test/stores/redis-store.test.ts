@@ -227,7 +227,7 @@ describe('RedisStore', () => {
       for (let move = 0; move < 2; move++) {
         const next = store.newSessionId(id);
         strictEqual(await store.move(id, next, NOTHING, { lifetime: 60 }), 'moved');
-        deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: { user: null, details: 'x' } });
+        deepStrictEqual(await store.load(id), { status: 'retired', moved: true, info: { user: null, details: 'x' } });
         id = next;
       }
       await store.set(id, { c: 3 }, Date.now() / 1000 + 60);

@@ -36,7 +36,7 @@ after(async () => {
 
 async function session(values: object, user: string | null = null): Promise<string> {
   const id = store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ ...values }), { lifetime: 60, becoming: { about: { user, details: '{}' } } }), true);
+  strictEqual(await store.create(id, toTexts({ ...values }), { lifetime: 60, newInfo: { info: { user, details: '{}' } } }), true);
   return id;
 }
 
@@ -120,8 +120,8 @@ describe('A session that begins late, on Redis', () => {
     const slow = new RedisStore({ client: around });
     const timed = new TimedStore(() => slow, 0.2);
     const id = slow.newSessionId();
-    const becoming = { about: { user: 'Ada', details: '{}' }, underWay: 0 };
-    await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming })), /The session store failed/);
+    const newInfo = { info: { user: 'Ada', details: '{}' }, requestAge: 0 };
+    await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo })), /The session store failed/);
     while ((await store.load(id))?.status === 'live') await setTimeout(10);
     deepStrictEqual(await store.sessionsOf('Ada'), []);
 

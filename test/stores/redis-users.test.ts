@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { createClient } from 'redis';
 import { SessionStoreError } from '../../src/base/errors.js';
 import { toTexts } from '../../src/values/session-values.js';
-import type { Becoming, LiveSession, SessionChange } from '../../src/base/store.js';
+import type { NewInfo, LiveSession, SessionChange } from '../../src/base/store.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { redisUrl } from '../support/servers/addresses.js';
 
@@ -15,7 +15,7 @@ const DAY = 24 * 60 * 60 * 1000;
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
-const of = (user: string | null, details = '{}', underWay?: number): Becoming => ({ about: { user, details }, underWay });
+const of = (user: string | null, details = '{}', requestAge?: number): NewInfo => ({ info: { user, details }, requestAge });
 
 /** Asks again until it is so. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
@@ -46,7 +46,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   async function session(user: string | null, lifetime = 60): Promise<string> {
     const id = store.newSessionId();
-    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, becoming: of(user) }), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime, newInfo: of(user) }), true);
     return id;
   }
 
@@ -79,22 +79,22 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
     await fc.assert(fc.asyncProperty(fc.option(user), details, user, async (whose, what, other) => {
       let id = store.newSessionId();
-      const about = { user: whose, details: what };
-      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: { about, underWay: 0 } }), true);
-      deepStrictEqual((await live(id)).about, about);
+      const info = { user: whose, details: what };
+      strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: { info, requestAge: 0 } }), true);
+      deepStrictEqual((await live(id)).info, info);
       await store.update(id, changing({ b: 2 }), { lifetime: 60 });
       await store.touch(id, 90);
       await store.set(id, { c: 3 }, Date.now() / 1000 + 60);
       const next = store.newSessionId(id);
       strictEqual(await store.move(id, next, changing({ d: 4 }), { lifetime: 60 }), 'moved');
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about });
-      deepStrictEqual((await live(next)).about, about);
+      deepStrictEqual(await store.load(id), { status: 'retired', moved: true, info });
+      deepStrictEqual((await live(next)).info, info);
       id = store.newSessionId(next);
-      strictEqual(await store.move(next, id, NOTHING, { lifetime: 60, patience: 5, becoming: { about: { user: other, details: what } } }), 'moved');
+      strictEqual(await store.move(next, id, NOTHING, { lifetime: 60, patience: 5, newInfo: { info: { user: other, details: what } } }), 'moved');
       const found = await live(id);
-      deepStrictEqual(found.about, { user: other, details: what });
+      deepStrictEqual(found.info, { user: other, details: what });
       deepStrictEqual([...found.texts], [...toTexts({ c: 3, d: 4 })]);
-      deepStrictEqual(await store.load(next), { status: 'retired', moved: true, about: { user: other, details: what } });
+      deepStrictEqual(await store.load(next), { status: 'retired', moved: true, info: { user: other, details: what } });
       ok((await handles(other)).includes(store.handleOf(id)));
       await store.end(id);
       deepStrictEqual(await store.load(next), { status: 'retired', moved: false });
@@ -116,7 +116,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    strictEqual('about' in await live(id), false);
+    strictEqual('info' in await live(id), false);
 
   });
 
@@ -196,7 +196,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       if (key.includes('user:')) return value;
       if (renews) {
         renews = false;
-        await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 90, patience: 5, becoming: of(ada) });
+        await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 90, patience: 5, newInfo: of(ada) });
       }
       // As it was read before the session became the user's.
       return String(value).replace('["user', '["other');
@@ -331,12 +331,12 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
         forget = command;
         return new Promise(() => {});
       }
-      const [word, time, about] = await command() as [string, number, string];
-      return [word, time - secondsAgo * 1000, about];
+      const [word, time, info] = await command() as [string, number, string];
+      return [word, time - secondsAgo * 1000, info];
     });
     strictEqual(await ended(31).end(id), true);
     await client.del(PREFIX + store.handleOf(id));
-    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada) }), true);
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(ada) }), true);
     await forget?.();
     deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(id)]);
     strictEqual(await ended(1).end(id), true);
@@ -358,13 +358,13 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     };
     // As if that had been ten seconds ago.
     await revoked(10_000);
-    for (const [underWay, answer] of [[undefined, false], [0, false], [5, false], [9.5, false], [10.5, true], [86_000, true]] as const) {
+    for (const [requestAge, answer] of [[undefined, false], [0, false], [5, false], [9.5, false], [10.5, true], [86_000, true]] as const) {
       const created = store.newSessionId();
-      strictEqual(await store.create(created, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', underWay) }), answer ? 'revoked' : true, `${underWay} s`);
+      strictEqual(await store.create(created, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(ada, '', requestAge) }), answer ? 'revoked' : true, `${requestAge} s`);
       const anonymous = store.newSessionId();
       await store.create(anonymous, toTexts({ a: 1 }), { lifetime: 60 });
       const moved = store.newSessionId(anonymous);
-      strictEqual(await store.move(anonymous, moved, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada, '', underWay) }), answer ? 'revoked' : 'moved', `${underWay} s`);
+      strictEqual(await store.move(anonymous, moved, NOTHING, { lifetime: 60, patience: 5, newInfo: of(ada, '', requestAge) }), answer ? 'revoked' : 'moved', `${requestAge} s`);
       for (const each of [created, moved]) {
         strictEqual((await store.load(each))?.status, answer ? 'retired' : 'live');
         strictEqual((await handles(ada)).includes(store.handleOf(each)), !answer);
@@ -372,8 +372,8 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       }
     }
     // Neither another user's, nor nobody's.
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(someone(), '', 86_000) }), true);
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null, '', 86_000) }), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(someone(), '', 86_000) }), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(null, '', 86_000) }), true);
 
   });
 
@@ -383,12 +383,12 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const all = new RedisStore({ client, prefix });
     await all.endAllSessions();
     await client.zAdd(`${prefix}user:*`, { value: '*', score: Date.now() - 10_000 + DAY }, { condition: 'XX' });
-    for (const [underWay, answer] of [[undefined, true], [0, true], [9.5, true], [10.5, 'revoked']] as const) {
+    for (const [requestAge, answer] of [[undefined, true], [0, true], [9.5, true], [10.5, 'revoked']] as const) {
       const id = all.newSessionId();
-      strictEqual(await all.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(someone(), '', underWay) }), answer);
+      strictEqual(await all.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(someone(), '', requestAge) }), answer);
       strictEqual((await all.load(id))?.status, answer === true ? 'live' : 'retired');
     }
-    strictEqual(await all.create(all.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null, '', 86_000) }), true);
+    strictEqual(await all.create(all.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(null, '', 86_000) }), true);
 
   });
 
@@ -399,7 +399,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await store.endSessionsOf(ada);
     ok(await client.pTTL(key) > DAY - 5000 && await client.pTTL(key) < DAY + 1000);
     await client.zAdd(key, { value: '*', score: Date.now() - 1 }, { condition: 'XX' });
-    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', 86_500) }), true);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(ada, '', 86_500) }), true);
     strictEqual(await client.zScore(key, '*'), null);
 
   });
@@ -410,8 +410,8 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const { version } = await live(id);
     await store.update(id, changing({ b: 2 }), { lifetime: 60 });
     const next = store.newSessionId(id);
-    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(someone()), version }), 'conflict');
-    strictEqual((await live(id)).about?.user, null);
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: of(someone()), version }), 'conflict');
+    strictEqual((await live(id)).info?.user, null);
     strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, version: (await live(id)).version }), 'moved');
 
   });
@@ -420,7 +420,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
     const ada = someone();
     const ids = Array.from({ length: 3000 }, () => store.newSessionId());
-    for (let at = 0; at < ids.length; at += 500) await Promise.all(ids.slice(at, at + 500).map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada) })));
+    for (let at = 0; at < ids.length; at += 500) await Promise.all(ids.slice(at, at + 500).map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(ada) })));
     let [now, most] = [0, 0];
     const other = sending(async command => {
       most = Math.max(most, ++now);
@@ -462,11 +462,11 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     await takes(1, () => counting.touch(id, 60));
     await takes(1, () => counting.touch(id, 60, ada));
     await takes(1, () => counting.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user: ada }));
-    await takes(2, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(ada, '', 0) }));
-    await takes(1, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, becoming: of(null) }));
-    const move = async (becoming?: Becoming) => {
+    await takes(2, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(ada, '', 0) }));
+    await takes(1, () => counting.create(counting.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(null) }));
+    const move = async (newInfo?: NewInfo) => {
       const next = counting.newSessionId(id);
-      strictEqual(await counting.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming }), 'moved');
+      strictEqual(await counting.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo }), 'moved');
       id = next;
     };
     await takes(1, () => move());
@@ -495,7 +495,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const ids = [await session(ada), await session(null)];
     for (const id of ids.slice()) {
       const next = store.newSessionId(id);
-      await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, becoming: of(ada) });
+      await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: of(ada) });
       ids.push(next);
     }
     await store.endSessionsOf(ada, { only: store.handleOf(ids[0] as string) });

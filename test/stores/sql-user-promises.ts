@@ -3,8 +3,8 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { userHash } from '../../src/stores/sql/sql-about.js';
-import type { Becoming, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/base/store.js';
+import { userHash } from '../../src/stores/sql/sql-info.js';
+import type { NewInfo, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/base/store.js';
 import type { SqlStore, Table } from './sql-promises.js';
 
 export type UserStore = SqlStore & IndexingSessionStore & Required<Pick<SqlStore, 'move'>>;
@@ -36,12 +36,12 @@ function someone(): string {
 
 }
 
-const of = (user: string | null, details = '', underWay?: number): Becoming => ({ about: { user, details }, underWay });
+const of = (user: string | null, details = '', requestAge?: number): NewInfo => ({ info: { user, details }, requestAge });
 
 async function signedIn(store: UserStore, user: string, details = ''): Promise<string> {
 
   const id = await store.newSessionId();
-  assert.equal(await store.create(id, TEXTS, { lifetime: 60, becoming: of(user, details) }), true);
+  assert.equal(await store.create(id, TEXTS, { lifetime: 60, newInfo: of(user, details) }), true);
   return id;
 
 }
@@ -52,7 +52,7 @@ async function isLive(store: UserStore, id: string): Promise<boolean> {
 
 }
 
-const about = async (store: UserStore, id: string) => (await store.load(id) as { about?: unknown } | null)?.about;
+const info = async (store: UserStore, id: string) => (await store.load(id) as { info?: unknown } | null)?.info;
 const handlesOf = async (store: UserStore, user: string) => (await store.sessionsOf(user)).map(({ handle }) => handle).sort();
 const pause = async () => {
   for (let turns = Math.random() * 8; turns > 1; turns--) await new Promise(resolve => setImmediate(resolve));
@@ -70,9 +70,9 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const store = await open();
     await fc.assert(fc.asyncProperty(fc.option(user), details, async (user, details) => {
       const id = await store.newSessionId();
-      await store.create(id, TEXTS, { lifetime: 60, becoming: of(user, details) });
+      await store.create(id, TEXTS, { lifetime: 60, newInfo: of(user, details) });
       const expected = user === null && details === '' ? undefined : { user, details };
-      assert.deepEqual(await about(store, id), expected);
+      assert.deepEqual(await info(store, id), expected);
       assert.deepEqual(await store.get(id), { a: 1 });
       if (user !== null) assert.ok((await store.sessionsOf(user)).some(each => each.handle === store.handleOf(id) && each.details === details));
     }), { numRuns: trials });
@@ -87,7 +87,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     for (const user of DIFFERENT) ids.set(user, await signedIn(store, user));
     for (const [user, id] of ids) {
       assert.deepEqual(await handlesOf(store, user), [store.handleOf(id)]);
-      assert.deepEqual(await about(store, id), { user, details: '' });
+      assert.deepEqual(await info(store, id), { user, details: '' });
     }
     for (const [user, id] of ids) assert.deepEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
 
@@ -104,14 +104,14 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await store.set(id, { d: 4 }, Date.now() / 1000 + 60);
     const moved = await store.newSessionId(id);
     assert.equal(await store.move(id, moved, NOTHING, { lifetime: 60 }), 'moved');
-    for (const each of [id, moved]) assert.deepEqual(await about(store, each), { user: one, details: 'first' });
+    for (const each of [id, moved]) assert.deepEqual(await info(store, each), { user: one, details: 'first' });
     const others = await store.newSessionId(moved);
-    assert.equal(await store.move(moved, others, { set: toTexts({ e: 5 }), unset: [] }, { lifetime: 60, patience: 3, becoming: of(two, 'second') }), 'moved');
-    for (const each of [id, moved, others]) assert.deepEqual(await about(store, each), { user: two, details: 'second' });
+    assert.equal(await store.move(moved, others, { set: toTexts({ e: 5 }), unset: [] }, { lifetime: 60, patience: 3, newInfo: of(two, 'second') }), 'moved');
+    for (const each of [id, moved, others]) assert.deepEqual(await info(store, each), { user: two, details: 'second' });
     assert.deepEqual([await handlesOf(store, one), await handlesOf(store, two)], [[], [store.handleOf(id)]]);
     const nobodys = await store.newSessionId(others);
-    assert.equal(await store.move(others, nobodys, NOTHING, { lifetime: 60, patience: 3, becoming: of(null) }), 'moved');
-    assert.equal(await about(store, nobodys), undefined);
+    assert.equal(await store.move(others, nobodys, NOTHING, { lifetime: 60, patience: 3, newInfo: of(null) }), 'moved');
+    assert.equal(await info(store, nobodys), undefined);
     assert.deepEqual(await handlesOf(store, two), []);
     assert.deepEqual(await store.get(nobodys), { d: 4, e: 5 });
 
@@ -124,10 +124,10 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const next = await store.newSessionId(id);
     const { version } = await store.load(id) as { version: number };
     await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 60 });
-    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(null), version }), 'conflict');
+    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, newInfo: of(null), version }), 'conflict');
     assert.equal(await store.move(id, next, { set: toTexts({ c: 3 }), unset: [] }, { lifetime: 60, version }), 'conflict');
     const { version: latest } = await store.load(id) as { version: number };
-    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(null), version: latest }), 'moved');
+    assert.equal(await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, newInfo: of(null), version: latest }), 'moved');
 
   });
 
@@ -168,14 +168,14 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await table().damage(expired, 'ends_at', 1);
     assert.equal(await store.create(expired, TEXTS, { lifetime: 60 }), true);
     for (const id of [ended, left, another, revoked]) assert.deepEqual(await store.load(id), { status: 'retired', moved: id === left });
-    assert.equal(await about(store, expired), undefined);
+    assert.equal(await info(store, expired), undefined);
     const rows = await table().rows();
     assert.ok(!JSON.stringify(rows).includes(user));
     assert.deepEqual(await handlesOf(store, user), []);
     await Promise.all(ids.slice(0, 4).map(id => table().damage(id, 'ends_at', 1)));
     for (const id of ids.slice(0, 4)) {
       await store.set(id, { b: 1 }, Date.now() / 1000 + 60);
-      assert.deepEqual([await store.get(id), await about(store, id)], [{ b: 1 }, undefined]);
+      assert.deepEqual([await store.get(id), await info(store, id)], [{ b: 1 }, undefined]);
     }
     assert.deepEqual(await handlesOf(store, user), []);
 
@@ -216,12 +216,12 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
   it('refuses who becomes one of a user whose sessions have been ended since', async () => {
 
     const store = await open();
-    const becomes = async (user: string, underWay?: number) => {
+    const becomes = async (user: string, requestAge?: number) => {
       const id = await store.newSessionId();
       const next = await store.newSessionId(id);
-      const created = await store.create(await store.newSessionId(), TEXTS, { lifetime: 60, becoming: of(user, '', underWay) });
+      const created = await store.create(await store.newSessionId(), TEXTS, { lifetime: 60, newInfo: of(user, '', requestAge) });
       await store.create(id, TEXTS, { lifetime: 60 });
-      const moved = await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', underWay) });
+      const moved = await store.move(id, next, NOTHING, { lifetime: 60, patience: 3, newInfo: of(user, '', requestAge) });
       return [created, moved, (await store.load(id))?.status, (await store.load(next))?.status, await isLive(store, next), (await handlesOf(store, user)).length];
     };
     const accepted = [true, 'moved', 'retired', 'live', true, 2];
@@ -256,7 +256,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     for (let count = 0; count < 1100; count += 20) {
       ids.push(...await Promise.all(Array.from({ length: 20 }, async () => {
         const id = await store.newSessionId();
-        await store.create(id, TEXTS, { lifetime: 60, becoming: count % 3 ? of(`${count % 50}`) : undefined });
+        await store.create(id, TEXTS, { lifetime: 60, newInfo: count % 3 ? of(`${count % 50}`) : undefined });
         return id;
       })));
     }
@@ -274,9 +274,9 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     const [id, created] = [await store.newSessionId(), await store.newSessionId()];
     const [next, last] = [await store.newSessionId(id), await store.newSessionId(id)];
     const steps: Array<[string, number, () => unknown]> = [
-      ['create', 1, () => store.create(id, TEXTS, { lifetime: 60, becoming: of(null, 'details') })], ['create with a user', 2, () => store.create(created, TEXTS, { lifetime: 60, becoming: of(user, '', 0) })],
-      ['load', 1, () => store.load(created)], ['become', 2, () => store.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', 0) })],
-      ['move', 1, () => store.move(next, last, NOTHING, { lifetime: 60, patience: 3, becoming: of(user) })], ['sessionsOf', 1, () => store.sessionsOf(user)],
+      ['create', 1, () => store.create(id, TEXTS, { lifetime: 60, newInfo: of(null, 'details') })], ['create with a user', 2, () => store.create(created, TEXTS, { lifetime: 60, newInfo: of(user, '', 0) })],
+      ['load', 1, () => store.load(created)], ['become', 2, () => store.move(id, next, NOTHING, { lifetime: 60, patience: 3, newInfo: of(user, '', 0) })],
+      ['move', 1, () => store.move(next, last, NOTHING, { lifetime: 60, patience: 3, newInfo: of(user) })], ['sessionsOf', 1, () => store.sessionsOf(user)],
     ];
     for (const [name, statements, step] of steps) {
       const before = table().executed();
@@ -352,13 +352,13 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       const user = someone();
       const id = await one.newSessionId();
       const isNew = trial % 2 === 0;
-      const underWay = trial % 4 < 2 ? 1 : 0;
+      const requestAge = trial % 4 < 2 ? 1 : 0;
       if (!isNew) await one.create(id, TEXTS, { lifetime: 60 });
       const next = isNew ? id : await one.newSessionId(id);
       const { began, ended, answer, left } = await race(user, one, two, () => (
-        isNew ? one.create(id, TEXTS, { lifetime: 60, becoming: of(user, '', underWay) }) : one.move(id, next, NOTHING, { lifetime: 60, patience: 3, becoming: of(user, '', underWay) })));
+        isNew ? one.create(id, TEXTS, { lifetime: 60, newInfo: of(user, '', requestAge) }) : one.move(id, next, NOTHING, { lifetime: 60, patience: 3, newInfo: of(user, '', requestAge) })));
       assert.ok([true, 'moved', 'revoked'].includes(answer), `${answer}`);
-      if (underWay > 0 || began < ended || answer === 'revoked') assert.deepEqual(left, [], `trial ${trial}: ${answer}`);
+      if (requestAge > 0 || began < ended || answer === 'revoked') assert.deepEqual(left, [], `trial ${trial}: ${answer}`);
       assert.equal(await isLive(one, next), left.length > 0);
     }
 
@@ -390,7 +390,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       const next = await one.newSessionId(kept);
       const id = await one.newSessionId();
       await Promise.all([
-        pause().then(() => one.create(id, TEXTS, { lifetime: 60, becoming: of(user, '', 1) })), pause().then(() => one.move(kept, next, NOTHING, { lifetime: 60 })),
+        pause().then(() => one.create(id, TEXTS, { lifetime: 60, newInfo: of(user, '', 1) })), pause().then(() => one.move(kept, next, NOTHING, { lifetime: 60 })),
         pause().then(() => two.endAllSessions()),
       ]);
       assert.deepEqual(await handlesOf(one, user), []);

@@ -60,7 +60,7 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
   });
   const local: Record<string, unknown> = {
     // biome-ignore lint/suspicious/noThenProperty: what is no promise must say so
-    atomic: true, keepsAbout: true, isSessionId: isStoredId, handleOf, touchIsFree: undefined, take: undefined, then: undefined,
+    atomic: true, keepsInfo: true, isSessionId: isStoredId, handleOf, touchIsFree: undefined, take: undefined, then: undefined,
     kill: (signal?: NodeJS.Signals) => kill(child, signal),
   };
   return new Proxy(local, {

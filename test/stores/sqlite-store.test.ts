@@ -236,15 +236,15 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
       const { store, database } = await fresh();
       const kept = '\nkey\t1\n';
-      for (const [data, about] of [
+      for (const [data, info] of [
         ['', ''], ['garbage', ''], ['\nno tab\n', ''], ['\nkey\tno JSON\n', ''], ['\n\\x\t1\n', ''], ['{"a":1}', ''],
         [kept, 'x'], [kept, 'null'], [kept, '["",""]'], [kept, '["ada"]'], [kept, '[1,""]'], [kept, '["ada","é"]'], [kept, '{"length":2}'],
       ] as const) {
         const id = store.newSessionId();
         const { handle, hash } = storedId(id);
         database.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 1, 9000000000000, ?, ?)')
-          .run(handle, hash, 'x', userIdOf('ada'), about, data);
-        throws(() => store.get(id), SessionStoreError, data + about);
+          .run(handle, hash, 'x', userIdOf('ada'), info, data);
+        throws(() => store.get(id), SessionStoreError, data + info);
         deepStrictEqual(await store.sessionsOf('ada'), []);
         await store.load(store.newSessionId(id));
         await store.end(store.newSessionId(id));

@@ -14,7 +14,7 @@ import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';
 const LONG = 3600;
 const TEXTS = toTexts({ a: 1 });
 const NOTHING = { set: new Map(), unset: [] };
-const becoming = (user: string | null, underWay?: number) => ({ about: { user, details: 'd' }, underWay });
+const newInfo = (user: string | null, requestAge?: number) => ({ info: { user, details: 'd' }, requestAge });
 
 for (const [driver, open] of Object.entries(DRIVERS)) {
 
@@ -43,7 +43,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     function bound(store: SqliteStore, user: string | null): string {
 
       const id = store.newSessionId();
-      strictEqual(store.create(id, TEXTS, { lifetime: LONG, becoming: becoming(user) }), true);
+      strictEqual(store.create(id, TEXTS, { lifetime: LONG, newInfo: newInfo(user) }), true);
       return id;
 
     }
@@ -60,8 +60,8 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         former = CASE former WHEN '' THEN '' ELSE (substr(former, 1, 13) + 3600000) || substr(former, 14) END`);
       for (const each of [store, other]) {
         strictEqual(each.load(id), null, 'an id that was ended is not remembered for an hour');
-        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0) }), true);
-        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 60) }), 'revoked', 'but who was under way is refused');
+        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 0) }), true);
+        strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 60) }), 'revoked', 'but who was under way is refused');
       }
 
     });
@@ -71,7 +71,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store, database } = await fresh();
       await store.endSessionsOf('ada');
       database.exec('UPDATE sessions SET about = about + 1e9');
-      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 60) }), true);
+      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 60) }), true);
 
     });
 
@@ -106,9 +106,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const stored = readFileSync(file, 'latin1') + readFileSync(`${file}-wal`, 'latin1');
       ok(stored.includes(text));
       ok(!stored.includes(id));
-      deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
+      deepStrictEqual((store.load(id) as LiveSession).info, { user, details: 'd' });
       const newId = store.newSessionId(id);
-      store.move(id, newId, NOTHING, { lifetime: LONG, becoming: becoming(null) });
+      store.move(id, newId, NOTHING, { lifetime: LONG, newInfo: newInfo(null) });
       deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '[null,"d"]' }]);
       store.end(newId);
       deepStrictEqual(rows(database, 'SELECT user_id, about FROM sessions').map(row => ({ ...row })), [{ user_id: null, about: '' }]);
@@ -120,7 +120,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store } = await fresh();
       await fc.assert(fc.asyncProperty(fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map(unit => String.fromCharCode(unit)), minLength: 1 }), async user => {
         const id = bound(store, user);
-        deepStrictEqual((store.load(id) as LiveSession).about, { user, details: 'd' });
+        deepStrictEqual((store.load(id) as LiveSession).info, { user, details: 'd' });
         deepStrictEqual((store.sessionsOf(user) as unknown[]).length, 1);
         deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
       }));
@@ -140,10 +140,10 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { store } = await fresh();
       const id = bound(store, 'ada');
       store.set(id, { b: 2 }, Date.now() / 1000 + LONG);
-      deepStrictEqual((store.load(id) as LiveSession).about, { user: 'ada', details: 'd' });
+      deepStrictEqual((store.load(id) as LiveSession).info, { user: 'ada', details: 'd' });
       store.end(id);
       store.set(id, { b: 2 }, Date.now() / 1000 + LONG);
-      strictEqual((store.load(id) as LiveSession).about, undefined);
+      strictEqual((store.load(id) as LiveSession).info, undefined);
       deepStrictEqual(store.sessionsOf('ada'), []);
 
     });
@@ -158,7 +158,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const many = Array.from({ length: 180 }, () => bound(store, 'ada'));
       const ended = store.endSessionsOf('ada');
       // What makes more of them is refused before the last has ended, and a move saves none.
-      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 1) }), 'revoked');
+      strictEqual(store.create(store.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 1) }), 'revoked');
       const last = many.filter(id => (store.load(id))).map(id => ({ id, newId: store.newSessionId(id) }));
       for (const { id, newId } of last) store.move(id, newId, NOTHING, { lifetime: LONG });
       deepStrictEqual([...await ended].sort(), many.map(id => store.handleOf(id)).sort());
@@ -197,7 +197,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const { database: other, store: others } = await fresh(file);
       other.exec('BEGIN IMMEDIATE');
       // It has just begun when it is called, and the end comes before it gets its turn.
-      const signIn = store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0.001) });
+      const signIn = store.create(store.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 0.001) });
       const rebound = store.newSessionId();
       ok(signIn instanceof Promise);
       await new Promise(resolve => setTimeout(resolve, 30));
@@ -205,14 +205,14 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       deepStrictEqual(await others.endSessionsOf('ada'), []);
       strictEqual(await signIn, 'revoked');
       await new Promise(resolve => setTimeout(resolve, 20));
-      strictEqual(store.create(rebound, TEXTS, { lifetime: LONG, becoming: becoming('ada', 0.001) }), true);
+      strictEqual(store.create(rebound, TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 0.001) }), true);
 
     });
 
     it('refuses nobody who begins to sign in when it has answered', async () => {
 
       const { store } = await fresh();
-      const signIn = () => store.create(store.newSessionId(), TEXTS, { lifetime: LONG, becoming: becoming('ada', 0) });
+      const signIn = () => store.create(store.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 0) });
       for (let trial = 0; trial < 20; trial++) {
         await store.endSessionsOf('ada');
         strictEqual(signIn(), true);

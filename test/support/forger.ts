@@ -1,9 +1,9 @@
-import type { AtomicSessionStore, SessionAbout, SessionTexts } from '../../src/index.js';
+import type { AtomicSessionStore, StoredInfo, SessionTexts } from '../../src/index.js';
 
 /** What is stored of one session. */
 export interface Row {
   readonly texts: SessionTexts;
-  readonly about?: SessionAbout | undefined;
+  readonly info?: StoredInfo | undefined;
 }
 
 const LONG = 3600;
@@ -18,16 +18,16 @@ export class Forger {
 
     const found = await this.inner.load(storedId);
     if (found?.status !== 'live') throw new Error(`It is ${found?.status}`);
-    return { texts: new Map(found.texts), about: found.about };
+    return { texts: new Map(found.texts), info: found.info };
 
   }
 
   /** Puts a row there, in the place of what was there. */
-  async write(storedId: string, { texts, about }: Row): Promise<void> {
+  async write(storedId: string, { texts, info }: Row): Promise<void> {
 
     await this.inner.delete(storedId);
     // Four methods keep an id that was ended in memory: an attacker has no way there.
-    await this.inner.create(storedId, texts, { lifetime: LONG, becoming: about && { about } });
+    await this.inner.create(storedId, texts, { lifetime: LONG, newInfo: info && { info } });
 
   }
 

@@ -32,7 +32,7 @@ interface Parked extends ParkedCall {
 }
 
 /** Which request a call belongs to, where requests share one adapter of a store. */
-export const underWay = new AsyncLocalStorage<string>();
+export const requestAge = new AsyncLocalStorage<string>();
 
 const READS = new Set(['load', 'get']);
 

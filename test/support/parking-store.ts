@@ -1,7 +1,7 @@
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, SessionChange, SessionStore, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/base/store.js';
-import { type ParkingLot, underWay } from './parking-lot.js';
+import { type ParkingLot, requestAge } from './parking-lot.js';
 
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */
 export class ParkingStore implements AtomicSessionStore {
@@ -10,7 +10,7 @@ export class ParkingStore implements AtomicSessionStore {
   readonly touchIsFree: boolean = true;
   declare readonly move?: NonNullable<AtomicSessionStore['move']>;
   declare readonly take?: NonNullable<AtomicSessionStore['take']>;
-  readonly keepsAbout: boolean;
+  readonly keepsInfo: boolean;
   declare readonly handleOf?: NonNullable<AtomicSessionStore['handleOf']>;
   declare readonly sessionsOf?: NonNullable<AtomicSessionStore['sessionsOf']>;
   declare readonly endSessionsOf?: NonNullable<AtomicSessionStore['endSessionsOf']>;
@@ -35,7 +35,7 @@ export class ParkingStore implements AtomicSessionStore {
     this.#request = request;
     this.#ids = ids;
     this.#makeId = makeId;
-    this.keepsAbout = store.keepsAbout === true;
+    this.keepsInfo = store.keepsInfo === true;
     if (makeId && store.sessionsOf) {
       this.handleOf = id => store.handleOf?.(id) as string;
       this.sessionsOf = (...args) => this.#park('sessionsOf', args, () => store.sessionsOf?.(...args));
@@ -106,7 +106,7 @@ export class ParkingFourMethodStore implements SessionStore {
   }
 
   newSessionId(): string {
-    return this.#lot.newId(underWay.getStore() as string);
+    return this.#lot.newId(requestAge.getStore() as string);
   }
 
   get(id: string) {
@@ -122,7 +122,7 @@ export class ParkingFourMethodStore implements SessionStore {
   }
 
   #park(method: string, args: readonly unknown[], carryOut: () => unknown): Promise<never> {
-    return this.#lot.park(underWay.getStore() as string, this.#process, method, args, carryOut);
+    return this.#lot.park(requestAge.getStore() as string, this.#process, method, args, carryOut);
   }
 
 }

@@ -11,7 +11,7 @@ export class RecordingStore implements AtomicSessionStore {
 
   readonly atomic = true;
   readonly touchIsFree: boolean = false;
-  readonly keepsAbout = true;
+  readonly keepsInfo = true;
 
   /** The round trips so far. */
   calls: string[] = [];

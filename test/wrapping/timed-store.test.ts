@@ -79,20 +79,20 @@ describe('A store with a time limit', () => {
     const change = { set: new Map(), unset: [] };
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
-    const becoming = { about: { user: 'ada', details: '{}' } };
-    await wrapped.create('A', change.set, { lifetime: 1, becoming });
+    const newInfo = { info: { user: 'ada', details: '{}' } };
+    await wrapped.create('A', change.set, { lifetime: 1, newInfo });
     await wrapped.update('A', change, { lifetime: 2, version: 'v', user: 'ada', maxBytes: 3 });
     await wrapped.touch('A', 3, 'ada');
     await wrapped.end('A', { moved: true });
-    await wrapped.move('A', 'B', change, { lifetime: 4, becoming, version: 'v', maxBytes: 5 });
+    await wrapped.move('A', 'B', change, { lifetime: 4, newInfo, version: 'v', maxBytes: 5 });
     await wrapped.sessionsOf('ada');
     await wrapped.endSessionsOf('ada', { only: 'handle' });
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
-      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, becoming }],
+      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, newInfo }],
       ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3 }],
       ['touch', 'A', 3, 'ada'], ['end', 'A', { moved: true }],
-      ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, becoming, maxBytes: 5 }], ['sessionsOf', 'ada'],
+      ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, newInfo, maxBytes: 5 }], ['sessionsOf', 'ada'],
       ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT],
     ]);
     strictEqual(wrapped.canMove, true);

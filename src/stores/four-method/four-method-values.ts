@@ -1,9 +1,9 @@
 import { SessionValueError } from '../../base/errors.js';
 import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
-import type { SessionAbout, SessionChange, SessionTexts, SessionValues } from '../../base/store.js';
+import type { StoredInfo, SessionChange, SessionTexts, SessionValues } from '../../base/store.js';
 import { isTooLarge, sizeOf } from '../../values/texts-size.js';
-import { toAbout } from '../shared/about.js';
+import { toInfo } from '../shared/info.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*
@@ -12,7 +12,7 @@ import { unreadable } from '../shared/unreadable.js';
  */
 
 /** The key among a session's values that the application can't have: what the session is stands there. */
-export const ABOUT_KEY = '@curveball/session';
+export const INFO_KEY = '@curveball/session';
 
 /** Stands there for a session that has nothing else: to a store of four methods, an empty record may be one that never was. */
 const EMPTIED = false;
@@ -20,7 +20,7 @@ const EMPTIED = false;
 /** Whether stored values are a session: an empty record counts as none. */
 export function isSession(values: SessionValues, texts: SessionTexts): boolean {
 
-  return texts.size > 0 || Object.hasOwn(values, ABOUT_KEY);
+  return texts.size > 0 || Object.hasOwn(values, INFO_KEY);
 
 }
 
@@ -38,20 +38,20 @@ export function isLarger(before: SessionValues, after: SessionValues, maxBytes =
  *
  * @throws {SessionStoreError} where something else stands in that place: without its deadline and user, a session must not live
  */
-export function storedAbout(values: SessionValues): SessionAbout | undefined {
+export function storedInfo(values: SessionValues): StoredInfo | undefined {
 
-  if (!Object.hasOwn(values, ABOUT_KEY)) return undefined;
-  if (values[ABOUT_KEY] === EMPTIED && Object.keys(values).length === 1) return undefined;
-  const about = toAbout(values[ABOUT_KEY]);
-  if (!about) throw unreadable();
-  return about;
+  if (!Object.hasOwn(values, INFO_KEY)) return undefined;
+  if (values[INFO_KEY] === EMPTIED && Object.keys(values).length === 1) return undefined;
+  const info = toInfo(values[INFO_KEY]);
+  if (!info) throw unreadable();
+  return info;
 
 }
 
 /** A session's texts, of its stored values. */
 export function storedTexts(values: SessionValues): SessionTexts {
 
-  const own = Object.hasOwn(values, ABOUT_KEY) ? withAbout(values, undefined) : values;
+  const own = Object.hasOwn(values, INFO_KEY) ? withInfo(values, undefined) : values;
   try {
     return toTexts(own);
   } catch {
@@ -73,11 +73,11 @@ export function isStorable(values: SessionValues): boolean {
 }
 
 /** The same values, with what the session is. */
-export function withAbout(values: SessionValues, about: SessionAbout | undefined): SessionValues {
+export function withInfo(values: SessionValues, info: StoredInfo | undefined): SessionValues {
 
   const result = { ...values };
-  delete result[ABOUT_KEY];
-  if (about) result[ABOUT_KEY] = [about.user, about.details];
+  delete result[INFO_KEY];
+  if (info) result[INFO_KEY] = [info.user, info.details];
   return result;
 
 }
@@ -89,13 +89,13 @@ export function withAbout(values: SessionValues, about: SessionAbout | undefined
  */
 export function changed(values: SessionValues, { set, unset }: SessionChange): SessionValues {
 
-  if (set.has(ABOUT_KEY)) throw new SessionValueError(`session[${JSON.stringify(ABOUT_KEY)}]`, 'has a name that the store needs for itself');
-  const result = withAbout(values, undefined);
+  if (set.has(INFO_KEY)) throw new SessionValueError(`session[${JSON.stringify(INFO_KEY)}]`, 'has a name that the store needs for itself');
+  const result = withInfo(values, undefined);
   for (const key of unset) delete result[key];
   for (const [key, text] of set) setOwn(result, key, fromText(text));
-  const about = storedAbout(values);
-  if (Object.keys(result).length === 0 && !about) return { [ABOUT_KEY]: EMPTIED };
-  return withAbout(result, about);
+  const info = storedInfo(values);
+  if (Object.keys(result).length === 0 && !info) return { [INFO_KEY]: EMPTIED };
+  return withInfo(result, info);
 
 }
 

@@ -1,4 +1,4 @@
-import type { SessionAbout } from '../../base/store.js';
+import type { StoredInfo } from '../../base/store.js';
 import { ShardedMap } from './sharded-map.js';
 import { handleOf } from '../shared/stored-id.js';
 import { UserIndex } from './user-index.js';
@@ -11,7 +11,7 @@ const SLICE = 1;
 
 /** What a session is beside its values. */
 export interface Kept {
-  readonly about: SessionAbout;
+  readonly info: StoredInfo;
   /** When it was last written or touched, in seconds and fractions of them. */
   seen: number;
 }
@@ -77,7 +77,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   override set(id: string, entry: MemoryEntry): this {
 
     if (!this.#isLimited) return super.set(id, entry);
-    const part = typeof entry?.[3]?.about.user === 'string' ? USERS : NOBODYS;
+    const part = typeof entry?.[3]?.info.user === 'string' ? USERS : NOBODYS;
     this.shard(id, 1 - part).delete(id);
     this.shard(id, part).set(id, entry);
     return this;
@@ -92,7 +92,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
       this.#makeRoom();
     }
     this.set(id, kept ? [expire, packed, this.#uses++, kept] : [expire, packed, this.#uses++]);
-    if (kept && kept.about.user !== null) this.users.add(kept.about.user, id);
+    if (kept && kept.info.user !== null) this.users.add(kept.info.user, id);
 
   }
 
@@ -110,7 +110,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   override delete(id: string): boolean {
 
-    const user = this.get(id)?.[3]?.about.user;
+    const user = this.get(id)?.[3]?.info.user;
     if (typeof user === 'string') this.users.delete(user, id);
     if (this.handles.size > 0 && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
     return this.#remove(id);
@@ -130,7 +130,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     return this.users.of(user).flatMap(id => {
       const entry = this.live(id, now);
-      return entry?.[3]?.about.user === user ? [{ id, expire: entry[0], kept: entry[3] }] : [];
+      return entry?.[3]?.info.user === user ? [{ id, expire: entry[0], kept: entry[3] }] : [];
     });
 
   }

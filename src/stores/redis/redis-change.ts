@@ -104,7 +104,7 @@ return now
  * Changes a session, and gives it another id where a new hash is given.
  *
  * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
- * or '', with one the new `about` or '', the most bytes that the session may have
+ * or '', with one the new `info` or '', the most bytes that the session may have
  * or '', and for each changed key two more, as packChange() makes them. Words:
  * late, gone, conflict, too-large.
  */

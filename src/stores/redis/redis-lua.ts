@@ -34,7 +34,7 @@ local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
 `;
 
 /** What the session is, as packAbout() has written it; nothing where that is empty. */
-export const ABOUT = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
+export const INFO = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
 
 /** The former ids, with the current one in front of them. */
 export const RETIRE = `${FORMER_IDS}

@@ -1,5 +1,5 @@
-import type { RetiredSession, SessionAbout, SessionChange, SessionTexts } from '../../base/store.js';
-import { fromAboutText } from '../shared/about.js';
+import type { RetiredSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
+import { fromInfoText } from '../shared/info.js';
 import { isFormer } from '../shared/former-ids.js';
 import { PackedTexts, packKey } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
@@ -12,7 +12,7 @@ import { unreadable } from '../shared/unreadable.js';
  *     key TAB text
  *
  * The first four have a fixed width, so that no one has to search for them.
- * `former` is as in former-ids.ts, and often empty. `about` is what
+ * `former` is as in former-ids.ts, and often empty. `info` is what
  * {@link packAbout} makes, or empty. More fields may follow it: what changes a
  * record keeps them. Where the session has ended, `former` is the last field, and
  * the one in place of the hash says how.
@@ -50,7 +50,7 @@ export interface LiveRecord {
   /** Unix time in milliseconds, by the server's clock. */
   readonly endsAt: number;
   readonly version: string;
-  readonly about: SessionAbout | undefined;
+  readonly info: StoredInfo | undefined;
   readonly texts: SessionTexts;
 }
 
@@ -67,12 +67,12 @@ export function readLive(value: string, hash: string): LiveRecord | null {
   }
   const endOfHeader = value.indexOf('\n', FORMER);
   const endsAt = Number(value.slice(0, TIME_LENGTH));
-  const about = readAbout(value, endOfHeader);
-  if (!value.endsWith('\n') || Number.isNaN(endsAt) || about === null) throw unreadable();
+  const info = readInfo(value, endOfHeader);
+  if (!value.endsWith('\n') || Number.isNaN(endsAt) || info === null) throw unreadable();
   return {
     endsAt,
     version: value.slice(VERSION, VERSION + VERSION_LENGTH),
-    about,
+    info,
     texts: new PackedTexts(value, endOfHeader + 1),
   };
 
@@ -88,8 +88,8 @@ export function readRetired(value: string, hash: string, now: number): RetiredSe
   const [former = ''] = value.slice(FORMER).split(/[ \n]/, 1);
   if (!isFormer(former, hash, now)) return null;
   if (value.startsWith(ENDED, HASH)) return { status: 'retired', moved: false };
-  const about = readAbout(value, value.indexOf('\n', FORMER));
-  return about ? { status: 'retired', moved: true, about } : { status: 'retired', moved: true };
+  const info = readInfo(value, value.indexOf('\n', FORMER));
+  return info ? { status: 'retired', moved: true, info } : { status: 'retired', moved: true };
 
 }
 
@@ -102,9 +102,9 @@ export interface UserRecord {
 }
 
 /** Reads the user and details of a live session, whatever its id, from the header of its record; `null` if it has ended, or nothing is known of it. */
-export function readAboutOf(header: string): SessionAbout | null {
+export function readInfoOf(header: string): StoredInfo | null {
 
-  return header.startsWith('.', HASH) ? null : readAbout(header, header.indexOf('\n', FORMER)) ?? null;
+  return header.startsWith('.', HASH) ? null : readInfo(header, header.indexOf('\n', FORMER)) ?? null;
 
 }
 
@@ -112,35 +112,35 @@ export function readAboutOf(header: string): SessionAbout | null {
 export function readOfUser(header: string, user: string): UserRecord | null {
 
   if (header.startsWith('.', HASH)) return null;
-  const about = readAbout(header, header.indexOf('\n', FORMER));
-  if (about?.user !== user) return null;
+  const info = readInfo(header, header.indexOf('\n', FORMER));
+  if (info?.user !== user) return null;
   return {
     endsAt: Number(header.slice(0, TIME_LENGTH)),
     usedAt: Number(header.slice(USED_AT, USED_AT + TIME_LENGTH)),
-    details: about.details,
+    details: info.details,
   };
 
 }
 
 /** Writes what a session is as JSON without spaces. JSON escapes what is no text, such as half a character. */
-export function packAbout({ user, details }: SessionAbout): string {
+export function packInfo({ user, details }: StoredInfo): string {
 
   return JSON.stringify([user, details]).replaceAll(' ', SPACE);
 
 }
 
 /** How what {@link packAbout} makes begins for a user, and for no other. */
-export function aboutOfUser(user: string): string {
+export function infoOfUser(user: string): string {
 
   return `[${JSON.stringify(user).replaceAll(' ', SPACE)},`;
 
 }
 
 /** The user in what {@link packAbout} has made; null for no one, and where it can't be read. */
-export function userIn(about: string): string | null {
+export function userIn(info: string): string | null {
 
   try {
-    const [user] = JSON.parse(about) as [string | null];
+    const [user] = JSON.parse(info) as [string | null];
     return user;
   } catch {
     return null;
@@ -151,14 +151,14 @@ export function userIn(about: string): string | null {
 const SPACE = '\\u0020';
 
 /** What the session is; nothing where that is not said, `null` where it can't be read. */
-function readAbout(value: string, endOfHeader: number): SessionAbout | null | undefined {
+function readInfo(value: string, endOfHeader: number): StoredInfo | null | undefined {
 
   const start = value.indexOf(' ', FORMER) + 1;
   if (start === 0 || start >= endOfHeader) return undefined;
   const [text = ''] = value.slice(start, endOfHeader).split(' ', 1);
   if (text === '') return undefined;
   try {
-    return fromAboutText(text);
+    return fromInfoText(text);
   } catch {
     return null;
   }

@@ -25,7 +25,7 @@ export class RedisRecords {
 
   readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
   #changes = 0;
-  readonly #onEnd: (handle: string, about: string, time: number) => void;
+  readonly #onEnd: (handle: string, info: string, time: number) => void;
   #onFirstAnswer: (() => void) | undefined;
 
   /**
@@ -33,7 +33,7 @@ export class RedisRecords {
    * @param onEnd is told of each session that has ended what it was, and when
    */
   constructor(
-    redis: RedisCommands, prefix: string, onFirstAnswer: () => void, onEnd: (handle: string, about: string, time: number) => void,
+    redis: RedisCommands, prefix: string, onFirstAnswer: () => void, onEnd: (handle: string, info: string, time: number) => void,
   ) {
     this.redis = redis;
     this.prefix = prefix;
@@ -56,13 +56,13 @@ export class RedisRecords {
    */
   change(
     { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, patience }: UpdateTerms,
-    { newHash = '', about = '' } = {},
+    { newHash = '', info = '' } = {},
   ): Promise<Word> {
 
     const { set, unset } = change;
     const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
     const most = maxBytes === Infinity ? '' : String(maxBytes);
-    const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, about, most, ...packChange(change)];
+    const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, info, most, ...packChange(change)];
     return this.runInTime(script, handle, args, patience);
 
   }
@@ -88,9 +88,9 @@ export class RedisRecords {
 
     const askedAt = performance.now();
     const answer = await run(this.redis, script, this.prefix + handle, args);
-    const [word, time, about] = Array.isArray(answer) ? answer : ['done', answer];
+    const [word, time, info] = Array.isArray(answer) ? answer : ['done', answer];
     this.observe(time, askedAt);
-    if (about) this.#onEnd(handle, String(about), Number(time));
+    if (info) this.#onEnd(handle, String(info), Number(time));
     return String(word) as Word;
 
   }

@@ -1,6 +1,6 @@
 import { ENTRY_LENGTH } from '../shared/former-ids.js';
 import { script } from './redis-client.js';
-import { ABOUT, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
+import { INFO, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
 import { ENDED, FORMER, HASH, TIME_LENGTH, VERSION } from './redis-record.js';
 
 /*
@@ -50,13 +50,13 @@ if current ~= hash then
   if not remembered then return { 'gone', now } end
 end
 ${FINISH}
-return { 'done', now, ${ABOUT} }
+return { 'done', now, ${INFO} }
 `);
 
 /**
  * Ends a session whatever id it has.
  *
- * Arguments: how its `about` must begin, or '' for any session, and token. Word: gone.
+ * Arguments: how its `info` must begin, or '' for any session, and token. Word: gone.
  */
 export const END_WHOSE = script(`
 local whose, token, mark = ARGV[1], ARGV[2], '${ENDED}'
@@ -69,7 +69,7 @@ ${FINISH}
 return now
 `);
 
-/** Arguments: deadline, hash, token, lifetime, `about` and packed texts. Words: late, taken. */
+/** Arguments: deadline, hash, token, lifetime, `info` and packed texts. Words: late, taken. */
 export const CREATE = script(`
 local hash, token, lifetime, packed = unpack(ARGV, 2)
 ${NOW + IN_TIME + ENDS_AT}

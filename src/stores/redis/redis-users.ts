@@ -1,12 +1,12 @@
-import type { SessionAbout, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import { REMEMBERED } from '../shared/former-ids.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
-import { aboutOfUser, readAboutOf, readOfUser, userIn } from './redis-record.js';
+import { infoOfUser, readInfoOf, readOfUser, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { isHandle, type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
-import { isRevokedSince } from '../shared/under-way.js';
+import { isRevokedSince } from '../shared/request-age.js';
 
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
@@ -49,10 +49,10 @@ export class RedisUsers {
 
   }
 
-  async aboutOf(handle: string): Promise<SessionAbout | null> {
+  async infoOf(handle: string): Promise<StoredInfo | null> {
 
     const header = await noneIfForeign(this.#records.header(handle), null);
-    return isThere(header) ? readAboutOf(header) : null;
+    return isThere(header) ? readInfoOf(header) : null;
 
   }
 
@@ -62,7 +62,7 @@ export class RedisUsers {
     const entries = only === undefined ? await this.#index.revoke(user, spared) : isHandle(only) ? [{ handle: only, score: '' }] : [];
     const ended: string[] = [];
     for (const page of inPages(entries.filter(({ handle }) => handle !== except))) {
-      ended.push(...await this.#endAll(page.map(({ handle }) => handle), aboutOfUser(user)));
+      ended.push(...await this.#endAll(page.map(({ handle }) => handle), infoOfUser(user)));
       // Not before they have ended: what is still to be ended must be found again.
       await this.#index.drop(user, page);
     }
@@ -96,9 +96,9 @@ export class RedisUsers {
    *
    * @param began when the request did, as `performance.now()` tells it
    */
-  async isRevoked(handle: string, lifetime: number, about: SessionAbout | undefined, began: number | undefined): Promise<boolean> {
+  async isRevoked(handle: string, lifetime: number, info: StoredInfo | undefined, began: number | undefined): Promise<boolean> {
 
-    const user = about?.user ?? null;
+    const user = info?.user ?? null;
     if (user === null) return false;
     const enter = () => this.#index.enter(user, handle, kept(lifetime));
     if (began === undefined) {
@@ -147,16 +147,16 @@ export class RedisUsers {
    * @param about what the session was, as its record had it
    * @param time when it ended, in Unix milliseconds by the server's clock
    */
-  forget(handle: string, about: string, time: number): void {
+  forget(handle: string, info: string, time: number): void {
 
-    const user = userIn(about);
+    const user = userIn(info);
     if (user !== null) this.#index.forget(user, handle, time + FORGOTTEN_WITHIN).catch(() => {});
 
   }
 
   async #endEntered(user: string, handle: string): Promise<void> {
 
-    await this.#endAll([handle], aboutOfUser(user));
+    await this.#endAll([handle], infoOfUser(user));
     await this.#index.drop(user, [{ handle, score: '' }]);
 
   }
@@ -164,7 +164,7 @@ export class RedisUsers {
   /**
    * Ends sessions, whatever ids they have by now.
    *
-   * @param whose how their `about` must begin
+   * @param whose how their `info` must begin
    * @returns the handles of those that were live
    */
   async #endAll(handles: readonly string[], whose: string): Promise<string[]> {

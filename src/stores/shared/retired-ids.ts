@@ -1,11 +1,11 @@
-import { RETIRED_FOR, type RetiredSession, type SessionAbout } from '../../base/store.js';
+import { RETIRED_FOR, type RetiredSession, type StoredInfo } from '../../base/store.js';
 
 interface Mark {
   readonly until: number;
   /** Where the session went; without it, it ended. */
   readonly next: string | undefined;
   /** What the session became there. */
-  readonly about: SessionAbout | undefined;
+  readonly info: StoredInfo | undefined;
 }
 
 /** In place of the next id of a session whose visitor now has another one: no session ever has this id. */
@@ -33,7 +33,7 @@ export class RetiredIds {
    * @param next the id that the session has now; nothing if it ended
    * @param about what it is there, if there is something to keep
    */
-  add(id: string, next?: string, about?: SessionAbout): void {
+  add(id: string, next?: string, info?: StoredInfo): void {
 
     const now = this.#now();
     for (const [old, mark] of this.#marks) {
@@ -41,7 +41,7 @@ export class RetiredIds {
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
-    this.#marks.set(id, { until: now + RETIRED_FOR, next, about });
+    this.#marks.set(id, { until: now + RETIRED_FOR, next, info });
 
   }
 
@@ -54,10 +54,10 @@ export class RetiredIds {
   get(id: string): RetiredSession | null {
 
     if (!this.#mark(id)) return null;
-    const { at, about } = this.#follow(id);
+    const { at, info } = this.#follow(id);
     // At the end of its moves, a mark says that the session has ended there.
     const moved = !this.#mark(at);
-    return moved && about ? { status: 'retired', moved, about } : { status: 'retired', moved };
+    return moved && info ? { status: 'retired', moved, info } : { status: 'retired', moved };
 
   }
 
@@ -68,17 +68,17 @@ export class RetiredIds {
 
   }
 
-  #follow(id: string): { at: string; about: SessionAbout | undefined } {
+  #follow(id: string): { at: string; info: StoredInfo | undefined } {
 
     let at = id;
-    let about: SessionAbout | undefined;
+    let info: StoredInfo | undefined;
     for (let hops = 0; hops < MOST_HOPS; hops++) {
       const mark = this.#mark(at);
       if (mark?.next === undefined) break;
       at = mark.next;
-      about = mark.about;
+      info = mark.info;
     }
-    return { at, about };
+    return { at, info };
 
   }
 

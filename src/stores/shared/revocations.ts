@@ -1,4 +1,4 @@
-import type { Becoming } from '../../base/store.js';
+import type { NewInfo } from '../../base/store.js';
 
 /** For how many seconds it is remembered that a user's sessions were ended: longer than any request takes. */
 export const REVOKED_FOR = 86_400;
@@ -39,15 +39,15 @@ export class Revocations {
   }
 
   /** Says whether a request that makes a session one of a user began before sessions of that user were ended. */
-  refuses(becoming: Becoming): boolean {
+  refuses(newInfo: NewInfo): boolean {
 
-    const { user } = becoming.about;
+    const { user } = newInfo.info;
     if (user === null) return false;
     const last = Math.max(this.#ofAll, this.#times.get(user) ?? -Infinity);
     const ago = this.#now() - last;
     // Read last: the time that passes here must not count for the request.
-    const { underWay } = becoming;
-    return underWay !== undefined && ago <= underWay;
+    const { requestAge } = newInfo;
+    return requestAge !== undefined && ago <= requestAge;
 
   }
 

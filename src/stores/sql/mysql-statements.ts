@@ -111,8 +111,8 @@ export function statements(table: string) {
   const columns = '(handle, id_hash, former, user_id, about, data, version, ends_at, seen_at)';
   const mark = (handle: string, version: string, lasts: number) => (
     `${columns} VALUES (${handle}, '', '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, ${NOW})`);
-  const overwrite = (former: string, userId: string, about: string, condition: string) => statement(`
-    UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${about}, id_hash = $2, ends_at = ${later('$4')},
+  const overwrite = (former: string, userId: string, info: string, condition: string) => statement(`
+    UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${info}, id_hash = $2, ends_at = ${later('$4')},
       seen_at = ${NOW}, data = $3, version = GREATEST(version + (${ANSWER} > 0), ${NOW})
     WHERE handle = $1 AND ${NOW} <= CAST($7 AS SIGNED) AND (${condition})`);
   const isOver = `ends_at <= ${NOW}`;
@@ -121,7 +121,7 @@ export function statements(table: string) {
   const isExpected = 'version = COALESCE(CAST($8 AS SIGNED), version)';
   const isNew = `LOCATE($11, former) = 0 AND ${isExpected}`;
   const newUser = 'IF($12 IS NULL, user_id, $13)';
-  const newAbout = 'COALESCE($12, about)';
+  const newInfo = 'COALESCE($12, about)';
   const change = (condition: string, columns: string) => {
     const update = (data: string) => statement(`
     UPDATE ${table} SET ${columns}, seen_at = ${NOW}, ${NEXT_VERSION}, data = ${data}
@@ -153,7 +153,7 @@ export function statements(table: string) {
       `IF(${isOver} OR id_hash = '', '', about)`, `${isOver} OR id_hash IN ('', $2)`,
     ),
     update: change(isExpected, `user_id = COALESCE($11, user_id), ends_at = GREATEST(ends_at, ${later('$4')})`),
-    move: change(isNew, `former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, id_hash = $11, ends_at = ${later('$4')}`),
+    move: change(isNew, `former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, id_hash = $11, ends_at = ${later('$4')}`),
     touch: statement(`
     UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, 'NULL', '$3'),

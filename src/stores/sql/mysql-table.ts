@@ -4,7 +4,7 @@ import { FirstUse } from './first-use.js';
 import { toPatch } from './json-texts.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
 import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
-import { type StoredAbout, UNKNOWN } from './sql-about.js';
+import { type InfoColumns, UNKNOWN } from './sql-info.js';
 import { asText, withoutNull } from './sql-answers.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
@@ -20,7 +20,7 @@ const NO_TABLE = 1146;
 /** ER_BAD_FIELD_ERROR */
 const NO_COLUMN = 1054;
 
-/** What a row and a statement have at most beside `data`, in bytes: `about` may have details of 4,096, and a user. */
+/** What a row and a statement have at most beside `data`, in bytes: `info` may have details of 4,096, and a user. */
 const BESIDE_DATA = 16_384;
 
 /** The statements for changes that only set, for others, and for overwriting. */
@@ -86,8 +86,8 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.readWithoutData, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
   }
 
-  create(id: StoredId, data: string, about: StoredAbout, terms: StatementTerms): Promise<Executed> {
-    return this.#insert(this.#statements.create, id, data, about, terms);
+  create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): Promise<Executed> {
+    return this.#insert(this.#statements.create, id, data, info, terms);
   }
 
   put(id: StoredId, data: string, lifetime: number): Promise<Executed> {
@@ -98,8 +98,8 @@ export class MysqlTable implements SqlTable {
     return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
-    return this.#change(this.#statements.move, id, change, terms, newHash, terms.about?.text ?? null, terms.about?.user ?? null);
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
+    return this.#change(this.#statements.move, id, change, terms, newHash, terms.info?.text ?? null, terms.info?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
@@ -162,7 +162,7 @@ export class MysqlTable implements SqlTable {
 
   /** @param overwrite for where a row is already */
   async #insert(
-    overwrite: Statement, { handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms,
+    overwrite: Statement, { handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms,
   ): Promise<Executed> {
 
     const values = [handle, hash, data, lifetime, user, text, deadline];

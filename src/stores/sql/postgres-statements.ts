@@ -73,7 +73,7 @@ export function statements(table: string) {
     SELECT ${values}, '', ${NOW}${deadline ? ` WHERE ${NOW} <= ${deadline}::bigint` : ''}
     ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition}
     ${deadline ? doneInTime(deadline) : DONE}`);
-  const session = (userId: string, about: string) => `$1, $2, ${userId}, ${about}, $3, ${NOW}, ${NOW} + $4::bigint`;
+  const session = (userId: string, info: string) => `$1, $2, ${userId}, ${info}, $3, ${NOW}, ${NOW} + $4::bigint`;
   const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
   // A time that is further away than it can have been set is from before the clock was set back.
@@ -87,7 +87,7 @@ export function statements(table: string) {
   const isExpected = 'version = coalesce($7::bigint, version)';
   const isNew = `position($9 in former) = 0 AND ${isExpected}`;
   const newUser = 'CASE WHEN $10::text IS NULL THEN user_id ELSE $11::text END';
-  const newAbout = 'coalesce($10::text, about)';
+  const newInfo = 'coalesce($10::text, about)';
   // Set to what it is already, a column is not entered in its index anew.
   const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
   const fromNow = `${NOW} + $5::bigint`;
@@ -121,7 +121,7 @@ export function statements(table: string) {
     ),
     update: change(isExpected, `${changed}, ends_at = greatest(ends_at, ${fromNow}), user_id = ${healed('$9')}`),
     move: change(
-      isNew, `${changed}, id_hash = $9, former = ${RETIRED}, user_id = ${newUser}, about = ${newAbout}, ends_at = ${fromNow}`,
+      isNew, `${changed}, id_hash = $9, former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, ends_at = ${fromNow}`,
     ),
     touch: statement(`
     UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),

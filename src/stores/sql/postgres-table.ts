@@ -3,7 +3,7 @@ import { FirstUse } from './first-use.js';
 import { toAscii, toJson, toNames } from './json-texts.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
-import type { StoredAbout } from './sql-about.js';
+import type { InfoColumns } from './sql-info.js';
 import { withoutNull } from './sql-answers.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
@@ -101,7 +101,7 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.readWithoutData, [handle], ([row]) => row);
   }
 
-  create({ handle, hash }: StoredId, data: string, { user, text }: StoredAbout, { lifetime, deadline }: StatementTerms): Promise<Executed> {
+  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
     return this.#inTime(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
   }
 
@@ -113,9 +113,9 @@ export class PostgresTable implements SqlTable {
     return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): Promise<Executed> {
-    const { about } = terms;
-    return this.#change(this.#statements.move, id, change, terms, newHash, about?.text ?? null, about?.user ?? null);
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
+    const { info } = terms;
+    return this.#change(this.#statements.move, id, change, terms, newHash, info?.text ?? null, info?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {

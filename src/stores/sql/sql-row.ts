@@ -1,7 +1,7 @@
-import type { FoundSession, SessionAbout } from '../../base/store.js';
+import type { FoundSession, StoredInfo } from '../../base/store.js';
 import { ENTRY_LENGTH, isFormer } from '../shared/former-ids.js';
 import { fromJson } from './json-texts.js';
-import { fromStored } from './sql-about.js';
+import { fromStored } from './sql-info.js';
 import { unreadable, unreadableTexts } from '../shared/unreadable.js';
 
 /** The hash of an id, in characters. */
@@ -24,7 +24,7 @@ export interface SqlRow {
   readonly idHash: string;
   readonly former: string;
   /** What the session is, as `toStored()` writes it. */
-  readonly about: string;
+  readonly info: string;
   /** A JSON object of texts; `''` where it was left out. */
   readonly data: string;
 }
@@ -32,7 +32,7 @@ export interface SqlRow {
 /**
  * Reads a row. It comes as one text, since each column costs the drivers more
  * than it costs to cut it off here: `now ends_at version `, the length of
- * `about`, a space, and then, with nothing in between, `about`, `id_hash`,
+ * `info`, a space, and then, with nothing in between, `info`, `id_hash`,
  * `former` and `data`.
  *
  * @throws {SessionStoreError} where it is nothing that the store has written
@@ -45,8 +45,8 @@ export function readRow(text: string | null): SqlRow {
   const first = text.indexOf(' ');
   const second = text.indexOf(' ', first + 1);
   const third = text.indexOf(' ', second + 1);
-  const about = text.indexOf(' ', third + 1) + 1;
-  const ids = about + Number(text.slice(third + 1, about - 1));
+  const info = text.indexOf(' ', third + 1) + 1;
+  const ids = info + Number(text.slice(third + 1, info - 1));
   const data = text.indexOf('{', ids);
   const hasHash = (data - ids) % ENTRY_LENGTH === HASH_LENGTH;
   const former = hasHash ? ids + HASH_LENGTH : ids;
@@ -55,7 +55,7 @@ export function readRow(text: string | null): SqlRow {
     now: Number(text.slice(0, first)),
     endsAt: Number(text.slice(first + 1, second)),
     version: Number(text.slice(second + 1, third)),
-    about: text.slice(about, ids),
+    info: text.slice(info, ids),
     idHash: text.slice(ids, former),
     former: text.slice(former, data),
     data: text.slice(data),
@@ -83,9 +83,9 @@ export function sessionIn(row: SqlRow, hash: string, limit: string): FoundSessio
     // What has ended has no id any more, and is forgotten with its mark.
     if (idHash === hash) return expired(row);
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
-    return withAbout(row, { status: 'retired', moved: idHash !== '' || data === ENDED_AS_MOVED });
+    return withInfo(row, { status: 'retired', moved: idHash !== '' || data === ENDED_AS_MOVED });
   }
-  return withAbout(row, { status: 'live', texts: data === '' ? unreadableTexts(tooLong(limit)) : textsOf(row), version, remaining: (endsAt - now) / 1000 });
+  return withInfo(row, { status: 'live', texts: data === '' ? unreadableTexts(tooLong(limit)) : textsOf(row), version, remaining: (endsAt - now) / 1000 });
 
 }
 
@@ -106,9 +106,9 @@ export function tooLong(limit: string): Error {
 }
 
 /** The user and details of a live session, whatever its id; null if it is not live, or nothing is known of it. */
-export function aboutIn({ idHash, endsAt, now, about }: SqlRow): SessionAbout | null {
+export function infoIn({ idHash, endsAt, now, info }: SqlRow): StoredInfo | null {
 
-  return idHash === '' || endsAt <= now ? null : fromStored(about) ?? null;
+  return idHash === '' || endsAt <= now ? null : fromStored(info) ?? null;
 
 }
 
@@ -116,17 +116,17 @@ export function aboutIn({ idHash, endsAt, now, about }: SqlRow): SessionAbout | 
 function expired(row: SqlRow): FoundSession {
 
   try {
-    return withAbout(row, { status: 'expired' });
+    return withInfo(row, { status: 'expired' });
   } catch {
     return { status: 'expired' };
   }
 
 }
 
-function withAbout<T extends FoundSession>({ about }: SqlRow, found: T): T {
+function withInfo<T extends FoundSession>({ info }: SqlRow, found: T): T {
 
   try {
-    return about === '' ? found : { ...found, about: fromStored(about) };
+    return info === '' ? found : { ...found, info: fromStored(info) };
   } catch (cause) {
     throw unreadable(cause);
   }

@@ -1,26 +1,26 @@
 import { fromTexts, toTexts } from '../../values/session-values.js';
 import type {
-  AtomicSessionStore, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionAbout, SessionChange, SessionTexts,
+  AtomicSessionStore, CreateTerms, EndTerms, FoundSession, MoveTerms, StoredInfo, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../../base/store.js';
 import { isFormer } from '../shared/former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from '../shared/server-clock.js';
-import { toStored, UNKNOWN, userHash } from './sql-about.js';
-import { aboutIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
+import { toStored, UNKNOWN, userHash } from './sql-info.js';
+import { infoIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
 import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
 import { isStoredId, movedId, newStoredId, storedId } from '../shared/stored-id.js';
 import { Sweeper } from '../shared/sweeper.js';
-import { requestBegan } from '../shared/under-way.js';
+import { requestBegan } from '../shared/request-age.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /** Keeps sessions in a table of a database server. */
 export abstract class SqlStore implements AtomicSessionStore {
 
   readonly atomic = true;
-  readonly keepsAbout = true;
+  readonly keepsInfo = true;
 
   readonly #table: SqlTable;
   readonly #rows: SqlRows;
@@ -102,15 +102,15 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, patience, becoming }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Promise<boolean | 'revoked'> {
 
-    const began = requestBegan(becoming);
+    const began = requestBegan(newInfo);
     const stored = storedId(id);
-    const about = becoming ? toStored(becoming.about) : UNKNOWN;
+    const info = newInfo ? toStored(newInfo.info) : UNKNOWN;
     const data = await this.#rows.checked(toJson(texts));
     const answer = await this.#rows.tries(
       patience,
-      deadline => this.#table.create(stored, data, about, { lifetime: milliseconds(lifetime), deadline }),
+      deadline => this.#table.create(stored, data, info, { lifetime: milliseconds(lifetime), deadline }),
       async () => {
         const row = await this.#rows.read(stored.handle);
         if (!row) await this.#rows.learnTime();
@@ -119,7 +119,7 @@ export abstract class SqlStore implements AtomicSessionStore {
       MOST_SETTINGS,
     );
     if (answer === 'taken') return false;
-    return await this.#users.refuse(stored, becoming?.about, began) ? 'revoked' : true;
+    return await this.#users.refuse(stored, newInfo?.info, began) ? 'revoked' : true;
 
   }
 
@@ -144,18 +144,18 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, newInfo, version, maxBytes }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
-    const began = requestBegan(becoming);
+    const began = requestBegan(newInfo);
     const { from, to } = movedId(id, newId);
-    const about = becoming ? toStored(becoming.about) : null;
+    const info = newInfo ? toStored(newInfo.info) : null;
     const answer = await this.#rows.change(from, change, { lifetime, patience, maxBytes, version }, terms => (
-      this.#table.move(from, to.hash, change, { ...terms, about })), row => {
+      this.#table.move(from, to.hash, change, { ...terms, info })), row => {
       if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
     });
     if (answer !== 'done') return answer;
-    return await this.#users.refuse(to, becoming?.about, began) ? 'revoked' : 'moved';
+    return await this.#users.refuse(to, newInfo?.info, began) ? 'revoked' : 'moved';
 
   }
 
@@ -171,10 +171,10 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async aboutByHandle(handle: string): Promise<SessionAbout | null> {
+  async infoByHandle(handle: string): Promise<StoredInfo | null> {
 
     const row = await this.#rows.read(handle);
-    return row && aboutIn(row);
+    return row && infoIn(row);
 
   }
 

@@ -1,5 +1,5 @@
 import type { SessionChange } from '../../base/store.js';
-import type { StoredAbout } from './sql-about.js';
+import type { InfoColumns } from './sql-info.js';
 import type { UsersTable } from './sql-users.js';
 import type { StoredId } from '../shared/stored-id.js';
 import type { SweptTable } from '../shared/sweeper.js';
@@ -56,7 +56,7 @@ export interface SqlTable extends SweptTable, UsersTable {
   readWithoutData(handle: string): PromiseLike<string | null | undefined>;
 
   /** Inserts a row, or overwrites one whose time is over. */
-  create(id: StoredId, data: string, about: StoredAbout, terms: StatementTerms): PromiseLike<Executed>;
+  create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): PromiseLike<Executed>;
 
   /** Inserts a row, or overwrites one, unless it has another id that lives. */
   put(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
@@ -68,7 +68,7 @@ export interface SqlTable extends SweptTable, UsersTable {
    * @param newHash must not be a former one
    * @param terms.about null for what it was
    */
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly about: StoredAbout | null }): PromiseLike<Executed>;
+  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): PromiseLike<Executed>;
 
   /** @param user as in `update` */
   touch(id: StoredId, lifetime: number, user: string | null): PromiseLike<Executed>;

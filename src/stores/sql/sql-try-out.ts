@@ -1,6 +1,6 @@
 import { newSessionId, randomLetters } from '../../id/session-id.js';
 import { fromJson, toJson } from './json-texts.js';
-import { toStored } from './sql-about.js';
+import { toStored } from './sql-info.js';
 import { ENDED, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
 import type { StoredId } from '../shared/stored-id.js';
@@ -52,12 +52,12 @@ const changeTerms = (table: SqlTable) => ({ ...terms, version: null, most: table
 async function tryRow(table: SqlTable, handle: string, [hash]: readonly [string, string]): Promise<number> {
 
   const id = { handle, hash };
-  const about = toStored({ user: USER + handle, details: DETAILS });
+  const info = toStored({ user: USER + handle, details: DETAILS });
   const began = performance.now();
-  const created = await table.create(id, toJson(TEXTS), about, terms);
+  const created = await table.create(id, toJson(TEXTS), info, terms);
   check('the time that INSERT answers', created);
   const change = { set: SET, unset: [...TEXTS.keys()].slice(0, 1) };
-  const updated = await table.update(id, change, { ...changeTerms(table), user: about.user });
+  const updated = await table.update(id, change, { ...changeTerms(table), user: info.user });
   check('the time that UPDATE answers', updated);
   const text = await table.read(handle);
   if (typeof text !== 'string') throw new Error('a row that has just been written is not found');
@@ -65,7 +65,7 @@ async function tryRow(table: SqlTable, handle: string, [hash]: readonly [string,
   check('the time that SELECT answers', row.now);
   check('when a session ends', row.endsAt);
   check('the version', row.version);
-  if (row.about !== about.text || row.idHash !== hash) throw different('what a session is');
+  if (row.info !== info.text || row.idHash !== hash) throw different('what a session is');
   const found = fromJson(row.data);
   if (found?.size !== EXPECTED.size || [...EXPECTED].some(([key, value]) => found.get(key) !== value)) throw different('a value');
   const apart = performance.now() - began + APART;
@@ -77,12 +77,12 @@ async function tryRow(table: SqlTable, handle: string, [hash]: readonly [string,
 /** Moves, lists, revokes and ends the session in that row. */
 async function tryUsers(table: SqlTable, handle: string, mark: string, [hash, next]: readonly [string, string]): Promise<void> {
 
-  const about = toStored({ user: USER + handle, details: DETAILS });
-  const user = about.user as string;
+  const info = toStored({ user: USER + handle, details: DETAILS });
+  const user = info.user as string;
   const has = (answers: ReadonlyArray<string | null>, part: string) => answers.length === 1 && answers[0]?.includes(part);
   const done = (what: string, time: number) => { if (!(time > 0)) throw undone(what); };
-  done('given another id', await table.move({ handle, hash }, next, { set: new Map(), unset: [] }, { ...changeTerms(table), about }));
-  if (!has(await table.rowsOf(user), ` ${handle} ${about.text}`)) throw undone('listed');
+  done('given another id', await table.move({ handle, hash }, next, { set: new Map(), unset: [] }, { ...changeTerms(table), info }));
+  if (!has(await table.rowsOf(user), ` ${handle} ${info.text}`)) throw undone('listed');
   await table.revoke(mark);
   if (!has(await table.marks(mark, mark), ' ')) throw undone('revoked');
   done('ended under a former id', await table.end({ handle, hash }, ENDED));

@@ -1,9 +1,9 @@
-import type { SessionAbout, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import type { ServerClock } from '../shared/server-clock.js';
-import { fromStored, isHandle, userHash } from './sql-about.js';
+import { fromStored, isHandle, userHash } from './sql-info.js';
 import { ENDED } from './sql-row.js';
 import type { StoredId } from '../shared/stored-id.js';
-import { isRevokedSince } from '../shared/under-way.js';
+import { isRevokedSince } from '../shared/request-age.js';
 
 /** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
 export interface UsersTable {
@@ -104,10 +104,10 @@ export class SqlUsers {
    * @param began when the request did, as `performance.now()` tells it
    * @returns whether it did
    */
-  async refuse(id: StoredId, about: SessionAbout | undefined, began: number | undefined): Promise<boolean> {
+  async refuse(id: StoredId, info: StoredInfo | undefined, began: number | undefined): Promise<boolean> {
 
-    if (!about || about.user === null || began === undefined) return false;
-    const mark = markOf(userHash(about.user));
+    if (!info || info.user === null || began === undefined) return false;
+    const mark = markOf(userHash(info.user));
     if (!await isRevokedSince(began, this.#clock, () => this.#timesOf(mark))) return false;
     await this.#table.end(id, ENDED);
     return true;
@@ -139,10 +139,10 @@ function readSession(text: string | null, user: string): StoredUserSession | nul
 
   const [now, endsAt, seenAt, handle = '', ...rest] = (text ?? '').split(' ');
   try {
-    const about = fromStored(rest.join(' '));
-    return about?.user !== user ? null : {
+    const info = fromStored(rest.join(' '));
+    return info?.user !== user ? null : {
       handle,
-      details: about.details,
+      details: info.details,
       idle: Math.max(0, Number(now) - Number(seenAt)) / 1000,
       remaining: Math.max(0, Number(endsAt) - Number(now)) / 1000,
     };

@@ -15,7 +15,7 @@ export const TRIAL = 't:';
 
 /** A record of what drivers and databases get wrong. */
 export const TRIAL_ROW: Row = {
-  idHash: 'id', former: '', userId: 'user', about: '["user",""]', endsAt: Number.MAX_SAFE_INTEGER,
+  idHash: 'id', former: '', userId: 'user', info: '["user",""]', endsAt: Number.MAX_SAFE_INTEGER,
   data: '\nkey\t"\\u0000 é Ж € \ufeff \ufffd \ufffe \uffff 😀 \u{10ffff}"\n',
 };
 

@@ -1,5 +1,5 @@
-import type { FoundSession, LiveSession, SessionAbout } from '../../base/store.js';
-import { fromAboutText } from '../shared/about.js';
+import type { FoundSession, LiveSession, StoredInfo } from '../../base/store.js';
+import { fromInfoText } from '../shared/info.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
 import { unpack } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
@@ -15,7 +15,7 @@ export interface Row {
   /** A hash of the user whose session it is; `''` for an anonymous one. */
   readonly userId: string;
   /** What the session is, as JSON; `''` where nothing is known. */
-  readonly about: string;
+  readonly info: string;
   /** Unix time in milliseconds. */
   readonly endsAt: number;
   /** Packed texts. */
@@ -56,13 +56,13 @@ export function isKnown(row: FoundRow, hash: string): boolean {
 /** What is there for those who come with an id. */
 export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
 
-  const { idHash, former, version, endsAt, data, about, now } = row;
-  if (isLive(row, hash)) return liveSession(version, endsAt - now, data, about);
-  const known = aboutOf(about);
+  const { idHash, former, version, endsAt, data, info, now } = row;
+  if (isLive(row, hash)) return liveSession(version, endsAt - now, data, info);
+  const known = infoOf(info);
   // What has ended has no id any more, and is forgotten with its mark.
-  if (idHash === hash) return { status: 'expired', ...(known && { about: known }) };
+  if (idHash === hash) return { status: 'expired', ...(known && { info: known }) };
   if (isDead(row) || !isFormer(former, hash, now)) return null;
-  return { status: 'retired', moved: idHash !== '', ...(known && { about: known }) };
+  return { status: 'retired', moved: idHash !== '', ...(known && { info: known }) };
 
 }
 
@@ -70,12 +70,12 @@ export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
  * @param left of its life, in milliseconds
  * @throws {SessionStoreError} for what no store has written
  */
-export function liveSession(version: number, left: number, data: string, about: string): LiveSession {
+export function liveSession(version: number, left: number, data: string, info: string): LiveSession {
 
   try {
     const [texts, remaining] = [unpack(data), left / 1000];
-    if (about === '') return { status: 'live', texts, version, remaining };
-    return { status: 'live', texts, version, remaining, about: fromAboutText(about) };
+    if (info === '') return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, info: fromInfoText(info) };
   } catch (cause) {
     throw unreadable(cause);
   }
@@ -83,10 +83,10 @@ export function liveSession(version: number, left: number, data: string, about: 
 }
 
 /** What a row says of the session; nothing where it says nothing that can be read. */
-export function aboutOf(text: string): SessionAbout | undefined {
+export function infoOf(text: string): StoredInfo | undefined {
 
   try {
-    return text === '' ? undefined : fromAboutText(text);
+    return text === '' ? undefined : fromInfoText(text);
   } catch {
     return undefined;
   }
@@ -94,9 +94,9 @@ export function aboutOf(text: string): SessionAbout | undefined {
 }
 
 /** What the live session of a row is, whatever its id; null where none is, or nothing is known. */
-export function liveAbout(row: FoundRow | null | undefined): SessionAbout | null {
+export function liveInfo(row: FoundRow | null | undefined): StoredInfo | null {
 
-  return row && row.idHash !== '' && !isDead(row) ? aboutOf(row.about) ?? null : null;
+  return row && row.idHash !== '' && !isDead(row) ? infoOf(row.info) ?? null : null;
 
 }
 

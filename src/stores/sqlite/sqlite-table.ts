@@ -1,10 +1,10 @@
-import type { Awaitable, FoundSession, SessionAbout } from '../../base/store.js';
+import type { Awaitable, FoundSession, StoredInfo } from '../../base/store.js';
 import { SETUP_PATIENCE } from './busy-queue.js';
 import { REMEMBERED } from '../shared/former-ids.js';
 import { EMPTY } from '../shared/packed-texts.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection, type SqliteDatabase } from './sqlite-connection.js';
-import { ELSEWHERE, type FoundRow, liveAbout, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, liveInfo, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 import { LEASE, SWEEPER, type SweptRow, type SweptTable } from '../shared/sweeper.js';
 
@@ -17,7 +17,7 @@ export const BATCH = 25;
 /** A live session of a user, in milliseconds. */
 export interface UserRow {
   readonly handle: string;
-  readonly about: string;
+  readonly info: string;
   readonly idle: number;
   readonly left: number;
 }
@@ -62,8 +62,8 @@ export class SqliteTable implements SweptTable {
   }
 
   /** What the live session under a handle is; null where there is none, or nothing is known. */
-  aboutOf(handle: string): Awaitable<SessionAbout | null> {
-    return this.#read(() => liveAbout(this.#find(handle)));
+  infoOf(handle: string): Awaitable<StoredInfo | null> {
+    return this.#read(() => liveInfo(this.#find(handle)));
   }
 
   /**
@@ -94,8 +94,8 @@ export class SqliteTable implements SweptTable {
   }
 
   /** Only within a change. */
-  write(handle: string, { idHash, former, userId, about, endsAt, data }: Row, now: number): void {
-    this.#connection.run(this.#sql.write, handle, idHash, former, userId, about, now, Math.min(endsAt, LATEST), data);
+  write(handle: string, { idHash, former, userId, info, endsAt, data }: Row, now: number): void {
+    this.#connection.run(this.#sql.write, handle, idHash, former, userId, info, now, Math.min(endsAt, LATEST), data);
   }
 
   /** Writes other values; only within a change. */
@@ -116,7 +116,7 @@ export class SqliteTable implements SweptTable {
   /** Leaves of a session what is remembered of it; only within a change. */
   end(handle: string, row: FoundRow, moved = false): void {
     const { now } = row;
-    this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', about: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
+    this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', info: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
   }
 
   /** Only within a change. */
@@ -145,8 +145,8 @@ export class SqliteTable implements SweptTable {
   /** A user's live sessions. */
   rowsOf(userId: string): Awaitable<UserRow[]> {
 
-    return this.#read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, about, idle, left]) => (
-      { handle: String(handle), about: String(about), idle: Number(idle), left: Number(left) })));
+    return this.#read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, info, idle, left]) => (
+      { handle: String(handle), info: String(info), idle: Number(idle), left: Number(left) })));
 
   }
 
@@ -155,7 +155,7 @@ export class SqliteTable implements SweptTable {
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
       // A time that lies in the future was written before the clock was set back.
       const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
-      if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', about: '', endsAt: now + LEASE, data: EMPTY }, now);
+      if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', info: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;
     });
 
@@ -233,7 +233,7 @@ export class SqliteTable implements SweptTable {
     const row = this.#connection.first(this.#sql.find, handle);
     return row && {
       idHash: String(row[0]), former: String(row[1]), version: Number(row[2]), endsAt: Number(row[3]), data: String(row[4]), now: Number(row[5]),
-      userId: String(row[6] ?? ''), about: String(row[7]),
+      userId: String(row[6] ?? ''), info: String(row[7]),
     };
 
   }
@@ -241,7 +241,7 @@ export class SqliteTable implements SweptTable {
   #noRow(): FoundRow {
 
     const [now] = this.#connection.first(this.#sql.now) as Columns;
-    return { idHash: '', former: '', userId: '', about: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+    return { idHash: '', former: '', userId: '', info: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
 
   }
 

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { andThen } from '../../base/awaitable.js';
-import type { Awaitable, SessionAbout, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { Awaitable, StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import { EMPTY } from '../shared/packed-texts.js';
 import { REVOKED_FOR } from '../shared/revocations.js';
-import { aboutOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
+import { infoOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
 import { BATCH, type SqliteTable } from './sqlite-table.js';
 import { sha256 } from '../shared/stored-id.js';
 
@@ -28,20 +28,20 @@ export class SqliteUsers {
    *
    * @param began when the request did, as `performance.now()` tells it
    */
-  refuses(about: SessionAbout | undefined, began: number | undefined): boolean {
+  refuses(info: StoredInfo | undefined, began: number | undefined): boolean {
 
-    if (!about || about.user === null || began === undefined) return false;
+    if (!info || info.user === null || began === undefined) return false;
     const now = monotonic();
-    const underWay = performance.now() - began;
-    const revokedAt = this.#table.lastRevoked(REVOKED + userIdOf(about.user), REVOKED, now);
-    return revokedAt !== null && now - revokedAt <= underWay;
+    const requestAge = performance.now() - began;
+    const revokedAt = this.#table.lastRevoked(REVOKED + userIdOf(info.user), REVOKED, now);
+    return revokedAt !== null && now - revokedAt <= requestAge;
 
   }
 
   sessionsOf(user: string): Awaitable<StoredUserSession[]> {
 
-    return andThen(this.#table.rowsOf(userIdOf(user)), rows => rows.flatMap(({ handle, about, idle, left }) => {
-      const known = aboutOf(about);
+    return andThen(this.#table.rowsOf(userIdOf(user)), rows => rows.flatMap(({ handle, info, idle, left }) => {
+      const known = infoOf(info);
       return known?.user === user
         ? [{ handle, details: known.details, idle: Math.max(0, idle) / 1000, remaining: left / 1000 }]
         : [];
@@ -131,6 +131,6 @@ function monotonic(): number {
 /** The row that says when sessions were ended. */
 function revocation(now: number): Row {
 
-  return { idHash: '', former: '', userId: '', about: String(monotonic()), endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
+  return { idHash: '', former: '', userId: '', info: String(monotonic()), endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
 
 }

@@ -1,5 +1,5 @@
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout, SessionChange } from '../../base/store.js';
+import type { StoredInfo, SessionChange } from '../../base/store.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';
 import { below, oneOf, type Random } from '../lib/random.js';
@@ -33,14 +33,14 @@ async function anyCall(
   // Mostly one of the last ids: that is where a session is.
   const id = ids[Math.max(0, ids.length - 1 - below(4, random))] as string;
   const change = anyChange(call, random);
-  const about = aboutOf(store, call);
-  const becoming = about && { about };
+  const info = infoOf(store, call);
+  const newInfo = info && { info };
 
   switch (below(10, random)) {
     case 0:
     case 1: {
       const texts = toTexts({ a: call });
-      return expectSame('The answer to create()', await store.create(id, texts, { lifetime: LONG, becoming }), model.create(id, texts, about));
+      return expectSame('The answer to create()', await store.create(id, texts, { lifetime: LONG, newInfo }), model.create(id, texts, info));
     }
     case 2:
     case 3:
@@ -52,8 +52,8 @@ async function anyCall(
       if (below(3, random) > 0) return;
       return expectSame('The answer to end()', await store.end(id), model.end(id));
     case 7: {
-      const { answer, newId } = await scene.move(store, id, change, { lifetime: LONG, becoming });
-      expectSame('The answer to the move', answer, model.move(id, newId, change, about));
+      const { answer, newId } = await scene.move(store, id, change, { lifetime: LONG, newInfo });
+      expectSame('The answer to the move', answer, model.move(id, newId, change, info));
       if (answer === 'moved') ids.push(newId);
       else if (below(2, random) === 0) ids.push(await scene.id());
       return;
@@ -74,9 +74,9 @@ function anyChange(call: number, random: Random): SessionChange {
 }
 
 /** What a session becomes, in half of the cases. A store that has `take` is told so by the middleware. */
-function aboutOf({ keepsAbout, canMove }: CheckedStore, call: number): SessionAbout | undefined {
+function infoOf({ keepsInfo, canMove }: CheckedStore, call: number): StoredInfo | undefined {
 
-  if (!keepsAbout || !canMove || call % 2 === 0) return undefined;
+  if (!keepsInfo || !canMove || call % 2 === 0) return undefined;
   return { user: [null, 'one of the store tests', 'another of the store tests'][call % 3] as string | null, details: String(call) };
 
 }
@@ -88,6 +88,6 @@ async function expectAsModel(store: CheckedStore, model: Model, id: string): Pro
     return expectSame('What load() found', found, expected);
   }
   expectSameKeys('What load() returned', found.texts, expected.texts);
-  expectSame('`about` of the session', found.about, expected.about);
+  expectSame('`info` of the session', found.info, expected.info);
 
 }

@@ -1,6 +1,6 @@
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
-  type SessionAbout, type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
+  type StoredInfo, type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../../base/store.js';
 import { broken, show } from './failure.js';
@@ -35,8 +35,8 @@ export class CheckedStore implements AtomicSessionStore {
     return typeof (this.store as Partial<AtomicSessionStore>).take === 'function';
   }
 
-  get keepsAbout(): boolean {
-    return this.isAtomic && (this.store as AtomicSessionStore).keepsAbout === true;
+  get keepsInfo(): boolean {
+    return this.isAtomic && (this.store as AtomicSessionStore).keepsInfo === true;
   }
 
   get isIndexing(): boolean {
@@ -118,11 +118,11 @@ export class CheckedStore implements AtomicSessionStore {
   }
 
   get tellsByHandle(): boolean {
-    return this.isIndexing && typeof (this.store as AtomicSessionStore).aboutByHandle === 'function';
+    return this.isIndexing && typeof (this.store as AtomicSessionStore).infoByHandle === 'function';
   }
 
-  aboutByHandle(handle: string): Promise<SessionAbout | null> {
-    return this.#ask('aboutByHandle', [handle], answer => answer === null || isAbout(answer), 'null, or { user: a string or null, details: a string }');
+  infoByHandle(handle: string): Promise<StoredInfo | null> {
+    return this.#ask('infoByHandle', [handle], answer => answer === null || isInfo(answer), 'null, or { user: a string or null, details: a string }');
   }
 
   endSessionsOf(user: string, ...which: [WhichSessions?]): Promise<readonly string[]> {
@@ -182,16 +182,16 @@ function isValues(answer: unknown): boolean {
 function isFound(answer: unknown): boolean {
 
   if (typeof answer !== 'object' || answer === null) return answer === null;
-  const { status, moved, texts, version, remaining, about } = answer as Record<string, unknown>;
-  if (about !== undefined && !isAbout(about)) return false;
+  const { status, moved, texts, version, remaining, info } = answer as Record<string, unknown>;
+  if (info !== undefined && !isInfo(info)) return false;
   if (status === 'retired') return isBoolean(moved);
   return status === 'expired' || (status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining));
 
 }
 
-function isAbout(about: unknown): boolean {
+function isInfo(info: unknown): boolean {
 
-  const { user, details } = (about ?? {}) as Record<string, unknown>;
+  const { user, details } = (info ?? {}) as Record<string, unknown>;
   return (user === null || (typeof user === 'string' && user !== '')) && typeof details === 'string';
 
 }

@@ -1,5 +1,5 @@
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout, SessionStore, SessionTexts, SessionValues } from '../../base/store.js';
+import type { StoredInfo, SessionStore, SessionTexts, SessionValues } from '../../base/store.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';
 import { Journal } from './journal.js';
@@ -65,14 +65,14 @@ export class Handles {
    *
    * @param about what it was, if the store says so
    */
-  async expectOver(id: string, about?: SessionAbout): Promise<void> {
+  async expectOver(id: string, info?: StoredInfo): Promise<void> {
 
     for (const store of this.both) {
       const found = await store.load(id);
       if (found === null) continue;
-      const { about: told, ...rest } = { about: undefined, ...found };
+      const { info: told, ...rest } = { info: undefined, ...found };
       expectSame('What load() returned', rest, { status: 'expired' });
-      if (told !== undefined) expectSame('`about` of the session that has expired', { ...told }, about);
+      if (told !== undefined) expectSame('`info` of the session that has expired', { ...told }, info);
     }
 
   }
@@ -94,24 +94,24 @@ export class Handles {
    *
    * @param about what the mark says that the session is by now, if it says so
    */
-  async expectMark(id: string, moved: boolean, about?: SessionAbout): Promise<void> {
+  async expectMark(id: string, moved: boolean, info?: StoredInfo): Promise<void> {
 
     for (const store of this.both) {
       const found = await store.load(id);
-      const { about: told, ...mark } = { about: undefined, ...found };
+      const { info: told, ...mark } = { info: undefined, ...found };
       expectSame('What load() returned', mark, { status: 'retired', moved });
-      if (told !== undefined) expectSame('`about` of the mark', { ...told }, about);
+      if (told !== undefined) expectSame('`info` of the mark', { ...told }, info);
     }
 
   }
 
   /** Expects a live session to be this, or nothing in particular. */
-  async expectAbout(id: string, about: SessionAbout | undefined): Promise<void> {
+  async expectInfo(id: string, info: StoredInfo | undefined): Promise<void> {
 
     for (const store of this.both) {
       const found = await store.load(id);
       expectSame('The status of the session', found?.status, 'live');
-      expectSame('`about` of the session', found?.about && { ...found.about }, about);
+      expectSame('`info` of the session', found?.info && { ...found.info }, info);
     }
 
   }

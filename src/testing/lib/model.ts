@@ -1,17 +1,17 @@
 import { merge } from '../../session/session-change.js';
-import type { FoundSession, SessionAbout, SessionChange, SessionTexts } from '../../base/store.js';
+import type { FoundSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
 
 interface Family {
   /** The id that it has now; null where it has ended. */
   id: string | null;
   texts: SessionTexts;
-  about: SessionAbout | undefined;
+  info: StoredInfo | undefined;
   /** How often it was changed. */
   changes: number;
 }
 
 /** What is under an id: a live session, what a mark says, or nothing; while no time passes, nothing expires. */
-export type Found = { readonly texts: SessionTexts; readonly about: SessionAbout | undefined } | 'moved' | 'ended' | 'expired' | null;
+export type Found = { readonly texts: SessionTexts; readonly info: StoredInfo | undefined } | 'moved' | 'ended' | 'expired' | null;
 
 /** What the contract says, in the simplest terms: what a store must answer while no time passes. */
 export class Model {
@@ -24,14 +24,14 @@ export class Model {
     const family = this.#families.get(id);
     if (!family) return null;
     if (family.id === null) return 'ended';
-    return family.id === id ? { texts: family.texts, about: family.about } : 'moved';
+    return family.id === id ? { texts: family.texts, info: family.info } : 'moved';
 
   }
 
-  create(id: string, texts: SessionTexts, about?: SessionAbout): boolean {
+  create(id: string, texts: SessionTexts, info?: StoredInfo): boolean {
 
     if (this.#families.has(id)) return false;
-    this.#families.set(id, { id, texts, about, changes: 0 });
+    this.#families.set(id, { id, texts, info, changes: 0 });
     return true;
 
   }
@@ -56,14 +56,14 @@ export class Model {
 
   /** @param changes as in `update` */
   move(
-    id: string, newId: string, change: SessionChange, about?: SessionAbout, changes?: number,
+    id: string, newId: string, change: SessionChange, info?: StoredInfo, changes?: number,
   ): 'moved' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
     const answer = this.update(id, change, changes);
     if (!family || answer !== 'updated') return answer as 'gone' | 'conflict';
     family.id = newId;
-    family.about = about ?? family.about;
+    family.info = info ?? family.info;
     this.#families.set(newId, family);
     return 'moved';
 
@@ -91,7 +91,7 @@ export class Model {
 export function foundIn(found: FoundSession | null): Found {
 
   if (!found) return null;
-  if (found.status === 'live') return { texts: new Map(found.texts), about: found.about && { ...found.about } };
+  if (found.status === 'live') return { texts: new Map(found.texts), info: found.info && { ...found.info } };
   if (found.status === 'expired') return 'expired';
   return found.moved ? 'moved' : 'ended';
 

@@ -75,8 +75,8 @@ export class Scene extends Handles {
   async bound(user: string | null, details = '', lifetime = LONG): Promise<string> {
 
     const id = await this.id();
-    const becoming = { about: { user, details } };
-    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts({ a: 1 }), { lifetime, becoming }), true);
+    const newInfo = { info: { user, details } };
+    expectSame('The answer to create() for a new id', await this.a.create(id, toTexts({ a: 1 }), { lifetime, newInfo }), true);
     return id;
 
   }

@@ -8,7 +8,7 @@ import type { Scene } from './scene.js';
 type Check = (scene: Scene) => Promise<void>;
 
 /** Where the store keeps what a session is. */
-export const whereItKeepsAbout = (check: Check): Check => where(({ keepsAbout }) => keepsAbout, check);
+export const whereItKeepsInfo = (check: Check): Check => where(({ keepsInfo }) => keepsInfo, check);
 
 /** Where it can tell the public name of a session. */
 export const whereItHasHandles = (check: Check): Check => where(({ hasHandles }) => hasHandles, check);

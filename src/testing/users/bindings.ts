@@ -17,8 +17,8 @@ export const bindings: readonly Rule[] = [
     check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
       await revoke();
       const id = await scene.id();
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming }), 'revoked');
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
+      expectSame('The answer to create()', await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), 'revoked');
       await scene.expectNoSession(id);
       await scene.expectSessionsOf(user, []);
     })),
@@ -29,7 +29,7 @@ export const bindings: readonly Rule[] = [
       if (!scene.a.canMove) return;
       const id = await scene.session();
       await revoke();
-      const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' }, underWay: EARLIER } });
+      const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, newInfo: { info: { user, details: '' }, requestAge: EARLIER } });
       expectSame('The answer to move()', answer, 'revoked');
       await scene.expectNoSession(newId);
       await scene.expectEnded(id);
@@ -61,10 +61,10 @@ export const bindings: readonly Rule[] = [
       await scene.a.endSessionsOf(user);
       await expectBound(scene, other, began);
       const [nobodys, moved] = [await scene.id(), await scene.session()];
-      const becoming = { about: { user: null, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG, becoming }), true);
+      const newInfo = { info: { user: null, details: '' }, requestAge: EARLIER };
+      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), true);
       if (!scene.a.canMove) return;
-      expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, { lifetime: LONG, becoming })).answer, 'moved');
+      expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, { lifetime: LONG, newInfo })).answer, 'moved');
       const { answer } = await scene.move(scene.a, await scene.bound(user), NOTHING);
       expectSame('The answer to move()', answer, 'moved');
     }),
@@ -76,13 +76,13 @@ export const bindings: readonly Rule[] = [
       const [live, ended] = [await scene.session(), await scene.session()];
       await scene.a.end(ended);
       await scene.a.endSessionsOf(user);
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
       for (const id of [live, ended]) {
-        expectSame('The answer to create()', await scene.b.create(id, toTexts({ b: 2 }), { lifetime: LONG, becoming }), false);
+        expectSame('The answer to create()', await scene.b.create(id, toTexts({ b: 2 }), { lifetime: LONG, newInfo }), false);
       }
       await scene.expectLive(live, { a: 1, b: 2 });
       if (!scene.a.canMove) return;
-      expectSame('The answer to move()', (await scene.move(scene.b, ended, NOTHING, { lifetime: LONG, becoming })).answer, 'gone');
+      expectSame('The answer to move()', (await scene.move(scene.b, ended, NOTHING, { lifetime: LONG, newInfo })).answer, 'gone');
     }),
   },
 ];
@@ -112,16 +112,16 @@ export async function apart(): Promise<number> {
 export async function expectBound(scene: Scene, user: string, began: number): Promise<void> {
 
   const nobodys = await scene.session();
-  const about = { user, details: 'bound' };
-  const becoming = () => ({ about, underWay: (performance.now() - began) / 1000 });
+  const info = { user, details: 'bound' };
+  const newInfo = () => ({ info, requestAge: (performance.now() - began) / 1000 });
   const created = await scene.id();
-  const terms = { lifetime: LONG, becoming: becoming() };
+  const terms = { lifetime: LONG, newInfo: newInfo() };
   expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), terms), true);
-  await scene.expectAbout(created, about);
+  await scene.expectInfo(created, info);
   if (!scene.a.canMove) return scene.expectSessionsOf(user, [created]);
-  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming: becoming() });
+  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, newInfo: newInfo() });
   expectSame('The answer to move()', answer, 'moved');
-  await scene.expectAbout(newId, about);
+  await scene.expectInfo(newId, info);
   await scene.expectSessionsOf(user, [created, newId]);
 
 }

@@ -36,12 +36,12 @@ export const endAll: readonly Rule[] = [
       const [user, nobodys] = [scene.user(), await scene.id()];
       await scene.a.endAllSessions();
       const id = await scene.id();
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
-      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming }), 'revoked');
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
+      expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), 'revoked');
       await scene.expectNoSession(id);
       expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG }), true);
       if (scene.a.canMove) {
-        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, becoming });
+        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, newInfo });
         expectSame('The answer to move()', answer, 'revoked');
         await scene.expectEnded(nobodys);
         await scene.expectNoSession(newId);
@@ -57,12 +57,12 @@ export const endAll: readonly Rule[] = [
       const ids = await Promise.all(Array.from({ length: 5 }, (_, index) => index % 2 ? scene.session() : scene.bound(user)));
       const [updated, touched, moved, , rebound] = ids as [string, string, string, string, string];
       const created = await scene.id();
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
       const [, made, , , one, two] = await race(
         random,
-        () => scene.a.endAllSessions(), () => scene.b.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }),
+        () => scene.a.endAllSessions(), () => scene.b.create(created, toTexts({ a: 1 }), { lifetime: LONG, newInfo }),
         () => scene.b.update(updated, changing({ b: 1 }), { lifetime: LONG, user }), () => scene.b.touch(touched, LONG),
-        () => scene.move(scene.b, moved, NOTHING), () => scene.move(scene.b, rebound, NOTHING, { lifetime: LONG, becoming }),
+        () => scene.move(scene.b, moved, NOTHING), () => scene.move(scene.b, rebound, NOTHING, { lifetime: LONG, newInfo }),
       );
       expectOneOf('The answer to create()', made, [true, 'revoked']);
       for (const id of [...ids, created, one.newId, two.newId]) await scene.expectNoSession(id);

@@ -65,12 +65,12 @@ export const endSessions: readonly Rule[] = [
       const user = scene.user();
       const id = await scene.bound(user);
       // Whoever brings it back must have seen it.
-      await scene.expectAbout(id, { user, details: '' });
+      await scene.expectInfo(id, { user, details: '' });
       await scene.a.endSessionsOf(user);
       for (const store of scene.both) {
         expectSame('The answer to update()', await store.update(id, changing({ b: 2 }), { lifetime: LONG, user }), 'gone');
         expectSame('The answer to touch()', await store.touch(id, LONG, user), false);
-        const { answer, newId } = await scene.move(store, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' } } });
+        const { answer, newId } = await scene.move(store, id, NOTHING, { lifetime: LONG, newInfo: { info: { user, details: '' } } });
         expectSame('The answer to the move', answer, 'gone');
         await scene.expectNoSession(newId);
       }

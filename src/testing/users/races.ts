@@ -16,10 +16,10 @@ export const races: readonly Rule[] = [
       const before = await scene.bound(user);
       const ids = await Promise.all(Array.from({ length: 4 }, () => scene.id()));
       const [one] = bothOf(scene, random);
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
       const [ended, ...answers] = await race(
         random, () => one.endSessionsOf(user),
-        ...ids.map((id, index) => () => scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming })),
+        ...ids.map((id, index) => () => scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo })),
       );
       for (const answer of answers) expectOneOf('The answer to create()', answer, [true, 'revoked']);
       const bound = [before, ...ids.filter((_, index) => answers[index] === true)].map(id => scene.a.handleOf(id));
@@ -36,10 +36,10 @@ export const races: readonly Rule[] = [
       const user = scene.user();
       const ids = [await scene.session(), await scene.bound(null), await scene.bound(scene.user()), await scene.bound(user)];
       const [one] = bothOf(scene, random);
-      const becoming = { about: { user, details: '' }, underWay: EARLIER };
+      const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
       const [, ...moves] = await race(
         random, () => one.endSessionsOf(user),
-        ...ids.map((id, index) => () => scene.move(scene.at(index), id, changing({ b: 2 }), { lifetime: LONG, becoming })),
+        ...ids.map((id, index) => () => scene.move(scene.at(index), id, changing({ b: 2 }), { lifetime: LONG, newInfo })),
       );
       for (const { answer } of moves) expectOneOf('The answer to move()', answer, ['moved', 'revoked', 'gone']);
       for (const [index, id] of ids.entries()) {
@@ -111,10 +111,10 @@ export const races: readonly Rule[] = [
       const user = scene.user();
       const [one, two] = bothOf(scene, random);
       const [created, nobodys] = [await scene.id(), await scene.session()];
-      const becoming = { about: { user, details: '' }, underWay: 0 };
+      const newInfo = { info: { user, details: '' }, requestAge: 0 };
       const bound = await race(
-        random, async () => one.create(created, toTexts({ a: 1 }), { lifetime: LONG, becoming }),
-        async () => scene.a.canMove ? scene.move(one, nobodys, NOTHING, { lifetime: LONG, becoming }) : { newId: '', answer: 'gone' },
+        random, async () => one.create(created, toTexts({ a: 1 }), { lifetime: LONG, newInfo }),
+        async () => scene.a.canMove ? scene.move(one, nobodys, NOTHING, { lifetime: LONG, newInfo }) : { newId: '', answer: 'gone' },
       );
       expectSame('The answer to create()', bound[0], true);
       const ids = [created, ...(bound[1].answer === 'moved' ? [bound[1].newId] : [])];

@@ -16,11 +16,11 @@ const ALIKE: readonly string[] = [
 
 export const sessionsOf: readonly Rule[] = [
   {
-    sentence: 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsAbout, too',
+    sentence: 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsInfo, too',
     check: whereItFindsUsers(async ({ a }) => {
       const store = a.store as unknown as Record<string, unknown>;
       for (const method of ['endSessionsOf', 'endAllSessions', 'handleOf']) expectSame(`The type of ${method}`, typeof store[method], 'function');
-      expectSame('keepsAbout', store.keepsAbout, true);
+      expectSame('keepsInfo', store.keepsInfo, true);
     }),
   },
   {
@@ -70,7 +70,7 @@ export const sessionsOf: readonly Rule[] = [
       const [one, two] = [scene.user(), scene.user()];
       let id = await scene.session();
       for (const user of [one, two, null, one]) {
-        const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, becoming: { about: { user, details: '' } } });
+        const { answer, newId } = await scene.move(scene.b, id, NOTHING, { lifetime: LONG, newInfo: { info: { user, details: '' } } });
         expectSame('The answer to move()', answer, 'moved');
         id = newId;
         for (const each of [one, two]) await scene.expectSessionsOf(each, each === user ? [id] : []);

@@ -110,7 +110,7 @@ app.use(
     store,
     storeTimeout: Number(STORE_TIMEOUT),
     expiry: Number(EXPIRY),
-    ...(isAtomic(store) && store.keepsAbout ? { user: 'owner' } : {}),
+    ...(isAtomic(store) && store.keepsInfo ? { user: 'owner' } : {}),
     ...(MAX_USER_SESSIONS === undefined ? {} : { maxUserSessions: Number(MAX_USER_SESSIONS) }),
     ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
   }),

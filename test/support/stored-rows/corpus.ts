@@ -79,7 +79,7 @@ export const NAMES: ReadonlyArray<readonly [key: string, text: string]> = [
 ];
 
 /** In the place of what a session is: no `[user, details]`. */
-export const ABOUT: ReadonlyArray<readonly [what: string, text: string]> = [
+export const INFO: ReadonlyArray<readonly [what: string, text: string]> = [
   ['no JSON', 'x'], ['null', 'null'], ['a number', '5'], ['an empty list', '[]'], ['an object', '{"length":2}'],
   ['a user alone', '["ada"]'], ['a number for a user', '[1,"{}"]'], ['a number for details', '["ada",1]'], ['no user', '["","{}"]'],
   ['more than two', '["ada","{}",0]'], ['a byte order mark', '\ufeff["ada","{}"]'], ['too much', JSON.stringify(['ada', 'x'.repeat(5000)])],

@@ -17,4 +17,4 @@ export const SEALABLE: Engines = [memory, fourMethods, express, ...SQLITE.slice(
 export const IN_TABLES: Engines = [...SQLITE, postgres, mariadb];
 
 /** Those whose rows say what a session is, and what it was. */
-export const KEEPING_ABOUT: Engines = [...SQLITE, redis, postgres, mariadb];
+export const KEEPING_INFO: Engines = [...SQLITE, redis, postgres, mariadb];

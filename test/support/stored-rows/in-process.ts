@@ -15,13 +15,13 @@ export function memory(): Engine {
       store = new MemoryStore();
       return {
         store,
-        read: (id, column) => column === 'data' ? entryOf(id)[1] : JSON.stringify([entryOf(id)[3].about.user, entryOf(id)[3].about.details]),
+        read: (id, column) => column === 'data' ? entryOf(id)[1] : JSON.stringify([entryOf(id)[3].info.user, entryOf(id)[3].info.details]),
         write: (id, column, value) => {
           const entry = entryOf(id);
           if (column === 'entry') store.store.set(id, value as never);
           else if (column === 'data') entry[1] = value;
           else if (column === 'ends_at') entry[0] = value;
-          else entry[3].about = value;
+          else entry[3].info = value;
         },
       };
     },
@@ -31,7 +31,7 @@ export function memory(): Engine {
     columns: {
       data: [damage('a number', 5, 'unreadable'), damage('nothing', undefined, 'unreadable')],
       entry: [damage('no tuple', 5, 'gone'), damage('null', null, 'gone'), damage('an empty one', [], 'gone')],
-      about: [
+      info: [
         { of: 'of another user', make: (_, { other }) => ({ user: other, details: '{"created":1,"renewed":1}' }), outcome: 'any' },
         { of: 'without details', make: (_, { user }) => ({ user }), outcome: 'unreadable' },
       ],
@@ -151,8 +151,8 @@ export function fourMethods(): Engine {
       store,
       read: id => store.texts.get(id) as string,
       write: (id, column, value) => {
-        const about = () => JSON.stringify({ ...JSON.parse(store.texts.get(id) as string), '@curveball/session': value });
-        store.texts.set(id, column === 'data' ? value as string : about());
+        const info = () => JSON.stringify({ ...JSON.parse(store.texts.get(id) as string), '@curveball/session': value });
+        store.texts.set(id, column === 'data' ? value as string : info());
       },
     }),
     format: PLAIN_JSON,
@@ -160,7 +160,7 @@ export function fourMethods(): Engine {
     // It becomes null, as everywhere in JSON.
     tooLarge: 'served',
     columns: {
-      about: [
+      info: [
         damage('null', null, 'unreadable'), damage('a text', 'x', 'unreadable'), damage('an empty list', [], 'unreadable'), damage('a user alone', ['ada'], 'unreadable'),
         damage('a number for a user', [1, '{}'], 'unreadable'), damage('a number for details', ['ada', 1], 'unreadable'), damage('details that are no JSON', ['ada', 'x'], 'unreadable'),
         damage('a deadline that is a text', ['ada', '{"created":1,"renewed":1,"endsAt":"x"}'], 'unreadable'),

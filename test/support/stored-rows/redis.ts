@@ -49,7 +49,7 @@ export function redis(): Engine {
     },
     format: PACKED,
     data: 'data',
-    about: 'about',
+    info: 'about',
     columns: {
       data: [
         damage('bytes that are no text', Buffer.from([0xff, 0xfe, 0xc3]), 'unreadable'),

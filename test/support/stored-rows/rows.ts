@@ -41,7 +41,7 @@ export interface Engine {
   readonly format: Format;
   /** The column with the values, and the one that says what a session is. */
   readonly data: string;
-  readonly about?: string;
+  readonly info?: string;
   /** What comes of a number that is beyond all numbers, if that is not what comes of others that are none. */
   readonly tooLarge?: Outcome;
   /** What can be wrong in other columns, by their names. */

@@ -49,7 +49,7 @@ export function postgres(): Engine {
     },
     format: TEXTS_IN_JSON,
     data: 'data',
-    about: 'about',
+    info: 'about',
     columns: SQL_COLUMNS,
   };
 
@@ -88,7 +88,7 @@ export function mariadb(): Engine {
     },
     format: TEXTS_IN_JSON,
     data: 'data',
-    about: 'about',
+    info: 'about',
     columns: SQL_COLUMNS,
   };
 

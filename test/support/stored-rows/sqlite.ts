@@ -42,7 +42,7 @@ export function sqlite(name: string): Engine {
     },
     format: PACKED,
     data: 'data',
-    about: 'about',
+    info: 'about',
     columns: {
       data: [nul('unreadable'), damage('a number', 5, 'unreadable'), ...name === 'libsql' ? [] : BYTES],
       about: [nul('unreadable'), ...name === 'libsql' ? [] : BYTES],

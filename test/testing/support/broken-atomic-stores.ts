@@ -301,7 +301,7 @@ class SaysMoreOfTheExpired extends Breakable {
 
   override load(id: string) {
     const found = super.load(id);
-    return found?.status === 'expired' ? { ...found, about: id as never } : found;
+    return found?.status === 'expired' ? { ...found, info: id as never } : found;
   }
 
 }

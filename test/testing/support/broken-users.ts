@@ -1,5 +1,5 @@
 import {
-  type Becoming, type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionAbout,
+  type NewInfo, type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type StoredInfo,
   type SessionChange, type SessionTexts, type WhichSessions,
 } from '../../../src/index.js';
 
@@ -18,38 +18,38 @@ class Breakable extends MemoryStore {
     this.close();
   }
 
-  protected aboutOf(id: string): SessionAbout | undefined {
-    return (super.load(id) as Found)?.about;
+  protected infoOf(id: string): StoredInfo | undefined {
+    return (super.load(id) as Found)?.info;
   }
 
 }
 
 class TellsOfTheEnded extends Breakable {
 
-  readonly #told = new Map<string, SessionAbout>();
+  readonly #told = new Map<string, StoredInfo>();
 
-  override aboutByHandle(handle: string): SessionAbout | null {
+  override infoByHandle(handle: string): StoredInfo | null {
 
-    const about = super.aboutByHandle(handle);
-    if (about) this.#told.set(handle, about);
-    return about ?? this.#told.get(handle) ?? null;
+    const info = super.infoByHandle(handle);
+    if (info) this.#told.set(handle, info);
+    return info ?? this.#told.get(handle) ?? null;
 
   }
 
 }
 
 /** Changes what create() and move() are told. */
-function telling(change: (about: SessionAbout) => SessionAbout): (now: () => number) => MemoryStore {
+function telling(change: (info: StoredInfo) => StoredInfo): (now: () => number) => MemoryStore {
 
-  const changed = (becoming?: Becoming) => becoming && { ...becoming, about: change(becoming.about) };
+  const changed = (newInfo?: NewInfo) => newInfo && { ...newInfo, info: change(newInfo.info) };
   return now => new class extends Breakable {
 
-    override create(...[id, texts, { lifetime, becoming }]: Create) {
-      return super.create(id, texts, { lifetime, becoming: changed(becoming) });
+    override create(...[id, texts, { lifetime, newInfo }]: Create) {
+      return super.create(id, texts, { lifetime, newInfo: changed(newInfo) });
     }
 
-    override move(...[id, newId, values, { lifetime, patience, becoming, version }]: Move) {
-      return super.move(id, newId, values, { lifetime, patience, becoming: changed(becoming), version });
+    override move(...[id, newId, values, { lifetime, patience, newInfo, version }]: Move) {
+      return super.move(id, newId, values, { lifetime, patience, newInfo: changed(newInfo), version });
     }
 
   }(now);
@@ -62,19 +62,19 @@ function knowing(change: (user: string) => string): (now: () => number) => Memor
   // What was told is returned as it was: only the index mixes users up.
   return now => new class extends Breakable {
 
-    readonly #told = new Map<string, SessionAbout>();
+    readonly #told = new Map<string, StoredInfo>();
 
-    override create(...[id, texts, { lifetime, becoming }]: Create) {
-      const { user = null } = becoming?.about ?? {};
-      if (becoming && user !== null) this.#told.set(this.handleOf(id), becoming.about);
-      const about = becoming && { ...becoming.about, user: user === null ? null : change(user) };
-      return super.create(id, texts, { lifetime, becoming: about && { ...becoming, about } });
+    override create(...[id, texts, { lifetime, newInfo }]: Create) {
+      const { user = null } = newInfo?.info ?? {};
+      if (newInfo && user !== null) this.#told.set(this.handleOf(id), newInfo.info);
+      const info = newInfo && { ...newInfo.info, user: user === null ? null : change(user) };
+      return super.create(id, texts, { lifetime, newInfo: info && { ...newInfo, info } });
     }
 
     override load(id: string) {
       const found = super.load(id) as Found;
       const told = this.#told.get(this.handleOf(id));
-      return found?.status === 'live' && told ? { ...found, about: told } : found;
+      return found?.status === 'live' && told ? { ...found, info: told } : found;
     }
 
     override sessionsOf(user: string) {
@@ -91,17 +91,17 @@ function knowing(change: (user: string) => string): (now: () => number) => Memor
 
 class MoveForgets extends Breakable {
 
-  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
-    return super.move(id, newId, change, { lifetime, patience, becoming: becoming ?? { about: { user: null, details: '' } }, version });
+  override move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, newInfo: newInfo ?? { info: { user: null, details: '' } }, version });
   }
 
 }
 
 class MoveKeepsTheFirst extends Breakable {
 
-  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
-    const about = this.aboutOf(id) ?? becoming?.about;
-    return super.move(id, newId, change, { lifetime, patience, becoming: about && { ...becoming, about }, version });
+  override move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
+    const info = this.infoOf(id) ?? newInfo?.info;
+    return super.move(id, newId, change, { lifetime, patience, newInfo: info && { ...newInfo, info }, version });
   }
 
 }
@@ -119,7 +119,7 @@ class UpdateForgets extends Breakable {
   override load(id: string) {
     const found = super.load(id) as Found;
     if (found?.status !== 'live' || !this.#forgotten.has(id)) return found;
-    const { about, ...rest } = found;
+    const { info, ...rest } = found;
     return rest;
   }
 
@@ -127,45 +127,45 @@ class UpdateForgets extends Breakable {
 
 class MarksTellOfTheDead extends Breakable {
 
-  readonly #about = new Map<string, SessionAbout>();
+  readonly #info = new Map<string, StoredInfo>();
 
   override create(...args: Create) {
-    const [id, , { becoming }] = args;
-    if (becoming) this.#about.set(id, becoming.about);
+    const [id, , { newInfo }] = args;
+    if (newInfo) this.#info.set(id, newInfo.info);
     return super.create(...args);
   }
 
   override load(id: string) {
     const found = super.load(id) as Found;
-    const about = this.#about.get(id);
-    return found?.status === 'retired' && !found.moved && about ? { ...found, about } : found;
+    const info = this.#info.get(id);
+    return found?.status === 'retired' && !found.moved && info ? { ...found, info } : found;
   }
 
 }
 
-class SharesAbout extends Breakable {
+class SharesInfo extends Breakable {
 
-  readonly #about = new Map<string, SessionAbout>();
+  readonly #info = new Map<string, StoredInfo>();
 
   override create(...args: Create) {
-    const [id, , { becoming }] = args;
-    if (becoming) this.#about.set(id, becoming.about);
+    const [id, , { newInfo }] = args;
+    if (newInfo) this.#info.set(id, newInfo.info);
     return super.create(...args);
   }
 
   override load(id: string) {
     const found = super.load(id) as Found;
-    const about = this.#about.get(id);
-    return found?.status === 'live' && about ? { ...found, about } : found;
+    const info = this.#info.get(id);
+    return found?.status === 'live' && info ? { ...found, info } : found;
   }
 
 }
 
-class InventsAbout extends Breakable {
+class InventsInfo extends Breakable {
 
   override load(id: string) {
     const found = super.load(id) as Found;
-    return found?.status === 'live' ? { ...found, about: found.about ?? { user: 'somebody', details: '' } } : found;
+    return found?.status === 'live' ? { ...found, info: found.info ?? { user: 'somebody', details: '' } } : found;
   }
 
 }
@@ -242,8 +242,8 @@ class ListsTheExpired extends Breakable {
   readonly #short = new Map<string, string>();
 
   override create(...args: Create) {
-    const [id, , { lifetime, becoming }] = args;
-    if (lifetime === 1 && becoming?.about.user) this.#short.set(id, becoming.about.user);
+    const [id, , { lifetime, newInfo }] = args;
+    if (lifetime === 1 && newInfo?.info.user) this.#short.set(id, newInfo.info.user);
     return super.create(...args);
   }
 
@@ -307,7 +307,7 @@ class MixesTheExpiredUp extends Breakable {
 
   override load(id: string) {
     const found = super.load(id);
-    return found?.status === 'expired' && found.about ? { ...found, about: { ...found.about, user: 'somebody' } } : found;
+    return found?.status === 'expired' && found.info ? { ...found, info: { ...found.info, user: 'somebody' } } : found;
   }
 
 }
@@ -420,24 +420,24 @@ class RevivesByTouch extends Breakable {
 /** Ends what is there, and forgets that it did. */
 class RefusesNobody extends Breakable {
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    return super.create(id, texts, { lifetime, becoming: becoming && { about: becoming.about } });
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    return super.create(id, texts, { lifetime, newInfo: newInfo && { info: newInfo.info } });
   }
 
 }
 
 class MovesForEverybody extends Breakable {
 
-  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
-    return super.move(id, newId, change, { lifetime, patience, becoming: becoming && { about: becoming.about }, version });
+  override move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, newInfo: newInfo && { info: newInfo.info }, version });
   }
 
 }
 
 class RefusesAndCreates extends Breakable {
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    const answer = super.create(id, texts, { lifetime, becoming });
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    const answer = super.create(id, texts, { lifetime, newInfo });
     if (answer === 'revoked') super.create(id, texts, { lifetime });
     return answer;
   }
@@ -460,9 +460,9 @@ class RefusesAndLeaves extends Breakable {
 
 class RefusesForAMinute extends Breakable {
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    const underWay = becoming?.underWay;
-    return super.create(id, texts, { lifetime, becoming: becoming && { ...becoming, underWay: underWay === undefined ? underWay : underWay + 60 } });
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    const requestAge = newInfo?.requestAge;
+    return super.create(id, texts, { lifetime, newInfo: newInfo && { ...newInfo, requestAge: requestAge === undefined ? requestAge : requestAge + 60 } });
   }
 
 }
@@ -495,10 +495,10 @@ class RefusesOthers extends Breakable {
     return super.endSessionsOf(user, which);
   }
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    const answer = super.create(id, texts, { lifetime, becoming: becoming && this.#any !== undefined
-      ? { ...becoming, about: { ...becoming.about, user: this.#any } }
-      : becoming });
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    const answer = super.create(id, texts, { lifetime, newInfo: newInfo && this.#any !== undefined
+      ? { ...newInfo, info: { ...newInfo.info, user: this.#any } }
+      : newInfo });
     return answer;
   }
 
@@ -506,9 +506,9 @@ class RefusesOthers extends Breakable {
 
 class RefusesBeforeItLooks extends Breakable {
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    const answer = super.create(this.newSessionId(), texts, { lifetime, becoming });
-    return answer === 'revoked' ? answer : super.create(id, texts, { lifetime, becoming });
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    const answer = super.create(this.newSessionId(), texts, { lifetime, newInfo });
+    return answer === 'revoked' ? answer : super.create(id, texts, { lifetime, newInfo });
   }
 
 }
@@ -516,7 +516,7 @@ class RefusesBeforeItLooks extends Breakable {
 class EndsOnlyUsers extends Breakable {
 
   override endAllSessions() {
-    for (const [id, [, , , kept]] of this.store) if (kept && kept.about.user !== null) super.end(id);
+    for (const [id, [, , , kept]] of this.store) if (kept && kept.info.user !== null) super.end(id);
   }
 
 }
@@ -547,31 +547,31 @@ class EndsAllAndRefusesNobody extends Breakable {
 
 class MoveIgnoresVersion extends Breakable {
 
-  override move(...[id, newId, change, { lifetime, patience, becoming }]: Move) {
-    return super.move(id, newId, change, { lifetime, patience, becoming });
+  override move(...[id, newId, change, { lifetime, patience, newInfo }]: Move) {
+    return super.move(id, newId, change, { lifetime, patience, newInfo });
   }
 
 }
 
 class LooksForRevocationsFirst extends Breakable {
 
-  override create(...[id, texts, { lifetime, becoming }]: Create) {
-    return this.#create(id, texts, { lifetime, becoming }) as never;
+  override create(...[id, texts, { lifetime, newInfo }]: Create) {
+    return this.#create(id, texts, { lifetime, newInfo }) as never;
   }
 
-  override move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
-    return this.#move(id, newId, change, { lifetime, patience, becoming, version }) as never;
+  override move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
+    return this.#move(id, newId, change, { lifetime, patience, newInfo, version }) as never;
   }
 
-  async #create(...[id, texts, { lifetime, becoming }]: Create) {
-    if (super.create(this.newSessionId(), texts, { lifetime: 0, becoming: becoming && { ...becoming, about: { ...becoming.about } } }) === 'revoked') return 'revoked';
+  async #create(...[id, texts, { lifetime, newInfo }]: Create) {
+    if (super.create(this.newSessionId(), texts, { lifetime: 0, newInfo: newInfo && { ...newInfo, info: { ...newInfo.info } } }) === 'revoked') return 'revoked';
     await aMoment();
-    return super.create(id, texts, { lifetime, becoming: becoming && { about: becoming.about } });
+    return super.create(id, texts, { lifetime, newInfo: newInfo && { info: newInfo.info } });
   }
 
-  async #move(...[id, newId, change, { lifetime, patience, becoming, version }]: Move) {
+  async #move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
     await aMoment();
-    return super.move(id, newId, change, { lifetime, patience, becoming: becoming && { about: becoming.about }, version });
+    return super.move(id, newId, change, { lifetime, patience, newInfo: newInfo && { info: newInfo.info }, version });
   }
 
 }
@@ -650,8 +650,8 @@ function aMoment(): Promise<void> {
 
 }
 
-const TOLD = 'What create() is told of a session, load() tells exactly, where the store has keepsAbout: any user, any details';
-const MOVED = 'What move() is told of a session takes the place of what it was, where the store has keepsAbout';
+const TOLD = 'What create() is told of a session, load() tells exactly, where the store has keepsInfo: any user, any details';
+const MOVED = 'What move() is told of a session takes the place of what it was, where the store has keepsInfo';
 const HANDLES = 'handleOf(), where the store has it, gives each session a name of its own, which is no id and makes none';
 const LISTED = 'sessionsOf() returns the live sessions of the user and no others';
 const ALIKE = 'sessionsOf() keeps users apart who are almost the same';
@@ -670,20 +670,20 @@ export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => num
   'composes users': [telling(({ user, details }) => ({ user: user?.normalize() ?? null, details })), TOLD],
   'trims users': [telling(({ user, details }) => ({ user: user && (user.trim() || null), details })), TOLD],
   'cuts details': [telling(({ user, details }) => ({ user, details: details.slice(0, 4095) })), TOLD, MOVED],
-  'forgets at a move what a session is': [now => new MoveForgets(now), 'A move that tells nothing of the session keeps what it was, where the store has keepsAbout'],
+  'forgets at a move what a session is': [now => new MoveForgets(now), 'A move that tells nothing of the session keeps what it was, where the store has keepsInfo'],
   'keeps for ever what a session was': [now => new MoveKeepsTheFirst(now), MOVED, 'sessionsOf() follows a session that becomes one of a user, of another, and of nobody'],
-  'forgets at an update what a session is': [now => new UpdateForgets(now), 'update() and touch() leave alone what a session is, where the store has keepsAbout'],
-  'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsAbout'],
-  'shares what a session is': [now => new SharesAbout(now), 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout'],
-  'says that an expired session was somebody else\'s': [now => new MixesTheExpiredUp(now), 'What load() tells of a session that has expired is what it was, where the store has keepsAbout'],
-  'tells of an ended session by its handle': [now => new TellsOfTheEnded(now), 'aboutByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended'],
-  'invents a user': [now => new InventsAbout(now), 'A session of which nothing was told has nothing of another'],
+  'forgets at an update what a session is': [now => new UpdateForgets(now), 'update() and touch() leave alone what a session is, where the store has keepsInfo'],
+  'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsInfo'],
+  'shares what a session is': [now => new SharesInfo(now), 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsInfo'],
+  'says that an expired session was somebody else\'s': [now => new MixesTheExpiredUp(now), 'What load() tells of a session that has expired is what it was, where the store has keepsInfo'],
+  'tells of an ended session by its handle': [now => new TellsOfTheEnded(now), 'infoByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended'],
+  'invents a user': [now => new InventsInfo(now), 'A session of which nothing was told has nothing of another'],
   'shows ids as handles': [now => new ShowsIds(now), HANDLES],
   'shows most of an id': [now => new ShowsMostOfTheId(now), HANDLES],
   'has a handle for each id': [now => new HandlesChange(now), 'The handle of a session stays when it moves, where the store finds the sessions of a user'],
   'shows the secret, coded': [now => new CodesIds(now), 'The handle of a session stays when it moves, where the store finds the sessions of a user'],
   'has few handles': [now => new HasFewHandles(now), HANDLES],
-  'can\'t end all': [now => new LacksEndAll(now), 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsAbout, too'],
+  'can\'t end all': [now => new LacksEndAll(now), 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsInfo, too'],
   'lists what has ended': [now => new ListsTheDead(now), LISTED],
   'lists what has expired': [now => new ListsTheExpired(now), 'sessionsOf() returns no session whose time is over'],
   'lists what was touched once more': [now => new ListsEachTouch(now), 'sessionsOf() returns a session once, however often it was changed, touched and moved'],

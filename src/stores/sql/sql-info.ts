@@ -1,5 +1,5 @@
-import type { SessionAbout } from '../../base/store.js';
-import { fromAboutText } from '../shared/about.js';
+import type { StoredInfo } from '../../base/store.js';
+import { fromInfoText } from '../shared/info.js';
 import { toAscii } from './json-texts.js';
 import { storedId } from '../shared/stored-id.js';
 
@@ -10,7 +10,7 @@ import { storedId } from '../shared/stored-id.js';
  */
 
 /** What stands in the columns of a row. */
-export interface StoredAbout {
+export interface InfoColumns {
   /** Whose session it is, as {@link userHash}; null for an anonymous one. */
   readonly user: string | null;
   /** `''` where nothing is known of the session. */
@@ -18,9 +18,9 @@ export interface StoredAbout {
 }
 
 /** What stands there where nothing is known. */
-export const UNKNOWN: StoredAbout = { user: null, text: '' };
+export const UNKNOWN: InfoColumns = { user: null, text: '' };
 
-export function toStored({ user, details }: SessionAbout): StoredAbout {
+export function toStored({ user, details }: StoredInfo): InfoColumns {
 
   if (user === null && details === '') return UNKNOWN;
   return { user: user === null ? null : userHash(user), text: toAscii(JSON.stringify([user, details])) };
@@ -33,9 +33,9 @@ export function toStored({ user, details }: SessionAbout): StoredAbout {
  * @returns undefined where nothing is known
  * @throws {Error} where it is something else
  */
-export function fromStored(text: string): SessionAbout | undefined {
+export function fromStored(text: string): StoredInfo | undefined {
 
-  return text === '' ? undefined : fromAboutText(text);
+  return text === '' ? undefined : fromInfoText(text);
 
 }
 

@@ -1,6 +1,6 @@
 import {
   type AtomicSessionStore, type Awaitable, type CreateTerms, type FoundSession, MemoryStore, type MoveTerms,
-  type SessionAbout, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
+  type StoredInfo, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../../src/index.js';
 
@@ -8,14 +8,14 @@ import {
  * Sessions in memory that are something beside their values, with each optional
  * method of the contract. It writes down each call, and can be made to wait.
  */
-export class AboutStore implements AtomicSessionStore {
+export class InfoStore implements AtomicSessionStore {
 
   readonly atomic = true;
   readonly touchIsFree = true;
-  readonly keepsAbout = true;
+  readonly keepsInfo = true;
 
   readonly memory = new MemoryStore();
-  readonly abouts = new Map<string, SessionAbout>();
+  readonly infos = new Map<string, StoredInfo>();
   readonly calls: Array<readonly [method: string, ...args: readonly unknown[]]> = [];
   /** Runs before each call; when it returns a promise, the call waits for it. */
   before: (method: string) => Awaitable<unknown> = () => {};
@@ -41,7 +41,7 @@ export class AboutStore implements AtomicSessionStore {
   }
 
   delete(id: string): Promise<void> {
-    this.abouts.delete(id);
+    this.infos.delete(id);
     return this.memory.delete(id);
   }
 
@@ -49,10 +49,10 @@ export class AboutStore implements AtomicSessionStore {
     return this.#call(['load', id], () => this.#loaded(id));
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, becoming }: CreateTerms): Promise<boolean> {
-    return this.#call(['create', id, lifetime, becoming], () => {
+  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): Promise<boolean> {
+    return this.#call(['create', id, lifetime, newInfo], () => {
       const created = this.memory.create(id, texts, { lifetime }) === true;
-      if (created) this.#become(id, becoming?.about);
+      if (created) this.#become(id, newInfo?.info);
       return created;
     });
   }
@@ -70,19 +70,19 @@ export class AboutStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, becoming, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, patience, newInfo, version, maxBytes }: MoveTerms,
   ) {
-    return this.#call(['move', id, newId, patience, becoming, version], () => {
+    return this.#call(['move', id, newId, patience, newInfo, version], () => {
       const found = this.#loaded(id);
       if (version !== undefined && found?.status === 'live' && found.version !== version) return 'conflict' as const;
       const answer = this.memory.move(id, newId, change, { lifetime, maxBytes });
-      if (answer === 'moved') this.#become(newId, becoming ? becoming.about : this.abouts.get(id));
+      if (answer === 'moved') this.#become(newId, newInfo ? newInfo.info : this.infos.get(id));
       return answer;
     });
   }
 
   sessionsOf(user: string): Promise<readonly StoredUserSession[]> {
-    return this.#call(['sessionsOf', user], () => [...this.abouts].filter(([, about]) => about.user === user).map(([id, { details }]) => (
+    return this.#call(['sessionsOf', user], () => [...this.infos].filter(([, info]) => info.user === user).map(([id, { details }]) => (
       { handle: this.handleOf(id), details, idle: 0, remaining: 1 }
     )));
   }
@@ -98,14 +98,14 @@ export class AboutStore implements AtomicSessionStore {
   #loaded(id: string): FoundSession | null {
 
     const found = this.memory.load(id);
-    return found?.status === 'live' ? { ...found, about: this.abouts.get(id) } : found;
+    return found?.status === 'live' ? { ...found, info: this.infos.get(id) } : found;
 
   }
 
-  #become(id: string, about: SessionAbout | undefined): void {
+  #become(id: string, info: StoredInfo | undefined): void {
 
-    this.abouts.delete(id);
-    if (about) this.abouts.set(id, about);
+    this.infos.delete(id);
+    if (info) this.infos.set(id, info);
 
   }
 

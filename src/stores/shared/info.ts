@@ -1,4 +1,4 @@
-import type { SessionAbout } from '../../base/store.js';
+import type { StoredInfo } from '../../base/store.js';
 
 /*
  * What a session is beside its values, as a list of two: `[user, details]`.
@@ -8,7 +8,7 @@ import type { SessionAbout } from '../../base/store.js';
 const LONGEST_DETAILS = 4200;
 
 /** Reads such a list; `undefined` where it is something else. */
-export function toAbout(list: unknown): SessionAbout | undefined {
+export function toInfo(list: unknown): StoredInfo | undefined {
 
   if (!Array.isArray(list) || list.length !== 2) return undefined;
   const [user, details]: unknown[] = list;
@@ -19,7 +19,7 @@ export function toAbout(list: unknown): SessionAbout | undefined {
 }
 
 /** Writes it as JSON in ASCII, which keeps any user exactly in any database. */
-export function aboutText({ user, details }: SessionAbout): string {
+export function infoText({ user, details }: StoredInfo): string {
 
   return JSON.stringify([user, details])
     .replace(/[\x7f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
@@ -27,10 +27,10 @@ export function aboutText({ user, details }: SessionAbout): string {
 }
 
 /** @throws {Error} where it is nothing that {@link aboutText} has made */
-export function fromAboutText(text: string): SessionAbout {
+export function fromInfoText(text: string): StoredInfo {
 
-  const about = toAbout(JSON.parse(text));
-  if (!about) throw new Error('This does not say what a session is');
-  return about;
+  const info = toInfo(JSON.parse(text));
+  if (!info) throw new Error('This does not say what a session is');
+  return info;
 
 }

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
-import type { Becoming, SessionAbout, SessionTexts } from '../base/store.js';
+import type { NewInfo, StoredInfo, SessionTexts } from '../base/store.js';
 import { keyNameOf, openText, sealText, unopened, withLengths } from './sealed-text.js';
 import type { SessionKeys } from './session-keys.js';
 
@@ -21,18 +21,18 @@ const FORMER = '@curveball/session former';
 const FORMER_SEAL = /^([\w-]*)\|/;
 
 /** Texts that are sealed already, with the seal of what their session is. */
-export function withSeal(texts: SessionTexts, about: SessionAbout | undefined, keys: SessionKeys): SessionTexts {
+export function withSeal(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): SessionTexts {
 
-  return new Map(texts).set(SEAL, sealText('', { name: SEAL, about: digest(about) }, keys));
+  return new Map(texts).set(SEAL, sealText('', { name: SEAL, info: digest(info) }, keys));
 
 }
 
 /** @throws {SessionStoreError} where texts lack the seal of this session */
-export function checkSeal(texts: SessionTexts, about: SessionAbout | undefined, keys: SessionKeys): void {
+export function checkSeal(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): void {
 
   const seal = texts.get(SEAL);
   if (seal === undefined) throw unopened('the seal of what the session is was removed, or never made');
-  openText(seal, { name: SEAL, about: digest(about) }, keys);
+  openText(seal, { name: SEAL, info: digest(info) }, keys);
 
 }
 
@@ -64,21 +64,21 @@ export function checkNames(set: SessionTexts, unset: readonly string[] = []): vo
  *
  * @param former the keys of the id that the session has now, if it has one
  */
-export function becomingSealed(becoming: Becoming, former?: SessionKeys): Becoming {
+export function sealedInfo(newInfo: NewInfo, former?: SessionKeys): NewInfo {
 
-  const { user, details } = becoming.about;
-  const seal = former ? JSON.parse(sealText('', { name: FORMER, about: digest(becoming.about) }, former)) : '';
+  const { user, details } = newInfo.info;
+  const seal = former ? JSON.parse(sealText('', { name: FORMER, info: digest(newInfo.info) }, former)) : '';
   return {
-    about: { user, details: `${seal}|${details}` },
-    get underWay() {
-      return becoming.underWay;
+    info: { user, details: `${seal}|${details}` },
+    get requestAge() {
+      return newInfo.requestAge;
     },
   };
 
 }
 
 /** The user and details in a stored record, without the seal. Only the seals prove that they are true. */
-export function plainAbout({ user, details }: SessionAbout): SessionAbout {
+export function plainInfo({ user, details }: StoredInfo): StoredInfo {
 
   return { user, details: plainDetails(details) };
 
@@ -91,14 +91,14 @@ export function plainDetails(details: string): string {
 }
 
 /** The current state of a moved session, for a request with its former id; nothing if that can't be known for certain. */
-export function aboutOfMoved(stored: SessionAbout, former: SessionKeys): SessionAbout | undefined {
+export function infoOfMoved(stored: StoredInfo, former: SessionKeys): StoredInfo | undefined {
 
   const seal = FORMER_SEAL.exec(stored.details)?.[1];
   if (!seal) return undefined;
-  const about = plainAbout(stored);
+  const info = plainInfo(stored);
   try {
-    openText(`"${seal}"`, { name: FORMER, about: digest(about) }, former);
-    return about;
+    openText(`"${seal}"`, { name: FORMER, info: digest(info) }, former);
+    return info;
   } catch (error) {
     if (error instanceof SessionStoreError) return undefined;
     throw error;
@@ -107,17 +107,17 @@ export function aboutOfMoved(stored: SessionAbout, former: SessionKeys): Session
 }
 
 /** A property, where there is something for it. */
-export function optional(about: SessionAbout | undefined): { about?: SessionAbout } {
+export function optional(info: StoredInfo | undefined): { info?: StoredInfo } {
 
-  return about ? { about } : {};
+  return info ? { info } : {};
 
 }
 
 /** Equal only for what is equal; empty for a session that is nothing beside its values. */
-function digest(about: SessionAbout | undefined): Buffer {
+function digest(info: StoredInfo | undefined): Buffer {
 
-  if (about === undefined) return Buffer.alloc(0);
-  const { user, details } = about;
+  if (info === undefined) return Buffer.alloc(0);
+  const { user, details } = info;
   const parts = [Buffer.from(details, 'utf16le')];
   if (user !== null) parts.push(Buffer.from(user, 'utf16le'));
   return createHash('sha256').update(withLengths(parts)).digest();

@@ -1,9 +1,9 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import { ServerClock } from '../../src/stores/shared/server-clock.js';
-import { isRevokedSince, requestBegan } from '../../src/stores/shared/under-way.js';
+import { isRevokedSince, requestBegan } from '../../src/stores/shared/request-age.js';
 
-const about = { user: 'ada', details: '' };
+const info = { user: 'ada', details: '' };
 
 function busy(milliseconds: number): void {
 
@@ -17,9 +17,9 @@ describe('When a request began', () => {
   it('is as long before the call as it has been under way', () => {
 
     strictEqual(requestBegan(undefined), undefined);
-    strictEqual(requestBegan({ about }), undefined);
+    strictEqual(requestBegan({ info }), undefined);
     const before = performance.now();
-    const began = requestBegan({ about, underWay: 2 }) as number;
+    const began = requestBegan({ info, requestAge: 2 }) as number;
     ok(began >= before - 2000 && began <= performance.now() - 2000);
 
   });
@@ -27,16 +27,16 @@ describe('When a request began', () => {
   it('is the same for who asks later, and never later than it was', () => {
 
     const start = performance.now() - 500;
-    const becoming = {
-      about,
-      get underWay() {
+    const newInfo = {
+      info,
+      get requestAge() {
         busy(1);
         return (performance.now() - start) / 1000;
       },
     };
     for (const later of [0, 5]) {
       busy(later);
-      const began = requestBegan(becoming) as number;
+      const began = requestBegan(newInfo) as number;
       ok(began <= start && began > start - 50);
     }
 

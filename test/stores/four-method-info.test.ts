@@ -3,11 +3,11 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { type LiveSession, SessionStoreError, type SessionValues } from '../../src/index.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
-import { ABOUT_KEY } from '../../src/stores/four-method/four-method-values.js';
+import { INFO_KEY } from '../../src/stores/four-method/four-method-values.js';
 import { set, texts } from '../support/memory-store-at.js';
 import { MapStore } from '../support/map-store.js';
 
-const ABOUT = { user: 'ada', details: '{"since":1}' };
+const INFO = { user: 'ada', details: '{"since":1}' };
 
 /** An adapter, and the store that it is around. */
 function adapter() {
@@ -23,11 +23,11 @@ describe('What a session is, on a store of four methods', () => {
   it('stands among its values, under a key that nobody sees', async () => {
 
     const { inner, store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
     deepStrictEqual(inner.records.get('A'), { a: 1, '@curveball/session': ['ada', '{"since":1}'] });
-    const { texts: seen, about } = await load('A');
+    const { texts: seen, info } = await load('A');
     deepStrictEqual([...seen], [['a', '1']]);
-    deepStrictEqual(about, ABOUT);
+    deepStrictEqual(info, INFO);
     deepStrictEqual(await store.get('A'), { a: 1 });
 
   });
@@ -35,16 +35,16 @@ describe('What a session is, on a store of four methods', () => {
   it('stays through updates, touches and moves, until a move says something else', async () => {
 
     const { inner, store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
-    await store.update('A', { set: texts({ b: 2 }), unset: ['a', ABOUT_KEY] }, { lifetime: 60 });
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
+    await store.update('A', { set: texts({ b: 2 }), unset: ['a', INFO_KEY] }, { lifetime: 60 });
     await store.touch('A', 60);
     strictEqual(await store.move('A', 'B', set({}), { lifetime: 60 }), 'moved');
-    deepStrictEqual(inner.records.get('B'), { b: 2, [ABOUT_KEY]: ['ada', '{"since":1}'] });
-    deepStrictEqual(await store.load('A'), { status: 'retired', moved: true, about: ABOUT });
+    deepStrictEqual(inner.records.get('B'), { b: 2, [INFO_KEY]: ['ada', '{"since":1}'] });
+    deepStrictEqual(await store.load('A'), { status: 'retired', moved: true, info: INFO });
     const bob = { user: 'bob', details: '' };
-    strictEqual(await store.move('B', 'C', set({}), { lifetime: 60, becoming: { about: bob } }), 'moved');
-    deepStrictEqual((await load('C')).about, bob);
-    for (const id of ['A', 'B']) deepStrictEqual(await store.load(id), { status: 'retired', moved: true, about: bob });
+    strictEqual(await store.move('B', 'C', set({}), { lifetime: 60, newInfo: { info: bob } }), 'moved');
+    deepStrictEqual((await load('C')).info, bob);
+    for (const id of ['A', 'B']) deepStrictEqual(await store.load(id), { status: 'retired', moved: true, info: bob });
     await store.end('C');
     for (const id of ['A', 'B', 'C']) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
 
@@ -53,11 +53,11 @@ describe('What a session is, on a store of four methods', () => {
   it('keeps a session alive that has no key left', async () => {
 
     const { inner, store, load } = adapter();
-    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
     strictEqual(await store.update('A', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'updated');
-    await store.create('B', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
-    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, { lifetime: 60, becoming: { about: ABOUT } }), 'moved');
-    for (const id of ['A', 'C']) deepStrictEqual((await load(id)).about, ABOUT);
+    await store.create('B', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
+    strictEqual(await store.move('B', 'C', { set: new Map(), unset: ['a'] }, { lifetime: 60, newInfo: { info: INFO } }), 'moved');
+    for (const id of ['A', 'C']) deepStrictEqual((await load(id)).info, INFO);
     await store.create('D', texts({ a: 1 }), { lifetime: 60 });
     strictEqual(await store.update('D', { set: new Map(), unset: ['a'] }, { lifetime: 60 }), 'updated');
     strictEqual((await load('D')).texts.size, 0);
@@ -69,13 +69,13 @@ describe('What a session is, on a store of four methods', () => {
   it('can\'t be said by the application', async () => {
 
     const { inner, store } = adapter();
-    const forged = { a: 1, [ABOUT_KEY]: ['root', ''] };
+    const forged = { a: 1, [INFO_KEY]: ['root', ''] };
     const refused = { name: 'SessionValueError', message: 'session["@curveball/session"] has a name that the store needs for itself' };
     await rejects(async () => store.create('A', texts(forged), { lifetime: 60 }), refused);
-    await store.create('A', texts({ a: 1 }), { lifetime: 60, becoming: { about: ABOUT } });
+    await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
     await rejects(async () => store.update('A', set(forged), { lifetime: 60 }), refused);
     await rejects(async () => store.move('A', 'B', set(forged), { lifetime: 60 }), refused);
-    deepStrictEqual(inner.records, new Map([['A', { a: 1, [ABOUT_KEY]: ['ada', '{"since":1}'] }]]));
+    deepStrictEqual(inner.records, new Map([['A', { a: 1, [INFO_KEY]: ['ada', '{"since":1}'] }]]));
 
   });
 
@@ -88,16 +88,16 @@ describe('What a session is, on a store of four methods', () => {
     ];
     for (const value of hostile) {
       const id = await store.newSessionId();
-      inner.records.set(id, { a: 1, [ABOUT_KEY]: value } as SessionValues);
+      inner.records.set(id, { a: 1, [INFO_KEY]: value } as SessionValues);
       await rejects(store.load(id), SessionStoreError);
       await rejects(store.update(id, set({ b: 2 }), { lifetime: 60 }), SessionStoreError);
-      deepStrictEqual(inner.records.get(id), { a: 1, [ABOUT_KEY]: value });
+      deepStrictEqual(inner.records.get(id), { a: 1, [INFO_KEY]: value });
       strictEqual(await store.end(id), true);
       strictEqual(inner.records.has(id), false);
     }
     // What every object has is no value of this one.
-    inner.records.set('A', Object.assign(Object.create({ [ABOUT_KEY]: ['ada', ''] }), { a: 1 }));
-    strictEqual((await load('A')).about, undefined);
+    inner.records.set('A', Object.assign(Object.create({ [INFO_KEY]: ['ada', ''] }), { a: 1 }));
+    strictEqual((await load('A')).info, undefined);
 
   });
 
@@ -108,8 +108,8 @@ describe('What a session is, on a store of four methods', () => {
     const details = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)), maxLength: 50 });
     await fc.assert(fc.asyncProperty(fc.string({ unit: 'binary', minLength: 1 }), details, async (user, details) => {
       const id = `id ${ids++}`;
-      await store.create(id, texts({ a: 1 }), { lifetime: 60, becoming: { about: { user, details } } });
-      deepStrictEqual((await load(id)).about, { user, details });
+      await store.create(id, texts({ a: 1 }), { lifetime: 60, newInfo: { info: { user, details } } });
+      deepStrictEqual((await load(id)).info, { user, details });
     }));
 
   });

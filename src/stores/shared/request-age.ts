@@ -1,4 +1,4 @@
-import type { Becoming } from '../../base/store.js';
+import type { NewInfo } from '../../base/store.js';
 import type { ServerClock } from './server-clock.js';
 
 /*
@@ -14,12 +14,12 @@ const MOST_TRIES = 4;
  * `performance.now()` tells it; nothing where no one has to know. To be asked
  * when the store is called: what its own work takes comes on top.
  */
-export function requestBegan(becoming: Becoming | undefined): number | undefined {
+export function requestBegan(newInfo: NewInfo | undefined): number | undefined {
 
   // Read first: what passes in between must not make the request younger.
   const now = performance.now();
-  const underWay = becoming?.underWay;
-  return underWay === undefined ? undefined : now - underWay * 1000;
+  const requestAge = newInfo?.requestAge;
+  return requestAge === undefined ? undefined : now - requestAge * 1000;
 
 }
 

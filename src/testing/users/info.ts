@@ -3,9 +3,9 @@ import { KEYS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
-import { whereItFindsUsers, whereItHasHandles, whereItKeepsAbout, whereItTellsByHandle } from '../lib/where.js';
+import { whereItFindsUsers, whereItHasHandles, whereItKeepsInfo, whereItTellsByHandle } from '../lib/where.js';
 import { toTexts } from '../../values/session-values.js';
-import type { SessionAbout } from '../../base/store.js';
+import type { StoredInfo } from '../../base/store.js';
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 
@@ -17,36 +17,36 @@ const USERS: readonly string[] = [...KEYS.filter(key => key !== ''), 'ada@exampl
 /** So much of an id no one may know: 128 bits in base64url. */
 const SECRET = 22;
 
-export const about: readonly Rule[] = [
+export const info: readonly Rule[] = [
   {
-    sentence: 'What create() is told of a session, load() tells exactly, where the store has keepsAbout: any user, any details',
-    check: whereItKeepsAbout(async scene => {
-      const all: SessionAbout[] = [
+    sentence: 'What create() is told of a session, load() tells exactly, where the store has keepsInfo: any user, any details',
+    check: whereItKeepsInfo(async scene => {
+      const all: StoredInfo[] = [
         ...USERS.map((user, index) => ({ user, details: ['', '{"a":"\\\\u0000"}', '\'; --', LONGEST][index % 4] as string })),
         { user: null, details: '{}' }, { user: null, details: LONGEST },
       ];
       for (const [index, each] of all.entries()) {
         const id = await scene.id();
-        const answer = await scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: each } });
+        const answer = await scene.at(index).create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo: { info: each } });
         expectSame('The answer to create()', answer, true);
-        await scene.expectAbout(id, each);
+        await scene.expectInfo(id, each);
         await scene.expectLive(id, { a: 1 });
         await scene.expectValues(id, { a: 1 });
       }
     }),
   },
   {
-    sentence: 'What move() is told of a session takes the place of what it was, where the store has keepsAbout',
-    check: whereItKeepsAbout(async scene => {
+    sentence: 'What move() is told of a session takes the place of what it was, where the store has keepsInfo',
+    check: whereItKeepsInfo(async scene => {
       if (!scene.a.canMove) return;
-      const before: ReadonlyArray<SessionAbout | undefined> = [undefined, { user: null, details: 'a' }, { user: scene.user(), details: 'b' }];
+      const before: ReadonlyArray<StoredInfo | undefined> = [undefined, { user: null, details: 'a' }, { user: scene.user(), details: 'b' }];
       for (const old of before) {
         for (const new_ of [{ user: scene.user('\ud800"\0'), details: LONGEST }, { user: null, details: '{}' }]) {
           const id = await scene.id();
-          await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: old && { about: old } });
-          const { answer, newId } = await scene.move(scene.b, id, changing({ b: 2 }), { lifetime: LONG, becoming: { about: new_ } });
+          await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo: old && { info: old } });
+          const { answer, newId } = await scene.move(scene.b, id, changing({ b: 2 }), { lifetime: LONG, newInfo: { info: new_ } });
           expectSame('The answer to move()', answer, 'moved');
-          await scene.expectAbout(newId, new_);
+          await scene.expectInfo(newId, new_);
           await scene.expectLive(newId, { a: 1, b: 2 });
           await scene.expectMark(id, true, new_);
         }
@@ -54,54 +54,54 @@ export const about: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'A move that tells nothing of the session keeps what it was, where the store has keepsAbout',
-    check: whereItKeepsAbout(async scene => {
+    sentence: 'A move that tells nothing of the session keeps what it was, where the store has keepsInfo',
+    check: whereItKeepsInfo(async scene => {
       if (!scene.a.canMove) return;
       for (const user of [scene.user(), null]) {
         const ids = [await scene.bound(user, 'details')];
         for (const store of scene.both) ids.push((await scene.move(store, ids.at(-1) as string, NOTHING)).newId);
-        await scene.expectAbout(ids.at(-1) as string, { user, details: 'details' });
+        await scene.expectInfo(ids.at(-1) as string, { user, details: 'details' });
         for (const id of ids.slice(0, -1)) await scene.expectMark(id, true, { user, details: 'details' });
       }
     }),
   },
   {
-    sentence: 'update() and touch() leave alone what a session is, where the store has keepsAbout',
-    check: whereItKeepsAbout(async scene => {
+    sentence: 'update() and touch() leave alone what a session is, where the store has keepsInfo',
+    check: whereItKeepsInfo(async scene => {
       for (const user of [scene.user(), null]) {
         const id = await scene.bound(user, 'details');
         const given = user ?? undefined;
         expectSame('The answer to touch()', await scene.a.touch(id, LONG), true);
         expectSame('The answer to update()', await scene.b.update(id, changing({ b: 2 }), { lifetime: LONG, user: given }), 'updated');
         expectSame('The answer to touch()', await scene.b.touch(id, LONG, given), true);
-        await scene.expectAbout(id, { user, details: 'details' });
+        await scene.expectInfo(id, { user, details: 'details' });
         await scene.expectLive(id, { a: 1, b: 2 });
       }
     }),
   },
   {
-    sentence: 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsAbout',
-    check: whereItKeepsAbout(async scene => {
+    sentence: 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsInfo',
+    check: whereItKeepsInfo(async scene => {
       const user = scene.user();
       const [emptied, moved, ended] = [await scene.bound(user, 'details'), await scene.bound(user), await scene.bound(user)];
       expectSame('The answer to update()', await scene.b.update(emptied, changing({ a: undefined }), { lifetime: LONG }), 'updated');
       await scene.expectLive(emptied, {});
-      await scene.expectAbout(emptied, { user, details: 'details' });
+      await scene.expectInfo(emptied, { user, details: 'details' });
       if (scene.a.canMove) {
-        const becoming = { about: { user: scene.user(), details: '' } };
-        const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), { lifetime: LONG, becoming });
+        const newInfo = { info: { user: scene.user(), details: '' } };
+        const { answer, newId } = await scene.move(scene.b, moved, changing({ a: undefined }), { lifetime: LONG, newInfo });
         expectSame('The answer to move()', answer, 'moved');
-        await scene.expectAbout(newId, becoming.about);
+        await scene.expectInfo(newId, newInfo.info);
       }
       expectSame('The answer to end()', await scene.b.end(ended), true);
       await scene.expectEnded(ended);
     }),
   },
   {
-    sentence: 'What load() tells of a session that has expired is what it was, where the store has keepsAbout',
+    sentence: 'What load() tells of a session that has expired is what it was, where the store has keepsInfo',
     waits: A_WHILE,
-    check: whereItKeepsAbout(async scene => {
-      const all: SessionAbout[] = [{ user: scene.user('\ud800"\0'), details: 'details' }, { user: null, details: '{}' }];
+    check: whereItKeepsInfo(async scene => {
+      const all: StoredInfo[] = [{ user: scene.user('\ud800"\0'), details: 'details' }, { user: null, details: '{}' }];
       const ids = await Promise.all(all.map(({ user, details }) => scene.bound(user, details, 1)));
       await scene.wait();
       for (const [index, id] of ids.entries()) await scene.expectOver(id, all[index]);
@@ -111,26 +111,26 @@ export const about: readonly Rule[] = [
     sentence: 'A session of which nothing was told has nothing of another',
     check: async scene => {
       const [id] = await scene.moved(0) as [string];
-      await scene.expectAbout(id, undefined);
+      await scene.expectInfo(id, undefined);
       const { newId } = await scene.move(scene.b, id, NOTHING);
-      await scene.expectAbout(newId, undefined);
+      await scene.expectInfo(newId, undefined);
     },
   },
   {
-    sentence: 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsAbout',
-    check: whereItKeepsAbout(async scene => {
+    sentence: 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsInfo',
+    check: whereItKeepsInfo(async scene => {
       const told = { user: scene.user(), details: 'told' };
       const kept = { ...told };
       const id = await scene.id();
-      await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, becoming: { about: told } });
+      await scene.a.create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo: { info: told } });
       told.details = 'spoiled';
-      await scene.expectAbout(id, kept);
+      await scene.expectInfo(id, kept);
       for (const store of scene.both) {
         const found = await store.load(id);
         // What can't be changed is as good as a copy.
-        if (found?.about && !Object.isFrozen(found.about)) Object.assign(found.about, { user: 'spoiled' });
+        if (found?.info && !Object.isFrozen(found.info)) Object.assign(found.info, { user: 'spoiled' });
       }
-      await scene.expectAbout(id, kept);
+      await scene.expectInfo(id, kept);
     }),
   },
   {
@@ -154,20 +154,20 @@ export const about: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'aboutByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended',
+    sentence: 'infoByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended',
     check: whereItTellsByHandle(async scene => {
       const [user, other] = [scene.user('\ud800"\0'), scene.user()];
       const [first, id] = await scene.moved(1) as [string, string];
       const handle = scene.a.handleOf(first);
-      for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), null);
+      for (const store of scene.both) expectSame('The answer to infoByHandle()', await store.infoByHandle(handle), null);
       let current = id;
-      for (const about of [{ user, details: 'first' }, { user: other, details: LONGEST }]) {
-        current = (await scene.move(scene.b, current, NOTHING, { lifetime: LONG, becoming: { about } })).newId;
-        for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), about);
+      for (const info of [{ user, details: 'first' }, { user: other, details: LONGEST }]) {
+        current = (await scene.move(scene.b, current, NOTHING, { lifetime: LONG, newInfo: { info } })).newId;
+        for (const store of scene.both) expectSame('The answer to infoByHandle()', await store.infoByHandle(handle), info);
       }
-      expectSame('The answer to aboutByHandle()', await scene.a.aboutByHandle('A'.repeat(16)), null);
+      expectSame('The answer to infoByHandle()', await scene.a.infoByHandle('A'.repeat(16)), null);
       await scene.b.end(current);
-      for (const store of scene.both) expectSame('The answer to aboutByHandle()', await store.aboutByHandle(handle), null);
+      for (const store of scene.both) expectSame('The answer to infoByHandle()', await store.infoByHandle(handle), null);
     }),
   },
   {
