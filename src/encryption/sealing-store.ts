@@ -8,7 +8,7 @@ import {
   type MoveTerms, type StoredInfo, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../base/store.js';
-import { isStoredId, newStoredId } from '../stores/shared/stored-id.js';
+import { isStoredId, newStoredId } from '../id/stored-id.js';
 import {
   infoOfMoved, sealedInfo, checkNames, checkSeal, isOutdated, openValues, optional, plainInfo, plainDetails, withSeal,
 } from './info-seal.js';

@@ -1,9 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
-import { isStoredId } from '../stores/shared/stored-id.js';
+import { HANDLE_LENGTH } from '../id/session-id.js';
+import { isStoredId } from '../id/stored-id.js';
 import { type KeyRing, NO_SECRET } from './key-ring.js';
-
-/** As `newStoredId()` makes them. */
-const HANDLE_LENGTH = 16;
 
 /**
  * What follows from a session's id: where the session is stored, and what opens

@@ -12,7 +12,7 @@ import { isPackedTooLarge, pack, repack, unpack } from './shared/packed-texts.js
 import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
 import { Revocations } from './shared/revocations.js';
 import { checkNames } from './shared/store-options.js';
-import { handleOf, newStoredId } from './shared/stored-id.js';
+import { handleOf, newStoredId } from '../id/stored-id.js';
 
 export type { MemoryEntry };
 

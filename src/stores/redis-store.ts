@@ -12,7 +12,7 @@ import { isThere, milliseconds, RedisRecords } from './redis/redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './redis/redis-scripts.js';
 import { RedisUsers } from './redis/redis-users.js';
 import { checkNames } from './shared/store-options.js';
-import { isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
+import { isStoredId, movedId, newStoredId, storedId } from '../id/stored-id.js';
 import { requestBegan } from './shared/request-age.js';
 import { unreadable } from './shared/unreadable.js';
 

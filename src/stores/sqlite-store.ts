@@ -12,7 +12,7 @@ import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-connection
 import { ELSEWHERE, isDead, isKnown, isLive, retired } from './sqlite/sqlite-row.js';
 import { SqliteTable } from './sqlite/sqlite-table.js';
 import { SqliteUsers, userIdOf } from './sqlite/sqlite-users.js';
-import { handleOf, isStoredId, movedId, newStoredId, storedId } from './shared/stored-id.js';
+import { handleOf, isStoredId, movedId, newStoredId, storedId } from '../id/stored-id.js';
 import { checkNames } from './shared/store-options.js';
 import { Sweeper } from './shared/sweeper.js';
 import { requestBegan } from './shared/request-age.js';

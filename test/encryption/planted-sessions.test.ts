@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { encrypted, type StoredInfo } from '../../src/index.js';
 import { forwardId } from '../../src/id/forwarded-id.js';
 import { checkedStore } from '../../src/options.js';
-import { newStoredId, storedId } from '../../src/stores/shared/stored-id.js';
+import { newStoredId, storedId } from '../../src/id/stored-id.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
 import { Browser, idOf } from '../support/browser.js';
 import { Forger, type Row } from '../support/forger.js';

@@ -4,7 +4,7 @@ import { after, afterEach, before, beforeEach, describe, it, mock } from 'node:t
 import session, { encrypted, MemoryStore, type SessionOptions, type SessionStore, UserSessions } from '../../src/index.js';
 import { familyOf, renewedId } from '../../src/id/id-family.js';
 import type { IndexingSessionStore } from '../../src/base/store.js';
-import { newStoredId } from '../../src/stores/shared/stored-id.js';
+import { newStoredId } from '../../src/id/stored-id.js';
 import { type Browser, idOf, setCookies } from '../support/browser.js';
 import { MapStore } from '../support/map-store.js';
 import { type Page, site as siteOf } from '../support/site.js';

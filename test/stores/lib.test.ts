@@ -8,7 +8,7 @@ import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../../src/store
 import { GcTimer } from '../../src/stores/shared/gc-timer.js';
 import { fromJson, toJson, toNames, toPatch } from '../../src/stores/sql/json-texts.js';
 import { ServerClock } from '../../src/stores/shared/server-clock.js';
-import { isStoredId, movedId, newStoredId, storedId } from '../../src/stores/shared/stored-id.js';
+import { isStoredId, movedId, newStoredId, storedId } from '../../src/id/stored-id.js';
 import { type SweptTable, Sweeper } from '../../src/stores/shared/sweeper.js';
 import { deferred, settled } from '../support/events.js';
 

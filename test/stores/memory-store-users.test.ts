@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type LiveSession, type MemoryStore, UserSessions } from '../../src/index.js';
 import type { MemoryEntries } from '../../src/stores/memory/memory-entries.js';
 import { REVOKED_FOR, Revocations } from '../../src/stores/shared/revocations.js';
-import { handleOf } from '../../src/stores/shared/stored-id.js';
+import { handleOf } from '../../src/id/stored-id.js';
 import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
 import { site } from '../support/site.js';
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
 import type { SessionChange } from '../../src/base/store.js';
-import { storedId } from '../../src/stores/shared/stored-id.js';
+import { storedId } from '../../src/id/stored-id.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { CLUSTERED, type OpenClient } from '../support/redis-clients.js';
 import { programs, REDIS } from '../support/servers/programs.js';

@@ -5,7 +5,7 @@ import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
 import type { SessionChange } from '../../src/base/store.js';
 import { ServerClock } from '../../src/stores/shared/server-clock.js';
-import { storedId } from '../../src/stores/shared/stored-id.js';
+import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { TimedStore } from '../../src/wrapping/timed-store.js';
 import { SINGLE } from '../support/redis-clients.js';

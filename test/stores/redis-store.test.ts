@@ -9,7 +9,7 @@ import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '..
 import { ENTRY_LENGTH } from '../../src/stores/shared/former-ids.js';
 import { pack } from '../../src/stores/shared/packed-texts.js';
 import { FORMER } from '../../src/stores/redis/redis-record.js';
-import { storedId } from '../../src/stores/shared/stored-id.js';
+import { storedId } from '../../src/id/stored-id.js';
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis-store.js';
 import { redisUrl } from '../support/servers/addresses.js';
 

@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { sizeOf } from '../../src/values/texts-size.js';
 import { merge } from '../../src/session/session-change.js';
 import type { SessionChange } from '../../src/base/store.js';
-import { storedId } from '../../src/stores/shared/stored-id.js';
+import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { TimedStore } from '../../src/wrapping/timed-store.js';
 import { toTexts } from '../../src/values/session-values.js';

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { AtomicSessionStore } from '../../src/index.js';
-import { handleOf, isStoredId } from '../../src/stores/shared/stored-id.js';
+import { handleOf, isStoredId } from '../../src/id/stored-id.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { DRIVERS } from './sqlite-drivers.js';
 

@@ -5,7 +5,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import { type FoundSession, type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
-import { storedId } from '../../src/stores/shared/stored-id.js';
+import { storedId } from '../../src/id/stored-id.js';
 import { userIdOf } from '../../src/stores/sqlite/sqlite-users.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';

@@ -5,7 +5,7 @@ import { createServer as createHttp2Server, type ServerHttp2Session } from 'node
 import type { AddressInfo } from 'node:net';
 import { Application } from '@curveball/core';
 import session, { type SessionOptions } from '../../src/index.js';
-import { isStoredId } from '../../src/stores/shared/stored-id.js';
+import { isStoredId } from '../../src/id/stored-id.js';
 import { RecordingStore } from './recording-store.js';
 import { errorsToStatus, type PageContext } from './site.js';
 import { type RawAnswer, rawRequest } from './raw-http.js';

@@ -1,5 +1,5 @@
 import { encrypted } from '../../src/index.js';
-import { newStoredId } from '../../src/stores/shared/stored-id.js';
+import { newStoredId } from '../../src/id/stored-id.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
 import type { AtomicSessionStore, FoundSession } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';

@@ -1,6 +1,6 @@
 import type { StoredInfo } from '../../base/store.js';
 import { ShardedMap } from './sharded-map.js';
-import { handleOf } from '../shared/stored-id.js';
+import { handleOf } from '../../id/stored-id.js';
 import { UserIndex } from './user-index.js';
 
 /** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */

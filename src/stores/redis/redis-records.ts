@@ -5,7 +5,7 @@ import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { HEADER, LOAD } from './redis-scripts.js';
 import { ServerClock } from '../shared/server-clock.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 
 /** What a script answers: that it did as it was told, or the word of its own. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';

@@ -8,7 +8,7 @@ import { type InfoColumns, UNKNOWN } from './sql-info.js';
 import { asText, withoutNull } from './sql-answers.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 
 /** ER_DUP_ENTRY: the row is there. */

@@ -7,7 +7,7 @@ import type { InfoColumns } from './sql-info.js';
 import { withoutNull } from './sql-answers.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 
 /** Division by zero, as `doneInTime` has it. */

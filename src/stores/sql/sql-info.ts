@@ -1,7 +1,7 @@
 import type { StoredInfo } from '../../base/store.js';
 import { fromInfoText } from '../shared/info.js';
 import { toAscii } from './json-texts.js';
-import { storedId } from '../shared/stored-id.js';
+import { storedId } from '../../id/stored-id.js';
 
 /*
  * What a session is, as a table of a database server keeps it: the user and the

@@ -5,7 +5,7 @@ import { toJson } from './json-texts.js';
 import type { ServerClock } from '../shared/server-clock.js';
 import { hasPassed, isLive, knownVersion, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
 import type { Executed, RowTerms, SqlTable } from './sql-table.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;

@@ -11,7 +11,7 @@ import { infoIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
 import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
-import { isStoredId, movedId, newStoredId, storedId } from '../shared/stored-id.js';
+import { isStoredId, movedId, newStoredId, storedId } from '../../id/stored-id.js';
 import { Sweeper } from '../shared/sweeper.js';
 import { requestBegan } from '../shared/request-age.js';
 import { unreadable } from '../shared/unreadable.js';

@@ -1,7 +1,7 @@
 import type { SessionChange } from '../../base/store.js';
 import type { InfoColumns } from './sql-info.js';
 import type { UsersTable } from './sql-users.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 import type { SweptTable } from '../shared/sweeper.js';
 
 /** When a statement was executed, in Unix milliseconds by the server's clock; 0 where it changed nothing. */

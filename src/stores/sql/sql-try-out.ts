@@ -3,7 +3,7 @@ import { fromJson, toJson } from './json-texts.js';
 import { toStored } from './sql-info.js';
 import { ENDED, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 
 /** Milliseconds for which a row is kept that could not be removed. */
 const LIFETIME = 60_000;

@@ -2,7 +2,7 @@ import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/st
 import type { ServerClock } from '../shared/server-clock.js';
 import { fromStored, isHandle, userHash } from './sql-info.js';
 import { ENDED } from './sql-row.js';
-import type { StoredId } from '../shared/stored-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 import { isRevokedSince } from '../shared/request-age.js';
 
 /** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */

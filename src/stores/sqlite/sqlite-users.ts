@@ -5,7 +5,7 @@ import { EMPTY } from '../shared/packed-texts.js';
 import { REVOKED_FOR } from '../shared/revocations.js';
 import { infoOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
 import { BATCH, type SqliteTable } from './sqlite-table.js';
-import { sha256 } from '../shared/stored-id.js';
+import { sha256 } from '../../id/stored-id.js';
 
 /** Before the user, what the row of a revocation is found by: no session has such a handle. */
 const REVOKED = 'u:';

@@ -1,5 +1,5 @@
 import { createClient } from 'redis';
-import { storedId } from '../../../src/stores/shared/stored-id.js';
+import { storedId } from '../../../src/id/stored-id.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { redisUrl } from '../servers/addresses.js';
 import { damage } from './corpus.js';

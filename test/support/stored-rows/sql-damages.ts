@@ -1,4 +1,4 @@
-import { storedId } from '../../../src/stores/shared/stored-id.js';
+import { storedId } from '../../../src/id/stored-id.js';
 import { type Damage, damage } from './corpus.js';
 
 /** Times in milliseconds, as the tables have them. */

@@ -1,6 +1,6 @@
 import mysql from 'mysql2/promise';
 import pg from 'pg';
-import { storedId } from '../../../src/stores/shared/stored-id.js';
+import { storedId } from '../../../src/id/stored-id.js';
 import { MysqlStore } from '../../../src/stores/mysql-store.js';
 import { PostgresStore } from '../../../src/stores/postgres-store.js';
 import { mysqlUrl, postgresUrl } from '../servers/addresses.js';

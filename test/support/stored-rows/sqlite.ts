@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { storedId } from '../../../src/stores/shared/stored-id.js';
+import { storedId } from '../../../src/id/stored-id.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
 import { DRIVERS, type OpenDatabase } from '../../stores/sqlite-drivers.js';
 import { temporaryFolder } from '../servers/server.js';

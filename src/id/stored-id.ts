@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } from '../../id/session-id.js';
+import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } from './session-id.js';
 
 /*
  * The ids of our stores: a public handle and a secret. A store that outlives the
