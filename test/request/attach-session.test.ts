@@ -2,9 +2,9 @@ import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/st
 import { describe, it } from 'node:test';
 import { Application as CoreApplication } from '@curveball/core';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
-import session, { encrypted, MemoryStore } from '../src/index.js';
-import { Browser, idOf } from './support/browser.js';
-import { errorsToStatus, type Page, type PageContext, pageOf } from './support/site.js';
+import session, { encrypted, MemoryStore } from '../../src/index.js';
+import { Browser, idOf } from '../support/browser.js';
+import { errorsToStatus, type Page, type PageContext, pageOf } from '../support/site.js';
 
 const untyped = (ctx: Context) => ctx as PageContext;
 
