@@ -1,13 +1,17 @@
 import { plainError } from './plain-error.js';
 
-/**
- * The errors of this package. Those that answer a request are HTTP problems
- * (RFC 9457) in the shape of `@curveball/http-errors`; a wrong option is a
- * `TypeError` when the middleware is built.
+/*
+ * The errors of this package. Errors of a request are HTTP problems (RFC 9457)
+ * in the shape of `@curveball/http-errors`; a wrong option is a `TypeError` when
+ * the middleware is made.
  */
 
+/** Any error of a request. `code` says which, also to TypeScript. */
+export type SessionError =
+  | CsrfError | SessionEndedError | SessionStoreError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
+
 /** What all errors of a request have in common. */
-export abstract class SessionError extends Error {
+abstract class RequestError extends Error {
 
   /** A URI that names the kind of problem. */
   abstract readonly type: string;
@@ -15,11 +19,11 @@ export abstract class SessionError extends Error {
   abstract readonly httpStatus: number;
   /** A stable name, for code. */
   abstract readonly code: string;
-  /** The text that the response may show: it never has a session's values, nor the names of its keys. */
+  /** The text that the response may show: it never contains values of a session or names of its keys. */
   readonly detail: string;
   readonly instance: string | null = null;
 
-  /** @param message for logs; visitors get to see the detail in its place, if there is one */
+  /** @param message for logs; `detail`, if given, is the text for visitors */
   constructor(message: string, { detail = message, ...options }: ErrorOptions & { readonly detail?: string } = {}) {
     super(message, options);
     this.name = new.target.name;
@@ -28,42 +32,46 @@ export abstract class SessionError extends Error {
 
 }
 
-/** 403: the CSRF token was missing or wrong. */
-export class CsrfError extends SessionError {
+/** The base class of all errors of a request, for `instanceof`. */
+export const SessionError = RequestError as abstract new (...args: never) => SessionError;
+
+/** 403: the CSRF token was missing or wrong, or another site made the browser send the request. */
+export class CsrfError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/csrf-error';
   readonly title: string = 'CSRF Error';
   readonly httpStatus: number = 403;
-  readonly code: string = 'ERR_SESSION_CSRF';
+  readonly code = 'ERR_SESSION_CSRF';
 
 }
 
 /**
  * 409: the session had ended or moved to another id before this request's
  * change reached it (RFC 9110 section 15.5.10). Nothing of the change was
- * stored; the same request with today's cookie may work. Other effects of the
- * handler have happened.
+ * stored; the same request with the current cookie may succeed. Other effects
+ * of the handler have happened.
  */
-export class SessionEndedError extends SessionError {
+export class SessionEndedError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-ended';
   readonly title: string = 'Session ended';
   readonly httpStatus: number = 409;
-  readonly code: string = 'ERR_SESSION_ENDED';
+  readonly code = 'ERR_SESSION_ENDED';
 
 }
 
 /**
  * 503: the store failed or did not answer in time. `cause` has the name, the
- * message, the code and the stack of its error: what drivers add, such as the
- * command and its arguments, holds values of sessions and is left out. A change may or may not have been stored; no cookie was set or cleared for it.
+ * message, the code and the stack of its error. What drivers add, such as the
+ * command and its arguments, contains values of sessions and is left out. A
+ * change may or may not have been stored; no cookie was set or cleared for it.
  */
-export class SessionStoreError extends SessionError {
+export class SessionStoreError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-store';
   readonly title: string = 'Session store unavailable';
   readonly httpStatus: number = 503;
-  readonly code: string = 'ERR_SESSION_STORE';
+  readonly code = 'ERR_SESSION_STORE';
 
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options?.cause === undefined ? undefined : { cause: plainError(options.cause) });
@@ -75,12 +83,12 @@ export class SessionStoreError extends SessionError {
  * 500: the application put something into the session that can't be stored.
  * What was stored before stays as it was. `path` leads to the value.
  */
-export class SessionValueError extends SessionError {
+export class SessionValueError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-value';
   readonly title: string = 'Invalid session value';
   readonly httpStatus: number = 500;
-  readonly code: string = 'ERR_SESSION_VALUE';
+  readonly code = 'ERR_SESSION_VALUE';
   readonly path: string;
 
   constructor(path: string, problem: string) {
@@ -94,12 +102,12 @@ export class SessionValueError extends SessionError {
  * 500: a change would have made the session larger than `maxBytes`. What was
  * stored before stays as it was.
  */
-export class SessionSizeError extends SessionError {
+export class SessionSizeError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-size';
   readonly title: string = 'Session too large';
   readonly httpStatus: number = 500;
-  readonly code: string = 'ERR_SESSION_SIZE';
+  readonly code = 'ERR_SESSION_SIZE';
 
   constructor(message: string) {
     super(message, { detail: 'The session would be larger than it may be' });
@@ -108,15 +116,15 @@ export class SessionSizeError extends SessionError {
 }
 
 /**
- * 500: what is stored does not fit the schema, and `mismatch` is `'error'`. It
- * stays stored. `paths` lead to what does not fit.
+ * 500: the stored values do not fit the schema, and `mismatch` is `'error'`.
+ * They stay stored. `paths` lead to the values that do not fit.
  */
-export class SessionSchemaError extends SessionError {
+export class SessionSchemaError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-schema';
   readonly title: string = 'Session of another shape';
   readonly httpStatus: number = 500;
-  readonly code: string = 'ERR_SESSION_SCHEMA';
+  readonly code = 'ERR_SESSION_SCHEMA';
   readonly paths: readonly string[];
 
   constructor(message: string, paths: readonly string[]) {
@@ -127,14 +135,14 @@ export class SessionSchemaError extends SessionError {
 }
 
 /**
- * 500: a session was to be created or to get a new id where no cookie can be sent
- * any more: in a WebSocket, or after the response has left.
+ * 500: a session had to be created or to get a new id where no cookie can be
+ * sent any more: in a WebSocket, or after the response has left.
  */
-export class SessionCookieError extends SessionError {
+export class SessionCookieError extends RequestError {
 
   readonly type: string = 'https://curveball.org/errors/session-cookie';
   readonly title: string = 'No cookie can be sent';
   readonly httpStatus: number = 500;
-  readonly code: string = 'ERR_SESSION_COOKIE';
+  readonly code = 'ERR_SESSION_COOKIE';
 
 }

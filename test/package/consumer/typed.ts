@@ -1,6 +1,6 @@
 // An application that types its session.
 import type { Context } from '@curveball/kernel';
-import session from '@curveball/session';
+import session, { SessionError } from '@curveball/session';
 
 declare module '@curveball/session' {
   interface SessionData {
@@ -38,5 +38,18 @@ export async function handler(ctx: Context): Promise<void> {
     session.theme = 'blue';
   });
   ctx.response.body = { userId, certain, theme };
+
+}
+
+/** The code of an error says which class it has. */
+export function advice(error: unknown): string {
+
+  if (!(error instanceof SessionError)) return 'not ours';
+  if (error.code === 'ERR_SESSION_VALUE') return error.path;
+  // @ts-expect-error only one of the classes has a path
+  if (error.code === 'ERR_SESSION_STORE') return error.path;
+  // @ts-expect-error there is no such code
+  if (error.code === 'ERR_SESSION_OTHER') return error.message;
+  return error.code === 'ERR_SESSION_SCHEMA' ? error.paths.join() : error.detail;
 
 }
