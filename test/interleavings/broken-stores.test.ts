@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import { ACTIONS, change } from '../support/actions.js';
 import { BROKEN_STORES } from '../support/broken-stores.js';
 import { selections } from '../support/explore.js';

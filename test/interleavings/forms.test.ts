@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import type { Response } from '@curveball/kernel';
 import type { SessionOptions } from '../../src/index.js';
 import { Browser, setCookies } from '../support/browser.js';
@@ -104,24 +104,17 @@ async function run(paths: readonly string[], { options, values, user, hasForm }:
 }
 
 /** Runs requests in every order, and checks each. */
-async function everyOrder(paths: readonly string[], world: World, check: (run: Run) => Promise<void>): Promise<number> {
+function everyOrder(paths: readonly string[], world: World, check: (run: Run) => Promise<void>): Promise<number> {
 
-  const { setTimeout } = globalThis;
-  // Nothing that takes time happens here.
-  globalThis.setTimeout = (() => ({ ref() {}, unref() {} })) as unknown as typeof setTimeout;
-  try {
-    return await explore(async choose => {
-      const done = await run(paths, world, choose);
-      try {
-        await check(done);
-      } catch (error) {
-        (error as Error).message += `\n${paths}, ${JSON.stringify(world)}\n${done.schedule.join('\n')}\n${done.answers.map(({ status }) => status)} ${[...done.browser.cookies]}`;
-        throw error;
-      }
-    });
-  } finally {
-    globalThis.setTimeout = setTimeout;
-  }
+  return explore(async choose => {
+    const done = await run(paths, world, choose);
+    try {
+      await check(done);
+    } catch (error) {
+      (error as Error).message += `\n${paths}, ${JSON.stringify(world)}\n${done.schedule.join('\n')}\n${done.answers.map(({ status }) => status)} ${[...done.browser.cookies]}`;
+      throw error;
+    }
+  });
 
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
 import session, { type SessionStore } from '../../src/index.js';
 import { type Action, ACTIONS, change, count, destroy, regenerate, signIn } from '../support/actions.js';

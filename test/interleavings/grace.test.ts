@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import {
   type Action, change, changeAndCount, count, keyOf, look, read, regenerate, regenerateAndChange, regenerateAndCount, regenerateWhileSaving, signIn,
 } from '../support/actions.js';

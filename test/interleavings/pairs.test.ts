@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import type { AtomicSessionStore } from '../../src/base/store.js';
 import { ACTIONS, change, count, countTwiceAtOnce, LONG_ACTIONS, look, signIn } from '../support/actions.js';
 import { selections } from '../support/explore.js';

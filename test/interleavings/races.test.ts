@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import type { SessionStore } from '../../src/base/store.js';
 import { change, count, destroy, keyOf, regenerate, signIn } from '../support/actions.js';
 import { Crowd } from '../support/crowd.js';

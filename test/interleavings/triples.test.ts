@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import {
   type Action, ACTIONS, change, count, destroy, empty, regenerate, remove, signIn,
 } from '../support/actions.js';

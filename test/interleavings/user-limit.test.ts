@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import { MemoryStore } from '../../src/index.js';
 import { below, randomFrom } from '../../src/testing/lib/random.js';
 import { type Action, change, read, regenerate } from '../support/actions.js';
-import { type Choose, explore } from '../support/explore.js';
+import { type Choose, explore, withoutTimers } from '../support/explore.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingStore } from '../support/parking-store.js';
 import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
@@ -79,7 +79,9 @@ function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: n
 async function someOrders(run: Scenario, runs: number): Promise<void> {
 
   const random = randomFrom(1);
-  for (let count = 0; count < runs; count++) await run(ways => below(ways, random));
+  await withoutTimers(async () => {
+    for (let count = 0; count < runs; count++) await run(ways => below(ways, random));
+  });
 
 }
 

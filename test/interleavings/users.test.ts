@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { test } from '../support/exploring.js';
 import { MemoryStore, UserSessions } from '../../src/index.js';
 import { type Action, change, empty, read, regenerate } from '../support/actions.js';
 import { explore } from '../support/explore.js';
