@@ -22,7 +22,7 @@ export interface DemoOptions extends Omit<SessionOptions, 'store'> {
   store?: SessionStore;
 }
 
-/** The seconds for which a device is remembered that does not come back. */
+/** How many seconds a remembered device may stay away. */
 const REMEMBERED = 30 * 86_400;
 
 /** Makes the demo. */
@@ -33,13 +33,13 @@ export function createApp({ store = new MemoryStore(), ...options }: DemoOptions
   app.use(
     errorPages,
     problem({ quiet: true }),
-    // Before the session: a stylesheet has no use for one.
+    // Before the session: a stylesheet needs none.
     ...assets,
-    // Refuses what other sites make a visitor's browser send. The token in the forms is for
-    // browsers that do not say where a request comes from.
+    // Refuses requests that other sites make a visitor's browser send. The token in the forms
+    // is for browsers that do not say where a request comes from.
     csrf(),
     bodyParser(),
-    // With the option `user`, a sign-in gets a new id by itself, and its user's sessions are found.
+    // With the option `user`, a sign-in gives a new id automatically, and the store finds the user's sessions.
     session({ store, ...(devices.areKnown && { user: 'name', maxUserSessions: 10 }), ...options }),
     route('/').get(ctx => showHome(ctx, devices)),
     route('/sign-in').post(ctx => signIn(ctx, devices)),
@@ -56,8 +56,8 @@ export function createApp({ store = new MemoryStore(), ...options }: DemoOptions
 
 async function showHome(ctx: Context, devices: Devices): Promise<void> {
 
-  // The sign-in form needs protection, too: someone else's site could sign the
-  // visitor in under a name of its choice. No session is stored for that.
+  // The sign-in form needs protection, too: another site could sign the visitor
+  // in under a name of its choice. No session is stored for the token.
   const token = await ctx.getCsrf();
   const { name, clicks = 0, note } = ctx.session;
   if (!name) return sendPage(ctx, signInPage(token, devices.areKnown));
@@ -73,15 +73,15 @@ async function signIn(ctx: Context, devices: Devices): Promise<void> {
     sendPage(ctx, signInPage(await ctx.getCsrf(), devices.areKnown, 'Please enter a name.'));
     return;
   }
-  // A new object, so that nothing of whoever was signed in before stays.
+  // A new object, so that no data of an earlier user stays.
   ctx.session = { name };
-  // The session gets a new id: one that someone knew before is worthless now.
+  // The session gets a new id: an attacker who knew the old one can't use it.
   ctx.authenticated(devices.areKnown ? info(ctx, devices) : {});
   ctx.redirect(303, '/');
 
 }
 
-/** What is kept of a sign-in. */
+/** What the session keeps about a sign-in. */
 function info(ctx: Context, devices: Devices): Authentication {
 
   const isRemembered = field(ctx, 'remember') === 'yes';
@@ -91,7 +91,7 @@ function info(ctx: Context, devices: Devices): Authentication {
 
 function signOut(ctx: Context): void {
 
-  // Signed out in another tab already? Then there is nothing to be done.
+  // If another tab has already signed out, this does nothing.
   ctx.session = null;
   ctx.redirect(303, '/');
 
@@ -100,7 +100,7 @@ function signOut(ctx: Context): void {
 function saveNote(ctx: Context): void {
 
   requireUser(ctx);
-  // Only this key is written: clicks that are counted meanwhile stay counted.
+  // Only this key is written: clicks that other requests count in the meantime stay counted.
   ctx.session.note = { text: field(ctx, 'note').trim().slice(0, 280), savedAt: new Date().toISOString() };
   ctx.redirect(303, '/');
 
@@ -110,7 +110,7 @@ async function countClick(ctx: Context): Promise<void> {
 
   requireUser(ctx);
   // `ctx.session.clicks++` would lose clicks: of two requests that read the same
-  // number, one would overwrite what the other wrote. This is called again instead.
+  // number, one would overwrite the other's. This function is called again instead.
   const { clicks } = await ctx.updateSession(latest => {
     latest.clicks = (latest.clicks ?? 0) + 1;
   });

@@ -11,7 +11,7 @@ const ball = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32">
     stroke="#d6363a" stroke-width="2" stroke-linecap="round" stroke-dasharray="2.2 2.4"/>
 </svg>`;
 
-/** The routes of what pages are made of. Nothing comes from anywhere else. */
+/** The routes of the files that pages use. Nothing is loaded from elsewhere. */
 export const assets = [
   route('/demo.css').get(ctx => send(ctx, 'text/css', styles)),
   route('/demo.svg').get(ctx => send(ctx, 'image/svg+xml', ball)),

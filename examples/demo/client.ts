@@ -1,18 +1,18 @@
 /*
- * What the pages do beyond forms and links. Without this script they work, too.
+ * What the pages do beyond forms and links. They also work without this script.
  */
 
-/** Whom this page was made for: '' for no one, undefined if that does not matter. */
+/** The user for whom this page was made: '' for no user, undefined if that does not matter. */
 const madeFor = document.body.dataset.name;
 
 if (madeFor !== undefined) watch();
 if (madeFor) keepFromBack();
 if (madeFor) enhanceCounter();
 
-/** Finds out when someone signs in or out in another tab, or signs this device out from another one. */
+/** Notices a sign-in or sign-out in another tab, and a sign-out of this device from another one. */
 function watch(): void {
 
-  // Only while someone looks: each request keeps the session alive.
+  // Only while the page is visible: each request keeps the session alive.
   const check = () => document.visibilityState === 'visible' && checkStatus();
   document.addEventListener('visibilitychange', check);
   setInterval(check, 5000);
@@ -20,8 +20,8 @@ function watch(): void {
 }
 
 /**
- * "Back" may show a page as it was left, without asking the server: also to
- * whoever comes after a sign-out, whatever its headers say.
+ * "Back" may show a page from memory, without asking the server, whatever its
+ * headers say: even to the next person at the browser, after a sign-out.
  */
 function keepFromBack(): void {
 
@@ -37,7 +37,7 @@ function keepFromBack(): void {
 async function checkStatus(): Promise<void> {
 
   const response = await fetch('/status', { headers: { Accept: 'application/json' } }).catch(() => null);
-  // No answer says nothing about who is signed in.
+  // Without an answer, it is unknown who is signed in.
   if (!response?.ok) return;
   const { name } = await response.json() as { name: string };
   element('notice').hidden = name === madeFor;

@@ -2,7 +2,7 @@ import type { Device } from './devices.js';
 import { type Html, html } from './html.js';
 
 /**
- * @param devices null where the store does not find them
+ * @param devices null if the store can't find them
  * @param token the hidden field of each form
  */
 export function deviceList(devices: Device[] | null, token: Html): Html {

@@ -1,9 +1,9 @@
 /*
- * What a list of devices says of one: enough for its owner to recognise it. Both
- * come from the client, so they are shown, and decide nothing.
+ * What the list of devices shows of each: enough for its owner to recognise it. Both
+ * texts come from the client, so they are only shown, and decide nothing.
  */
 
-/** The first that is found counts: most browsers call themselves by several names. */
+/** The first match counts: most browsers send several names. */
 const browsers: Record<string, RegExp> = {
   'Edge': /\bEdg(e|A|iOS)?\//,
   'Opera': /\bOPR\//,
@@ -33,7 +33,7 @@ export function deviceLabel(userAgent: string | null): string {
 
 }
 
-/** Leaves of an address what tells networks apart, not what finds a person: `203.0.113.x`, `2001:db8:…`. */
+/** Keeps the part of an address that tells networks apart, and drops the part that finds a person: `203.0.113.x`, `2001:db8:…`. */
 export function maskedAddress(address: string | null): string {
 
   const [, ipv4] = /^(?:::ffff:)?(\d+\.\d+\.\d+)\.\d+$/i.exec(address ?? '') ?? [];

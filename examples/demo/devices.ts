@@ -2,17 +2,17 @@ import type { Context } from '@curveball/core';
 import { isIndexing, type SessionMetadata, type SessionStore, type UserSession, UserSessions } from '@curveball/session';
 import { deviceLabel, maskedAddress } from './device.js';
 
-/** One of the user's sessions, and whether it is the one of this request. */
+/** One of the user's sessions, and whether it is that of this request. */
 export interface Device extends UserSession {
   isThis: boolean;
 }
 
 /**
- * "Your devices": the sessions of the user who is signed in (OWASP ASVS 5.0, 7.5.2).
+ * "Your devices": the sessions of the signed-in user (OWASP ASVS 5.0, 7.5.2).
  *
- * Where there are passwords, ask for the password again before one of these is
- * ended: `ctx.sessionInfo.authenticatedAt` says when it was last given, and
- * `ctx.authenticated()` that it was given now. Here there are none.
+ * An application with passwords should ask for the password again before it ends
+ * one of these: `ctx.sessionInfo.authenticatedAt` says when it was last given, and
+ * `ctx.authenticated()` records that it was given now. This demo has no passwords.
  */
 export class Devices {
 
@@ -22,17 +22,17 @@ export class Devices {
     this.#sessions = isIndexing(store) ? new UserSessions(store) : null;
   }
 
-  /** Whether the store finds the sessions of a user. Any that comes with the package does. */
+  /** Whether the store finds the sessions of a user. */
   get areKnown(): boolean {
     return this.#sessions !== null;
   }
 
-  /** What the list will say of the device that signs in. */
+  /** What the list will show of the device that signs in. */
   describe(ctx: Context): SessionMetadata {
     return { device: deviceLabel(ctx.request.headers.get('User-Agent')), address: maskedAddress(ctx.ip()) };
   }
 
-  /** The one of this request first, then the latest used; null where they are not known. */
+  /** The one of this request first, then the most recently used; null if the store can't find them. */
   async list(ctx: Context, user: string): Promise<Device[] | null> {
 
     if (!this.#sessions) return null;
@@ -43,7 +43,7 @@ export class Devices {
 
   }
 
-  /** Signs a device out at its next request. A handle that is another user's ends nothing. */
+  /** Signs a device out at its next request. Another user's handle ends nothing. */
   async end(user: string, handle: string): Promise<void> {
 
     if (handle) await this.#sessions?.end(user, handle);

@@ -1,13 +1,13 @@
 import type { Context } from '@curveball/core';
 import { messagePage, sendPage } from './pages.js';
 
-/** What went wrong, in words for people, and what to do about it. */
+/** For each status: what went wrong, in words for visitors, and what to do about it. */
 const messages: Record<number, { title: string; text: string; action: string }> = {
 
-  // No one is signed in any more, or csrf() has refused it.
+  // The visitor is no longer signed in, or csrf() has refused the request.
   403: {
     title: 'Nothing was changed',
-    text: 'You may have been signed out meanwhile, or another site has sent this in your name.',
+    text: 'You may have been signed out, or another site has sent this in your name.',
     action: 'Go on',
   },
   404: {
@@ -17,8 +17,8 @@ const messages: Record<number, { title: string; text: string; action: string }> 
   },
   // The session ended or got a new id while the request was under way.
   409: {
-    title: 'Somebody was faster',
-    text: 'Your session ended or changed while this was under way, so it was not saved.',
+    title: 'Your session has changed',
+    text: 'It ended or got a new id while this request was under way, so nothing was saved.',
     action: 'Have a look',
   },
   // The store is down. The cookie stays, and the session comes back with the store.
@@ -37,8 +37,8 @@ const unknown = {
 };
 
 /**
- * Shows problems to people as pages. Programs keep the `application/problem+json`
- * of @curveball/problem, which stands inside of this middleware.
+ * Shows problems to visitors as pages. Programs get the `application/problem+json`
+ * of @curveball/problem, which runs inside this middleware.
  */
 export async function errorPages(ctx: Context, next: () => Promise<void>): Promise<void> {
 
@@ -49,10 +49,10 @@ export async function errorPages(ctx: Context, next: () => Promise<void>): Promi
 
 }
 
-/** For the sign-out button, which each page has whose visitor is signed in (OWASP ASVS 5.0, 7.4.4). */
+/** For the sign-out button, which each page for a signed-in visitor has (OWASP ASVS 5.0, 7.4.4). */
 async function signOutToken(ctx: Context): Promise<string | undefined> {
 
-  // What went wrong otherwise may have been the session itself.
+  // With any other status, the session itself may have failed.
   const isSessionFine = ctx.status === 403 || ctx.status === 404;
   return isSessionFine && ctx.session?.name ? ctx.getCsrf() : undefined;
 

@@ -1,4 +1,4 @@
-/** A piece of HTML that may stand in a page as it is. */
+/** A piece of HTML that is put into a page as it is. */
 export class Html {
 
   constructor(readonly text: string) {}
@@ -8,8 +8,8 @@ export class Html {
 type Content = string | number | Html | readonly Html[] | false | undefined;
 
 /**
- * Makes HTML of a template. What is put into it is escaped, unless it is HTML
- * itself: a visitor's name can't become markup, whoever writes the page.
+ * Makes HTML from a template. Its values are escaped, unless they are HTML
+ * themselves, so a visitor's name can't become markup.
  */
 export function html(template: TemplateStringsArray, ...values: Content[]): Html {
 

@@ -7,13 +7,13 @@ import { type Html, html } from './html.js';
 interface Page {
   title: string;
   main: Html;
-  /** Whom the page was made for, '' for no one: its script watches whether that changes. */
+  /** The user for whom the page was made, '' for no user: its script watches whether that changes. */
   name?: string;
   /** Puts a sign-out button into the header. */
   csrf?: string | undefined;
 }
 
-/** @param canRemember whether the store keeps how long a session is to live */
+/** @param canRemember whether the store finds the sessions of users: otherwise no session gets a lifetime of its own */
 export function signInPage(csrf: string, canRemember: boolean, error = ''): Page {
 
   return {
@@ -93,7 +93,7 @@ export function homePage({ csrf, name, clicks, note, devices }: Home): Page {
       <section class="card" aria-labelledby="tabs">
         <h2 id="tabs">Two tabs</h2>
         <p class="hint">Open a second tab, sign out there, and come back: this page notices,
-          and what it still sends changes nothing.</p>
+          and its requests no longer change anything.</p>
         <div class="buttons"><a class="button" href="/" target="_blank">Open a second tab</a></div>
       </section>`,
   };
@@ -118,7 +118,7 @@ export function messagePage({ title, text, action }: { title: string; text: stri
 export function sendPage(ctx: Context, page: Page): void {
 
   ctx.response.type = 'text/html; charset=utf-8';
-  // After a sign-out, "back" must not show what the browser has kept; client.ts does the rest.
+  // After a sign-out, "back" must not show a page that the browser has kept; client.ts does the rest.
   ctx.response.headers.set('Cache-Control', 'no-store');
   ctx.response.headers.set('Content-Security-Policy', [
     "default-src 'none'", "style-src 'self'", "script-src 'self'", "connect-src 'self'", "img-src 'self'",

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { openStore } from '@curveball/session/open';
 import { createApp } from './app.js';
 
-/** In the folder in which the demo is started. */
+/** A file in the folder where the demo is started. */
 const DEFAULT_STORE = 'sqlite:./demo-sessions.db';
 
 const USAGE = 'server.js [--store memory:|sqlite:./file.db|redis://…|postgres://…|mysql://…]';
@@ -25,7 +25,7 @@ async function serve(address: string): Promise<void> {
 
   server.on('listening', () => {
     const { port } = server.address() as AddressInfo;
-    // csrf() compares with it what browsers say. Behind a proxy, it is the proxy's.
+    // csrf() compares this with the origin that browsers send. Behind a proxy, it is the proxy's.
     app.origin = process.env.CURVEBALL_ORIGIN || `http://localhost:${port}`;
     console.log(`The demo is at http://localhost:${port} (Ctrl+C stops it)`);
   });

@@ -236,7 +236,7 @@ test('says so where the session ended while a form was under way', async t => {
     },
   });
   assert.equal(await statusOf(page, '/note', 'Save'), 409);
-  await page.getByRole('heading', { name: 'Somebody was faster' }).waitFor();
+  await page.getByRole('heading', { name: 'Your session has changed' }).waitFor();
 
 });
 
