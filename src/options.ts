@@ -3,15 +3,15 @@ import { checkCookieName, checkedCookieOptions, type CookieOptions, lastingBetwe
 import { checkedBasePath } from './cookie/cookie-path.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
 import { checkedTouchInterval, LONGEST_EXPIRY } from './info/lifetime.js';
-import { checkSeconds, known, record, show, wrong } from './base/option-checks.js';
+import { checkSeconds, known, record } from './base/option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
 import { checkedMaxBytes } from './values/session-size.js';
 import type { UserOption } from './info/session-user.js';
 import { checkedUserOptions, type UserSettings } from './info/user-options.js';
 import type { StandardSchema } from './schema/standard-schema.js';
-import { isAtomic, type AtomicSessionStore, type SessionStore } from './base/store.js';
-import { FourMethodStore } from './stores/four-method-store.js';
-import { MemoryStore } from './stores/memory-store.js';
+import type { AtomicSessionStore, SessionStore } from './base/store.js';
+import type { MemoryStore } from './stores/memory-store.js';
+import { checkedStore, keepsOnlyValues } from './wrapping/checked-store.js';
 
 /** What `session()` takes. */
 export interface SessionOptions {
@@ -189,47 +189,11 @@ export function settingsFrom(options: SessionOptions): Settings {
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
-  const cookieMark = cookieName !== DEFAULT_NAME && store.keepsInfo && !(store instanceof FourMethodStore) ? cookieName : undefined;
+  const cookieMark = cookieName !== DEFAULT_NAME && store.keepsInfo && !keepsOnlyValues(store) ? cookieName : undefined;
   return {
     store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), basePath, clearSiteData, expiry,
     touchInterval, storeTimeout, schema, maxBytes,
     ...checkedUserOptions(options, store),
   };
-
-}
-
-const adapters = new WeakMap<SessionStore, AtomicSessionStore>();
-
-export function checkedStore(store: unknown): AtomicSessionStore {
-
-  if (store === 'memory') return new MemoryStore();
-  if ((typeof store !== 'object' && typeof store !== 'function') || store === null) {
-    throw wrong('store', store, "must be 'memory' or an object with get(), set(), delete() and newSessionId()");
-  }
-  const given = store as SessionStore;
-  for (const method of ['get', 'set', 'delete', 'newSessionId'] as const) {
-    if (typeof given[method] !== 'function') {
-      throw new TypeError(`store.${method} is ${show(given[method])}: a session store must have this method`);
-    }
-  }
-  if (!isAtomic(given)) return adapted(given);
-  for (const method of ['load', 'create', 'update', 'touch', 'end'] as const) {
-    if (typeof given[method] !== 'function') {
-      throw new TypeError(`store.${method} is ${show(given[method])}: a store with \`atomic: true\` must have this method`);
-    }
-  }
-  if (typeof given.move !== 'function' && typeof given.take !== 'function') {
-    throw new TypeError('store.move and store.take are missing: a store with `atomic: true` must have one of them');
-  }
-  return given;
-
-}
-
-// Two middlewares on one store must share what its adapter remembers.
-export function adapted(store: SessionStore): AtomicSessionStore {
-
-  let adapter = adapters.get(store);
-  if (!adapter) adapters.set(store, adapter = new FourMethodStore(store));
-  return adapter;
 
 }

@@ -1,7 +1,7 @@
 import { type EncryptionOptions, encryptionSettings } from './encryption-options.js';
 import { SealingStore } from './sealing-store.js';
-import { checkedStore } from '../options.js';
 import { type AtomicSessionStore, isIndexing, type SessionStore } from '../base/store.js';
+import { checkedStore } from '../wrapping/checked-store.js';
 
 export type { EncryptionOptions } from './encryption-options.js';
 export type { EncryptionKey } from './key-ring.js';

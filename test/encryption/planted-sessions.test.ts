@@ -3,7 +3,7 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { encrypted, type StoredInfo } from '../../src/index.js';
 import { forwardId } from '../../src/id/forwarded-id.js';
-import { checkedStore } from '../../src/options.js';
+import { checkedStore } from '../../src/wrapping/checked-store.js';
 import { newStoredId, storedId } from '../../src/id/stored-id.js';
 import type { SealingStore } from '../../src/encryption/sealing-store.js';
 import { Browser, idOf } from '../support/browser.js';
