@@ -50,7 +50,7 @@ describe('ctx.sessionId', () => {
 
   });
 
-  it('refuses a text: an id that somebody chose is no secret', async () => {
+  it('refuses a text: an id that someone chose is no secret', async () => {
 
     for (const id of ['chosen', '', 0, false, {}]) {
       const { browser, errors, store } = site({ '/': ctx => {
@@ -69,7 +69,7 @@ describe('ctx.sessionId', () => {
 
 describe('ctx.session', () => {
 
-  it('refuses what is no plain object, and keeps what was there', async () => {
+  it('refuses anything but a plain object, and keeps its values', async () => {
 
     for (const wrong of [[], 'text', 5, true, new Map(), new Date(), () => {}, Symbol('x')]) {
       const { browser, errors } = site({ ...PAGES, '/wrong': ctx => { ctx.session = wrong; } });
@@ -82,7 +82,7 @@ describe('ctx.session', () => {
 
   });
 
-  it('is an object of the request\'s own: not the one that was assigned in another', async () => {
+  it('belongs to the request: it is never the object that another request assigned', async () => {
 
     const shared = { list: [1] };
     const { browser } = site({ ...PAGES, '/shared': ctx => { ctx.session = shared; } });

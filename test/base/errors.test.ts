@@ -22,7 +22,7 @@ interface Case {
   readonly status: number;
   readonly log: RegExp;
   readonly options?: Partial<SessionOptions>;
-  /** Of the store: before, and when the path is asked for. */
+  /** Options of encrypted(): at first, and when the path is requested. */
   readonly sealed?: readonly [EncryptionOptions, EncryptionOptions];
 }
 
@@ -40,7 +40,7 @@ describe('The answer to an error', () => {
 
   for (const [what, { path, status, log, options, sealed }] of Object.entries(CASES)) {
 
-    it(`names no key of the session and nothing in it, and the log does: ${what}`, async t => {
+    it(`names no key of the session and none of its values, which only the log shows: ${what}`, async t => {
 
       const { mock } = t.mock.method(console, 'error', () => {});
       const inner = new MapStore();

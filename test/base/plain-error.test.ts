@@ -7,10 +7,10 @@ import { originalOf, plainError, withoutValues } from '../../src/base/plain-erro
 
 const SECRET = 'hunter2';
 
-/** Everything that can be seen of an error, as a logger may show it. */
+/** Everything of an error that a logger may show. */
 const seen = (error: unknown) => inspect(error, { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true });
 
-/** An error with a secret wherever drivers have put one. */
+/** An error with a secret in each place where drivers have put one. */
 function driverError(message: string): Error {
 
   return Object.assign(new Error(message), {
@@ -20,9 +20,9 @@ function driverError(message: string): Error {
 
 }
 
-describe('What may be told of a driver\'s error', () => {
+describe('The copy of a driver\'s error', () => {
 
-  it('is its name, message, code and stack, and nothing else', () => {
+  it('has its name, message, code and stack, and nothing else', () => {
 
     const error = driverError('violates a check constraint');
     error.name = 'ReplyError';
@@ -36,7 +36,7 @@ describe('What may be told of a driver\'s error', () => {
 
   });
 
-  it('is the same of its causes and of the errors of several attempts', () => {
+  it('has copies of its causes and of the errors of several attempts', () => {
 
     const several = new AggregateError([driverError('one'), driverError('two')], 'all failed', { cause: driverError('first') });
     const copy = plainError(driverErrorWith(several)) as Error;
@@ -46,7 +46,7 @@ describe('What may be told of a driver\'s error', () => {
 
   });
 
-  it('has an end where causes lead back to the beginning', () => {
+  it('ends where causes lead back to the first error', () => {
 
     const error: Error = driverError('again');
     error.cause = new AggregateError([error], 'and again', { cause: error });
@@ -55,7 +55,7 @@ describe('What may be told of a driver\'s error', () => {
 
   });
 
-  it('has the stack behind the message: a line of the message that looks like one of the stack is none', () => {
+  it('has the stack without the message, also if a line of the message looks like a line of a stack', () => {
 
     const frames = '\n    at query (/app/node_modules/pg/lib/client.js:1:2)\n    at async /app/index.js:3:4';
     const stackOf = (message: string, stack: unknown) => (plainError(Object.defineProperty(new Error(message), 'stack', { value: stack })) as Error).stack;
@@ -69,12 +69,12 @@ describe('What may be told of a driver\'s error', () => {
     strictEqual(stackOf('one', `Some-other Error: one${frames}`), `Error: one${frames}`);
     // mysql2: the stack was written before there was a message.
     strictEqual(stackOf(forged, `Error${frames}`), `Error: ${withoutValues(forged)}${frames}`);
-    // Knex: the message is another one than that of the stack.
+    // Knex: the message differs from that in the stack.
     for (const stack of [`Error: ${forged}${frames}`, `Error: \n    at ${SECRET} (a:1:1)${frames}`, undefined, 5, {}]) strictEqual(stackOf('two', stack), 'Error: two');
 
   });
 
-  it('takes what is no error for what it is', () => {
+  it('keeps a thrown value that is no error, without secrets', () => {
 
     for (const value of [undefined, null, true, 5]) strictEqual(plainError(value), value);
     strictEqual(plainError('down'), 'down');
@@ -84,7 +84,7 @@ describe('What may be told of a driver\'s error', () => {
 
   });
 
-  it('is what a SessionStoreError has for its cause, whoever makes it', () => {
+  it('is the cause of every SessionStoreError', () => {
 
     const error = new SessionStoreError('The session store failed', { cause: driverError('down') });
     ok(!seen(error).includes(SECRET), seen(error));
@@ -128,7 +128,7 @@ describe('A message that repeats a value', () => {
     ["Unknown column 'a.b' in 'SET'", "Unknown column 'a.b' in …"],
     ['one\n    at two (a:1:1)', 'one     at two …'],
   ] as const) {
-    it(`tells of it: ${without}`, () => {
+    it(`loses the value: ${without}`, () => {
 
       strictEqual(withoutValues(message), without);
       strictEqual(withoutValues(without), without);
@@ -136,7 +136,7 @@ describe('A message that repeats a value', () => {
     });
   }
 
-  it('keeps what says where the mistake is', () => {
+  it('keeps the words that say where the mistake is', () => {
 
     for (const message of [
       'relation "sessions" does not exist', "Table 'test.sessions' doesn't exist", 'null value in column "v" of relation "my_sessions" violates not-null constraint',
@@ -149,24 +149,24 @@ describe('A message that repeats a value', () => {
 
   });
 
-  it('is not longer than a log can bear', () => {
+  it('is cut to a length that fits into a log', () => {
 
     ok(withoutValues('x'.repeat(1_000_000)).length < 1100);
 
   });
 
-  it('tells nothing of a value that is longer than what is read of it', () => {
+  it('loses a value that is longer than the part of the message that is read', () => {
 
     for (const length of [3900, 3990, 4000, 4010, 100_000]) {
       const long = 'word '.repeat(length / 5);
       strictEqual(withoutValues(`the row '${long}${SECRET}' of "${SECRET}" was refused`), 'the row …'.concat(length < 4000 - 45 ? ' was refused' : ''));
-      // What stands at the cut may be the beginning of an id.
+      // What is at the cut may be the beginning of an id.
       ok(!withoutValues(`the row '${SECRET}' ${' '.repeat(length - 30)}${'abcdef'.repeat(3)}`, ['abcdef'.repeat(3)]).includes('abc'));
     }
 
   });
 
-  it('tells no id of the call, and no longer part of one', () => {
+  it('loses each id of the call, and each longer part of one', () => {
 
     const id = 'QwertyuiopAsdfghjklZxcvbnmQwertyuiop';
     strictEqual(withoutValues(`session:${id} is locked by sess_${id}.json`, ['other-id-of-the-call', id]), 'session:<id> is locked by sess_<id>.json');
@@ -179,9 +179,9 @@ describe('A message that repeats a value', () => {
 
 });
 
-describe('What drivers say that repeat a hostile value', () => {
+describe('Messages of drivers that repeat a hostile value', () => {
 
-  /** In milliseconds of the processor: how busy the machine is does not count. */
+  /** In milliseconds of processor time, so that other work on the machine does not count. */
   function timeOf(act: () => unknown): number {
 
     const before = process.cpuUsage();
@@ -192,7 +192,7 @@ describe('What drivers say that repeat a hostile value', () => {
   }
 
   const ID = 'aab4b3af625ac934b00a1ec41abbfff2e00';
-  /** What patterns look for, or stop at. */
+  /** Characters that the patterns look for, or stop at. */
   const PIECES = [
     '/', '//', '://', '@', '//@', '"', '\'', '`', ' \'', '\' ', ': "', '(', ')', '()', '[', '{', '}', '…', '’', 'a\'t', '\'s ', 'a', '1', 'a.', 'a1-', '\n', '\r\n', ' ',
     '    at ', '\n    at ', ':1:1', '\n    at a (b:1:1)', 'Error: ', 'table ', 'table "a"', 'table "a".', 'table `', 'for key \'', 'Duplicate entry \'', 'value "', 'is not valid JSON',
@@ -210,18 +210,18 @@ describe('What drivers say that repeat a hostile value', () => {
 
   }
 
-  it('takes no time to be copied, however long it is', () => {
+  it('take no time to copy, however long they are', () => {
 
     fc.assert(fc.property(hostile, message => {
       const error = new Error(message);
       const time = timeOf(() => plainError(error, [ID]));
-      // Usual is one; what is quadratic takes seconds.
+      // Usual is one; quadratic time would be seconds.
       ok(time < 500, `${time} ms`);
     }), { numRuns: 200, endOnFailure: true, examples: [...PIECES.map(text => [repeated(text)] as [string]), [`"${repeated('a')}`], [repeated('\n    at :1:1')]] });
 
   });
 
-  it('takes no time, whatever its stack is', () => {
+  it('take no time to copy, whatever the stack is', () => {
 
     fc.assert(fc.property(hostile, hostile, (message, stack) => {
       const error = Object.defineProperty(new Error(message), 'stack', { value: stack });
@@ -231,7 +231,7 @@ describe('What drivers say that repeat a hostile value', () => {
 
   });
 
-  it('is not told between quotes or brackets, whatever it is', () => {
+  it('lose it between quotes or brackets, whatever it is', () => {
 
     fc.assert(fc.property(hostile, fc.constantFrom('\'\'', '""', '``', '()', '[]', '{}'), (value, [open, close]) => {
       const told = withoutValues(`the row ${open}${value}${SECRET}${value}${close} was refused`);

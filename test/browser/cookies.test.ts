@@ -4,8 +4,8 @@ import { cookieAt, runHosts } from './support/hosts.js';
 import { signedIn, useChromium, visitor, whoIsSignedIn } from './support/visitor.js';
 
 /*
- * Who has another host of the same site, or the network without TLS, can set
- * cookies for ours. What of that reaches an application is the browser's word.
+ * A sibling host, or an attacker on the network without TLS, can set cookies for
+ * our host. Only a real browser shows which of them reach an application.
  */
 
 useChromium();
@@ -14,7 +14,7 @@ const PREFIXED = { cookieName: '__Host-CB', cookieOptions: { secure: true } };
 
 describe('A cookie with the prefix __Host-', () => {
 
-  it('can\'t be set by a sibling', async t => {
+  it('can\'t be set by a sibling host', async t => {
 
     const hosts = await runHosts(t, PREFIXED);
     const page = await signedIn(t, hosts);
@@ -51,7 +51,7 @@ describe('A cookie with the prefix __Host-', () => {
 
 describe('A cookie without a prefix', () => {
 
-  it('can be set by a sibling, and goes before ours where its path is longer: one that no session has is passed over', async t => {
+  it('can be set by a sibling host and, with a longer path, is sent before ours: one with an unknown id is passed over', async t => {
 
     const hosts = await runHosts(t);
     const page = await signedIn(t, hosts);
@@ -61,7 +61,7 @@ describe('A cookie without a prefix', () => {
     await page.goto(`${hosts.app}/form`);
     strictEqual(hosts.seen.at(-1)?.headers.cookie, `CB=${tossed}; CB=${value}`);
 
-    // On that path, too, Ada is who writes.
+    // On that path, too, the visitor writes as Ada.
     await page.goto(cookieAt(hosts.sibling, `CB=${tossed}; Domain=victim.test; Path=/act; Secure`));
     strictEqual((await page.goto(`${hosts.app}/act`))?.status(), 200);
     strictEqual(hosts.seen.at(-1)?.headers.cookie, `CB=${tossed}; CB=${value}`);
@@ -70,7 +70,7 @@ describe('A cookie without a prefix', () => {
 
   });
 
-  it('can be one of the sibling\'s own sessions, which is why there is the prefix', async t => {
+  it('can carry a session of the sibling\'s own, which is why the prefix exists', async t => {
 
     const hosts = await runHosts(t);
     const mallory = await visitor(t);

@@ -7,14 +7,14 @@ import { form } from './support/victim.js';
 import { fetched, signedIn, socketOf, submitted, useChromium, visitor } from './support/visitor.js';
 
 /*
- * What a browser really says of where a request comes from, and what csrf()
- * makes of it. What it does with headers that this browser does not send stands
- * in test/csrf/csrf-middleware.test.ts.
+ * What a browser really sends about the origin of a request, and what csrf()
+ * decides. test/csrf/csrf-middleware.test.ts tests headers that this browser does
+ * not send.
  */
 
 useChromium();
 
-/** A visitor of the application who is signed in. */
+/** A signed-in visitor of the application. */
 async function scene(t: TestContext, options: Parameters<typeof runHosts>[1] = {}) {
 
   const store = new MemoryStore();
@@ -23,7 +23,7 @@ async function scene(t: TestContext, options: Parameters<typeof runHosts>[1] = {
 
 }
 
-/** What the last request to the application said of itself. */
+/** The headers of the last request to the application that say where it comes from. */
 function said({ seen }: Hosts): Pick<IncomingMessage['headers'], 'origin' | 'cookie'> & { site: unknown } {
 
   const { origin, cookie, 'sec-fetch-site': site } = seen.at(-1)?.headers ?? {};
@@ -31,7 +31,7 @@ function said({ seen }: Hosts): Pick<IncomingMessage['headers'], 'origin' | 'coo
 
 }
 
-describe('csrf() lets pass', () => {
+describe('csrf() accepts', () => {
 
   it('a form and a script of the application', async t => {
 
@@ -60,7 +60,7 @@ describe('csrf() lets pass', () => {
     await page.goto(`${hosts.plainApp}/form`);
     strictEqual(await submitted(page), 200);
     deepStrictEqual(said(hosts), { origin: hosts.plainApp, site: undefined, cookie: undefined });
-    // Now with the cookie that this request has got.
+    // Now with the cookie that the last answer set.
     await page.goto(`${hosts.plainApp}/form`);
     strictEqual(await submitted(page), 200);
     deepStrictEqual(said(hosts), { origin: hosts.plainApp, site: undefined, cookie: 'CB' });
@@ -78,13 +78,13 @@ describe('csrf() lets pass', () => {
 
 });
 
-describe('csrf() refuses, and nothing is done,', () => {
+describe('csrf() refuses, and changes nothing,', () => {
 
   let unchanged: (() => void) | undefined;
 
   afterEach(() => unchanged?.());
 
-  /** The scene, whose one session must be the same at the end. */
+  /** The scene, whose only session must be unchanged at the end. */
   async function guarded(t: TestContext, options?: Parameters<typeof runHosts>[1]) {
 
     const made = await scene(t, options);
@@ -99,7 +99,7 @@ describe('csrf() refuses, and nothing is done,', () => {
     const { hosts, page } = await guarded(t);
     await page.goto(pageAt(hosts.attacker, form(`${hosts.app}/act`)));
     strictEqual(await submitted(page), 403);
-    // Lax withholds the cookie: it would be refused without it, too.
+    // Lax withholds the cookie: without it, the form would be refused, too.
     deepStrictEqual(said(hosts), { origin: hosts.attacker, site: 'cross-site', cookie: undefined });
 
   });
@@ -117,7 +117,7 @@ describe('csrf() refuses, and nothing is done,', () => {
 
   });
 
-  it('a form of its own that another site has sent back', async t => {
+  it('one of its own forms that another site submits', async t => {
 
     const { hosts, page } = await guarded(t);
     const detour = redirectAt(hosts.attacker, `${hosts.app}/act`);
@@ -127,7 +127,7 @@ describe('csrf() refuses, and nothing is done,', () => {
 
   });
 
-  it('a form and a script of a sibling, which have the cookie', async t => {
+  it('a form and a script of a sibling host, which come with the cookie', async t => {
 
     const { hosts, page } = await guarded(t, { cookieOptions: { sameSite: 'strict' } });
     await page.goto(pageAt(hosts.sibling, form(`${hosts.app}/act`)));
@@ -138,7 +138,7 @@ describe('csrf() refuses, and nothing is done,', () => {
 
   });
 
-  it('a form of the same host without TLS, which anybody on the network may have written', async t => {
+  it('a form of the same host without TLS, which anyone on the network can have written', async t => {
 
     const { hosts, page } = await guarded(t);
     await page.goto(pageAt(hosts.network, form(`${hosts.app}/act`)));
@@ -147,7 +147,7 @@ describe('csrf() refuses, and nothing is done,', () => {
 
   });
 
-  it('a WebSocket of a sibling, which has even a Strict cookie, and of another site', async t => {
+  it('a WebSocket of a sibling host, which comes even with a Strict cookie, and one of another site', async t => {
 
     const { hosts, page } = await guarded(t, { cookieOptions: { sameSite: 'strict' } });
     await page.goto(pageAt(hosts.sibling, ''));
@@ -160,7 +160,7 @@ describe('csrf() refuses, and nothing is done,', () => {
 
 });
 
-/** What a `Map` of sessions holds, but for when they end. */
+/** The sessions in a `Map`, without their expiry. */
 function withoutTimes(entries: Array<[string, readonly unknown[]]>): unknown {
 
   return entries.map(([id, [, ...rest]]) => [id, rest]);

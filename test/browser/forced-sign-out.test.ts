@@ -6,16 +6,16 @@ import { form, type VictimOptions } from './support/victim.js';
 import { signedIn, statusOf, submitted, useChromium, visitor, whoIsSignedIn } from './support/visitor.js';
 
 /*
- * Another site can't read a cookie, and can still take it away: it makes the
- * browser go to the application without the cookie, and what the application
- * starts for this "new visitor" replaces the session that was there.
+ * Another site can't read a cookie, but it can get rid of it: it makes the browser
+ * send a request without the cookie, and the session that the application starts
+ * for this "new visitor" replaces the visitor's own.
  */
 
 useChromium();
 
 const STRICT = { cookieOptions: { sameSite: 'strict' } } as const;
 
-/** A visitor who is signed in, and what another site lets him do. */
+/** A signed-in visitor, and pages of another site that the visitor opens. */
 async function scene(t: TestContext, options: VictimOptions) {
 
   const store = new MemoryStore();
@@ -27,7 +27,7 @@ async function scene(t: TestContext, options: VictimOptions) {
 
 }
 
-/** Where another site sends a visitor, to a page that writes to the session of whoever comes. */
+/** Links and forms of another site, to a page that writes to the session of every visitor. */
 const ways: Record<string, { options: VictimOptions; go(there: { hosts: Hosts; page: Awaited<ReturnType<typeof signedIn>> }): Promise<number> }> = {
 
   'a form, which comes without a Lax cookie': {
@@ -52,7 +52,7 @@ for (const [way, { options, go }] of Object.entries(ways)) {
 
   describe(`Another site that sends a visitor by ${way},`, () => {
 
-    it('does not sign him out where csrf() is', async t => {
+    it('does not sign the visitor out of an application with csrf()', async t => {
 
       const there = await scene(t, options);
       strictEqual(await go(there), way.startsWith('a form') ? 403 : 200);
@@ -62,7 +62,7 @@ for (const [way, { options, go }] of Object.entries(ways)) {
 
     });
 
-    it('does not sign him out where the option user is: he gets his answer, and no cookie', async t => {
+    it('does not sign the visitor out of an application with the option user: its answer sets no cookie', async t => {
 
       const there = await scene(t, { protected: false, ...options });
       strictEqual(await go(there), 200);
@@ -72,7 +72,7 @@ for (const [way, { options, go }] of Object.entries(ways)) {
 
     });
 
-    it('signs him out where neither is', async t => {
+    it('signs the visitor out of an application with neither', async t => {
 
       const there = await scene(t, { protected: false, user: undefined, ...options });
       strictEqual(await go(there), 200);
@@ -87,7 +87,7 @@ for (const [way, { options, go }] of Object.entries(ways)) {
 
 describe('Another site that signs a visitor in, as an identity provider does by a form,', () => {
 
-  it('is not refused without csrf(): a sign-in gets its cookie', async t => {
+  it('is not refused without csrf(): the sign-in gets its cookie', async t => {
 
     const hosts = await runHosts(t, { protected: false });
     const page = await visitor(t);

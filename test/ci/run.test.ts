@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/servers/server.js';
 const SCRIPT = fileURLToPath(new URL('../../../.ci/run', import.meta.url));
 const NOTES = new URL('./note-files.js', import.meta.url).href;
 
-/** Stands in for make: runs two files of one test each, and has those fail that `fails` names. */
+/** Replaces make: runs two files of one test each, and lets those fail that `fails` names. */
 const MAKE = `#!/bin/bash
 echo "$@" >> calls
 case "$1" in lint) exit 0;; esac

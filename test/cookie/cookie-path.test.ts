@@ -67,7 +67,7 @@ function shopAroundAdmin() {
 
 }
 
-/** Session middlewares with ever narrower paths around one handler, which shows a token or takes one. */
+/** Session middlewares with ever narrower paths around one handler, which shows a token or checks one. */
 function nested(...paths: string[]) {
 
   const handled: string[] = [];
@@ -109,7 +109,7 @@ describe('A request that the path of the cookie does not cover', () => {
 
   });
 
-  it('is told once to the developer, with the option that helps behind a proxy', async () => {
+  it('makes one warning, with the option that helps behind a proxy', async () => {
 
     const { get } = adminSite(visit);
     const warnings = await warningsOf(async () => {
@@ -128,7 +128,7 @@ describe('A request that the path of the cookie does not cover', () => {
 
   });
 
-  it('is refused where it asks for a session, instead of seeming to have one', async () => {
+  it('is refused if it asks for a session, instead of seeming to have one', async () => {
 
     const acts: Record<string, Act> = {
       'a new id': ctx => {
@@ -172,13 +172,13 @@ describe('A request that the path of the cookie does not cover', () => {
     app.use(errorsToStatus(), csrf(), session({ store, cookieName, cookieOptions: { path: '/admin' } }), ctx => {
       ctx.response.status = 200;
     });
-    // As a client sends it that says nothing of where the request comes from.
+    // As from a client that does not send where the request comes from.
     const post = async (path: string) => (await app.subRequest('POST', path, { Cookie: `${cookieName}=${store.newSessionId()}` })).status;
     deepStrictEqual([await post('/admin'), await post('/')], [403, 200]);
 
   });
 
-  it('never has the session of another middleware that came first, however its target is spelled', async () => {
+  it('never has the session of an outer middleware, however its target is spelled', async () => {
 
     const { act, seen } = shopAroundAdmin();
     strictEqual((await act('/shop/login')).length, 1);
@@ -198,7 +198,7 @@ describe('A request that the path of the cookie does not cover', () => {
 
   });
 
-  it('has the forms of a middleware that came first and covers it', async () => {
+  it('has the forms of an outer middleware whose path covers it', async () => {
 
     const { app, handled } = nested('/admin', '/admin/deep');
     const ask = async (path: string, headers = {}) => {
@@ -233,7 +233,7 @@ describe('The option basePath', () => {
 
   });
 
-  it('is refused where it is no path, or leaves no request a session', () => {
+  it('is refused if it is no path, or leaves no request a session', () => {
 
     const named = (basePath: unknown, path = '/') => () => settingsFrom({ store: 'memory', basePath: basePath as string, cookieOptions: { path } });
     for (const basePath of ['', 'admin', '/a b', '/a?b', '/a#b', '/a;b', '/\u00e4', 5, null, {}]) throws(named(basePath), { name: 'TypeError', message: /^basePath is / });
@@ -248,7 +248,7 @@ describe('The option basePath', () => {
 
 describe('A path', () => {
 
-  it('is below another where it begins with it, up to a slash', () => {
+  it('is below another if it begins with it, up to a slash', () => {
 
     for (const [path, cookiePath, expected] of [
       ['/admin', '/admin', true], ['/admin/', '/admin', true], ['/admin/x', '/admin', true], ['/administrator', '/admin', false],
@@ -257,7 +257,7 @@ describe('A path', () => {
 
   });
 
-  it('is in the target of a request, whatever its form', () => {
+  it('is found in every form of request target', () => {
 
     for (const [target, path] of [
       ['/a/b?c=/d', '/a/b'], ['/a??b', '/a'], ['https://example.org/a/b?c', '/a/b'], ['https://example.org', '/'], ['https://example.org?x', '/'],

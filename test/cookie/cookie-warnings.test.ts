@@ -42,7 +42,7 @@ async function codesOf(origin: string | null, options: Omit<Partial<SessionOptio
 
 describe('A request that came over https, to an application that does not know it', () => {
 
-  it('is warned of, with the ways to set the origin', async () => {
+  it('makes a warning, with the ways to set the origin', async () => {
 
     for (const headers of [
       { 'X-Forwarded-Proto': 'https' }, { 'X-Forwarded-Proto': 'HTTPS, http' }, { Forwarded: 'for=192.0.2.1;proto=https;host=a' },
@@ -59,7 +59,7 @@ describe('A request that came over https, to an application that does not know i
 
   });
 
-  it('is warned of once, however many requests there are', async () => {
+  it('makes one warning, however many requests there are', async () => {
 
     const { visit } = siteAt('http://app.example');
     const warnings = await warningsOf(async () => {
@@ -71,14 +71,14 @@ describe('A request that came over https, to an application that does not know i
 
   });
 
-  it('is warned of instead of what would follow from the wrong origin', async () => {
+  it('makes this warning instead of those that would follow from the wrong origin', async () => {
 
     const https = { 'X-Forwarded-Proto': 'https' };
     deepStrictEqual(await codesOf('http://app.example', { cookieOptions: { secure: true, domain: 'shop.example' } }, https), ['SESSION_ORIGIN']);
 
   });
 
-  it('is not warned of where nothing says so, where no cookie is sent, or where the origin is https', async () => {
+  it('makes no warning if no header says https, no cookie is sent, or the origin is https', async () => {
 
     const https = { 'X-Forwarded-Proto': 'https' };
     for (const headers of [{ 'X-Forwarded-Proto': 'http' }, { 'X-Forwarded-Proto': 'http, https' }, { Forwarded: 'proto=http' }, { 'X-Forwarded-Proto': 'httpsx' }, { Forwarded: 'for=https' }] as Array<Record<string, string>>) {
@@ -94,7 +94,7 @@ describe('A request that came over https, to an application that does not know i
 
 describe('A Secure cookie on an origin of plain http', () => {
 
-  it('is warned of, however it became Secure', async () => {
+  it('makes a warning, however it became Secure', async () => {
 
     for (const options of [
       { cookieOptions: { secure: true } },
@@ -113,7 +113,7 @@ describe('A Secure cookie on an origin of plain http', () => {
 
   });
 
-  it('is taken by browsers on the own machine, and needs no warning there', async () => {
+  it('makes no warning for the own machine, where browsers accept it', async () => {
 
     for (const origin of ['http://localhost', 'http://localhost:3000', 'http://shop.localhost', 'http://127.0.0.1:80', 'http://127.8.8.8', 'http://[::1]:3000', 'https://app.example']) {
       deepStrictEqual(await codesOf(origin, { cookieOptions: { secure: true } }), [], origin);
@@ -125,7 +125,7 @@ describe('A Secure cookie on an origin of plain http', () => {
 
   });
 
-  it("is written with secure: 'auto' by the origin, and always with what demands it", async () => {
+  it("is written with secure: 'auto' by the origin, and always with a name or attribute that demands it", async () => {
 
     const lineAt = async (origin: string, options: Partial<SessionOptions>) => setCookies(await siteAt(origin, options).visit())[0];
     const auto = { cookieOptions: { secure: 'auto' } } as const;
@@ -140,7 +140,7 @@ describe('A Secure cookie on an origin of plain http', () => {
 
 describe('A cookie for another domain than the origin\'s', () => {
 
-  it('is warned of', async () => {
+  it('makes a warning', async () => {
 
     for (const [origin, domain] of [
       ['https://app.example', 'other.example'], ['https://app.example', 'www.app.example'], ['https://xapp.example', 'app.example'],
@@ -151,7 +151,7 @@ describe('A cookie for another domain than the origin\'s', () => {
 
   });
 
-  it('is not warned of where the host is in the domain', async () => {
+  it('makes no warning if the host is in the domain', async () => {
 
     for (const domain of ['app.example', '.app.example', 'APP.example', 'example']) {
       deepStrictEqual(await codesOf('https://app.example', { cookieOptions: { domain } }), [], domain);
@@ -164,7 +164,7 @@ describe('A cookie for another domain than the origin\'s', () => {
 
 describe('A handler that sets a cookie of our name', () => {
 
-  it('is told that it was replaced: one of a name leaves', async () => {
+  it('gets a warning that its cookie was replaced: only one of a name is sent', async () => {
 
     const { visit, name } = siteAt('https://app.example');
     const warnings = await warningsOf(async () => {
@@ -178,7 +178,7 @@ describe('A handler that sets a cookie of our name', () => {
 
   });
 
-  it('is not told so of other names, or of what we have set ourselves', async () => {
+  it('gets no warning about other names, or about what we have set ourselves', async () => {
 
     const { visit, name } = siteAt('https://app.example');
     deepStrictEqual(await warningsOf(async () => {
@@ -196,7 +196,7 @@ describe('Ids of a store', () => {
   const storeWith = (newSessionId: () => string) => Object.assign(new MapStore(), { newSessionId: async () => newSessionId() });
 
   // Each reason is given once per process, whatever the store: the order counts.
-  it('that are long and differ are not warned of', async () => {
+  it('make no warning if they are long and differ', async () => {
 
     let n = 0;
     const { browser } = site(PAGES, { store: storeWith(() => `${++n}`.padStart(22, 'x')) });
@@ -208,7 +208,7 @@ describe('Ids of a store', () => {
 
   });
 
-  it('that are short or repeat themselves are warned of, without the id', async () => {
+  it('make a warning without the id if they are short or repeat themselves', async () => {
 
     const short = site(PAGES, { store: storeWith(() => 'x'.repeat(21)) });
     const warnings = await warningsOf(async () => {

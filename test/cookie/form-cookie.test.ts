@@ -35,7 +35,7 @@ describe('The name of a form\'s cookie', () => {
     ['a.b*c|d', {}, 'a.b*c|d-form', '__Host-a.b*c|d-form'],
   ];
 
-  it('has the prefix that keeps other hosts from setting it, wherever a browser takes it', () => {
+  it('has the prefix that keeps other hosts from setting it, wherever a browser accepts it', () => {
 
     for (const [cookieName, options, onHttp, onHttps] of bases) {
       const cookie = cookieWith(options, cookieName);
@@ -50,7 +50,7 @@ describe('The name of a form\'s cookie', () => {
 
   });
 
-  it('is looked for as it would be written alone: a sibling can set one without the prefix', () => {
+  it('is looked for with the prefix that it would be written with: a sibling host can set one without', () => {
 
     const cookie = cookieWith();
     deepStrictEqual(cookie.read(`CB-form-A=${SECRET}; __Host-CB-form-A=${'y'.repeat(43)}`, true).map(({ secret }) => secret), ['y'.repeat(43)]);
@@ -58,7 +58,7 @@ describe('The name of a form\'s cookie', () => {
 
   });
 
-  it('is one that we write: no other is read, replaced or taken away, whatever it begins with', () => {
+  it('is one that we write: no other is read, replaced or cleared, whatever it begins with', () => {
 
     const cookie = cookieWith();
     const strange = ['\u00e9', '\u00ff', '_', '-', '"', '@', '\u{1f600}', 'AB', '', 'A '].map(end => `CB-form-${end}`).concat('CB-formA', 'CB-form.A', 'CB-form--A', 'cb-form-A');
@@ -86,7 +86,7 @@ describe('The name of a form\'s cookie', () => {
 
 describe('A form\'s cookie', () => {
 
-  it('has the attributes of the session\'s, is kept from scripts, and ends with the browser', () => {
+  it('has the attributes of the session\'s cookie, is hidden from scripts, and ends with the browser', () => {
 
     const options: Array<[CookieOptions, string]> = [
       [{}, 'Path=/; HttpOnly; Secure; SameSite=Lax'],
@@ -99,7 +99,7 @@ describe('A form\'s cookie', () => {
 
   });
 
-  it('is written beside others, and once, however often', () => {
+  it('is written beside others, and only once', () => {
 
     const cookie = cookieWith();
     const headers = new Headers();
@@ -113,13 +113,13 @@ describe('A form\'s cookie', () => {
 
   });
 
-  it('is read a hundred times at most, each secret once, in a time that grows with the header', () => {
+  it('is read at most a hundred times, each secret once, in time linear in the header', () => {
 
     const cookie = cookieWith();
     const many = Array.from({ length: 10_000 }, (_, index) => `CB-form-A=${String(index).padStart(43, 'x')}`).join('; ');
     strictEqual(cookie.read(many, false).length, 100);
     strictEqual(cookie.read(`CB-form-A=${SECRET}; CB-form-B=${SECRET}`, false).length, 1);
-    // Time that was spent on it: the machine may do other work. What grows with the square takes an hour.
+    // Processor time, since the machine may do other work. Quadratic time would be an hour.
     const before = process.cpuUsage();
     for (const hostile of [' '.repeat(1e6), ';'.repeat(1e6), 'CB-form'.repeat(1e5), `CB-form-A${' '.repeat(1e6)}=`, `${'CB-form-A ='.repeat(1e5)}`]) {
       deepStrictEqual(cookie.read(`${hostile}CB-form`, false), []);

@@ -38,7 +38,7 @@ function headersOf(response: { headers: { get(name: string): string | null } }) 
 
 }
 
-/** What is left of headers that a page set and then used the session. */
+/** The headers of a page that set them and then used the session. */
 async function after(headers: Record<string, string | string[]>, act: Page = ctx => ctx.session) {
 
   const { browser } = site({ '/': ctx => {
@@ -65,7 +65,7 @@ describe('A response that depends on the session', () => {
     });
   }
 
-  it('is one only if it does: others keep no mark of the session', async () => {
+  it('is the only one with the headers for caches: a response that does not use the session has none', async () => {
 
     const { browser, app } = site(PAGES);
     deepStrictEqual(headersOf(await new Browser(app).get('/nothing')), [null, null]);
@@ -74,7 +74,7 @@ describe('A response that depends on the session', () => {
 
   });
 
-  it('is marked also when a page throws, or a middleware further out looks after it', async () => {
+  it('has the headers also if a page throws, or a middleware further out reads the session', async () => {
 
     const { browser } = site({ '/': ctx => {
       if (ctx.session.userId === undefined) throw new Error('nobody');
@@ -90,7 +90,7 @@ describe('A response that depends on the session', () => {
 
   });
 
-  it('keeps what the application says about caches and variants', async () => {
+  it('keeps the application\'s own Cache-Control and Vary', async () => {
 
     deepStrictEqual(await after({ 'Cache-Control': 'public, max-age=60' }), ['Cookie', 'public, max-age=60']);
     deepStrictEqual(await after({ Vary: '*' }), ['*', 'private']);
@@ -121,7 +121,7 @@ describe('A response with our cookie', () => {
 
   });
 
-  it('is stored by no cache also when it clears or renews the cookie', async () => {
+  it('is stored by no cache when it clears or renews the cookie, either', async () => {
 
     const { browser } = site({ ...PAGES, '/end': ctx => { ctx.session = null; }, '/new-id': ctx => { ctx.sessionId = null; } });
     await browser.get('/create');
@@ -133,7 +133,7 @@ describe('A response with our cookie', () => {
 
   });
 
-  it('is one also if the page saved early and set its headers later', async () => {
+  it('is stored by no cache, either, if the page saved early and set its headers later', async () => {
 
     const { browser } = site({ '/': async ctx => {
       ctx.session = { a: 1 };
@@ -145,7 +145,7 @@ describe('A response with our cookie', () => {
 
   });
 
-  it('has no Set-Cookie where it failed', async () => {
+  it('has no Set-Cookie if the request failed', async () => {
 
     const { browser } = site({ '/': ctx => { ctx.session = { a: 1n }; } });
     const response = await browser.get('/');

@@ -49,7 +49,7 @@ describe('Reading the Cookie header', () => {
 
   });
 
-  it('finds nothing where there is no pair of our name', () => {
+  it('finds nothing if no pair has our name', () => {
 
     finds({
       '': [], CB: [], 'CB=': [], '=CB=x': [], '==CB=x': [], ';CB': [], 'CB;=x': [], '=': [], ';': [], 'a; CB; b': [],
@@ -57,7 +57,7 @@ describe('Reading the Cookie header', () => {
 
   });
 
-  it('does not take a name that only resembles ours', () => {
+  it('passes over names that only resemble ours', () => {
 
     finds({
       [`cb=${ID}`]: [], [`Cb=${ID}`]: [], [`%43B=${ID}`]: [], [`C.B=${ID}`]: [], [`C[B=${ID}`]: [], [`C_B=${ID}`]: [],
@@ -68,16 +68,16 @@ describe('Reading the Cookie header', () => {
 
   });
 
-  it('knows neither $Version nor a list with commas', () => {
+  it('reads neither $Version nor a list with commas in a special way', () => {
 
     finds({ [`$Version=1; CB=${ID}; $Path=/`]: [ID] });
-    // A whole value, for a store that makes such ids, and never two.
+    // One whole value, for a store that makes such ids, and never two.
     deepStrictEqual(cookie.read('CB=x,CB=y', anything), []);
   
 
   });
 
-  it('takes a value only in the spelling that we would have written', () => {
+  it('accepts a value only in the spelling that we would have written', () => {
 
     finds({
       [`CB="${ID}"`]: [], [`CB=%37${ID.slice(1)}`]: [], [`CB=${ID}%00`]: [], [`CB=${ID}%20`]: [`${ID} `],
@@ -114,13 +114,13 @@ describe('Reading the Cookie header', () => {
   it('offers one candidate of a __Host- name, which no other host or path can set', () => {
 
     deepStrictEqual(cookieNamed('__Host-CB').read('__Host-CB=a; __Host-CB=b', anything), ['a']);
-    // To older browsers a name like any other.
+    // To older browsers, a name like any other.
     deepStrictEqual(cookieNamed('__host-CB').read('__host-CB=a; __host-CB=b; __Host-CB=c', anything), ['a', 'b']);
     deepStrictEqual(cookieNamed('__Secure-CB').read('__Secure-CB=a; __Secure-CB=b', anything), ['a', 'b']);
 
   });
 
-  it('is not disturbed by names that objects inherit', () => {
+  it('passes over names that objects inherit', () => {
 
     finds({ [`__proto__=x; constructor=y; toString=z; CB=${ID}; hasOwnProperty=w`]: [ID] });
     strictEqual(({} as { x?: unknown }).x, undefined);
@@ -144,7 +144,7 @@ describe('Reading the Cookie header', () => {
 
   });
 
-  it('never throws, and offers only ids that would be written exactly as they stand there', () => {
+  it('never throws, and offers only ids that would be written exactly as they are in the header', () => {
 
     const piece = fc.oneof(
       fc.constantFrom('CB', 'CB=', 'cb=', '=', ';', '; ', ' ', '\t', '"', '%', '%41', '%C3%A9', ',', 'é', '\xa0', ID, '\0', '\ud800', '$Version=1'),

@@ -18,7 +18,7 @@ function cookieWith(cookieOptions: CookieOptions, cookieName = 'CB') {
 
 }
 
-/** What is written, for plain http and for https. */
+/** The cookie as written for plain http and for https. */
 function written(cookieOptions: CookieOptions, cookieName?: string) {
 
   const cookie = cookieWith(cookieOptions, cookieName);
@@ -80,7 +80,7 @@ describe('Writing the cookie', () => {
 
   });
 
-  it('keeps the other defaults where one attribute is overridden', () => {
+  it('keeps the other defaults if one attribute is overridden', () => {
 
     strictEqual(written({ secure: true }).set, 'CB=id; Path=/; HttpOnly; Secure; SameSite=Lax');
     strictEqual(written({ secure: false }).setSecure, 'CB=id; Path=/; HttpOnly; SameSite=Lax');
@@ -92,7 +92,7 @@ describe('Writing the cookie', () => {
 
   });
 
-  it('takes the options of the documentation', async () => {
+  it('accepts the options of the documentation', async () => {
 
     const { browser } = site(PAGES, {
       cookieName: 'MY_SESSION', expiry: 7200, cookieOptions: { secure: true, path: '/', sameSite: true },
@@ -124,7 +124,7 @@ describe('Writing the cookie', () => {
 
   });
 
-  it('comes first and whole where app.fetch() joins all cookies to one', async () => {
+  it('puts ours first and whole if app.fetch() joins all cookies to one', async () => {
 
     const others = ['theme=dark; Path=/', 'CB2=theirs'];
     const { app } = site({
@@ -145,7 +145,7 @@ describe('Writing the cookie', () => {
     });
     const fetch = async (path: string, headers = {}) => {
       const response = await app.fetch(new Request(`http://localhost${path}`, { headers }));
-      // The kernel leaves one header. A browser takes its first pair for the cookie, and the rest for attributes.
+      // The kernel leaves one header. A browser reads its first pair as the cookie, and the rest as attributes.
       const [pair, ...attributes] = response.headers.getSetCookie().slice(0, 1).join().split(/; */);
       return { pair, attributes, body: await response.text() };
     };
@@ -162,7 +162,7 @@ describe('Writing the cookie', () => {
 
   });
 
-  it('is sent as it is written where each cookie has a header of its own', () => {
+  it('changes nothing if each cookie has a header of its own', () => {
 
     const sent = new Map<string, unknown>();
     const ofNode = { inner: {}, has: (name: string) => sent.has(name), getMany: (name: string) => sent.get(name), set: sent.set.bind(sent) };
@@ -172,7 +172,7 @@ describe('Writing the cookie', () => {
 
   });
 
-  it('sends one cookie of our name, also when the application has written one', async () => {
+  it('sends one cookie of our name, also if the application has written one', async () => {
 
     const { browser } = site({
       '/': ctx => {

@@ -52,7 +52,7 @@ describe('The option clearSiteData', () => {
 
   });
 
-  it('speaks of users only, where the option user says who is one', async () => {
+  it('with the option user, goes with sign-outs of users alone', async () => {
 
     const { browser } = site({ user: 'userId' });
     await browser.get('/cart');
@@ -75,7 +75,7 @@ describe('The option clearSiteData', () => {
 
   });
 
-  it('is silent where a session has begun in the same answer', async () => {
+  it('sends no header if a session has begun in the same answer', async () => {
 
     const { browser } = site({ user: 'userId' });
     await browser.get('/sign-in');

@@ -31,7 +31,7 @@ describe('A cookie is withheld', () => {
 
   });
 
-  it('from links of other sites only where it is Strict', () => {
+  it('from links of other sites only if it is Strict', () => {
 
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'TRACE']) {
       strictEqual(withheld(LINK, method, 'lax'), false);
@@ -50,7 +50,7 @@ describe('A cookie is withheld', () => {
 
   });
 
-  it('never from pages of the same site, nor where it is for all sites', () => {
+  it('never from pages of the same site, nor if SameSite is None', () => {
 
     for (const site of ['same-origin', 'same-site', 'none', undefined, '', 'Cross-Site', 'cross-site, cross-site']) {
       for (const sameSite of ['lax', 'strict', true, false, 'none']) strictEqual(withheld({ ...LINK, site }, 'POST', sameSite), false, site);
@@ -59,7 +59,7 @@ describe('A cookie is withheld', () => {
 
   });
 
-  it('whatever else the headers say, only with cross-site', () => {
+  it('only with cross-site, whatever the other headers say', () => {
 
     const text = fc.option(fc.oneof(fc.constantFrom('navigate', 'document', 'cross-site', 'cors'), fc.string()), { nil: undefined });
     fc.assert(fc.property(text, text, text, fc.string(), fc.constantFrom('lax', 'strict', 'none', true, false), (site, mode, dest, method, sameSite) => {
@@ -72,14 +72,14 @@ describe('A cookie is withheld', () => {
 
 });
 
-describe('A session that nobody asked for', () => {
+describe('A session that begins as a side effect of a request from another site', () => {
 
-  /** An application that refuses foreign sessions, with one handler. */
+  /** An application that starts no session for other sites as a side effect, with one handler. */
   function application(handler: (ctx: PageContext) => unknown, options: Partial<SessionOptions> = {}, refusesForeignSessions = true) {
 
     const store = new RecordingStore();
     const app = new Application();
-    // Whoever says whose a session is has sign-ins to lose.
+    // Only applications with the option user have sign-ins to lose.
     app.use(session({ store, ...options, ...(refusesForeignSessions ? { user: 'userId' } : {}) }), async (ctx: Context) => {
       ctx.response.status = 200;
       await handler(ctx as PageContext);
@@ -117,7 +117,7 @@ describe('A session that nobody asked for', () => {
 
     });
 
-    it(`is there for all others: ${name}`, async () => {
+    it(`is stored for all other requests: ${name}`, async () => {
 
       const { browser } = application(handler);
       for (const headers of [{}, { ...POST, 'Sec-Fetch-Site': 'same-origin' }, { ...POST, 'Sec-Fetch-Site': 'same-site' }] as Array<Record<string, string>>) {
@@ -135,7 +135,7 @@ describe('A session that nobody asked for', () => {
 
   }
 
-  it('is one that somebody asked for after all when the handler wants a new id', async () => {
+  it('is stored after all if the handler wants a new id', async () => {
 
     const { store, browser } = application(ctx => {
       ctx.session = { userId: 5 };
@@ -146,7 +146,7 @@ describe('A session that nobody asked for', () => {
 
   });
 
-  it('is one where the browser did send a cookie of ours', async () => {
+  it('is stored if the browser did send a cookie of ours', async () => {
 
     for (const name of ['CB', 'CB-form-x', 'CB-form']) {
       const { browser } = application(writes['a value'] as never);
@@ -156,7 +156,7 @@ describe('A session that nobody asked for', () => {
 
   });
 
-  it('does not keep a form from working: its cookie takes nothing away, and has one name however often it is set', async () => {
+  it('does not keep a form from working: the form\'s cookie replaces nothing, and has one name however often it is set', async () => {
 
     const { store, browser } = application(async ctx => {
       if (ctx.path === '/submit') ctx.validateCsrf(ctx.request.headers.get('X-CSRF-Token') as string);

@@ -66,7 +66,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('lets the visitor sign in, who has another token then', async () => {
+    it('lets the visitor sign in, after which the token is another one', async () => {
 
       const { browser } = site(PAGES, { store: makeStore() });
       const token = await tokenOf(browser);
@@ -131,7 +131,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('is not asked where the session is known to be a user\'s', async () => {
+  it('does not count in a request with a live session of a user', async () => {
 
     const { browser, app } = site(PAGES, { user: 'userId' });
     const form = new Browser(app);
@@ -146,7 +146,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('is not asked either where only the stored values say whose the session is', async () => {
+  it('does not count, either, if only the stored values name the session\'s user', async () => {
 
     const { browser, app, store } = site(PAGES, { user: 'userId' });
     const form = new Browser(app);
@@ -165,7 +165,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('tells nothing of the session\'s id, and no session ever gets what it says', async () => {
+  it('shows nothing of the session\'s id, and no session ever gets its value as an id', async () => {
 
     const { browser, store } = site({ ...PAGES, '/write': ctx => { ctx.session.visits = 1; } });
     const planted = 'x'.repeat(43);
@@ -204,7 +204,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('is not set by a request that fails to store, and no store is asked for it', async () => {
+  it('is not set by a request that fails to store, and makes no request use the store', async () => {
 
     const { browser, store } = site(PAGES, { store: new RecordingStore() });
     store.before = () => { throw new Error('connection lost'); };
@@ -217,7 +217,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('is worth nothing beside a live session where the request says that it comes from elsewhere, also without the option user', async () => {
+  it('counts for nothing beside a live session if the request says that it comes from another site, also without the option user', async () => {
 
     const { browser, app } = site(PAGES);
     app.origin = 'https://shop.example';
@@ -241,7 +241,7 @@ describe('The cookie of a form', () => {
       deepStrictEqual([await send(browser, token, headers), await send(browser, own, headers)], [403, 200], JSON.stringify(headers));
       strictEqual(await send(planted, token, headers), 200, 'where no session is live');
     }
-    // Where the application's origin was not set, Origin can't be compared with it.
+    // If the application's origin was not set, there is nothing to compare Origin with.
     app.origin = 'http://localhost:8500';
     for (const name of [...browser.cookies.keys()].filter(each => each.startsWith('__Host-'))) {
       browser.cookies.set(name.slice('__Host-'.length), browser.cookies.get(name) as string);
@@ -251,7 +251,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('lets visitors sign in and out, whatever else they bring under a name that begins like theirs', async () => {
+  it('lets visitors sign in and out, whatever other cookies they send whose names begin like its own', async () => {
 
     const { browser } = site({ '/in': ctx => { ctx.session = { userId: 5 }; }, '/out': ctx => { ctx.session = null; }, '/read': ctx => ctx.session }, { user: 'userId' });
     for (const end of ['\u00e9', '\u00ff', '(', '"']) browser.cookies.set(`CB-form-${end}`, 'A'.repeat(43));
@@ -262,7 +262,7 @@ describe('The cookie of a form', () => {
 
   });
 
-  it('can be asked for a token in a WebSocket, and not be set there', async () => {
+  it('has a token that a WebSocket can read, but can\'t be set there', async () => {
 
     const answers: unknown[] = [];
     const there = await socketSite({ store: 'memory' }, PAGES, async (ctx, socket) => {
@@ -330,7 +330,7 @@ describe('A masked token', () => {
     const other = await tokenOf(browser, '/masked');
     const flip = (text: string, at: number) => text.slice(0, at) + (text[at] === 'A' ? 'B' : 'A') + text.slice(at + 1);
     const bytes = Buffer.from(token, 'base64url');
-    // The last letter stands for two bits only: the others must be nought.
+    // The last letter carries two bits only: the others must be zero.
     const stray = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'.split('').map(letter => token.slice(0, -1) + letter).filter(text => text !== token);
     for (const wrong of [
       flip(token, 0), flip(token, 42), flip(token, 43), flip(token, 84), ...stray, token.slice(0, 43) + other.slice(43), token.slice(0, 85), `${token}=`, `${token}==`, `${token} `,

@@ -66,7 +66,7 @@ for (const order of ['before', 'after'] as const) {
       ['9: neither header, and the token twice as a header', () => ({ 'X-CSRF-Token': [there.token, there.token] }), 403],
       ['9: neither header, and a password that the browser remembers', () => ({ Authorization: 'Basic eDp5' }), 403, { cookie: false }],
       ['10: neither header and no cookie', () => ({}), 200, { cookie: false }],
-      ['10: neither header, and a cookie of somebody else', () => ({ Cookie: 'balancer=3' }), 200, { cookie: false }],
+      ['10: neither header, and a cookie of another application', () => ({ Cookie: 'balancer=3' }), 200, { cookie: false }],
       ['10: neither header, and a key that only a script can send', () => ({ Authorization: 'Bearer x' }), 200, { cookie: false }],
       ['14: an attacker signs the visitor in', () => ({ 'Sec-Fetch-Site': 'cross-site', Origin: ATTACKER }), 403, { cookie: false }],
       ['14: the same from an old browser', () => ({ Origin: ATTACKER }), 403, { cookie: false }],
@@ -93,7 +93,7 @@ for (const order of ['before', 'after'] as const) {
 
     }
 
-    it('asks the store nothing where the headers refuse', async () => {
+    it('does not use the store if the headers refuse', async () => {
 
       await post({ 'Sec-Fetch-Site': 'cross-site', Origin: ATTACKER });
       await post({ Origin: ATTACKER });
@@ -101,7 +101,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('sets no cookie, stores nothing and refreshes nothing where it refuses', async () => {
+    it('sets no cookie, stores nothing and refreshes nothing for a refused request', async () => {
 
       const { site, cookie } = there;
       const refused = [
@@ -133,7 +133,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('is blind to the type of the content', async () => {
+    it('does not look at the type of the content', async () => {
 
       const types = [
         undefined, 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'text/plain', 'TEXT/PLAIN', 'application/json',
@@ -153,7 +153,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('takes no header for a proof that a page can send without asking', async () => {
+    it('accepts no header as a proof that a page can send without asking', async () => {
 
       const claims = { Accept: 'application/json', 'X-Requested-With': 'XMLHttpRequest', Referer: `${ORIGIN}/`, 'X-Forwarded-Host': 'attacker.test' };
       strictEqual(await post(claims), 403);
@@ -161,7 +161,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('rows 11 to 13: judges WebSockets by Origin, and closes what it refuses', async () => {
+    it('rows 11 to 13: judges WebSockets by Origin, and closes those that it refuses', async () => {
 
       const { site, cookie, token } = there;
       strictEqual(await site.open({ Cookie: cookie, Origin: ORIGIN }), 'welcome');
@@ -177,7 +177,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('refuses the token of another session, of an id that moved away, of an ended session and of an id that nobody knows', async () => {
+    it('refuses the token of another session, of an id that moved away, of an ended session and of an unknown id', async () => {
 
       const { site, cookie, token } = there;
       const other = await site.visitor();
@@ -191,7 +191,7 @@ for (const order of ['before', 'after'] as const) {
 
     });
 
-    it('tells what it refused, and nothing secret', async () => {
+    it('reports what it refused, and no secret', async () => {
 
       const { site, cookie, token } = there;
       await site.send('POST', '/do?secret=1', { Cookie: cookie, 'Sec-Fetch-Site': 'same-site', Origin: SIBLING, 'X-CSRF-Token': token });
@@ -208,7 +208,7 @@ describe('csrf({ exempt })', () => {
   const there = shared({ csrf: { exempt: ['/hook', ctx => ctx.request.headers.get('X-Signature') === 'right', (() => Promise.resolve(true)) as never] } });
   const foreign = { 'Sec-Fetch-Site': 'cross-site', Origin: ATTACKER };
 
-  it('lets a path through, and tells', async () => {
+  it('lets a path through, and reports that', async () => {
 
     const { site } = there;
     strictEqual((await site.send('POST', '/hook?x=1', foreign)).status, 200);
@@ -225,7 +225,7 @@ describe('csrf({ exempt })', () => {
 
   });
 
-  it('exempts what a function returns true for, and takes no promise for it', async () => {
+  it('exempts the requests for which a function returns true, and does not accept a promise for that', async () => {
 
     strictEqual((await there.site.send('POST', '/do', { ...foreign, 'X-Signature': 'right' })).status, 200);
     strictEqual((await there.site.send('POST', '/do', { ...foreign, 'X-Signature': 'wrong' })).status, 403);
@@ -238,7 +238,7 @@ describe('csrf({ guard })', () => {
 
   const there = shared({ csrf: { guard: ctx => ctx.path === '/sign-out' || ctx.request.headers.get('Sec-Fetch-Dest') === 'image' } });
 
-  it('judges the paths that it is asked to, also where nothing is sent', async () => {
+  it('judges the paths that it guards, also if the request sends nothing', async () => {
 
     const { site, cookie, token } = there;
     const get = async (headers: Headers, method = 'GET') => (await site.send(method, '/sign-out', { Cookie: cookie, ...headers })).status;
@@ -275,7 +275,7 @@ describe('A refusal', () => {
     return (there.site.errors[0] as CsrfError).detail;
   };
 
-  it('says which origin the application has where that of the request is another', async () => {
+  it('names the application\'s origin if that of the request is another', async () => {
 
     for (const origin of ['http://localhost:8500', ATTACKER, 'null']) {
       strictEqual(await detailOf({ Origin: origin }), `The Origin header does not name an origin that may send such requests: the application's own is ${ORIGIN} (app.origin)`);
@@ -283,7 +283,7 @@ describe('A refusal', () => {
 
   });
 
-  it('says which header would do where there is none, and that header does', async () => {
+  it('names a header that would help if there is none, and that header does help', async () => {
 
     for (const token of [{}, { 'X-CSRF-Token': 'x' }] as Headers[]) {
       match(await detailOf(token), /^(No CSRF token was found|The CSRF token is incorrect).*: "Origin: https:\/\/app\.victim\.test" would do$/);
@@ -292,7 +292,7 @@ describe('A refusal', () => {
 
   });
 
-  it('tells nothing of the session, its cookie or its token', async () => {
+  it('shows nothing of the session, its cookie or its token', async () => {
 
     const [, id] = there.cookie.split('=');
     for (const headers of [{ Origin: ATTACKER }, {}, { 'Sec-Fetch-Site': 'cross-site' }, { 'Sec-Fetch-Site': 'same-site' }] as Headers[]) {
@@ -308,7 +308,7 @@ describe('csrf({ requireToken })', () => {
 
   const there = shared({ csrf: { requireToken: true } });
 
-  it('asks for the token also where the headers are right', async () => {
+  it('demands the token also if the headers are right', async () => {
 
     const { site, cookie, token } = there;
     const own = { Cookie: cookie, 'Sec-Fetch-Site': 'same-origin', Origin: ORIGIN };
@@ -320,7 +320,7 @@ describe('csrf({ requireToken })', () => {
 
   });
 
-  it('closes a WebSocket with what an exemption throws, or what comes after it where there is no session', async () => {
+  it('closes a WebSocket with the error of an exemption, or of what comes after it where there is no session', async () => {
 
     for (const options of [{ csrf: { exempt: [() => { throw new Error('a bug'); }] } }, { order: 'alone' as const, between: [() => { throw new Error('a bug'); }] }]) {
       const site = await csrfSite(options);
@@ -335,14 +335,14 @@ describe('csrf({ requireToken })', () => {
 
   });
 
-  it('asks for none in a WebSocket, where a page can send none', async () => {
+  it('demands none in a WebSocket, since a page can\'t send one there', async () => {
 
     strictEqual(await there.site.open({ Cookie: there.cookie, Origin: ORIGIN }), 'welcome');
     strictEqual(await there.site.open({ Cookie: there.cookie, Origin: SIBLING }), 1008);
 
   });
 
-  it('does not say that a header would do', async () => {
+  it('does not say that a header would help', async () => {
 
     const { site } = there;
     site.errors.length = 0;
@@ -351,7 +351,7 @@ describe('csrf({ requireToken })', () => {
 
   });
 
-  it('lets a form be sent by a visitor who has no session', async () => {
+  it('accepts a form of a visitor without a session', async () => {
 
     const { site } = there;
     const form = await site.send('GET', '/form');
@@ -366,7 +366,7 @@ describe('csrf({ report })', () => {
 
   const there = shared({ csrf: { report: true } });
 
-  it('refuses nothing, and tells what it would refuse', async () => {
+  it('refuses nothing, and reports what it would refuse', async () => {
 
     const { site, cookie } = there;
     strictEqual((await site.send('POST', '/do', { Cookie: cookie, 'Sec-Fetch-Site': 'cross-site' })).status, 200);
@@ -381,7 +381,7 @@ describe('csrf({ report })', () => {
 
 describe('csrf()', () => {
 
-  it('says that a session must follow where it has to ask for a token', () => withSite({ order: 'alone' }, async site => {
+  it('fails with a clear error if it needs a token and no session middleware follows', () => withSite({ order: 'alone' }, async site => {
 
     for (const headers of [{ Cookie: 'x=y' }, { Authorization: 'Basic x' }] as Headers[]) {
       strictEqual((await site.send('POST', '/do', headers)).status, 500);
@@ -393,7 +393,7 @@ describe('csrf()', () => {
 
   }));
 
-  it('judges the method that the handlers see only if what changes it stands before', async () => {
+  it('judges the method that the handlers see only if a middleware before it has changed that', async () => {
 
     const override = async (ctx: { request: { method: string; headers: { get(name: string): string | null } } }, next: () => Promise<void>) => {
       ctx.request.method = ctx.request.headers.get('X-HTTP-Method-Override') ?? ctx.request.method;
@@ -406,12 +406,12 @@ describe('csrf()', () => {
     });
     await withSite({ between: [override as never] }, async site => {
       strictEqual((await site.send('GET', '/do', tunnel)).status, 200);
-      deepStrictEqual(site.handled, ['DELETE /do'], 'which is why the documentation tells the order');
+      deepStrictEqual(site.handled, ['DELETE /do'], 'which is why the documentation gives the order');
     });
 
   });
 
-  it('compares with the origin that is configured, however that is written', async () => {
+  it('compares with the configured origin, however that is written', async () => {
 
     const there = await csrfSite();
     try {
@@ -425,7 +425,7 @@ describe('csrf()', () => {
 
   });
 
-  it('lets nobody know who does not listen, and is not disturbed', () => withSite({}, async site => {
+  it('reports a refusal once, also with a very long Origin', () => withSite({}, async site => {
 
     strictEqual((await site.send('POST', '/do', { 'Sec-Fetch-Site': 'cross-site', Origin: 'x'.repeat(10_000) })).status, 403);
     strictEqual(site.events.length, 1);

@@ -42,7 +42,7 @@ describe('The options of csrf()', () => {
 
   });
 
-  it('exempt exact paths and what functions say', () => {
+  it('exempt exact paths, and requests that functions choose', () => {
 
     doesNotThrow(() => csrf({ exempt: ['/', '/hook', '/hooks/payment-2', '/a%20b', '/hook/', () => true] }));
     for (const path of [

@@ -26,7 +26,7 @@ const origin = fc.oneof(fc.constantFrom(null, OWN, ...TRUSTED, ...FOREIGN), fc.s
 
 describe('The verdict on a request\'s headers', () => {
 
-  it('is by Sec-Fetch-Site where it is one of the four', () => {
+  it('follows Sec-Fetch-Site if that is one of the four values', () => {
 
     for (const any of [null, OWN, ...FOREIGN]) {
       strictEqual(verdictOn({ site: 'same-origin', origin: any }, OWN, TRUSTED), 'pass');
@@ -38,7 +38,7 @@ describe('The verdict on a request\'s headers', () => {
 
   });
 
-  it('is by Origin alone where Sec-Fetch-Site is anything else, or absent', () => {
+  it('follows Origin alone if Sec-Fetch-Site is anything else, or missing', () => {
 
     for (const odd of [null, ...ODD_SITES]) {
       strictEqual(verdictOn({ site: odd, origin: null }, OWN, TRUSTED), 'ask', String(odd));
@@ -49,7 +49,7 @@ describe('The verdict on a request\'s headers', () => {
 
   });
 
-  it('passes nothing but what is the application\'s own or trusted, whatever stands in the headers', () => {
+  it('lets nothing pass but requests of the application itself or of a trusted origin, whatever the headers are', () => {
 
     fc.assert(fc.property(site, origin, (eachSite, eachOrigin) => {
       const verdict = verdictOn({ site: eachSite, origin: eachOrigin }, OWN, TRUSTED);
@@ -62,7 +62,7 @@ describe('The verdict on a request\'s headers', () => {
 
   });
 
-  it('compares with the serialised form of what is configured, and never with an origin that is none', () => {
+  it('compares with the serialised form of the configured origin, and never with an invalid one', () => {
 
     strictEqual(serializedOrigin('https://app.test/'), OWN);
     strictEqual(serializedOrigin('HTTPS://App.Test:443/path?x'), OWN);
@@ -92,7 +92,7 @@ describe('csrf()', () => {
   );
   const host = fc.constantFrom(undefined, '', 'evil.test', 'app@evil.test', 'app/', '[::1]', 'APP.TEST');
 
-  it('answers 403 or lets through, whatever comes', async () => {
+  it('answers 403 or lets through, whatever arrives', async () => {
 
     const before = Object.getOwnPropertyNames(Object.prototype);
     const request = fc.record({

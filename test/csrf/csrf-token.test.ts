@@ -8,7 +8,7 @@ import { errorsToStatus, pageOf, site } from '../support/site.js';
 
 describe('ctx.getCsrf()', () => {
 
-  it('returns a promise of a token that a later request is let in with', async () => {
+  it('returns a promise of a token that a later request is accepted with', async () => {
 
     const { browser, token } = await withForm();
     match(token, /^[\w-]{43}$/);
@@ -28,7 +28,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('does not tell the id, and is another for every session', async () => {
+  it('does not show the id, and is another one for every session', async () => {
 
     const { browser, app, token } = await withForm();
     ok(!token.includes(idOf(browser)));
@@ -38,7 +38,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('is the token of the new id when it is asked after one was asked for', async () => {
+  it('is the token of the new id when it is asked for after that', async () => {
 
     const { browser, token } = await withForm();
     const next = await tokenOf(browser, '/new-id-form');
@@ -47,7 +47,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('is the token of the session that the request creates, also when asked twice at once', async () => {
+  it('is the token of the session that the request creates, also when it is asked for twice at once', async () => {
 
     const { browser } = site({ ...PAGES, '/sign-in': async ctx => {
       ctx.session.userId = 5;
@@ -61,7 +61,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('is good also for a visitor who asks for a new id under one that has gone', async () => {
+  it('is valid also for a visitor who asks for a new id with an id that has ended', async () => {
 
     const { browser } = await withForm();
     const stale = browser.clone();
@@ -70,7 +70,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('may be asked by a middleware further out, after the session was stored', async () => {
+  it('can be read by a middleware further out, after the session was stored', async () => {
 
     for (const path of ['/create', '/nothing', '/read', '/end']) {
       const app = new Application();
@@ -83,7 +83,7 @@ describe('ctx.getCsrf()', () => {
       inner.middlewares = [errorsToStatus(), ...app.middlewares.slice(2, 3), pageOf(PAGES)];
       const token = await tokenOf(browser, path);
       strictEqual(formsOf(browser).size, 1, path);
-      // In the same browser, as the page that carries it is posted.
+      // In the same browser, as the page with the token is posted.
       const form = new Browser(inner);
       for (const [name, value] of browser.cookies) form.cookies.set(name, value);
       strictEqual(await submit(form, token), 200, path);

@@ -51,7 +51,7 @@ describe('ctx.validateCsrf()', () => {
 
   });
 
-  it('refuses the token of another session, of one that ended, and of an id that nobody knows', async () => {
+  it('refuses the token of another session, of one that ended, and of an unknown id', async () => {
 
     const { browser, app, token } = await withForm();
     const other = new Browser(app);
@@ -65,7 +65,7 @@ describe('ctx.validateCsrf()', () => {
     forgetForms(stale);
     strictEqual(await submit(stale, token), 403);
 
-    // A tosser of cookies can have a token computed for an id of his choice.
+    // An attacker who can set cookies can have a token computed for an id of their choice.
     const tossed = new Browser(app);
     const { browser: elsewhere, store } = site(PAGES);
     await store.set('chosen-by-an-attacker', { a: 1 }, Date.now() / 1000 + 60);
@@ -77,7 +77,7 @@ describe('ctx.validateCsrf()', () => {
 
   });
 
-  it('lets the form in that was sent while its session moved, for 30 seconds', async () => {
+  it('accepts a form that was sent while its session moved, for 30 seconds', async () => {
 
     const clock = { now: 1_800_000_000 };
     const { browser } = site(PAGES, { store: new MemoryStore({ now: () => clock.now }) });
@@ -94,7 +94,7 @@ describe('ctx.validateCsrf()', () => {
 
   });
 
-  it('takes the token from the body, else from the header; a body that has one decides', async () => {
+  it('takes the token from the body, else from the header; a token in the body decides', async () => {
 
     const { browser, token } = await withForm();
     const status = async (body: unknown, header?: string) => (
@@ -112,7 +112,7 @@ describe('ctx.validateCsrf()', () => {
 
   });
 
-  it('stands bodies of every kind', async () => {
+  it('accepts bodies of every kind', async () => {
 
     const { browser, token, errors } = await withForm();
     const getter = { get 'csrf-token'() { throw new Error('code of a body must not run'); } };
@@ -128,7 +128,7 @@ describe('ctx.validateCsrf()', () => {
 
   });
 
-  it('takes a token that is given to it, whatever the request carries', async () => {
+  it('validates a token that it is given, whatever the request carries', async () => {
 
     const { browser, token, app } = await withForm();
     const mine = new Application();

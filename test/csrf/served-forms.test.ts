@@ -45,7 +45,7 @@ const STORES: Record<string, () => SessionStore> = {
   'an encrypted store': () => encrypted(new MemoryStore(), { keys: [{ id: 'a', secret: 'x'.repeat(43) }] }),
 };
 
-/** Sends requests at once, and lets their answers reach the browser in the order that is given. */
+/** Sends requests at once, and delivers their answers to the browser in the given order. */
 async function atOnce(browser: Browser, paths: string[], order: number[]): Promise<Response[]> {
 
   const answers = await Promise.all(paths.map(path => browser.clone().get(path)));
@@ -66,7 +66,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     describe(`A form that was served, on ${name}, ${options.user ? 'with' : 'without'} the option user`, () => {
 
-      it('works, and takes no session away, where a script\'s first request puts something into the cart at the same time', async () => {
+      it('works, and replaces no session, if a script\'s first request puts something into the cart at the same time', async () => {
 
         for (const order of ORDERS) {
           const { browser } = open();
@@ -77,7 +77,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
       });
 
-      it('works where two first pages were asked for at once', async () => {
+      it('works if two first pages were requested at once', async () => {
 
         for (const order of ORDERS) {
           const { browser } = open();
@@ -93,7 +93,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
       });
 
-      it('works when another request has begun a session since, and when that is emptied or moved', async () => {
+      it('works if another request has begun a session since, and if that is emptied or moved', async () => {
 
         const { browser } = open();
         const token = await tokenOf(browser);
@@ -105,7 +105,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
       });
 
-      it('works where it stands on a page that shows the session\'s only key and removes it', async () => {
+      it('works if its page shows the session\'s only key and removes it', async () => {
 
         const { browser } = open();
         await browser.get('/flash');
@@ -114,7 +114,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
       });
 
-      it('works where the session was ended elsewhere a moment ago', async () => {
+      it('works if the session was ended elsewhere a moment ago', async () => {
 
         const { browser } = open();
         await browser.get('/create');
@@ -164,7 +164,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
       });
 
-      it('lets a second click of a sign-in in, and both leave one way on', async () => {
+      it('accepts a second click of a sign-in, and both answers leave a session that works', async () => {
 
         for (const begin of [[], ['/cart']]) {
           const { browser } = open();
@@ -185,7 +185,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
 describe('A form that was served, with the option user', () => {
 
-  it('works when the session of no one has ended', async () => {
+  it('works if an anonymous session has ended', async () => {
 
     const { browser } = site(PAGES, { user: 'userId' });
     await browser.get('/cart');
@@ -238,7 +238,7 @@ describe('A form that was served, where ids are renewed', () => {
 
     });
 
-    it(`works where its own page has given the session ${whose} the new id`, async t => {
+    it(`works if its own page has given the session ${whose} the new id`, async t => {
 
       t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
       const { browser } = site(PAGES, { user: 'userId', renewal: 60, grace: 30 });
@@ -266,7 +266,7 @@ describe('A form that was served through app.fetch(), which joins all cookies to
       const visit = async (path: string, token = '') => {
         const headers = { 'Cookie': [...jar].map(pair => pair.join('=')).join('; '), 'X-CSRF-Token': token };
         const response = await app.fetch(new Request(`http://localhost${path}`, { headers }));
-        // As a browser reads the one header: its first pair, and what follows as attributes.
+        // As a browser reads the one header: its first pair, and the rest as attributes.
         const [line] = response.headers.getSetCookie();
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(line ?? '') ?? [];
         if (name !== undefined && value !== undefined) jar.set(name, value);

@@ -41,7 +41,7 @@ function application(order: Order, options: CsrfOptions = {}, more: Middleware[]
 
 }
 
-/** What becomes of a request that has neither `Sec-Fetch-Site` nor `Origin`. */
+/** The answer to a request that has neither `Sec-Fetch-Site` nor `Origin`. */
 async function send(browser: Browser, token: unknown, path = '/do'): Promise<number> {
 
   return (await browser.post(path, { body: { 'csrf-token': token } })).status;
@@ -58,7 +58,7 @@ for (const order of ['before both', 'between them', 'after both'] as const) {
 
   describe(`csrf() ${order} of two session middlewares`, () => {
 
-    it('refuses a request without a token, whichever cookie comes along', async () => {
+    it('refuses a request without a token, whichever cookie it comes with', async () => {
 
       const { browser, handled } = application(order);
       await browser.get('/outer-write');
@@ -71,7 +71,7 @@ for (const order of ['before both', 'between them', 'after both'] as const) {
 
     });
 
-    it('lets the form of a page in, whichever of the two sessions the visitor has', async () => {
+    it('accepts the form of a page, whichever of the two sessions the visitor has', async () => {
 
       for (const begin of [[], ['/outer-write'], ['/write'], ['/outer-write', '/write']]) {
         const { browser } = application(order);
@@ -92,7 +92,7 @@ for (const order of ['before both', 'between them', 'after both'] as const) {
 
     });
 
-    it('refuses the token of one where the other\'s cookie comes along: somebody may have planted that session', async () => {
+    it('refuses the token of one session if the other\'s cookie is sent: an attacker may have planted that session', async () => {
 
       const { app, browser, handled } = application(order);
       await browser.get('/outer-write');
@@ -121,7 +121,7 @@ for (const order of ['before both', 'between them', 'after both'] as const) {
 
 describe('Two session middlewares', () => {
 
-  it('have a form in a cookie of each, and every token once where they have the same', async () => {
+  it('have a form in a cookie of each, and every token once if they share a cookie', async () => {
 
     const { browser } = application('before both');
     await browser.get('/form');
@@ -135,7 +135,7 @@ describe('Two session middlewares', () => {
 
   });
 
-  it('are both asked where a token is always needed, and one right token is enough where the other has no cookie', async () => {
+  it('are both asked if a token is always needed, and one valid token is enough if the other has no cookie', async () => {
 
     const { browser } = application('before both', { requireToken: true });
     const headers = { 'Sec-Fetch-Site': 'same-origin' };

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { temporaryFolder } from '../../support/servers/server.js';
 
 /**
- * Makes a certificate that nobody has signed, for a browser that is told to look
- * past that.
+ * Makes a self-signed certificate, for a browser that accepts any.
  *
  * @throws {Error} that says what is missing
  */

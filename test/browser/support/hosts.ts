@@ -10,7 +10,7 @@ const APP = 'app.victim.test';
 
 const tls = selfSigned();
 
-/** Hosts as a browser sees them: one application, and those who are after its visitors. */
+/** Hosts as a browser sees them: one application, and hosts of attackers. */
 export interface Hosts {
   /** The application, on TLS. */
   readonly app: string;
@@ -18,11 +18,11 @@ export interface Hosts {
   readonly sibling: string;
   /** Another site. */
   readonly attacker: string;
-  /** The application's host without TLS, where somebody on the network answers. */
+  /** The application's host without TLS, where an attacker on the network answers. */
   readonly network: string;
   /** The application without TLS. */
   readonly plainApp: string;
-  /** What has come to the application, or to its host without TLS. */
+  /** The requests to the application, or to its host without TLS. */
   readonly seen: IncomingMessage[];
 }
 
@@ -67,7 +67,7 @@ export async function runHosts(t: TestContext, options: VictimOptions = {}): Pro
 
 }
 
-/** The address of a page that holds what is given. */
+/** The address of a page with the given content. */
 export function pageAt(host: string, html: string): string {
 
   return `${host}/?${new URLSearchParams({ html })}`;
@@ -88,7 +88,7 @@ export function cookieAt(host: string, cookie: string): string {
 
 }
 
-/** Answers as the address says: who has a host can answer anything. */
+/** Answers as the address says, since an attacker's host can answer anything. */
 function hostile(request: IncomingMessage, response: ServerResponse): void {
 
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams;

@@ -6,11 +6,11 @@ import { errorsToStatus, pageOf, type Page } from '../../support/site.js';
 
 export interface VictimOptions extends Omit<SessionOptions, 'store'> {
   store?: MemoryStore;
-  /** Whether csrf() stands before the session; true by default. */
+  /** Whether csrf() comes before the session; true by default. */
   protected?: boolean;
 }
 
-/** An application that has what others are after: a visitor who is signed in. */
+/** An application with a signed-in visitor, the target of the attacks. */
 export function victim(origin: string, { store = new MemoryStore(), protected: isProtected = true, ...options }: VictimOptions): Application {
 
   const app = new Application();
@@ -38,13 +38,13 @@ const PAGES: Record<string, Page> = {
 
   '/': ctx => show(ctx, `<p>${ctx.session.user ?? 'nobody'}</p>`),
 
-  /** What only reads nothing, and is framed by all. */
+  /** A page that reads nothing, and that every site may frame. */
   '/blank': ctx => show(ctx, ''),
 
-  /** What a shop, a counter or a "last seen" does: it writes, whoever comes. */
+  /** Writes for every visitor, as a shop, a counter or a "last seen" does. */
   '/act': ctx => { ctx.session.acts = (ctx.session.acts ?? 0) + 1; },
 
-  /** A form, to `/act` or where the query says. */
+  /** A form to `/act`, or to the address in the query. */
   '/form': ctx => show(ctx, form(ctx.query.to ?? '/act')),
 
   '/form-without-referrer': ctx => {
@@ -70,7 +70,7 @@ function show(ctx: Parameters<Page>[0], html: string): void {
 
 type Handler = (ctx: Context, next: () => Promise<void>) => Promise<void>;
 
-/** Nothing catches what is thrown behind a WebSocket. */
+/** Errors behind a WebSocket are not caught anywhere else. */
 function errorsUnlessSocket(ctx: Context, next: () => Promise<void>): Promise<void> {
 
   return ctx.webSocket ? next() : (errorsToStatus() as Handler)(ctx, next);

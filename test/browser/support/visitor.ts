@@ -5,7 +5,7 @@ import type { Hosts } from './hosts.js';
 
 let chromium: Browser;
 
-/** Starts one browser for all tests of a file, to which every host is this computer. */
+/** Starts one browser for all tests of a file; it resolves every host to this computer. */
 export function useChromium(): void {
 
   before(async () => {
@@ -24,7 +24,7 @@ export async function visitor(t: TestContext): Promise<Page> {
 
 }
 
-/** A visitor who is signed in. */
+/** A signed-in visitor. */
 export async function signedIn(t: TestContext, { app }: Hosts): Promise<Page> {
 
   const page = await visitor(t);
@@ -33,7 +33,7 @@ export async function signedIn(t: TestContext, { app }: Hosts): Promise<Page> {
 
 }
 
-/** Says whom the application takes the visitor for, by a fresh look. */
+/** Returns the user whom the application sees, by a new request. */
 export async function whoIsSignedIn({ app }: Hosts, context: BrowserContext): Promise<string | null> {
 
   const page = await context.newPage();
@@ -44,7 +44,7 @@ export async function whoIsSignedIn({ app }: Hosts, context: BrowserContext): Pr
 
 }
 
-/** Does something on a page, and returns the status of the answer that a path gives to it. */
+/** Does something on a page, and returns the status of the answer to a path. */
 export async function statusOf(page: Page, path: string, act: () => Promise<unknown>): Promise<number> {
 
   const answer = page.waitForResponse(response => new URL(response.url()).pathname === path);
@@ -60,7 +60,7 @@ export function submitted(page: Page, frame: Page | Frame = page): Promise<numbe
 
 }
 
-/** Lets a script of a page send a request to `/act`, with the cookies that the browser has for that; returns the status. */
+/** Lets a script of a page send a request to `/act`, with the browser's cookies for it; returns the status. */
 export function fetched(page: Page, host: string, method = 'POST'): Promise<number> {
 
   const options = JSON.stringify({ method, mode: 'no-cors', credentials: 'include' });
