@@ -1,8 +1,8 @@
 import { kindOf } from '../values/session-values.js';
 
 /*
- * What checks of options have in common. Each throws a `TypeError` that names
- * the option, its value and what is allowed.
+ * What the checks of options share. Each throws a `TypeError` that names the
+ * option, its value and what is allowed.
  */
 
 export function checkSeconds(option: string, value: unknown, least: number, most: number): void {
@@ -45,14 +45,14 @@ export function wrong(option: string, value: unknown, allowed: string): TypeErro
 
 export function show(value: unknown): string {
 
-  // An address that was given for something else may hold a password.
+  // It may be an address, given by mistake, with a password in it.
   if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
   if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `a ${kindOf(value)}`;
   return Object.is(value, -0) ? '-0' : String(value);
 
 }
 
-/** An address without what stands before its host: a user, a password. */
+/** Returns an address without the user and password before its host. */
 export function withoutLogin(address: string): string {
 
   return address.replace(/^([a-z][a-z\d+.-]*:)?\/\/.*@/is, '$1//…@');

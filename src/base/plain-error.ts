@@ -1,52 +1,53 @@
 /*
- * Drivers put into their errors what they were asked to do: the command with its
- * arguments, the statement with its parameters, the row that was refused. These
- * are the values of a session, and errors end up in logs. So of a message stays
- * only what has not the form of a value, whoever wrote it.
+ * Drivers put the input of the failed command into their errors: its arguments,
+ * the parameters of a statement, the row that was refused. These contain the
+ * values of a session, and errors end up in logs. So a copied message keeps only
+ * the parts that do not look like a value, whichever library wrote it.
  */
 
-/** A chain of causes is rarely longer, and may lead back to its beginning. */
+/** Causes that are copied. A chain is rarely longer, and may be a circle. */
 const DEEPEST = 5;
 
-/** Of the errors of several attempts. */
+/** Errors that are copied from an `AggregateError`. */
 const MOST_ERRORS = 10;
 
-/** What is looked at of a message and of a stack: either may repeat a value of any size. */
+/** Characters of a message and of a stack that are read: either may repeat a value of any size. */
 const MOST_READ = 4000;
 const LONGEST_MESSAGE = 1000;
 
-/** As many characters of an id as are too many, and those of ids that are too short to be known again. */
+/** The shortest part of an id that is removed. */
 const PART_OF_ID = 16;
+/** Ids below this length are too short to be recognised in a text. */
 const SHORT_ID = 8;
 
-/** Names that are the operator's, in quotes behind what they are the name of: table "sessions". */
+/** Names that the operator chose, in quotes after the word for what they name: table "sessions". */
 const NAMES = '\\b(?:relation|table|column|constraint|index|database|schema|role|user|for key|type|command|insert into|packet bigger than|used memory >) '
   + '(?:[.@]?(?:"[a-z_.]{1,64}"|\'[a-z_.]{1,64}\'|`[a-z_.]{1,64}`)(?!\\w))+';
 
-/** From a quote or a bracket to the last that could close it: a value may hold some, too. */
+/** From a quote or bracket to the last one that could close it, since a value may contain some, too. */
 const CLOSED = '(?:([\'"`]).*\\2|\\(.*\\)|\\[.*\\]|\\{.*\\})(?:.*[\'"`)\\]}])?';
 const OPEN = '[\'"`([{].*';
 
 const PARTS = new RegExp(`(${NAMES})|${CLOSED}|${OPEN}`, 'gis');
 const PARTS_OF_CUT = new RegExp(`(${NAMES})|${OPEN}`, 'gis');
 
-/** It is no quote: can't, isn't. */
+/** An apostrophe does not begin a quotation: can't, isn't. */
 const APOSTROPHE = /(?<=[a-z])'(?=(?:[dmst]|ll|re|ve)\b)/gi;
 
-/** Ids, hashes, tokens and card numbers, where a digit is among them. */
+/** Ids, hashes, tokens and card numbers, if there is a digit among the characters. */
 const RUN = /[\p{L}\p{N}_+%~-]{16,}/gu;
 
 const FRAME = /^ {4}at .*(?::\d+:\d+\)?|<anonymous>\)?|\(native\))$/;
 
-/** The errors that were copied, for tests of stores: nothing leads to them from the copies. */
+/** From each copy to the error that it was made from, for tests of stores. The copy itself does not refer to it. */
 const originals = new WeakMap<object, unknown>();
 
 /**
- * Copies what may be told of an error that came from elsewhere: its name,
+ * Copies the parts of another library's error that may be logged: its name,
  * message, code and stack, and the same of its causes, without the values that
  * messages of databases repeat.
  *
- * @param ids of the sessions that the call was about
+ * @param ids of the sessions that the failed call was about
  */
 export function plainError(error: unknown, ids: readonly string[] = [], depth = 0): unknown {
 
@@ -54,7 +55,7 @@ export function plainError(error: unknown, ids: readonly string[] = [], depth = 
   if (typeof error !== 'object' || error === null) return typeof error === 'function' ? undefined : error;
   if (ids.length === 0 && originals.has(error)) return error;
   const { name, message, code, stack, cause, errors } = error as { readonly [Name in keyof AggregateError | 'code']?: unknown };
-  const text = typeof message === 'string' ? withoutValues(message, ids) : 'What was thrown is no error';
+  const text = typeof message === 'string' ? withoutValues(message, ids) : 'Something other than an error was thrown';
   const deeper = (other: unknown) => depth < DEEPEST ? plainError(other, ids, depth + 1) : undefined;
   const copy = Array.isArray(errors) ? new AggregateError(errors.slice(0, MOST_ERRORS).map(deeper), text) : new Error(text);
   const shown = typeof name === 'string' && /^[\w.$ -]{1,64}$/.test(name) ? name : 'Error';
@@ -69,7 +70,7 @@ export function plainError(error: unknown, ids: readonly string[] = [], depth = 
 
 }
 
-/** An error of our own, which may be told as it is. */
+/** Makes an error of our own, which may be logged as it is. */
 export function ownError(message: string): Error {
 
   const error = new Error(message);
@@ -78,7 +79,7 @@ export function ownError(message: string): Error {
 
 }
 
-/** What an error was copied from, if it was. */
+/** Returns the error that a copy was made from; anything else as it is. */
 export function originalOf(error: unknown): unknown {
 
   return originals.get(error as object) ?? error;
@@ -86,10 +87,10 @@ export function originalOf(error: unknown): unknown {
 }
 
 /**
- * A message without what could be a value. It takes no longer, however long the
- * message is.
+ * Returns a message without the parts that could be a value. A longer message
+ * takes no longer.
  *
- * @param ids of sessions, known to be some
+ * @param ids ids of sessions, to be removed wherever they are
  */
 export function withoutValues(message: string, ids: readonly string[] = []): string {
 
@@ -102,40 +103,40 @@ export function withoutValues(message: string, ids: readonly string[] = []): str
     .replace(RUN, run => /\p{N}/u.test(run) ? '…' : run)
     // In a log it would look like the stack.
     .replace(/[\r\n]+/g, ' ');
-  // Before a cut may stand the beginning of an id, too short to be seen as one.
+  // The last characters before a cut may be the beginning of an id, too short to be recognised.
   const length = Math.min(LONGEST_MESSAGE, isCut && !text.endsWith('…') ? Math.max(0, text.length - PART_OF_ID) : text.length);
   return length < text.length ? `${text.slice(0, length)}…` : text;
 
 }
 
-/** A text without an id and the longer parts of it, such as one that was cut. */
+/** Returns a text without an id and its longer parts, such as an id that was cut off. */
 function withoutId(text: string, id: string): string {
 
   if (id.length < SHORT_ID) return text;
   const least = Math.min(id.length, PART_OF_ID);
-  let told = '';
+  let rest = '';
   for (let at = 0; at < text.length;) {
     let end = at + least;
-    if (end > text.length) return told + text.slice(at);
+    if (end > text.length) return rest + text.slice(at);
     if (id.includes(text.slice(at, end))) {
       while (end < text.length && id.includes(text.slice(at, end + 1))) end++;
-      told += '<id>';
+      rest += '<id>';
       at = end;
     } else {
-      told += text.charAt(at++);
+      rest += text.charAt(at++);
     }
   }
-  return told;
+  return rest;
 
 }
 
-/** The lines of a stack that say where. One of the message may look like one, so what counts stands behind it. */
+/** Returns the lines of a stack that say where. A line of the message may look like one, so only the lines after it count. */
 function framesOf(stack: unknown, message: unknown): string {
 
   if (typeof stack !== 'string' || typeof message !== 'string') return '';
   const [header] = /^[\w.$ -]{0,64}(?:\[[\w.-]{1,64}\])?(?:: )?/.exec(stack) as RegExpExecArray;
   const at = [header.length, 0].find(start => stack.startsWith(message, start));
-  // A driver may give an error its message when its stack has been written, and has none.
+  // Without the colon, the stack was written before the driver gave the error its message.
   if (at === undefined && header.endsWith(': ')) return '';
   const start = at === undefined ? header.length : at + message.length;
   const [rest, ...lines] = stack.slice(start, start + MOST_READ).split('\n');

@@ -1,8 +1,8 @@
-/**
+/*
  * The store contract: what a store is, in prose and types.
  *
- * Four methods are enough to be a store ({@link SessionStore}). A store that
- * can change one session atomically says so ({@link AtomicSessionStore}) and
+ * Four methods are enough for a store ({@link SessionStore}). A store that can
+ * change one session atomically declares it ({@link AtomicSessionStore}) and
  * gives its users more guarantees; `docs/writing-a-store.md` has the table.
  */
 
@@ -16,34 +16,32 @@ export type Awaitable<T> = T | PromiseLike<T>;
 /**
  * The smallest store.
  *
- * It may return its values shared or with any prototype, and ids of any shape:
- * the middleware copies what it gets, and encodes ids for the cookie.
+ * It may return objects that it shares or that have any prototype, and ids of
+ * any form: the middleware copies values, and encodes ids for the cookie.
  */
 export interface SessionStore {
 
   /**
-   * Creates a session or overwrites it whole.
+   * Creates a session, or replaces an existing one with all its values.
    *
    * @param id as `newSessionId()` returned it
    * @param values top-level keys and JSON values; the store may keep the object
-   * @param expire Unix timestamp in whole seconds, in the future, after which the session is gone
+   * @param expire Unix timestamp in whole seconds, after which the session is gone
    */
   set(id: string, values: SessionValues, expire: number): Awaitable<void>;
 
   /**
-   * Returns the values of a session.
-   *
-   * Unknown or expired: `null` or `undefined`. Only a broken backend throws, and
-   * so does what is there and can't be read.
+   * Returns the values of a session; `null` or `undefined` if it is unknown or
+   * has expired. Throws only if the backend fails, or the session can't be read.
    */
   get(id: string): Awaitable<SessionValues | null | undefined>;
 
-  /** Removes a session. Removing nothing succeeds. */
+  /** Removes a session. It is no error if there is none. */
   delete(id: string): Awaitable<void>;
 
   /**
-   * Returns an id that no one can guess and that was never used before: at
-   * least 128 bits of a CSPRNG (OWASP ASVS 5.0, 7.2.3).
+   * Returns an id that no one can guess and that has never been used: at least
+   * 128 bits of a CSPRNG (OWASP ASVS 5.0, 7.2.3).
    */
   newSessionId(): Awaitable<string>;
 
@@ -52,37 +50,35 @@ export interface SessionStore {
 /** The top-level keys of a session, each with its value as JSON text. */
 export type SessionTexts = ReadonlyMap<string, string>;
 
-/** A change of top-level keys. A key is in one of the two or in none. */
+/** A change of top-level keys. No key is in both members. */
 export interface SessionChange {
-  /** Keys that get a new value, as JSON text. */
+  /** Keys that get a new value, each with its JSON text. */
   readonly set: SessionTexts;
-  /** Keys that go. */
+  /** Keys to be removed; the session may lack some of them. */
   readonly unset: readonly string[];
 }
 
 /**
- * What a session is, beside its values. It comes with an id and holds for as
- * long as the session has that id: only `create` and `move` give it.
+ * What is known of a session beside its values. Only `create` and `move` set it,
+ * together with the id, and it stays the same for as long as the session has
+ * that id.
  */
 export interface StoredInfo {
-  /** Whose it is: a text that is not empty; null for an anonymous session. */
+  /** The user of the session: a text that is not empty; null for an anonymous session. */
   readonly user: string | null;
-  /**
-   * What else is to be kept: printable ASCII of at most 4,096 characters, into
-   * which a store does not look.
-   */
+  /** At most 4,096 characters of printable ASCII, which the store keeps and does not interpret. */
   readonly details: string;
 }
 
-/** What a session becomes with its new id. */
+/** The info that a session gets together with its id. */
 export interface NewInfo {
   readonly info: StoredInfo;
   /**
-   * Where the session becomes one of a user: for how many seconds the request
-   * that makes it so has been under way, at the moment when this is read. Where
-   * sessions of that user have been ended since it began, by `endSessionsOf`
-   * without `only` or by `endAllSessions`, the session ends in the same step, or
-   * right after it, and the answer is `revoked`.
+   * Given if the request makes the session one of a user: the seconds for which
+   * that request has been under way, at the moment when this member is read. If
+   * that user's sessions have been ended since the request began, by
+   * `endSessionsOf` without `only` or by `endAllSessions`, the session ends in
+   * the same step, or right after it, and the answer is `revoked`.
    */
   readonly requestAge?: number | undefined;
 }
@@ -106,19 +102,19 @@ export interface CreateTerms extends Terms {
   readonly newInfo?: NewInfo | undefined;
 }
 
-/** On which terms a stored session is changed. */
+/** Terms that an update and a move have in common. */
 interface ChangeTerms extends Terms {
   /** The change applies only to this version; without it, to any. */
   readonly version?: string | number | undefined;
   /**
    * The most bytes that the session may have: all keys and JSON texts together,
    * in UTF-8. A change that makes it larger than this, and larger than it was,
-   * is refused. Without it, or with `Infinity`, none is.
+   * is refused. Without this member, or with `Infinity`, there is no limit.
    */
   readonly maxBytes?: number | undefined;
 }
 
-/** On which terms a session is changed. */
+/** The terms of {@link AtomicSessionStore.update}. */
 export interface UpdateTerms extends ChangeTerms {
   /**
    * Passed from time to time if the session has a user: a store with a separate
@@ -127,47 +123,47 @@ export interface UpdateTerms extends ChangeTerms {
   readonly user?: string | undefined;
 }
 
-/** On which terms a session is moved to a new id. */
+/** The terms of {@link AtomicSessionStore.move}. */
 export interface MoveTerms extends ChangeTerms {
-  /** What the session is from now on; without it, what it was. */
+  /** The info that the session gets with its new id; without this member, it keeps its info. */
   readonly newInfo?: NewInfo | undefined;
 }
 
-/** On which terms a session is ended. */
+/** The terms of {@link AtomicSessionStore.end}. */
 export interface EndTerms {
-  /** The visitor has another session by now: the mark says that this one was moved. */
+  /** True if the visitor already has another session: the mark then says that this one was moved. */
   readonly moved?: boolean | undefined;
 }
 
 /** A live session, as {@link AtomicSessionStore.load} returns it. */
 export interface LiveSession {
   readonly status: 'live';
-  /** The caller's own copy. */
+  /** A copy, which the caller may change. */
   readonly texts: SessionTexts;
-  /** As it was given; nothing where nothing was. */
+  /** As `create` or `move` last set it; undefined if neither did. */
   readonly info?: StoredInfo | undefined;
-  /** Differs after every change of the values; a touch leaves it alone. */
+  /** Differs after every change of the values; a touch does not change it. */
   readonly version: string | number;
   /** Seconds left to live, by the store's clock. */
   readonly remaining: number;
 }
 
 /**
- * What stands for {@link RETIRED_FOR} seconds in the place of a session that
- * was ended, or moved to a new id.
+ * The mark that takes the place of a session for {@link RETIRED_FOR} seconds
+ * after it was ended, or moved to a new id.
  */
 export interface RetiredSession {
   readonly status: 'retired';
-  /** Whether it was moved, and has not been ended since under its new id. */
+  /** True if the session was moved, and has not been ended under its new id since. */
   readonly moved: boolean;
-  /** Where it was moved, what the session is by now; if the store keeps it. */
+  /** The current info of a session that was moved, if the store keeps it. */
   readonly info?: StoredInfo | undefined;
 }
 
-/** What a store may tell of a session that has expired, as long as it has its record. */
+/** What a store may return for a session that has expired, for as long as it still has the record. */
 export interface ExpiredSession {
   readonly status: 'expired';
-  /** As it was given; if the store keeps it. */
+  /** The info of the session, if the store keeps it. */
   readonly info?: StoredInfo | undefined;
 }
 
@@ -178,120 +174,122 @@ export type FoundSession = LiveSession | RetiredSession | ExpiredSession;
 export interface StoredUserSession {
   /** As `handleOf` returns it for the session's id. */
   readonly handle: string;
-  /** `details` of what was given with its id. */
+  /** The `details` of its info. */
   readonly details: string;
-  /** How many seconds ago it was last written or touched. */
+  /** Seconds since it was last written or touched, by the store's clock. */
   readonly idle: number;
-  /** Seconds left to live. */
+  /** Seconds left to live, by the store's clock. */
   readonly remaining: number;
 }
 
-/** Which sessions of a user are meant: all, one, or all but one, by their handles. */
+/** Which sessions of a user: all of them, `only` the one with this handle, or all `except` that one. */
 export interface WhichSessions {
   readonly only?: string | undefined;
   readonly except?: string | undefined;
 }
 
-/** For how many seconds a moved or ended id is remembered; docs/parallel-requests.md says why. */
+/** Seconds for which a moved or ended id is remembered; docs/parallel-requests.md says why. */
 export const RETIRED_FOR = 30;
 
 /**
  * A store that changes one session in one atomic step.
  *
- * For every method: a session whose time is over does not exist, whether it was
- * cleaned up or not. Lifetimes are durations in seconds, counted on the store's
- * own clock. Only a broken backend throws, and what is there and can't be read
- * is broken. What no live session answers to is never created by anything but `create` and `move`.
+ * For every method: a session whose time is over does not exist, whether or not
+ * it has been cleaned up. Lifetimes are durations in seconds, counted on the
+ * store's own clock. A method throws only if the backend fails, or if what it
+ * has stored can't be read. Of the methods below, only `create` and `move` make
+ * records; no other method brings one into being.
  */
 export interface AtomicSessionStore extends SessionStore {
 
-  /** Says that the methods below are here and are to be used. */
+  /** True to declare that the store has the methods below and that the middleware is to use them. */
   readonly atomic: boolean;
 
   /**
-   * Says whether a text can be an id of this store. What can't never reaches
-   * it. Without this method, any printable text of up to 512 characters can.
+   * Says whether a text can be an id of this store; no other text reaches it.
+   * Without this method, any printable text of up to 512 characters can be one.
    */
   isSessionId?(id: string): boolean;
 
-  /** Says that a touch costs no round trip: `touchInterval` is 0 by default then. */
+  /** True if a touch costs no round trip: `touchInterval` is then 0 by default. */
   readonly touchIsFree?: boolean;
 
-  /** Says that it keeps what a session is: {@link StoredInfo}. */
+  /** True if the store keeps the info of sessions: {@link StoredInfo}. */
   readonly keepsInfo?: boolean;
 
   /**
-   * The public name of the session that has an id. It can be shown and logged,
-   * is no id and tells nothing of one, and stays when the session moves, where
-   * the new id was made by `newSessionId(id)`.
+   * Returns the public name of the session that has this id. It can be shown
+   * and logged: it is not an id, and no one can guess the id from it. It stays
+   * the same when the session moves to an id that `newSessionId(id)` made.
    */
   handleOf?(id: string): string;
 
   /**
    * As {@link SessionStore.newSessionId}.
    *
-   * @param moving for a session that gets a new id, the id that it has now: a
-   *   store may keep a part of it, so that it finds the session in its old place
+   * @param moving the current id of a session that is to be moved: the store
+   *   may keep a part of it in the new id, to find the session in its old place
    */
   newSessionId(moving?: string): Awaitable<string>;
 
   /**
-   * Returns the live session, or the retired mark that stands in its place, or
-   * `null`. Of a session whose time is over, that was not ended, and that had
-   * this very id, a store may say instead that it has expired, where it knows
-   * that anyway: to those who watch, an old tab is no guess then.
+   * Returns the live session, or the mark that has taken its place, or `null`.
+   * If a session had exactly this id until its time was over, and was not ended
+   * before, a store that still knows it may say that it has expired: subscribers
+   * to events can then tell an old tab from a guessed id.
    */
   load(id: string): Awaitable<FoundSession | null>;
 
   /**
    * Creates a session.
    *
-   * @returns false, and changes nothing, where a live session or a mark is;
-   *   `revoked` as {@link NewInfo} says, and no session is there then
+   * @returns true; false if the id already has a live session or a mark, which
+   *   stays as it is; `revoked` as {@link NewInfo} says: there is no session then
    */
   create(id: string, texts: SessionTexts, terms: CreateTerms): Awaitable<boolean | 'revoked'>;
 
   /**
    * Merges a change into the live session, key by key and never deeper, and
-   * gives it at least `lifetime` more seconds. A session that has no key left
-   * lives on.
+   * lets it live for at least `lifetime` seconds from now on. A session that has
+   * no key left lives on.
    *
-   * @returns `updated`; `gone` where there is no live session; `conflict` where
-   *   the version has passed; `too-large` where the session would be larger than
-   *   `maxBytes`: nothing was changed then
+   * @returns `updated`; or, with nothing changed: `gone` if there is no live
+   *   session; `conflict` if it no longer has the given version; `too-large` if
+   *   it would be larger than `maxBytes`
    */
   update(
     id: string, change: SessionChange, terms: UpdateTerms,
   ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'>;
 
   /**
-   * Gives a live session at least `lifetime` more seconds; never shortens its
-   * life and never brings one back.
+   * Lets a live session live for at least `lifetime` seconds from now on. Never
+   * shortens its life, and never brings a session back.
    *
+   * @param lifetime seconds, by the store's clock
    * @param user as in {@link UpdateTerms}
-   * @returns false where there is no live session
+   * @returns false if there is no live session
    */
   touch(id: string, lifetime: number, user?: string): Awaitable<boolean>;
 
   /**
-   * Ends the session; where a mark says that it was moved, ends it where it
-   * went. Leaves a mark that says "ended", unless the terms say otherwise.
+   * Ends the session; if a mark says that it was moved, under its current id.
+   * Leaves a mark that says "ended", unless the terms ask for "moved".
    *
-   * @returns false where there was nothing to end
+   * @returns false if there was nothing to end
    */
   end(id: string, terms?: EndTerms): Awaitable<boolean>;
 
   /**
    * Moves the session to a new id in one step: what is stored at that moment,
-   * with the change merged in, is under `newId` for `lifetime` seconds, and `id`
-   * is retired, pointing there.
+   * with the change merged in, is then under `newId` and lives for `lifetime`
+   * seconds, and `id` has a mark that points to `newId`.
    *
    * A store that can't do this in one step has `take` instead.
    *
    * @param newId made by `newSessionId(id)`
-   * @returns `moved`; `gone`, `conflict` and `too-large` as `update`; `revoked`
-   *   as {@link NewInfo} says: the session has ended then
-   * @throws if `newId` is in use
+   * @returns `moved`; `gone`, `conflict` and `too-large` as from `update`;
+   *   `revoked` as {@link NewInfo} says: the session has ended then
+   * @throws if `newId` is in use; nothing is changed then
    */
   move?(
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
@@ -308,30 +306,31 @@ export interface AtomicSessionStore extends SessionStore {
   /**
    * Returns the live sessions of a user, in any order.
    *
-   * A store that has this method has the next two as well, `keepsInfo` and
-   * `handleOf`: it is one that indexes.
+   * A store that has this method indexes by user: it also has `endSessionsOf`,
+   * `endAllSessions`, `handleOf` and `keepsInfo`.
    */
   sessionsOf?(user: string): Awaitable<readonly StoredUserSession[]>;
 
   /**
    * Ends live sessions of a user, each as `end` does, at once for all processes.
-   * A move under way does not save a session. Without `only`, a request that is
-   * making one more session of the user is refused, as {@link NewInfo} says.
+   * A move at that moment does not save a session. Without `only`, a request that
+   * is making another session of the user is refused, as {@link NewInfo} says.
    *
-   * @param which all of them without it
-   * @returns the handles of those that were ended
+   * @param which all of the user's sessions by default
+   * @returns the handles of the sessions that were ended
    */
   endSessionsOf?(user: string, which?: WhichSessions): Awaitable<readonly string[]>;
 
   /**
-   * Returns the current state of a live session that has moved, by its handle;
-   * `null` if there is none, or nothing is known of it. With it, ids from before a renewal
-   * are recognised for as long as the session lives, if the store's ids are 59
-   * letters and digits, of which the first 16 are the handle and the others random.
+   * Returns the current info of a live session that has moved, by its handle;
+   * `null` if there is no such session, or it has no info. With this method, the
+   * middleware recognises ids from before a renewal for as long as the session
+   * lives, if the store's ids have 59 letters and digits, of which the first 16
+   * are the handle and the others random.
    */
   infoByHandle?(handle: string): Awaitable<StoredInfo | null>;
 
-  /** Ends every session in the store, as `endSessionsOf` does for each user and also for anonymous sessions. */
+  /** Ends every session in the store, as `endSessionsOf` does for each user, and anonymous sessions, too. */
   endAllSessions?(): Awaitable<void>;
 
 }

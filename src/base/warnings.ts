@@ -12,10 +12,11 @@ const warnings = channel('curveball:session:warning');
 const given = new Set<string>();
 
 /**
- * Warns a developer of what can't be seen otherwise, as a warning of the process
- * and on the channel. No id and no value may stand in the message.
+ * Warns developers of something that they can't see otherwise, as a warning of
+ * the process and on the channel.
  *
- * @param reason what is warned of only once; by default this very message
+ * @param message contains no id and no value of a session
+ * @param reason what developers are warned of only once; by default the message
  */
 export function warnOnce(code: string, message: string, reason = message): void {
 
