@@ -3,7 +3,7 @@ import type { SessionInfo } from './info/session-info.js';
 import type { Awaitable } from './base/store.js';
 
 /**
- * The values of a session, for applications that want them typed:
+ * Declares the values of a session, for applications that want them typed:
  *
  * ```typescript
  * declare module '@curveball/session' {
@@ -13,13 +13,13 @@ import type { Awaitable } from './base/store.js';
  * }
  * ```
  *
- * Every key is optional in `ctx.session`, since a session may be empty. Left
- * alone, a session is a record of any values.
+ * Every key is optional in `ctx.session`, since a session may be empty. Without
+ * a declaration, a session is a record of any values.
  */
 // biome-ignore lint/suspicious/noEmptyInterface: applications add to it
 export interface SessionData {}
 
-/** What `ctx.session` is. */
+/** The type of `ctx.session`. */
 export type SessionOf<Data> = keyof Data extends never
   // biome-ignore lint/suspicious/noExplicitAny: an application's values are its own
   ? Record<string, any>
@@ -34,9 +34,9 @@ declare module '@curveball/kernel' {
     /**
      * The session's values: a plain object that this request owns.
      *
-     * What it holds at the end of the request is stored, key by key: only
-     * top-level keys that differ are written. Assign `null` or `{}` to end the
-     * session. What JSON can't hold faithfully is refused with a
+     * At the end of the request the middleware stores what has changed: it
+     * writes only top-level keys that differ. Assign `null` or `{}` to end the
+     * session. A value that JSON can't represent exactly is refused with a
      * `SessionValueError`; a `Date` is stored as its ISO text.
      */
     get session(): SessionOf<SessionData>;
@@ -46,7 +46,7 @@ declare module '@curveball/kernel' {
      * The id of the session, or null while there is none: a new session gets
      * its id when it is stored.
      *
-     * Assign `null` to give the session a new id and end the old one, as
+     * Assign `null` to give the session a new id and retire the old one. Do so
      * whenever the visitor's privileges change (OWASP ASVS 5.0, 7.2.4).
      *
      * @throws {TypeError} if anything but null is assigned
@@ -56,32 +56,33 @@ declare module '@curveball/kernel' {
 
     /**
      * What is known of the session beside its values: its public handle, when it
-     * ends, and when its user last proved who they are. Null where there is none.
+     * ends, and when its user last proved who they are. Null if there is no
+     * session.
      *
-     * A request that asks for this and for nothing else of the session does not
-     * prolong it, so a page may ask how long it has left.
+     * Reading `ctx.sessionInfo` alone does not count as use, so a page may ask
+     * how long the session has left without extending it.
      */
     readonly sessionInfo: SessionInfo | null;
 
     /**
      * Says that the user has just proved who they are: at a sign-in, or again
-     * before something that matters. The session gets a new id, both of its
-     * times begin anew (NIST SP 800-63B-4, 5.2), and what is given here holds for
-     * it from now on.
+     * before a sensitive action. The session gets a new id, its idle and absolute
+     * timeouts begin anew (NIST SP 800-63B-4, 5.2), and `given` applies to it
+     * from now on.
      *
      * ```typescript
      * ctx.session = { userId: user.id };
      * ctx.authenticated({ persistent: true, expiry: 30 * 86_400 });
      * ```
      *
-     * @throws {TypeError} for a wrong member, and where the store can't keep it
+     * @throws {TypeError} for a wrong member, or if the store can't keep it
      */
     authenticated(given?: Authentication): void;
 
     /**
-     * Changes the session as one atomic step: where another request has changed
-     * it meanwhile, `update` is called again with what is stored then. Changes
-     * made to `ctx.session` before are stored with it.
+     * Changes the session in one atomic step: if another request has changed it
+     * in the meantime, `update` is called again with what is stored then. Changes
+     * that the request has already made to `ctx.session` are stored with it.
      *
      * ```typescript
      * await ctx.updateSession(session => {
@@ -89,13 +90,14 @@ declare module '@curveball/kernel' {
      * });
      * ```
      *
-     * @param update changes the values it is given, or returns others in a
+     * @param update changes the values that it is given, or returns others in a
      *   plain object; it may be called more than once
      * @returns the session as it is now
-     * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
+     * @throws {SessionEndedError} 409: the session has ended or moved in the meantime
      * @throws {SessionStoreError} 503: the store failed; the change may have
      *   been stored, and is not tried again
      * @throws {SessionValueError} 500: a value can't be stored
+     * @throws {SessionSizeError} 500: the session would be larger than `maxBytes`
      * @throws {SessionCookieError} 500: there is no session, and no cookie can be
      *   sent for a new one
      * @throws {TypeError} if `update` changed the session and returned another,
@@ -107,14 +109,15 @@ declare module '@curveball/kernel' {
 
     /**
      * Stores the session now instead of at the end of the request, for instance
-     * while a WebSocket is open. May be called any number of times; what did
-     * not change is not written again.
+     * while a WebSocket is open. May be called any number of times; only what
+     * has changed since is written again.
      *
-     * @throws {SessionEndedError} 409: the session has ended or moved meanwhile
+     * @throws {SessionEndedError} 409: the session has ended or moved in the meantime
      * @throws {SessionStoreError} 503: the store failed
      * @throws {SessionValueError} 500: a value can't be stored
-     * @throws {SessionCookieError} 500: in a WebSocket, or after the response has left:
-     *   a new id can't be sent to the browser
+     * @throws {SessionSizeError} 500: the session would be larger than `maxBytes`
+     * @throws {SessionCookieError} 500: in a WebSocket, or after the response has
+     *   left, since a new id can't be sent to the browser
      */
     saveSession(): Promise<void>;
 
@@ -122,16 +125,16 @@ declare module '@curveball/kernel' {
      * Returns the CSRF token of the session, for a form's `csrf-token` field or
      * an `X-CSRF-Token` header.
      *
-     * It is good until the visitor signs in or out: in a request that does so,
-     * call it afterwards. A visitor who is not signed in gets a cookie for the
-     * form alone, and nothing is stored. With several session middlewares around
-     * the handler, it holds a token of each, joined by dots.
+     * It is valid until the visitor signs in or out: in a request that does so,
+     * call this method afterwards. A visitor who is not signed in gets a cookie
+     * for the form alone, and nothing is stored. With several session middlewares
+     * around the handler, the result has a token of each, joined by dots.
      *
-     * @param options `masked: true` for a token that looks different each time and
-     *   is as good, for compressed pages that also show what a visitor has sent
-     *   (the BREACH attack)
-     * @throws {SessionStoreError} 503: the store can make no ids
-     * @throws {SessionCookieError} 500: a cookie was needed, and none can be sent
+     * @param options `masked: true` for an equally valid token that looks different
+     *   each time, for compressed pages that also show what a visitor has sent (the
+     *   BREACH attack)
+     * @throws {SessionStoreError} 503: the store failed to make an id
+     * @throws {SessionCookieError} 500: a cookie is needed, and none can be sent
      */
     getCsrf(options?: { masked?: boolean }): Promise<string>;
 

@@ -16,35 +16,35 @@ import { checkedStore, keepsOnlyValues } from './wrapping/checked-store.js';
 /** What `session()` takes. */
 export interface SessionOptions {
 
-  /** Where sessions are kept: a store, or `'memory'` for a new {@link MemoryStore}. */
+  /** The store of the sessions, or `'memory'` for a new {@link MemoryStore}. */
   store: 'memory' | SessionStore;
 
   /**
    * The name of the cookie; `CB` by default. Two applications on one host, or
-   * in one store, need two names. With a `__Host-` or `__Secure-`
-   * prefix, `cookieOptions` must be what the prefix demands (RFC 6265bis
-   * section 4.1.3).
+   * in one store, need two names. With a `__Host-` or `__Secure-` prefix,
+   * `cookieOptions` must be what the prefix demands (RFC 6265bis section 4.1.3).
    */
   cookieName?: string | undefined;
 
   /**
-   * The seconds of inactivity after which a session is gone; 3600 by default.
-   * It does not influence the cookie, which ends with the browser's session
-   * unless `cookieOptions.maxAge` says otherwise.
+   * Seconds of inactivity after which a session is gone; 3600 by default. It
+   * does not affect the cookie, which ends with the browser's session unless
+   * `cookieOptions.maxAge` says otherwise.
    */
   expiry?: number | undefined;
 
   /**
-   * Cookie attributes. What is not named keeps its default: `path: '/'`,
-   * `httpOnly: true`, `sameSite: 'lax'`, and `secure: 'auto'`: whether the
-   * application's origin is https.
+   * Cookie attributes. Those not named keep their defaults: `path: '/'`,
+   * `httpOnly: true`, `sameSite: 'lax'`, and `secure: 'auto'`, which is true if
+   * the application's origin is https.
    */
   cookieOptions?: CookieOptions | undefined;
 
   /**
-   * The beginning of the path that a proxy takes away before the request comes
-   * here, such as `/admin`; nothing by default. A request that `cookieOptions.path`
-   * does not cover has no session, and this is put in front of its path for that.
+   * The beginning of the path that a proxy removes before it passes a request
+   * on, such as `/admin`; nothing by default. The middleware puts it in front of
+   * the request's path to see whether `cookieOptions.path` covers that: if not,
+   * the request has no session.
    */
   basePath?: string | undefined;
 
@@ -52,90 +52,93 @@ export interface SessionOptions {
    * What the browser is asked to remove when a session ends, in the response
    * that clears its cookie, for instance `['cache', 'storage']`; nothing by
    * default. `'cookies'` also removes those of other applications, on the whole
-   * registrable domain. A `Clear-Site-Data` header of the handler comes first.
+   * registrable domain. If the handler sets a `Clear-Site-Data` header, only that
+   * one is sent.
    */
   clearSiteData?: readonly SiteData[] | undefined;
 
   /**
-   * Seconds: a request that only reads refreshes its session at most once in this
-   * time, and the session may live that much longer than `expiry`; a cookie with
-   * a `maxAge` is sent again together with it, and lives that much longer, too.
-   * Default: 60 for a store to which a refresh is a round trip, otherwise 0; with
-   * `cookieOptions.maxAge` a third of that, 60 at most. It can't be longer than
+   * Seconds: a request that only reads extends its session at most once in this
+   * time, so a session may live that much longer than `expiry`. A cookie with a
+   * `maxAge` is sent again at the same time, and so lives that much longer, too.
+   * Default: 60 for a store to which a touch is a round trip, otherwise 0; with
+   * `cookieOptions.maxAge` a third of it, at most 60. Must not be longer than
    * `maxAge`.
    */
   touchInterval?: number | undefined;
 
   /**
-   * Whose a session is: the name of the key that says so, or a function of the
-   * values that returns a text, a number, or null for no one. With it, a session
-   * gets a new id when its user signs in, begins anew when the user is another
-   * one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds and ends a user's
-   * sessions. `1` and `'1'` are the same user.
+   * The user of a session: the name of the key that has it, or a function of the
+   * values that returns a text, a number, or null for no user. With this option,
+   * a session gets a new id when its user signs in, and begins anew when its user
+   * is replaced by another one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds
+   * and ends a user's sessions. `1` and `'1'` are the same user.
    */
   user?: UserOption | undefined;
 
   /**
-   * How many sessions a user may have at the same time: one more ends the one
-   * that was not used for longest. Needs `user` and a store that indexes; no
-   * limit by default.
+   * The most sessions that a user may have at the same time: one more ends the
+   * session that was not used for longest. Needs `user` and a store that indexes
+   * by user; no limit by default.
    */
   maxUserSessions?: number | undefined;
 
   /**
-   * The seconds after which a session is gone, however often it is used, and its
-   * user must sign in again; none by default. A regeneration does not lengthen
-   * it, a sign-in does (NIST SP 800-63B-4, 5.2).
+   * Seconds after which a session is gone, however often it is used, and its user
+   * must sign in again; no limit by default. A regeneration does not extend it, a
+   * sign-in does (NIST SP 800-63B-4, 5.2).
    */
   absoluteExpiry?: number | undefined;
 
   /**
-   * The seconds of inactivity after which a session without a user is gone; by
-   * default `expiry`. Needs `user`.
+   * Seconds of inactivity after which a session without a user is gone; `expiry`
+   * by default. Needs `user`.
    */
   anonymousExpiry?: number | undefined;
 
   /**
-   * The seconds after which a session gets a new id by itself, when it is used;
-   * none by default.
+   * Seconds after which the next use of a session gives it a new id; by default,
+   * none does.
    */
   renewal?: number | undefined;
 
   /**
-   * Whether a user's session ends at once when a request carries an id that it had
-   * before a renewal, more than 30 seconds after it: either that id or the one
+   * Whether a user's session ends at once when, more than 30 seconds after a
+   * renewal, a request carries the id from before it: either that id or the one
    * after it is stolen, and no one can tell which (RFC 9700 section 4.14.2).
    * False by default: the use is reported as an event, and signing out with such
-   * an id ends the session. Needs `renewal`, `user` and a store that indexes.
+   * an id ends the session. Needs `renewal`, `user` and a store that indexes by
+   * user.
    */
   endOnReuse?: boolean | undefined;
 
   /**
-   * For how many seconds, 60 at most, who carries the former id of a session is
-   * led to the new one, if nothing but the id is new; 0 by default. Whoever has
-   * stolen the former id is led there, too.
+   * Seconds, at most 60, during which the former id of a session leads to the
+   * new one, if nothing but the id is new; 0 by default. It leads a thief of the
+   * former id there, too.
    */
   grace?: number | undefined;
 
   /**
-   * The seconds to wait for the store before a request is answered with 503;
-   * 3 by default.
+   * Seconds to wait for the store before a request is answered with 503; 3 by
+   * default.
    */
   storeTimeout?: number | undefined;
 
   /**
    * What the values of a session must look like, as a schema of zod, valibot,
-   * arktype or another library of Standard Schema. It is asked whenever a
-   * session is loaded, and the handler gets what it returns; none by default.
+   * arktype or another library that implements Standard Schema. It checks a
+   * session whenever one is loaded, and the handler gets what it returns; none by
+   * default.
    */
   schema?: StandardSchema | undefined;
 
-  /** What becomes of sessions that were stored in another shape. Needs `schema`. */
+  /** What happens to sessions that were stored in another shape. Needs `schema`. */
   schemaOptions?: SchemaOptions | undefined;
 
   /**
    * The most bytes that a session may have, its keys and JSON texts in UTF-8;
-   * 1,048,576 by default. What would make it larger is refused with a
+   * 1,048,576 by default. A change that would make it larger is refused with a
    * `SessionSizeError`. `Infinity` lifts the limit: visitors who can make the
    * application store what they send can then fill the store, and slow down each
    * request.
@@ -144,16 +147,16 @@ export interface SessionOptions {
 
 }
 
-/** Options as the middleware uses them: checked, and nothing is missing. */
+/** Options as the middleware uses them: checked and complete. */
 export interface Settings extends UserSettings {
   readonly store: AtomicSessionStore;
   readonly cookieName: string;
-  /** What is kept with a session to say whose cookie its id is; nothing for the default, and where a store keeps only values. */
+  /** The name of the cookie that a session's id was sent in, to be kept with the session; undefined for the default name, and if the store keeps only values. */
   readonly cookieMark: string | undefined;
   readonly cookieOptions: SerializeOptions & { readonly path: string };
   /** Without a slash at its end. */
   readonly basePath: string;
-  /** The header of the response that ends a session. */
+  /** The `Clear-Site-Data` header of a response that ends a session. */
   readonly clearSiteData: string | undefined;
   readonly expiry: number;
   readonly touchInterval: number;

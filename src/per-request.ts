@@ -3,17 +3,17 @@ import { warnOnce } from './base/warnings.js';
 /** The kernel's part of the stack while a request is handled. */
 const KERNEL = /@curveball[/\\]kernel[/\\]|\binvokeMiddlewares\b|\bApplication\.handle\b/;
 
-/** This many can't be a coincidence: an application may make a few late, for instance one for each of its customers. */
+/** So many can't be a coincidence. An application may make a few late, for instance one for each of its customers. */
 const MANY = 20;
 
-/** How many were made while a request was handled, and have served no other request. */
+/** The number of middlewares that were made while a request was handled, and have served no other request. */
 let made = 0;
 
 /**
- * Warns once if a session middleware is made for each request: so is its store
- * then, and what a memory store keeps is gone with it.
+ * Warns once if a session middleware is made for each request: its store then
+ * usually is, too, and the sessions of a memory store are gone with it.
  *
- * @returns what the middleware calls with each request that it serves
+ * @returns a function that the middleware calls for each request that it serves
  */
 export function warnIfMadePerRequest(): () => void {
 

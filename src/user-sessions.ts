@@ -14,9 +14,9 @@ export interface UserSession {
   readonly createdAt: number;
   /** When its user last proved who they are; null if they never had to. */
   readonly authenticatedAt: number | null;
-  /** When it was last used, give or take the `touchInterval`. */
+  /** When it was last used, to within the `touchInterval`. */
   readonly seenAt: number;
-  /** When it ends if no one uses it. */
+  /** When it ends unless it is used before. */
   readonly expiresAt: number;
   /** When it ends however often it is used; null for never. */
   readonly absoluteExpiresAt: number | null;
@@ -26,34 +26,35 @@ export interface UserSession {
 
 /** Options of {@link UserSessions}. */
 export interface UserSessionsOptions {
-  /** The seconds to wait for the store, 3600 at most; 30 by default. */
+  /** Seconds to wait for the store, at most 3600; 30 by default. */
   storeTimeout?: number | undefined;
 }
 
 /** Options of {@link UserSessions.endAll}. */
 export interface EndAllOptions {
   /**
-   * The handle of the session to be spared: `ctx.sessionInfo?.handle` is that of
-   * the request. `undefined`, `''` and a handle that is not one of the user's
-   * spare none.
+   * The handle of the session to be spared; `ctx.sessionInfo?.handle` is that of
+   * the request's own session. `undefined`, `''` and a handle that none of the
+   * user's sessions has spare none.
    */
   except?: string | undefined;
 }
 
 /**
- * The sessions of users: "your devices", "sign out everywhere else", and what an
- * administrator ends. For the store that the middleware has, with its option
- * `user`; it works outside of requests, too.
+ * Lists and ends the sessions of users, for "your devices", "sign out everywhere
+ * else" and administrators. It takes the store of a middleware that has the
+ * option `user`, and works outside of requests, too.
  *
- * What has been ended is anonymous at its next request, in every process, and no
- * request that is under way brings it back (OWASP ASVS 5.0, 7.4 and 7.5).
+ * The next request of a session that was ended is anonymous, in every process,
+ * and no request that is under way brings the session back (OWASP ASVS 5.0, 7.4
+ * and 7.5).
  */
 export class UserSessions {
 
   readonly #store: IndexingSessionStore;
   readonly #timed: TimedStore;
 
-  /** @throws {TypeError} if the store does not find the sessions of a user, and for a wrong option */
+  /** @throws {TypeError} if the store does not index by user, or for a wrong option */
   constructor(store: SessionStore, options: UserSessionsOptions = {}) {
 
     if (typeof store !== 'object' || store === null || !isIndexing(store)) {
@@ -69,8 +70,8 @@ export class UserSessions {
   }
 
   /**
-   * Returns the live sessions of a user, the latest used first. One that can't be
-   * read is left out.
+   * Returns the live sessions of a user, the most recently used first. Sessions
+   * that can't be read are left out.
    *
    * @throws {SessionStoreError} if the store fails
    */
@@ -88,8 +89,8 @@ export class UserSessions {
   /**
    * Ends one session of a user.
    *
-   * @returns false where the user has no session of that name: one of another's
-   *   is not ended
+   * @returns false if the user has no session with this handle: the session of
+   *   another user is not ended
    * @throws {SessionStoreError} if the store fails
    */
   async end(user: string | number, handle: string): Promise<boolean> {
@@ -102,7 +103,7 @@ export class UserSessions {
    * Ends all sessions of a user, or all but one. A sign-in of the user that is
    * under way is refused with 409, since it may have checked an old password.
    *
-   * @returns how many were ended
+   * @returns the number of sessions that were ended
    * @throws {TypeError} for a wrong option; nothing is ended then
    * @throws {SessionStoreError} if the store fails
    */
@@ -119,7 +120,7 @@ export class UserSessions {
   /**
    * Ends every session of every visitor, signed in or not (OWASP ASVS 5.0, 7.4.5).
    *
-   * @throws whatever the store throws
+   * @throws the error of the store, if it fails
    */
   async endEverything(): Promise<void> {
 
@@ -139,7 +140,7 @@ export class UserSessions {
 
 }
 
-/** Null for a session that no request could use, since what is stored of it can't be read. */
+/** Returns null for a session whose details can't be read: no request could use it. */
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
   const info = readDetails(details);
