@@ -27,9 +27,9 @@ interface Race {
 const races: Race[] = [
   { path: '/status?by=other-tab', held: 'before', status: 200, trials: 3 },
   { path: '/late-write', held: 'before', status: 409, trials: 20 },
-  { path: '/late-write', held: 'within', status: 409, trials: 20 },
-  { path: '/late-object', held: 'before', status: 409, trials: 20 },
-  { path: '/late-object', held: 'within', status: 409, trials: 20 },
+  { path: '/late-write', held: 'within', status: 409, trials: 5 },
+  { path: '/late-object', held: 'before', status: 409, trials: 5 },
+  { path: '/late-object', held: 'within', status: 409, trials: 5 },
 ];
 
 for (const { path, held, status, trials } of races) {
@@ -78,7 +78,7 @@ for (const { path, held, status, trials } of races) {
   });
 }
 
-test('a sign-in that is clicked twice, 20 times, leaves one session and a visitor who is signed in: one after the other, and both at once', { timeout: MOST }, async t => {
+test('a sign-in that is clicked twice leaves one session and a visitor who is signed in: one after the other, and both at once', { timeout: MOST }, async t => {
 
   const store = new MemoryStore();
   const { create } = store;
@@ -107,7 +107,7 @@ test('a sign-in that is clicked twice, 20 times, leaves one session and a visito
       await next().finally(answered.resolve);
     },
   }));
-  for (let trial = 0; trial < 20; trial++) {
+  for (let trial = 0; trial < 10; trial++) {
     const [one, other] = clicks = [newClick(), newClick()];
     await page.getByLabel('Your name').fill('Ada');
     const button = await page.getByRole('button', { name: 'Sign in' }).boundingBox();

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { often } from '../support/often.js';
 import { AppProcess } from '../support/processes/app-process.js';
 import { limitRaces, type Race, RACES, USER_RACES } from '../support/processes/races.js';
 import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 
 /** Each race is run so often on each store, between two processes. */
-const TRIALS = 200;
+const TRIALS = often(200);
 
 /** So many at a time: they are about different sessions. */
 const AT_ONCE = 8;

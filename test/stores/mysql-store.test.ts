@@ -4,6 +4,7 @@ import mysql from 'mysql2/promise';
 import type { SessionChange } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
+import { often } from '../support/often.js';
 import { mysqlUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import type { Server } from '../support/servers/server.js';
@@ -61,7 +62,7 @@ const tableOf = (name: string): Table => ({
 describe('MysqlStore', () => {
 
   describe('with a Pool keeps the contract', () => keepsTheContract(
-    () => open('with_pool'), 200,
+    () => open('with_pool'), often(200),
     async commands => new MysqlStore({ pool: failing(admin, commands, ['query', 'execute', 'getConnection']), table: 'with_pool' }),
   ));
 
@@ -89,7 +90,7 @@ describe('MysqlStore', () => {
     let second: mysql.Pool | undefined;
     after(() => second?.end());
     userPromises(
-      () => open('with_users'), () => tableOf('with_users'), 200,
+      () => open('with_users'), () => tableOf('with_users'), often(200),
       () => open('with_users', second ??= mysql.createPool({ uri: mysqlUrl(), database: DATABASE })),
     );
 

@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { toTexts } from '../../src/values/session-values.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
+import { often } from '../support/often.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';
 import type { Server } from '../support/servers/server.js';
@@ -58,7 +59,7 @@ const tableOf = (name: string, pool: { query(statement: string, values?: unknown
 describe('PostgresStore', () => {
 
   describe('with a Pool of pg keeps the contract', () => keepsTheContract(
-    () => open('with_pool'), 200,
+    () => open('with_pool'), often(200),
     async commands => new PostgresStore({ pool: failing(admin, commands, ['query', 'connect']), table: 'with_pool', schema: SCHEMA }),
   ));
 
@@ -77,7 +78,7 @@ describe('PostgresStore', () => {
     let second: pg.Pool | undefined;
     after(() => second?.end());
     userPromises(
-      () => open('with_users'), () => tableOf(`${SCHEMA}.with_users`), 200,
+      () => open('with_users'), () => tableOf(`${SCHEMA}.with_users`), often(200),
       () => open('with_users', second ??= new pg.Pool({ connectionString: postgresUrl() })),
     );
 

@@ -3,6 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import { failing } from '../testing/support/failing.js';
+import { often } from '../support/often.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 
 /** With these, each race is run most often; what differs is the server. */
@@ -34,7 +35,7 @@ describe('RedisStore keeps the contract of stores', { concurrency: 2 }, () => {
       };
 
       const wait = kind === PATIENT ? (seconds: number) => setTimeout(seconds * 1000) : undefined;
-      const trials = MOST.includes(kind) ? 200 : 20;
+      const trials = MOST.includes(kind) ? often(200) : 20;
       for (const { name, run } of storeTests(openStore, { trials, wait, failing: openFailing })) it(name, run);
 
     });

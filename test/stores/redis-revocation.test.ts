@@ -5,6 +5,7 @@ import { createClient } from 'redis';
 import { toTexts } from '../../src/values/session-values.js';
 import type { NewInfo, SessionChange } from '../../src/base/store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
+import { often } from '../support/often.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
 import { redisUrl } from '../support/servers/addresses.js';
 
@@ -29,7 +30,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
   describe(`RedisStore with ${kind}`, () => {
 
-    const trials = MOST.includes(kind) ? 200 : 20;
+    const trials = MOST.includes(kind) ? often(200) : 20;
     const prefix = `redis-revocation.test ${kind} [a-z]*?\\ :`;
     const opened: OpenClient[] = [];
     let store: RedisStore;

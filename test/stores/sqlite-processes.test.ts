@@ -5,6 +5,7 @@ import { toTexts } from '../../src/values/session-values.js';
 import type { LiveSession } from '../../src/index.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';
+import { often } from '../support/often.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, rows } from './sqlite-drivers.js';
 import { type RemoteStore, startSqliteProcess } from './sqlite-process.js';
@@ -45,7 +46,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
 
     // The first handle is here, and the second in another process.
     let handles = 0;
-    const tests = storeTests(async () => handles++ === 0 ? (await here()).store : there(), { trials: index === 0 ? 200 : 40, alone: true });
+    const tests = storeTests(async () => handles++ === 0 ? (await here()).store : there(), { trials: often(index === 0 ? 200 : 40), alone: true });
     for (const { name, run } of tests) {
       if (/^(Race|Requests): /.test(name)) it(name, run);
     }
