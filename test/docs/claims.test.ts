@@ -8,8 +8,8 @@ import session, {
 import { codeIn, page, table } from './support/markdown.js';
 
 /*
- * Tables of the documentation, row by row: what a row says is tried out. A row
- * that is new, or worded anew, fails until it is tried out here.
+ * Tables of the documentation, row by row: each row has a trial here. A row that
+ * is new, or worded anew, fails until it has one.
  */
 
 // biome-ignore lint/suspicious/noExplicitAny: what a session holds is not the subject
@@ -276,7 +276,7 @@ describe('Requests without their cookie', () => {
 
   const IMAGE = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' };
 
-  /** What is stored for such a request, as the next one of its browser sees it. */
+  /** The session that such a request stores, as the next request of its browser sees it. */
   const stored = async (what: Handler): Promise<SessionValues | null> => {
     const store = new MemoryStore();
     const { visit } = visitor({ store, user: 'userId' });
@@ -288,13 +288,13 @@ describe('Requests without their cookie', () => {
     if (answer.cookie) await visit(answer.cookie, ctx => { values = { ...ctx.session }; });
     return values;
   };
-  const isNot = async (what: Handler, told: number) => {
+  const isNot = async (what: Handler, count: number) => {
     const reasons: string[] = [];
     const listen = (event: unknown) => void reasons.push((event as { reason: string }).reason);
     subscribe('curveball:session:csrf', listen);
     try {
       assert.equal(await stored(what), null);
-      assert.deepEqual([...new Set(reasons)], Array(told).fill('withheld-cookie'));
+      assert.deepEqual([...new Set(reasons)], Array(count).fill('withheld-cookie'));
     } finally {
       unsubscribe('curveball:session:csrf', listen);
     }
@@ -330,7 +330,7 @@ describe('Requests without their cookie', () => {
     },
   });
 
-  it('start a session where the option user is not used', async () => {
+  it('start a session without the option user', async () => {
 
     const { visit } = visitor();
     assert.ok((await visit(null, ctx => { ctx.session.page = 1; }, IMAGE)).cookie);

@@ -11,7 +11,7 @@ describe('The examples of the documentation', () => {
 
   const programs = compile();
 
-  // What the framework prints about refused requests is expected here.
+  // The framework prints refused requests, which are expected here.
   before(() => {
     mock.method(console, 'error', () => {});
     mock.method(console, 'warn', () => {});
@@ -30,7 +30,7 @@ describe('The examples of the documentation', () => {
 
   });
 
-  it('that are run have a scenario each, and no scenario is without its example', () => {
+  it('have a scenario each if they are run, and every scenario has its example', () => {
 
     assert.deepEqual(
       Object.keys(scenarios).sort(),
@@ -63,7 +63,7 @@ describe('The examples of the documentation', () => {
 
   }
 
-  it('that sign somebody in are all tried with a planted id', () => {
+  it('are all tried with a planted id if they sign a user in', () => {
 
     const signingIn = programs.filter(({ file }) => SIGNS_IN.test(readFileSync(file, 'utf8')));
     assert.deepEqual(signingIn.map(({ title }) => title).sort(), Object.keys(signIns).sort());
@@ -75,7 +75,7 @@ describe('The examples of the documentation', () => {
     const signIn = signIns[program.title];
     if (!signIn) continue;
 
-    it(`${program.title} leaves a planted id worth nothing`, async () => {
+    it(`${program.title} makes a planted id worthless`, async () => {
 
       const exported = await load(program, 'with a planted id');
       const app = signIn.application?.(exported) ?? exported.app;

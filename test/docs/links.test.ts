@@ -39,7 +39,7 @@ describe('The pages of the documentation', () => {
 
   });
 
-  it('hold no place that was to be filled in', () => {
+  it('have no placeholders left', () => {
 
     const unfinished = all.filter(({ text }) => /\b(RATIO|TODO|TBD|FIXME|XXX)\b/.test(text));
     assert.deepEqual(unfinished.map(({ path }) => path), []);

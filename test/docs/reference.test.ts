@@ -88,7 +88,7 @@ describe('The tables of errors', () => {
 
   }
 
-  it('stand beside the types of the problems', () => {
+  it('name the type of each problem', () => {
 
     for (const [, Class] of classes) {
       const { type } = new Class('x', 'y');
@@ -183,7 +183,7 @@ describe('The documentation', () => {
 
   });
 
-  it('has for each store one name in four places: import, source, test and page', () => {
+  it('has one name for each store in four places: import, source, test and page', () => {
 
     const names = readdirSync(join(root, 'docs/stores')).map(file => file.replace('.md', '')).sort();
     const sources = readdirSync(join(root, 'src/stores')).filter(file => file.endsWith('-store.ts')).map(file => file.replace('-store.ts', ''));
@@ -199,7 +199,7 @@ describe('The documentation', () => {
 
   });
 
-  it('speaks of files of one request that exist', () => {
+  it('names only files that exist in the page on one request', () => {
 
     const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
     const steps = table(page('docs/one-request.md'), 'One request').slice(1);

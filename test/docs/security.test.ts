@@ -5,7 +5,7 @@ import { describe, it } from 'node:test';
 import { page, root, table } from './support/markdown.js';
 
 /*
- * What the page says is proved names a test that is there.
+ * Each proof in the tables of the page names an existing test.
  */
 
 describe('The tables of docs/security.md', () => {
@@ -15,7 +15,7 @@ describe('The tables of docs/security.md', () => {
 
   for (const heading of headings) {
 
-    it(`name tests that are there, or say whose task it is: ${heading}`, () => {
+    it(`name existing tests, or say whose task it is: ${heading}`, () => {
 
       const [header, ...rows] = table(security, heading);
       assert.equal(header.at(-1), 'proved by');

@@ -64,7 +64,7 @@ for (const [name, open] of Object.entries(STORES)) {
 
     describe(`A dump of ${name}, ${secrets}`, () => {
 
-      it('has no id and no value, and what stands in it is nobody\'s cookie', async () => {
+      it('has no id and no value, and no text in it works as a cookie', async () => {
 
         const { store, dump, close } = await open();
         const { app, browser, errors } = site(PAGES, { store: encrypted(store, options) });

@@ -13,7 +13,7 @@ import { OneRecordStore } from '../testing/support/one-record-store.js';
 
 const keys = [{ id: 'now', secret: 'a secret of the application, long enough' }];
 
-/** Four methods that parse nothing: V8 can take one escaped key for another, and then a value does not open. */
+/** Four methods that parse nothing: V8 can confuse two escaped keys, and then a value does not open. */
 class ExpiringMapStore extends MapStore {
 
   override async get(id: string): Promise<SessionValues | null> {

@@ -13,7 +13,7 @@ const LONG = 600;
 const ADA: StoredInfo = { user: 'ada', details: '{"agent":"Firefox"}' };
 const BOB: StoredInfo = { user: 'bob', details: '' };
 
-/** A session of Ada's, in a store that keeps what it is. */
+/** A session of Ada's, in a store that keeps its info. */
 async function adas(inner = new InfoStore()) {
 
   const store = encrypted(inner, KEYED);
@@ -25,7 +25,7 @@ async function adas(inner = new InfoStore()) {
 
 describe('encrypted()', () => {
 
-  it('has what the store has, and handles, and nothing more', () => {
+  it('has the methods of the store, and handles, and nothing more', () => {
 
     const capabilities = (store: SessionStore) => {
       const { touchIsFree, keepsInfo } = store as AtomicSessionStore;
@@ -44,7 +44,7 @@ describe('encrypted()', () => {
 
   });
 
-  it('passes on what a store does for its own upkeep', async () => {
+  it('passes on the store\'s methods for its own upkeep', async () => {
 
     const done: string[] = [];
     const inner = Object.assign(new MapStore(), {
@@ -70,7 +70,7 @@ describe('encrypted()', () => {
 
   });
 
-  it('finds a session whichever of the application\'s keys is the newest, and also before there was one', async () => {
+  it('finds a session whichever of the application\'s keys is the newest, and also a session from before the first key', async () => {
 
     const inner = new MapStore();
     const id = await encrypted(inner).newSessionId();
@@ -87,7 +87,7 @@ describe('encrypted()', () => {
 
   });
 
-  it('hands on all that it is told', async () => {
+  it('passes on every argument', async () => {
 
     const { inner, store, id } = await adas();
     const stored = inner.calls[0]?.[1] as string;
@@ -120,7 +120,7 @@ describe('encrypted()', () => {
 
   });
 
-  it('has handles of its own where the store lists none', async () => {
+  it('has handles of its own if the store lists none', async () => {
 
     const store = encrypted(Object.assign(new MapStore(), { handleOf: (id: string) => `of ${id}` }));
     const id = await store.newSessionId();
@@ -150,7 +150,7 @@ describe('encrypted()', () => {
 
   });
 
-  it('answers without a promise where the store does', () => {
+  it('answers without a promise if the store does', () => {
 
     const store = encrypted(new MemoryStore(), KEYED);
     const id = store.newSessionId() as string;
@@ -176,9 +176,9 @@ describe('encrypted()', () => {
 
 });
 
-describe('A change of a session that is something beside its values', () => {
+describe('A change of a session that has info', () => {
 
-  it('needs no look, whichever process makes it', async () => {
+  it('needs no other call, whichever process makes it', async () => {
 
     const { inner, store, id, methods } = await adas();
     await store.update(id, setting({ a: '2' }), { lifetime: LONG });
@@ -190,7 +190,7 @@ describe('A change of a session that is something beside its values', () => {
 
   });
 
-  it('is "gone" where there is no session', async () => {
+  it('is "gone" if there is no session', async () => {
 
     const { inner, store, id } = await adas();
     strictEqual(await store.update(await store.newSessionId(), setting({ a: '5' }), { lifetime: LONG }), 'gone');
@@ -228,7 +228,7 @@ describe('A change of a session that is something beside its values', () => {
 
   });
 
-  it('stays what it was in a move that says nothing of it', async () => {
+  it('keeps its info in a move that passes none', async () => {
 
     const { store, id } = await adas();
     const next = await store.newSessionId(id);
@@ -279,7 +279,7 @@ describe('A move', () => {
 
   });
 
-  it('tries no more when its caller has given up, or when others always come first', async t => {
+  it('gives up when its caller has given up, or when other changes always come first', async t => {
 
     const { inner, store, id, methods } = await adas();
     const next = await store.newSessionId(id);
@@ -302,7 +302,7 @@ describe('A move', () => {
 
   });
 
-  it('of a version that has passed is a conflict', async () => {
+  it('is a conflict with a version that has passed', async () => {
 
     const { inner, store, id } = await adas();
     const { version } = await live(store, id);
@@ -317,7 +317,7 @@ describe('A move', () => {
 
   });
 
-  it('hands on that sessions of the user were ended meanwhile', async () => {
+  it('reports that sessions of the user were ended in the meantime', async () => {
 
     const inner = Object.assign(new InfoStore(), { move: async () => 'revoked' as const });
     const { store, id } = await adas(inner);

@@ -48,7 +48,7 @@ describe('The keys of an application', () => {
 
   });
 
-  it('need the older one no more once each value has changed', async () => {
+  it('no longer need the older one once each value has changed', async () => {
 
     const inner = new MapStore();
     const id = await session(inner, { keys: [OLD] });
@@ -61,7 +61,7 @@ describe('The keys of an application', () => {
 
   });
 
-  it('are told from each other by their names: one that is missing, or has another secret, opens nothing', async () => {
+  it('are distinguished by their names: one that is missing, or has another secret, opens nothing', async () => {
 
     const inner = new MapStore();
     const id = await session(inner, { keys: [OLD] });
@@ -71,7 +71,7 @@ describe('The keys of an application', () => {
 
   });
 
-  it('are needed beside the id, where there are any', async () => {
+  it('are needed beside the id, if there are any', async () => {
 
     const inner = new MapStore();
     const id = await session(inner, KEYED);
@@ -91,7 +91,7 @@ describe('The keys of an application', () => {
 
   });
 
-  it('do not show', () => {
+  it('are hidden from logs', () => {
 
     const store = encrypted(new MemoryStore(), KEYED);
     ok(!inspect(store, { depth: 20, showHidden: true }).includes('secret of this year'));
@@ -99,7 +99,7 @@ describe('The keys of an application', () => {
 
   });
 
-  it('are checked, without telling a secret', () => {
+  it('are checked, by errors that show no secret', () => {
 
     const secret = 'x'.repeat(32);
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
@@ -138,7 +138,7 @@ describe('The keys of an application', () => {
 
 describe('An application that gets its first key', () => {
 
-  it('reads what was sealed without one only where it says until when', async t => {
+  it('reads sessions that were sealed without one only if it says until when', async t => {
 
     const inner = new MapStore();
     const id = await session(inner, {});
@@ -169,7 +169,7 @@ describe('A session that can\'t be opened', () => {
 
   });
 
-  it('ends where the application says so', async () => {
+  it('ends if the application says so', async () => {
 
     const inner = new MapStore();
     const id = await session(inner, { keys: [OLD] });

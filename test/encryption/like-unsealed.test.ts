@@ -43,7 +43,7 @@ const PAGES: Record<string, Page> = {
 interface Step {
   readonly path: string;
   readonly visitor: number;
-  /** With the cookie from before the last answer, as a request that was under way. */
+  /** With the cookie from before the last answer, as a request that was already under way. */
   readonly late: boolean;
   readonly wait: number;
 }
@@ -70,7 +70,7 @@ const STORES: Readonly<Record<string, () => SessionStore>> = {
   'a store that has take() in place of move()': () => new OneRecordStore(() => Date.now() / 1000),
 };
 
-/** Visits pages, and says what visitors see. */
+/** Visits pages, and returns what visitors see. */
 async function visit(store: SessionStore, inner: SessionStore, options: Partial<SessionOptions>, steps: readonly Step[], tick: (seconds: number) => void) {
 
   const { app } = site(PAGES, { ...options, store });
@@ -104,7 +104,7 @@ async function visit(store: SessionStore, inner: SessionStore, options: Partial<
 
 }
 
-/** Those of the options that a store can serve. */
+/** The options that a store can serve. */
 function possible({ user, maxUserSessions, renewal, grace, absoluteExpiry, anonymousExpiry, ...rest }: Partial<SessionOptions>, store: SessionStore): Partial<SessionOptions> {
 
   if (isAtomic(store) && !store.keepsInfo) return rest;
@@ -114,7 +114,7 @@ function possible({ user, maxUserSessions, renewal, grace, absoluteExpiry, anony
 
 for (const [kind, open] of Object.entries(STORES)) {
 
-  describe(`An application on an encrypted store does what it does on ${kind}`, () => {
+  describe(`An application on an encrypted store behaves as on ${kind}`, () => {
 
     for (const [what, options] of Object.entries(OPTIONS)) {
 

@@ -29,7 +29,7 @@ const PAGES: Record<string, Page> = {
   '/empty': ctx => { delete ctx.session.cart; },
 };
 
-const NOBODY = { info: {}, values: {} };
+const ANONYMOUS = { info: {}, values: {} };
 
 interface Found {
   readonly info: Record<string, unknown>;
@@ -47,7 +47,7 @@ for (const make of ENGINES) {
 
   const engine = make();
 
-  describe(`Whoever can write to an encrypted ${engine.name}`, () => {
+  describe(`An attacker read can write to an encrypted ${engine.name}`, () => {
 
     let rows: Rows;
     let store: SealingStore;
@@ -68,21 +68,21 @@ for (const make of ENGINES) {
       return { browser, id, storedId: store.storedIdOf(id) };
     };
 
-    const who = async (browser: Browser) => {
+    const read = async (browser: Browser) => {
       const { status, body } = await browser.get('/who');
       return status === 503 ? 503 : body as unknown as Found;
     };
 
-    /** What a cookie of the attacker's own making, or stealing, leads to. */
-    const whoHas = (id: string) => {
+    /** The session that a cookie leads to which the attacker has made or stolen. */
+    const readWith = (id: string) => {
       const browser = new Browser(app.app);
       browser.cookies.set('CB', id);
-      return who(browser);
+      return read(browser);
     };
 
-    const expectNobody = async (id: string, what: string) => {
-      const found = await whoHas(id);
-      if (found !== 503) deepStrictEqual(found, NOBODY, what);
+    const expectAnonymous = async (id: string, what: string) => {
+      const found = await readWith(id);
+      if (found !== 503) deepStrictEqual(found, ANONYMOUS, what);
       const browser = new Browser(app.app);
       browser.cookies.set('CB', id);
       await browser.get('/visit');
@@ -90,13 +90,13 @@ for (const make of ENGINES) {
     };
 
     const isUsed = async (id: string) => {
-      const found = await whoHas(id);
+      const found = await readWith(id);
       return found !== 503 && Object.keys(found.values).length > 0;
     };
 
     const details = (extra: object = {}) => JSON.stringify({ created: NOW, renewed: NOW, authenticated: NOW, ...extra });
 
-    it('makes no session from nothing, whoever it is to be, also with this package', async () => {
+    it('creates no session from nothing, for any user, not even with this package', async () => {
 
       const victim = await visitor('admin');
       const { texts, info } = await forger.read(victim.storedId);
@@ -110,20 +110,20 @@ for (const make of ENGINES) {
       for (const [what, row] of Object.entries(made)) {
         const id = newStoredId();
         await forger.write(store.storedIdOf(id), row);
-        await expectNobody(id, what);
+        await expectAnonymous(id, what);
       }
       for (const [what, options] of [['without keys', {}], ['with another secret', { keys: [{ id: '2026', secret: 'y'.repeat(32) }] }]] as const) {
         const own = encrypted(rows.store, options) as unknown as SealingStore;
         for (const values of [new Map<string, string>(), new Map([['userId', '"admin"']])]) {
           const id = own.newSessionId();
           await own.create(id, values, { lifetime: 3600, newInfo: { info: { user: 'admin', details: details() } } });
-          await expectNobody(id, what);
+          await expectAnonymous(id, what);
         }
       }
 
     });
 
-    it('makes of a session of his own no other: no user, no later deadline, no fresh proof, no longer cookie', async () => {
+    it('gains nothing by changing their own session: no other user, later deadline, fresh proof or longer cookie', async () => {
 
       const victim = await forger.read((await visitor('admin')).storedId);
       const own = await visitor('mallory');
@@ -153,14 +153,14 @@ for (const make of ENGINES) {
       };
       for (const [what, each] of Object.entries(forged)) {
         await forger.write(own.storedId, each);
-        await expectNobody(own.id, what);
+        await expectAnonymous(own.id, what);
       }
       await forger.write(own.storedId, row);
-      strictEqual((await whoHas(own.id) as Found).info.user, 'mallory');
+      strictEqual((await readWith(own.id) as Found).info.user, 'mallory');
 
     });
 
-    it('makes none where sessions that can\'t be opened are to end: they end', async () => {
+    it('creates none if sessions that can\'t be opened are to end: they end', async () => {
 
       const { info } = await forger.read((await visitor('admin')).storedId);
       const ending = encrypted(rows.store, { ...KEYED, unreadable: 'end' }) as unknown as SealingStore;
@@ -171,7 +171,7 @@ for (const make of ENGINES) {
 
     });
 
-    it('does not make an emptied session another\'s', async () => {
+    it('does not make an emptied session another user\'s', async () => {
 
       const browser = new Browser(app.app);
       await browser.get('/cart');
@@ -180,23 +180,23 @@ for (const make of ENGINES) {
       const storedId = store.storedIdOf(id);
       const row = await forger.read(storedId);
       await forger.write(storedId, { ...row, info: { user: 'admin', details: row.info?.details ?? details() } });
-      await expectNobody(id, 'of a user');
+      await expectAnonymous(id, 'of a user');
       await forger.write(storedId, { texts: new Map(), info: row.info });
-      await expectNobody(id, 'without a seal');
+      await expectAnonymous(id, 'without a seal');
 
     });
 
-    it('leads nobody by a mark to a session of another application', async () => {
+    it('leads no visitor by a mark to a session of another application', async () => {
 
       const other = site(PAGES, { store, user: 'userId', cookieName: 'OTHER' });
       await other.browser.get('/sign-in', { headers: { 'X-User': 'mallory' } });
       const target = idOf(other.browser, 'OTHER');
-      strictEqual((await whoHas((await visitor('mallory')).id) as Found).info.user, 'mallory');
-      deepStrictEqual(await whoHas(target), NOBODY);
+      strictEqual((await readWith((await visitor('mallory')).id) as Found).info.user, 'mallory');
+      deepStrictEqual(await readWith(target), ANONYMOUS);
       if (!forger.inner.move) return;
       const { info } = await forger.read((await visitor('ada')).storedId);
       const own = readDetails(info);
-      // His own id, of which the store says that it was moved a moment ago.
+      // The attacker's own id, which the store says was moved a moment ago.
       for (const seal of ['|', '']) {
         const id = newStoredId();
         const forward = forwardId(id, target, NOW + 20);
@@ -205,12 +205,12 @@ for (const make of ENGINES) {
         await forger.write(from, { texts: new Map([['a', '1']]), info: planted });
         await forger.inner.move(from, to, { set: new Map(), unset: [] }, { lifetime: 3600, newInfo: { info: planted } });
         strictEqual((await forger.inner.load(from))?.status, 'retired');
-        await expectNobody(id, 'a planted mark');
+        await expectAnonymous(id, 'a planted mark');
       }
 
     });
 
-    it('leads nobody to a session of another by saying that it had an id of his own', async () => {
+    it('reaches no other session by recording an id of their own as its former id', async () => {
 
       if (!('former' in engine.columns)) return;
       const victim = await visitor('admin');
@@ -219,40 +219,40 @@ for (const make of ENGINES) {
       await rows.write(victim.storedId, 'former', entry);
       strictEqual((await forger.inner.load(store.storedIdOf(id)))?.status, 'retired');
       strictEqual((await store.load(id) as { info?: unknown }).info, undefined, 'the mark does not tell whose it is');
-      await expectNobody(id, 'a planted former id');
-      strictEqual((await whoHas(victim.id) as Found).info.user, 'admin');
+      await expectAnonymous(id, 'a planted former id');
+      strictEqual((await readWith(victim.id) as Found).info.user, 'admin');
 
     });
 
-    it('takes from nobody what a mark is for: a visitor is led from his former id', async () => {
+    it('does not keep visitors from following a mark: a former id leads to its session', async () => {
 
       const { browser, id } = await visitor('ada');
       const late = browser.clone();
       await browser.get('/rotate');
       ok(idOf(browser) !== id);
-      strictEqual((await who(late) as Found).info.user, 'ada');
+      strictEqual((await read(late) as Found).info.user, 'ada');
 
     });
 
-    it('can put a session back that is gone, for its own visitor alone, and no longer than to its absolute deadline', async t => {
+    it('can restore a session that has ended, for its own visitor alone, and no longer than to its absolute deadline', async t => {
 
       const { id, storedId } = await visitor('ada');
       const row = await forger.read(storedId);
       await store.delete(id);
-      deepStrictEqual(await whoHas(id), NOBODY);
+      deepStrictEqual(await readWith(id), ANONYMOUS);
       await forger.write(storedId, row);
-      strictEqual((await whoHas(id) as Found).info.user, 'ada');
+      strictEqual((await readWith(id) as Found).info.user, 'ada');
       t.mock.timers.enable({ apis: ['Date'], now: (NOW + 90_000) * 1000 });
-      deepStrictEqual(await whoHas(id), NOBODY);
+      deepStrictEqual(await readWith(id), ANONYMOUS);
 
     });
 
-    it('leaves the application its own set(): the session stays what it is', async () => {
+    it('does not keep the application from using set(): the session keeps its info', async () => {
 
       const { id } = await visitor('ada');
-      const { info } = await whoHas(id) as Found;
+      const { info } = await readWith(id) as Found;
       await store.set(id, { userId: 'ada', by: 'hand' }, NOW + 600);
-      deepStrictEqual(await whoHas(id), { info, values: { userId: 'ada', by: 'hand' } });
+      deepStrictEqual(await readWith(id), { info, values: { userId: 'ada', by: 'hand' } });
       const other = store.newSessionId();
       await store.set(other, { by: 'hand' }, NOW + 600);
       deepStrictEqual(await store.get(other), { by: 'hand' });
@@ -261,18 +261,18 @@ for (const make of ENGINES) {
 
     });
 
-    it('gains nothing by any one change of what is stored', async () => {
+    it('gains nothing by any one change of a stored row', async () => {
 
       const victim = await visitor('admin');
       const own = await visitor('mallory');
       const sites = { victim, own };
       const inColumns = 'former' in engine.columns;
       const columns = inColumns ? Object.keys(engine.columns).filter(column => !['key', 'whole'].includes(column)) : [engine.data];
-      const expected = { victim: await whoHas(victim.id) as Found, own: await whoHas(own.id) as Found };
+      const expected = { victim: await readWith(victim.id) as Found, own: await readWith(own.id) as Found };
       const older = new Map<string, string>();
       for (const column of columns) older.set(column, String(await rows.read(own.storedId, column)));
       await own.browser.get('/visit');
-      const allowed = { ...(await whoHas(own.id) as Found).values, ...expected.own.values };
+      const allowed = { ...(await readWith(own.id) as Found).values, ...expected.own.values };
       const change = fc.record({
         column: fc.constantFrom(...columns),
         kind: fc.constantFrom('flip', 'insert', 'delete', 'cut', 'swap', 'replay', 'double'),
@@ -302,7 +302,7 @@ for (const make of ENGINES) {
           return;
         }
         try {
-          const found = await whoHas(id);
+          const found = await readWith(id);
           if (found === 503 || Object.keys(found.info).length === 0) return;
           deepStrictEqual(found.info, expected[whose].info);
           for (const [key, value] of Object.entries(found.values)) {

@@ -51,7 +51,7 @@ for (const [name, open] of Object.entries(STORES)) {
 
     });
 
-    it('lose no change to one that gets a new id: it is moved along, or refused', async () => {
+    it('lose no change to a request that gets a new id: it is moved along, or refused', async () => {
 
       const { browser } = site(PAGES, { store: encrypted(open(), KEYED) });
       for (let round = 0; round < 20; round++) {
@@ -74,7 +74,7 @@ for (const [name, open] of Object.entries(STORES)) {
 
 describe('A request on an encrypted store', () => {
 
-  it('needs as many round trips as without, and one more for a new id', async () => {
+  it('needs as many round trips as without encryption, and one more for a new id', async () => {
 
     const trips = async (wrap: (store: RecordingStore) => SessionStore) => {
       const inner = new RecordingStore();
@@ -103,7 +103,7 @@ describe('A request on an encrypted store', () => {
 
   });
 
-  it('is answered with 503 where a value can\'t be opened, and the cookie stays', async () => {
+  it('is answered with 503 if a value can\'t be opened, and the cookie stays', async () => {
 
     const inner = new MapStore();
     const before = site(PAGES, { store: encrypted(inner, { keys: [OLD] }) });
@@ -124,7 +124,7 @@ describe('A request on an encrypted store', () => {
 
   });
 
-  it('is anonymous where the application lets such sessions end', async () => {
+  it('is anonymous if the application lets such sessions end', async () => {
 
     const inner = new MapStore();
     const before = site(PAGES, { store: encrypted(inner, { keys: [OLD] }) });
@@ -147,7 +147,7 @@ describe('A request on an encrypted store', () => {
       const { browser } = site(PAGES, { store: encrypted(inner, { keys }) });
       browser.cookies.set('CB', id);
       await browser.get(id ? '/visit' : '/begin');
-      // Regeneration seals all anew; else an old value stays until it is changed or its session ends.
+      // Regeneration seals all values anew; else an old one stays until it is changed or its session ends.
       if (keys[0] === NEW && keys.length === 2) await browser.get('/new-id');
       id = idOf(browser);
       ok(id);
@@ -156,7 +156,7 @@ describe('A request on an encrypted store', () => {
 
   });
 
-  it('that is slow brings no session back that has ended', async () => {
+  it('brings no session back that has ended, however slow it is', async () => {
 
     const arrived = deferred();
     const leave = deferred();

@@ -11,7 +11,7 @@ const LONG = 600;
 const ADA: StoredInfo = { user: 'ada', details: 'until 2000' };
 const VALUES = { admin: false, name: 'Ada', visits: 12 };
 
-/** A session of Ada's, and what its store holds, which a test may alter. */
+/** A session of Ada's, and the stored record, which a test may alter. */
 async function scene(info: StoredInfo | undefined = ADA, values: object = VALUES) {
 
   const inner = new InfoStore();
@@ -27,13 +27,13 @@ async function scene(info: StoredInfo | undefined = ADA, values: object = VALUES
   return {
     inner, store, id, stored, texts,
     textOf: (key: string) => texts().get(key) as string,
-    /** As one does who can write to the store. */
+    /** As an attacker writes who has access to the store. */
     alter: (key: string, text: string) => inner.memory.update(stored, setting({ [key]: text }), { lifetime: LONG }),
   };
 
 }
 
-/** Says that nobody gets a value of an altered session, by any way. */
+/** Asserts that no method returns a value of an altered session. */
 async function expectUnreadable({ store, id }: Pick<Awaited<ReturnType<typeof scene>>, 'store' | 'id'>, problem?: RegExp) {
 
   const unreadable = unopened(problem);
@@ -48,7 +48,7 @@ const FOREIGN = /altered, or sealed for another session, key or user, or with an
 
 describe('A sealed value', () => {
 
-  it('is sealed anew each time, and tells no more than its length', async () => {
+  it('is sealed anew each time, and shows no more than its length', async () => {
 
     const { store, id, textOf } = await scene(ADA, { a: 'tea', b: 'tea' });
     const first = textOf('a');
@@ -78,13 +78,13 @@ describe('A sealed value', () => {
     const other = await scene();
     one.alter('name', other.textOf('name'));
     await expectUnreadable(one, FOREIGN);
-    // The whole row of another, who has signed in as well.
+    // The whole row of another visitor, who is signed in as well.
     for (const [key, text] of other.texts()) one.alter(key, text);
     await expectUnreadable(one, FOREIGN);
 
   });
 
-  it('opens not after the session has got a new id, or under the one before', async () => {
+  it('does not open after the session has got a new id, or under the former one', async () => {
 
     const { inner, store, id, texts } = await scene();
     const before = texts();
@@ -96,7 +96,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('opens in a session of nobody else, with no other details', async () => {
+  it('does not open in an anonymous session, or with other details', async () => {
 
     for (const info of [{ ...ADA, user: 'bob' }, { ...ADA, user: null }, { ...ADA, details: 'until 3000' }, { user: 'adauntil 2000', details: '' }, undefined]) {
       const one = await scene();
@@ -110,7 +110,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('makes nothing readable again, where it is changed after the store was altered', async () => {
+  it('makes nothing readable again if it is changed after the store was altered', async () => {
 
     const one = await scene(ADA, { only: 1 });
     one.inner.infos.set(one.stored, { ...ADA, user: 'bob' });
@@ -120,7 +120,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('opens not with a character changed, removed or added, whichever', async () => {
+  it('does not open with a character changed, removed or added, whichever', async () => {
 
     const one = await scene();
     const text = one.textOf('name');
@@ -140,7 +140,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('opens not with a bit changed, in any of its bytes', async () => {
+  it('does not open with a bit changed, in any of its bytes', async () => {
 
     const one = await scene();
     const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
@@ -157,7 +157,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('opens not with a shorter tag', async () => {
+  it('does not open with a shorter tag', async () => {
 
     const one = await scene();
     const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
@@ -168,7 +168,7 @@ describe('A sealed value', () => {
 
   });
 
-  it('is nothing else: no plain text, no other version, no other key, no other form', async () => {
+  it('does not open from anything else: plain text, another version, another key, another form', async () => {
 
     const one = await scene();
     const bytes = Buffer.from(JSON.parse(one.textOf('name')), 'base64url');
@@ -192,13 +192,13 @@ describe('A sealed value', () => {
 
   });
 
-  it('says nothing of what it holds, or of ids and secrets, where it can\'t be opened', async () => {
+  it('shows neither its value nor ids or secrets if it can\'t be opened', async () => {
 
     const one = await scene(ADA, { ['k'.repeat(5000)]: 'a value', b: 'b' });
     one.alter('k'.repeat(5000), one.textOf('b'));
     await rejects(async () => one.store.load(one.id), (error: Error) => {
-      const told = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
-      for (const secret of [one.id, one.id.slice(16), one.stored, 'a value', 'kkk', NEW.secret, one.textOf('b').slice(1, 40)]) ok(!told.includes(secret), secret);
+      const shown = `${error.stack} ${JSON.stringify(error)} ${String(error.cause)}`;
+      for (const secret of [one.id, one.id.slice(16), one.stored, 'a value', 'kkk', NEW.secret, one.textOf('b').slice(1, 40)]) ok(!shown.includes(secret), secret);
       return true;
     });
 
@@ -219,7 +219,7 @@ describe('A sealed value', () => {
 
   it('has the form that is documented', async () => {
 
-    // Written anew from the documentation, so that another program could read it.
+    // Written anew from the documentation, as another program would read it.
     const one = await scene(ADA, { a: 1 });
     const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
     const place = hmac(hmac('@curveball/session without an application key', one.id), '@curveball/session storage\u0001').toString('base64url');

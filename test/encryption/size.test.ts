@@ -10,11 +10,11 @@ import { site } from '../support/site.js';
 
 const LONG = 600;
 
-/** Notes what it is asked. */
+/** Records the calls. */
 class NotingStore extends MemoryStore {
 
   readonly calls: string[] = [];
-  /** Happens once, after the next load. */
+  /** Runs once, after the next load. */
   between: () => unknown = () => {};
 
   override load(id: string): FoundSession | null {
@@ -52,7 +52,7 @@ const text = (length: number) => JSON.stringify('x'.repeat(length - 2));
 
 describe('The size of an encrypted session', () => {
 
-  it('is that of what the application put into it, to the byte', async () => {
+  it('is that of the values that the application put into it, to the byte', async () => {
 
     const { store, id } = await scene();
     const maxBytes = 1000;
@@ -66,7 +66,7 @@ describe('The size of an encrypted session', () => {
 
   });
 
-  it('is not counted where the store finds it small enough as it is sealed', async () => {
+  it('is not counted if the store finds it small enough as it is sealed', async () => {
 
     const { inner, store, id } = await scene();
     strictEqual(await store.update(id, setting({ b: text(100) }), { lifetime: LONG, maxBytes: 1000 }), 'updated');
@@ -74,7 +74,7 @@ describe('The size of an encrypted session', () => {
 
   });
 
-  it('may become smaller where it is too large, and larger only up to the limit', async () => {
+  it('may become smaller if it is too large, and larger only up to the limit', async () => {
 
     const { store, id } = await scene({ a: 'x'.repeat(2000) });
     strictEqual(await store.update(id, setting({ a: text(1500) }), { lifetime: LONG, maxBytes: 1000 }), 'updated');
@@ -82,7 +82,7 @@ describe('The size of an encrypted session', () => {
 
   });
 
-  it('is counted anew where another change came in between, and a conflict where a version was given', async () => {
+  it('is counted anew if another change came in between, and a conflict if a version was given', async () => {
 
     const { inner, store, id } = await scene();
     inner.between = () => store.update(id, setting({ c: '1' }), { lifetime: LONG });

@@ -37,7 +37,7 @@ describe('An event', () => {
 
   const named = (name: string) => events.filter(([each]) => each === name).map(([, event]) => event);
 
-  it('tells of each session that is created, regenerated and destroyed, by its handle', async () => {
+  it('names each session that is created, regenerated and destroyed, by its handle', async () => {
 
     const { browser, store } = site(PAGES, { user: 'userId' });
     await browser.get('/cart');
@@ -55,7 +55,7 @@ describe('An event', () => {
 
   });
 
-  it('tells which sessions were revoked', async () => {
+  it('names the sessions that were revoked', async () => {
 
     const { browser, store } = site(PAGES, { user: 'userId' });
     await browser.get('/sign-in');
@@ -67,7 +67,7 @@ describe('An event', () => {
 
   });
 
-  it('tells of writes that came too late, and of ids that nobody has', async () => {
+  it('reports writes that came too late, and unknown ids', async () => {
 
     const { browser, store } = site(PAGES);
     await browser.get('/cart');
@@ -85,7 +85,7 @@ describe('An event', () => {
 
   });
 
-  it('tells of a store that failed, and why', async () => {
+  it('reports a store that failed, and why', async () => {
 
     const store = new RecordingStore();
     const { browser } = site(PAGES, { store });
@@ -97,7 +97,7 @@ describe('An event', () => {
 
   });
 
-  it('tells for each request what was decided, and why', async () => {
+  it('reports for each request what was decided, and why', async () => {
 
     const { browser } = site(PAGES, { touchInterval: 60 });
     for (const path of ['/read', '/cart', '/read', '/rotate', '/end', '/read']) await browser.get(path);
@@ -112,7 +112,7 @@ describe('An event', () => {
 
   });
 
-  it('tells it once for each request, whatever becomes of it', async () => {
+  it('is reported once for each request, whatever becomes of it', async () => {
 
     const store = new RecordingStore();
     const { browser } = site({
@@ -129,21 +129,21 @@ describe('An event', () => {
         throw new Error('a mistake');
       },
     }, { store, touchInterval: 60 });
-    const told = async (path: string, by = browser) => {
+    const decisionOf = async (path: string, by = browser) => {
       events = [];
       await by.get(path);
       return named('request').map(({ decision, reason }) => `${decision}: ${reason}`);
     };
-    deepStrictEqual(await told('/nothing'), ['none: no session, and nothing to store']);
-    await told('/cart');
+    deepStrictEqual(await decisionOf('/nothing'), ['none: no session, and nothing to store']);
+    await decisionOf('/cart');
     const late = browser.clone();
-    deepStrictEqual(await told('/save'), ['update: changed: 1 keys set, 0 removed']);
-    deepStrictEqual(await told('/bad'), ["none: The application put something into the session that can't be stored"]);
-    deepStrictEqual(await told('/throw'), ['update: changed: 1 keys set, 0 removed']);
-    await told('/rotate');
-    deepStrictEqual(await told('/cart', late), ['refuse: The session had ended or had a new id before this request could change it']);
+    deepStrictEqual(await decisionOf('/save'), ['update: changed: 1 keys set, 0 removed']);
+    deepStrictEqual(await decisionOf('/bad'), ["none: The application put something into the session that can't be stored"]);
+    deepStrictEqual(await decisionOf('/throw'), ['update: changed: 1 keys set, 0 removed']);
+    await decisionOf('/rotate');
+    deepStrictEqual(await decisionOf('/cart', late), ['refuse: The session had ended or had a new id before this request could change it']);
     store.before = () => { throw new Error('away'); };
-    deepStrictEqual(await told('/read'), ['none: The session store failed']);
+    deepStrictEqual(await decisionOf('/read'), ['none: The session store failed']);
 
   });
 
@@ -158,8 +158,8 @@ describe('An event', () => {
       secrets.push(idOf(browser));
     }
     await new UserSessions(store).endAll('ada');
-    const told = inspect(events, { depth: 10 });
-    for (const secret of secrets.filter(each => each !== '')) ok(!told.includes(secret) && !told.includes(secret.slice(16)));
+    const shown = inspect(events, { depth: 10 });
+    for (const secret of secrets.filter(each => each !== '')) ok(!shown.includes(secret) && !shown.includes(secret.slice(16)));
     ok(events.length > 10);
 
   });

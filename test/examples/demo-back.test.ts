@@ -5,13 +5,13 @@ import type { Page } from 'playwright-core';
 import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './running-demo.js';
 
 /*
- * Browsers keep pages in memory as they were left, and "back" shows them without
- * a request: neither no-store nor Clear-Site-Data prevents that for sure.
+ * Browsers keep pages in memory as they were left, and "back" shows them without a
+ * request: neither no-store nor Clear-Site-Data prevents that for sure.
  */
 
 useChromium(true);
 
-/** Somebody is signed in, and leaves the page for one that knows nothing of it. */
+/** Signs a visitor in, who then leaves for a page that does not use the session. */
 async function leavePage(t: TestContext, store = new MemoryStore()) {
 
   const sent: string[] = [];
@@ -29,7 +29,7 @@ async function leavePage(t: TestContext, store = new MemoryStore()) {
     },
   });
   const page = await visit(t, demo);
-  // What a page as it was left says when it is shown again.
+  // Records the text of a page that is shown again as it was left.
   await page.context().addInitScript(() => {
     window.addEventListener('pageshow', event => {
       if (event.persisted) sessionStorage.setItem('kept', document.querySelector('h1')?.textContent ?? 'nothing');
@@ -59,7 +59,7 @@ test('"back" asks the server again for a page that the browser has kept', async 
 
 });
 
-test('"back" does not show what was there when another device has ended the session', async t => {
+test('"back" does not show the old page when another device has ended the session', async t => {
 
   const store = new MemoryStore();
   const { page } = await leavePage(t, store);
@@ -71,7 +71,7 @@ test('"back" does not show what was there when another device has ended the sess
 
 });
 
-test('"back" does not show what was there when another tab has signed out', async t => {
+test('"back" does not show the old page when another tab has signed out', async t => {
 
   const { page, origin } = await leavePage(t);
   const other = await secondTab(page);

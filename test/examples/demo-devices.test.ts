@@ -26,7 +26,7 @@ test('lists the devices of a user on each of them, and marks the one that asks',
 
 });
 
-test('signs another device out at its next request, and nobody else', async t => {
+test('signs another device out at its next request, and no other', async t => {
 
   const demo = await runDemo(t);
   const laptop = await device(t, demo, { userAgent: LAPTOP });
@@ -60,7 +60,7 @@ test('signs out everywhere else', async t => {
 
 });
 
-test('ends no session by the handle of another user\'s', async t => {
+test('ends no session by a handle of another user\'s session', async t => {
 
   const demo = await runDemo(t);
   const ada = await device(t, demo);
@@ -80,7 +80,7 @@ test('ends no session by the handle of another user\'s', async t => {
 
 });
 
-test('does it without JavaScript', async t => {
+test('works without JavaScript', async t => {
 
   const demo = await runDemo(t);
   const here = await device(t, demo, { javaScriptEnabled: false });
@@ -95,7 +95,7 @@ test('does it without JavaScript', async t => {
 
 });
 
-test('remembers a device for 30 days where that is asked for, and else until the browser is closed', async t => {
+test('remembers a device for 30 days if that is asked for, and else until the browser is closed', async t => {
 
   const demo = await runDemo(t);
   const page = await visit(t, demo);
@@ -109,7 +109,7 @@ test('remembers a device for 30 days where that is asked for, and else until the
 
 });
 
-test('has a way to sign out on every page of who is signed in, also on those that say what is wrong', async t => {
+test('has a way to sign out on every page of a signed-in user, also on error pages', async t => {
 
   const page = await device(t, await runDemo(t));
   await page.goto(new URL('/nowhere', page.url()).href);
@@ -121,7 +121,7 @@ test('has a way to sign out on every page of who is signed in, also on those tha
 
 });
 
-test('leaves the list out where the store does not find the sessions of a user', async t => {
+test('leaves the list out if the store does not find the sessions of a user', async t => {
 
   const page = await device(t, await runDemo(t, { store: fourMethods() }));
   await page.getByText('Left out: the store that this demo was started with').waitFor();
@@ -133,7 +133,7 @@ test('leaves the list out where the store does not find the sessions of a user',
 
 });
 
-test('never takes what a device calls itself for markup', async t => {
+test('shows the name of a device as text, never as markup', async t => {
 
   const demo = await runDemo(t, {
     pages: {
@@ -144,7 +144,7 @@ test('never takes what a device calls itself for markup', async t => {
     },
   });
   const page = await device(t, demo);
-  // A page that asks who is signed in must not leave before the new cookie has come.
+  // A page that checks the sign-in must not leave before the new cookie has arrived.
   await page.goto('about:blank');
   await page.goto(`${demo.origin}/last`);
   await page.goto(demo.origin);
@@ -153,7 +153,7 @@ test('never takes what a device calls itself for markup', async t => {
 
 });
 
-test('names devices by what browsers call themselves', () => {
+test('names devices by the names that browsers give', () => {
 
   for (const [userAgent, label] of [
     [LAPTOP, 'Chrome on Linux'],
@@ -170,7 +170,7 @@ test('names devices by what browsers call themselves', () => {
 
 });
 
-test('keeps of an address only its network', () => {
+test('keeps only the network of an address', () => {
 
   for (const [address, masked] of [
     ['203.0.113.77', '203.0.113.x'],
@@ -184,7 +184,7 @@ test('keeps of an address only its network', () => {
 
 });
 
-/** A visitor who is signed in. */
+/** A signed-in visitor. */
 async function device(t: TestContext, demo: RunningDemo, options?: BrowserContextOptions, name?: string): Promise<Page> {
 
   const page = await visit(t, demo, options);
@@ -193,7 +193,7 @@ async function device(t: TestContext, demo: RunningDemo, options?: BrowserContex
 
 }
 
-/** What the list says of each device. */
+/** The text of the list for each device. */
 async function listed(page: Page): Promise<string[]> {
 
   const items = await page.locator('.devices li').allTextContents();

@@ -6,7 +6,7 @@ import { runDemo, signIn, useChromium, visit } from './running-demo.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
 
-/** What `make picture` copies to where the README shows it. */
+/** The file that `make picture` copies to the README. */
 const TAKEN = file('build/demo.png');
 const SHOWN = file('docs/demo.png');
 
@@ -30,7 +30,7 @@ test('looks as the picture in the README does', async t => {
   mkdirSync(file('build'), { recursive: true });
   writeFileSync(TAKEN, picture);
 
-  // Fonts differ between machines, what is on the page does not.
+  // Fonts differ between machines, the content of the page does not.
   const shown = readFileSync(SHOWN);
   assert.ok(shown.length < MOST_BYTES, `docs/demo.png has ${shown.length} bytes`);
   assert.deepEqual(sizeOf(shown), sizeOf(picture));
@@ -40,7 +40,7 @@ test('looks as the picture in the README does', async t => {
 
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 
-/** Width and height, as a PNG says at its beginning. */
+/** Width and height, from the beginning of a PNG. */
 function sizeOf(png: Buffer): { width: number; height: number } {
 
   assert.equal(png.toString('latin1', 1, 4), 'PNG');

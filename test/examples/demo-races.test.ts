@@ -5,14 +5,14 @@ import { type Deferred, deferred } from '../support/events.js';
 import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './running-demo.js';
 
 /*
- * A request that another tab sent before the sign-in is answered after it: the
- * last word on the cookie is its answer's. Whatever it does, it must not be the
- * one that signs the visitor out.
+ * A request that another tab sent before the sign-in is answered after it: its
+ * answer has the last word on the cookie. Whatever the request does, it must not
+ * sign the visitor out.
  */
 
 useChromium();
 
-/** A request that never comes must not be waited for. */
+/** A test must not wait for a request that never arrives. */
 const MOST = 300_000;
 
 interface Race {
@@ -33,7 +33,7 @@ const races: Race[] = [
 ];
 
 for (const { path, held, status, trials } of races) {
-  test(`a request for ${path}, held ${held} its session during ${trials} sign-ins, signs nobody out`, { timeout: MOST }, async t => {
+  test(`a request for ${path}, held ${held} its session during ${trials} sign-ins, signs no visitor out`, { timeout: MOST }, async t => {
 
     const hold = new Hold();
     let writes = 0;
@@ -45,7 +45,7 @@ for (const { path, held, status, trials } of races) {
       pages: {
         async '/late-write'(ctx) {
           if (held === 'within') await hold.here();
-          // What analytics, a shopping basket or a "last seen" do.
+          // As analytics, a shopping basket or a "last seen" write.
           Object.assign(ctx.session, { lastSeen: ++writes });
           ctx.response.body = 'written';
         },
@@ -58,7 +58,7 @@ for (const { path, held, status, trials } of races) {
     }));
     const other = await secondTab(page);
     for (let trial = 0; trial < trials; trial++) {
-      // A visitor with a session: nothing can be remembered of one that is not there.
+      // A visitor with a session: an id that does not exist can't be remembered.
       await other.evaluate(async () => fetch('/late-write'));
       await page.reload();
       const arrived = hold.next();
@@ -78,14 +78,14 @@ for (const { path, held, status, trials } of races) {
   });
 }
 
-test('a sign-in that is clicked twice leaves one session and a visitor who is signed in: one after the other, and both at once', { timeout: MOST }, async t => {
+test('a sign-in that is clicked twice leaves one session and a signed-in visitor: one click after the other, and both at once', { timeout: MOST }, async t => {
 
   const store = new MemoryStore();
   const { create } = store;
   const sessions = new UserSessions(store);
   let clicks: Click[] = [];
   let requests = 0;
-  // Held in the store, where the body has been read: the browser gives the first request up.
+  // Held in the store, after the body was read: the browser abandons the first request.
   Object.assign(store, {
     async create(...session: Parameters<typeof create>) {
       const click = clicks.find(({ hasArrived }) => !hasArrived);
@@ -99,7 +99,7 @@ test('a sign-in that is clicked twice leaves one session and a visitor who is si
   });
   const page = await visit(t, await runDemo(t, {
     store,
-    // The clicks are held there for as long as a slow machine takes.
+    // The clicks are held for as long as a slow machine takes.
     storeTimeout: 600,
     async first(ctx, next) {
       if (ctx.path !== '/sign-in') return next();
@@ -143,14 +143,14 @@ function newClick(): Click {
 
 }
 
-/** Holds back the next request that comes along. */
+/** Holds back the next request that arrives. */
 class Hold {
 
   #arrived = deferred();
   #released = deferred();
   #waiting = false;
 
-  /** Resolves when the next one has come. */
+  /** Resolves when the next one has arrived. */
   next(): Promise<void> {
 
     this.#arrived = deferred();

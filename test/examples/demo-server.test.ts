@@ -19,7 +19,7 @@ interface Settings {
   store?: string;
   /** In the environment. */
   STORE?: string;
-  /** In which it is started. */
+  /** The folder in which it is started. */
   folder?: string;
   args?: readonly string[];
 }
@@ -33,7 +33,7 @@ test('prints the address at which the demo answers', async t => {
 
 });
 
-test('says so where the port is taken, and how to choose another', async t => {
+test('reports that the port is taken, and how to choose another', async t => {
 
   const other = createServer().listen(0, 'localhost');
   await once(other, 'listening');
@@ -46,7 +46,7 @@ test('says so where the port is taken, and how to choose another', async t => {
 
 });
 
-test('says so where the store can\'t be opened, and what can be said instead', async t => {
+test('reports that the store can\'t be opened, and which addresses are possible', async t => {
 
   for (const [settings, problem] of [
     [{ store: 'foo' }, /^The address of the store is wrong, /],
@@ -92,7 +92,7 @@ for (const [name, settingsIn] of Object.entries(stores)) {
   }
 }
 
-test('a restart signs everybody out where sessions are in memory', async t => {
+test('a restart signs all visitors out if sessions are in memory', async t => {
 
   const before = await running(start(t, { store: 'memory:' }));
   const visitor = new Visitor(before.origin);

@@ -31,7 +31,7 @@ test('asks again for a name that is blank', async t => {
 
 });
 
-test('leaves an id that somebody has planted worth nothing after a sign-in, be it alive or made up', async t => {
+test('makes an id worthless at a sign-in that an attacker has planted, whether alive or made up', async t => {
 
   const begin = (ctx: Context) => {
     Object.assign(ctx.session, { cart: 'a book' });
@@ -75,7 +75,7 @@ test('gives the browser a new session id at sign-in, in a cookie that is kept fr
 
 });
 
-test('stays signed in over a reload, in a second tab and, where the store does, over a restart', async t => {
+test('stays signed in over a reload, in a second tab and, if the store allows it, over a restart', async t => {
 
   const store = new MemoryStore();
   const demo = await runDemo(t, { store });
@@ -123,7 +123,7 @@ test('refuses a form of another site, and changes nothing', async t => {
 
 });
 
-test('asks browsers that do not say where a form comes from for its token', async t => {
+test('demands its token from browsers that do not say where a form comes from', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -140,7 +140,7 @@ test('asks browsers that do not say where a form comes from for its token', asyn
 
 });
 
-test('counts 20 clicks at once as 20, also where two have read the same count: they take turns', async t => {
+test('counts 20 clicks at once as 20, also if two have read the same count: they take turns', async t => {
 
   const store = new MemoryStore();
   const { load, update } = store;
@@ -172,12 +172,12 @@ test('counts 20 clicks at once as 20, also where two have read the same count: t
   assert.equal(await page.getByLabel('Clicks').textContent(), '21');
   await page.reload();
   assert.equal(await page.getByLabel('Clicks').textContent(), '21');
-  // Within a process, none is stored in vain.
+  // Within a process, no attempt is stored in vain.
   assert.equal(conflicts, 0);
 
 });
 
-test('signs out, and "back" does not show what was there', async t => {
+test('signs out, and "back" does not show the old page', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -204,7 +204,7 @@ test('notices that another tab has signed out', async t => {
 
 });
 
-test('answers what a signed-out tab still sends without signing anybody in', async t => {
+test('answers the requests of a signed-out tab without signing a user in', async t => {
 
   const page = await visit(t, await runDemo(t));
   await page.clock.install();
@@ -217,13 +217,13 @@ test('answers what a signed-out tab still sends without signing anybody in', asy
   await page.getByText('You have been signed out, in another tab or from another device.').waitFor();
   assert.equal(await statusOf(page, '/note', 'Save'), 403);
   await page.getByRole('heading', { name: 'Nothing was changed' }).waitFor();
-  // Nobody is signed in any more, which is what its button asks for.
+  // No user is signed in any more, which is the purpose of its button.
   assert.equal(await statusOf(third, '/sign-out', 'Sign out'), 303);
   assert.equal(await whoIsSignedIn(page), '');
 
 });
 
-test('says so where the session ended while a form was under way', async t => {
+test('reports that the session ended while a form was under way', async t => {
 
   const store = new MemoryStore();
   const { update } = store;
@@ -240,7 +240,7 @@ test('says so where the session ended while a form was under way', async t => {
 
 });
 
-test('shows a page while the store is down, and nobody is signed out by it', async t => {
+test('shows a page while the store is down, and keeps its users signed in', async t => {
 
   const store = new MemoryStore();
   const { load } = store;

@@ -8,9 +8,9 @@ import { launchChromium } from '../support/chromium.js';
 
 export interface DemoOptions extends AppOptions {
   port?: number;
-  /** Comes before everything, for instance to hold a request back. */
+  /** Runs before everything else, for instance to hold a request back. */
   first?: (ctx: Context, next: () => Promise<void>) => Promise<void>;
-  /** Pages that the demo does not have. Of others, such as its icon, a browser asks by itself. */
+  /** Pages that the demo does not have. Browsers request others, such as its icon, by themselves. */
   pages?: { readonly [path: string]: (ctx: Context) => Promise<void> | void };
 }
 
@@ -95,7 +95,7 @@ export async function signOut(page: Page): Promise<void> {
 
 }
 
-/** Says who is signed in, by a fresh look at the front page; '' for nobody. */
+/** Returns the user who is signed in, by a new request for the front page; '' for none. */
 export async function whoIsSignedIn(page: Page): Promise<string> {
 
   const tab = await secondTab(page);

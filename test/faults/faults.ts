@@ -5,16 +5,16 @@ import type { Server } from '../support/servers/server.js';
 import { Load, type Tally } from './load.js';
 import { TARGETS, type Target } from './targets.js';
 
-/** What goes wrong, while requests come in. */
+/** A fault that happens while requests come in. */
 export interface Fault {
   readonly name: string;
   readonly targets: readonly string[];
-  /** The clocks of the two processes are so many seconds off. */
+  /** By how many seconds the clocks of the two processes are off. */
   readonly clocks?: readonly [number, number];
   readonly viaProxy?: true;
-  /** Whether an acknowledged change can be lost by what the engine itself promises. */
+  /** Whether the engine's own guarantees allow an acknowledged change to be lost. */
   readonly mayLose?: true;
-  /** @returns when the fault is over; what must be undone is undone then */
+  /** @returns when the fault is over, and its effects were undone */
   readonly happen: (scene: Scene) => Promise<void>;
 }
 
@@ -32,7 +32,7 @@ export const STORE_TIMEOUT = 1;
 const SERVERS = ['Redis', 'PostgreSQL', 'MariaDB'];
 const ALL = [...SERVERS, 'Redis cluster', 'SQLite'];
 
-/** For so many milliseconds a fault lasts: long enough for many time-outs. */
+/** How long a fault lasts, in milliseconds: long enough for many time-outs. */
 const OUTAGE = 3000;
 
 export const FAULTS: readonly Fault[] = [
@@ -122,7 +122,7 @@ export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
   const proxy = fault.viaProxy && await HangingProxy.start(target.address);
   const store = proxy ? proxy.url : target.address;
   const [here = 0, there = 0] = fault.clocks ?? [];
-  // One after the other: the first sets the tables up.
+  // One after the other: the first creates the tables.
   const apps = [
     await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: here }),
     await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: there }),
@@ -131,7 +131,7 @@ export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
     const load = await Load.begin([...apps]);
     await wait(1000);
     await fault.happen({ target, server: target.servers[0] as Server, proxy: proxy as HangingProxy, apps, load });
-    // What waits for its next try comes first.
+    // Clients that wait for their next try come first.
     await wait(2000);
     load.isAfter = true;
     await wait(1000);
@@ -144,16 +144,16 @@ export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
 
 }
 
-/** What a tally says against the invariants; nothing if they held. */
+/** How a tally violates the invariants; nothing if they held. */
 export function problems({ mayLose }: Fault, tally: Tally): string[] {
 
   const wrong: Record<string, boolean> = {
     'acknowledged changes are lost': !mayLose && tally.lost > 0,
     'counts are wrong': !mayLose && tally.miscounted > 0,
-    'what came later was undone': !mayLose && tally.undone > 0,
-    'what had ended came back': !mayLose && tally.cameBack > 0,
-    'somebody was signed out': !mayLose && tally.signedOut > 0,
-    'a cookie was sent that nobody asked for': tally.strayCookies > 0,
+    'a later write was undone': !mayLose && tally.undone > 0,
+    'an ended session came back': !mayLose && tally.cameBack > 0,
+    'a user was signed out': !mayLose && tally.signedOut > 0,
+    'a cookie was sent without reason': tally.strayCookies > 0,
     'requests without a session failed': tally.anonymousFailed > 0,
     'an answer took much longer than the store may take': tally.longest > STORE_TIMEOUT * 3 * 1000,
     'nothing works after the fault': tally.after === 0,

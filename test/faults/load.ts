@@ -1,8 +1,8 @@
 import type { Answer, AppProcess } from '../support/processes/app-process.js';
 
-/** What one session should hold, by the answers that were given. */
+/** What one session should hold, according to the answers. */
 interface Known {
-  /** Undefined once nobody can say: the answer to a regeneration was lost. */
+  /** Undefined once it is unknown: the answer to a regeneration was lost. */
   id: string | undefined;
   readonly acknowledged: Set<string>;
   counted: number;
@@ -12,13 +12,13 @@ interface Known {
   busy: boolean;
 }
 
-/** What a load has seen, and what was found when it was over. */
+/** What a load has seen, and what was found at its end. */
 export interface Tally {
   requests: number;
   readonly statuses: Map<number, number>;
-  /** Of requests without a session, those that were not answered with 200. */
+  /** Requests without a session that were not answered with 200. */
   anonymousFailed: number;
-  /** Of answers from the application, in milliseconds. */
+  /** The slowest answer of the application, in milliseconds. */
   longest: number;
   changes: number;
   lost: number;
@@ -67,7 +67,7 @@ export class Load {
 
   }
 
-  /** Goes on without a process that is gone. */
+  /** Goes on without a process that has ended. */
   drop(app: AppProcess): void {
     this.#apps.splice(this.#apps.indexOf(app), 1);
   }
@@ -116,7 +116,7 @@ export class Load {
   async #anonymous(): Promise<void> {
 
     const { status } = await this.#send('/anonymous');
-    // The process itself may be gone.
+    // The process itself may have ended.
     if (status !== 200 && status !== 0) this.tally.anonymousFailed++;
 
   }
@@ -162,7 +162,7 @@ export class Load {
       known.id = cookie;
       return;
     }
-    // Moved or not: no rule can keep the lost answer of a regeneration.
+    // Moved or not: no rule can save the lost answer of a regeneration.
     this.#sessions[this.#sessions.indexOf(known)] = await this.#create();
 
   }
@@ -179,7 +179,7 @@ export class Load {
 
   }
 
-  /** Comes again with an id that has ended. */
+  /** Sends a request with an id that has ended. */
   async #probe(): Promise<void> {
 
     const id = pick(this.#ended);
@@ -211,7 +211,7 @@ export class Load {
     if (status !== 0) tally.longest = Math.max(tally.longest, took);
     if (cookie !== undefined && (status !== 200 || !asksForCookie)) tally.strayCookies++;
     if (this.isAfter && status === 200 && id !== undefined) tally.after++;
-    // An application that answers errors at once must not be asked a million times.
+    // An application that answers errors at once must not get a million requests.
     if (status !== 200 && status !== 409) await new Promise(resolve => setTimeout(resolve, 5));
     return answer;
 

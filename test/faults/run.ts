@@ -3,8 +3,8 @@ import { MARIADB, POSTGRES, PS, REDIS } from '../support/servers/programs.js';
 import { FAULTS, problems, suffer } from './faults.js';
 
 /*
- * Lets every fault happen to every store and prints what came of it. Arguments
- * choose among them: those whose names hold all of the given words.
+ * Runs every fault on every store and prints the effects. Arguments choose among
+ * them: those whose names contain all of the given words.
  */
 
 await provide([REDIS, POSTGRES, MARIADB, PS]);

@@ -7,13 +7,13 @@ import { startPostgres } from '../support/servers/postgres.js';
 import { startRedis, startRedisCluster } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
 
-/** A store of one kind with a private server, and what can be done to that server. */
+/** A store of one kind with a private server, and the faults that its server can have. */
 export interface Target {
   readonly name: string;
   readonly address: string;
   /** None for an embedded engine. */
   readonly servers: readonly Server[];
-  /** Lets the engine refuse everything that writes, as on a full disk. */
+  /** Lets the engine refuse every write, as on a full disk. */
   readonly refuseWrites?: () => Promise<void>;
   readonly allowWrites?: () => Promise<void>;
   stop(): Promise<void>;
@@ -31,7 +31,7 @@ export const TARGETS: { readonly [name: string]: () => Promise<Target> } = {
     };
     return {
       name: 'Redis', address: server.url, servers: [server], stop: () => server.kill(),
-      // What is full refuses to grow.
+      // A full database refuses to grow.
       refuseWrites: () => command('CONFIG', 'SET', 'maxmemory', '1'),
       allowWrites: () => command('CONFIG', 'SET', 'maxmemory', '0'),
     };

@@ -7,7 +7,7 @@ describe('The secret of a session\'s forms', () => {
 
   const info = (kept: object) => ({ user: 'ada', details: { created: 1, renewed: 1, ...kept } });
 
-  it('follows from the id, and tells nothing of it', () => {
+  it('follows from the id, and shows nothing of it', () => {
 
     const [id, other] = [newSessionId(), newSessionId()];
     strictEqual(formSecret(id), formSecret(id));
@@ -16,7 +16,7 @@ describe('The secret of a session\'s forms', () => {
 
   });
 
-  it('stays when the id is another one, also for who comes with the one before', () => {
+  it('stays when the id changes, also for visitors with the former id', () => {
 
     const ids = Array.from({ length: 4 }, newSessionId) as [string, string, string, string];
     const secret = formSecret(ids[0]);

@@ -22,7 +22,7 @@ describe('A forwarded id', () => {
 
   });
 
-  it('is null where any bit of it was changed, and where it is something else', () => {
+  it('is null if any bit of it was changed, and if it is something else', () => {
 
     const [former, next] = [newSessionId(), newSessionId()];
     const { sealed, until } = forwardId(former, next, NOW + 30);
@@ -45,7 +45,7 @@ describe('A forwarded id', () => {
 
 describe('A session that an id leads to', () => {
 
-  it('is one of the same cookie, whatever stands in the store', async () => {
+  it('is one of the same cookie, whatever is in the store', async () => {
 
     const store = new MemoryStore();
     const options = { store, user: 'userId', grace: 30 };

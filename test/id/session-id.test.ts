@@ -60,7 +60,7 @@ describe('newSessionId', () => {
 
 describe('isPlausibleId', () => {
 
-  it('takes ids of any shape that stores in the wild make', () => {
+  it('accepts ids of any shape that stores in the wild make', () => {
 
     const shapes = [
       '1', 'sess:42', 'a b', 'Zm9v+/==', '😀', 'é', '{"id":1}', '"quoted"', "it's", 'a;b', 'a,b', 'a%20b', 'a=b',
@@ -70,7 +70,7 @@ describe('isPlausibleId', () => {
 
   });
 
-  it('refuses what a naive store would stumble over', () => {
+  it('refuses ids that a naive store would stumble over', () => {
 
     const traps = [
       '', 'x'.repeat(513), 'a\0b', 'a\r\nb', 'a\tb', '\x7f', '\x85', '\x9f', '../../etc/passwd', '..',
@@ -80,7 +80,7 @@ describe('isPlausibleId', () => {
 
   });
 
-  it('takes every id that newSessionId makes', () => {
+  it('accepts every id that newSessionId makes', () => {
 
     fc.assert(fc.property(fc.constant(null), () => isPlausibleId(newSessionId())));
 

@@ -6,8 +6,8 @@ import { Browser, setCookies } from '../support/browser.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
 /*
- * Sessions that are used, and changed, again and again: what is due from time to
- * time comes in time all the same.
+ * Sessions that are used, and changed, again and again: periodic work must happen
+ * in time all the same.
  */
 
 const START = 1_800_000_000;
@@ -53,7 +53,7 @@ class AgeingBrowser extends Browser {
 
 }
 
-/** A store whose touches cost a round trip, and which writes down for whom it was told to keep an entry. */
+/** A store whose touches cost a round trip, and which records the users whose index entry it was told to renew. */
 class RemoteStore extends MemoryStore {
 
   override readonly touchIsFree = false;
@@ -92,7 +92,7 @@ describe('A session that is used again and again', () => {
   beforeEach(() => mock.timers.enable({ apis: ['Date'], now: START * 1000 }));
   afterEach(() => mock.timers.reset());
 
-  it('is not lost by its cookie, whatever maxAge and touchInterval are, while each request comes within maxAge of the one before', async () => {
+  it('is not lost by its cookie, whatever maxAge and touchInterval are, as long as requests are less than maxAge apart', async () => {
 
     for (const use of USES) {
       for (const [maxAge, touchInterval] of [[10], [30], [60], [61], [600], [3600], [60, 60], [60, 1], [600, 600], [90, 0]] as const) {
@@ -115,7 +115,7 @@ describe('A session that is used again and again', () => {
 
   });
 
-  it('is not lost by its cookie where only this one is to be remembered', async () => {
+  it('is not lost by its cookie if only this one is remembered', async () => {
 
     for (const use of USES) {
       for (const expiry of [30, 60, 600]) {
@@ -132,7 +132,7 @@ describe('A session that is used again and again', () => {
 
   });
 
-  it('has a cookie that lives for the touch interval longer than asked, and is sent once in it', async () => {
+  it('has a cookie that lives for the touch interval longer than the option says, and is sent once in it', async () => {
 
     for (const use of USES) {
       const { browser } = site({ cookieOptions: { maxAge: 600 } });
@@ -168,7 +168,7 @@ describe('A session that is used again and again', () => {
 
   });
 
-  it('lives on, and ends at its deadline, also where that is near', async () => {
+  it('lives on, and ends at its deadline, also if that is near', async () => {
 
     for (const use of USES) {
       for (const touchInterval of [0, 60]) {
@@ -207,7 +207,7 @@ describe('A session that is used again and again', () => {
 
   });
 
-  it('is not signed out later where its user signed in again after all were ended', async () => {
+  it('is not signed out later if its user signed in again after all were ended', async () => {
 
     for (const use of USES) {
       const { store, browser } = site({ expiry: 100 });

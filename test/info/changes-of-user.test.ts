@@ -6,7 +6,7 @@ import { type MemoryStore, type SessionOptions, type SessionRegenerated, UserSes
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { type Page, type PageContext, site as siteOf } from '../support/site.js';
 
-/** Handlers wait in the middle until the test lets them go on. */
+/** Handlers wait at this gate until the test opens it. */
 let gate: Promise<void> | undefined;
 
 const PAGES: Record<string, Page> = {
@@ -54,7 +54,7 @@ const PAGES: Record<string, Page> = {
 
 const site = (options: Omit<SessionOptions, 'store'> & { store?: MemoryStore } = {}) => siteOf(PAGES, { user: 'userId', ...options });
 
-/** A browser with a session that was stored before there was the option `user`. */
+/** A browser with a session that was stored before the application had the option `user`. */
 async function sessionOfOld(options: Omit<SessionOptions, 'store'> = {}) {
 
   const { browser, store } = siteOf(PAGES);
@@ -66,9 +66,9 @@ async function sessionOfOld(options: Omit<SessionOptions, 'store'> = {}) {
 
 }
 
-describe('What a session holds of its user', () => {
+describe('The data of a user', () => {
 
-  it('is not stored again for another one by a request that saves twice', async () => {
+  it('is not stored again for another user by a request that saves twice', async () => {
 
     const { browser } = site();
     for (const path of ['/cart', '/sign-in']) await browser.get(path);
@@ -77,7 +77,7 @@ describe('What a session holds of its user', () => {
 
   });
 
-  it('is not stored again when the user has left in a request that saves twice', async () => {
+  it('is not stored again after a sign-out in a request that saves twice', async () => {
 
     const { browser, store } = site();
     for (const path of ['/cart', '/sign-in']) await browser.get(path);
@@ -88,7 +88,7 @@ describe('What a session holds of its user', () => {
 
   });
 
-  it('does not come to the second click of a sign-in that saves twice', async () => {
+  it('is not in the session of the second click of a sign-in that saves twice', async () => {
 
     const { browser, store } = site();
     await browser.get('/cart');
@@ -102,9 +102,9 @@ describe('What a session holds of its user', () => {
 
 });
 
-describe('A session from before there was the option user', () => {
+describe('A session from before the option user', () => {
 
-  it('is bound by the first request that looks at it, and nobody has proved anything', async () => {
+  it('is bound by the first request that reads it, and counts as no proof of identity', async () => {
 
     const { browser, sessions } = await sessionOfOld();
     const former = idOf(browser);
@@ -120,7 +120,7 @@ describe('A session from before there was the option user', () => {
 
   });
 
-  it('is nobody\'s sign-in: of two changes at once one is late, and nothing is lost', async () => {
+  it('is not a sign-in: of two changes at once one is late, and nothing is lost', async () => {
 
     for (const other of ['/slow-theme', '/slow-read']) {
       const { browser, sessions } = await sessionOfOld();
@@ -137,7 +137,7 @@ describe('A session from before there was the option user', () => {
 
   });
 
-  it('ends where its user\'s sessions are ended while it is bound, and who only reads is not told', async () => {
+  it('ends if its user\'s sessions are ended while it is bound, without an error for a request that only reads', async () => {
 
     const { browser, store, sessions } = await sessionOfOld();
     const late = new Browser(siteOf({ '/read': async ctx => {
@@ -151,7 +151,7 @@ describe('A session from before there was the option user', () => {
 
   });
 
-  it('takes changes that come while it is bound, with grace', async () => {
+  it('keeps changes that are made while it is bound, with grace', async () => {
 
     const { browser } = await sessionOfOld({ grace: 10 });
     const [one, two] = [browser.clone(), browser.clone()];
@@ -218,7 +218,7 @@ describe('A second click', () => {
 
   });
 
-  it('of a proof signs nobody out: it has no session to be proved', async () => {
+  it('of a proof signs no user out: it has no session to prove', async () => {
 
     const { browser } = site();
     for (const path of ['/cart', '/sign-in']) await browser.get(path);

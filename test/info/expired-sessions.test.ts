@@ -25,7 +25,7 @@ const TABLE = 'expired_sessions_test';
 
 interface Opened {
   readonly store: SessionStore;
-  /** Lets the time pass of what is under the handle of an id. */
+  /** Sets back the expiry of the record under the handle of an id. */
   readonly expire: (id: string) => unknown;
   readonly cleanUp?: () => unknown;
   readonly options?: Partial<SessionOptions>;
@@ -51,7 +51,7 @@ function memory(): Opened {
 
 }
 
-/** Stores that have a session's record for a while when its time is over. */
+/** Stores that keep a session's record for a while after it has expired. */
 const TELLING: { readonly [name: string]: () => Opened | Promise<Opened> } = {
 
   'The memory store': memory,
@@ -105,7 +105,7 @@ const TELLING: { readonly [name: string]: () => Opened | Promise<Opened> } = {
 
 };
 
-/** Stores that have nothing of it then. */
+/** Stores that keep nothing of it. */
 const SILENT: { readonly [name: string]: () => Opened | Promise<Opened> } = {
 
   'Redis': async () => {
@@ -133,18 +133,18 @@ const PAGES: Record<string, Page> = {
 
 const NAMES = ['created', 'destroyed', 'expired', 'suspicious', 'failed', 'stale'] as const;
 
-/** What is told while a task is done. */
-async function toldDuring(task: () => Promise<unknown>): Promise<Array<readonly [string, unknown]>> {
+/** The events while a task runs. */
+async function eventsDuring(task: () => Promise<unknown>): Promise<Array<readonly [string, unknown]>> {
 
-  const told: Array<readonly [string, unknown]> = [];
-  const listeners = NAMES.map(name => [`curveball:session:${name}`, (event: unknown) => told.push([name, event])] as const);
+  const events: Array<readonly [string, unknown]> = [];
+  const listeners = NAMES.map(name => [`curveball:session:${name}`, (event: unknown) => events.push([name, event])] as const);
   for (const [channel, listener] of listeners) subscribe(channel, listener);
   try {
     await task();
   } finally {
     for (const [channel, listener] of listeners) unsubscribe(channel, listener);
   }
-  return told;
+  return events;
 
 }
 
@@ -160,28 +160,28 @@ for (const [name, open] of Object.entries(TELLING)) {
 
   describe(name, () => {
 
-    it('tells of each request that comes with the id of a session that has expired, and whose it was', async () => {
+    it('reports each request that comes with the id of a session that has expired, and the user of it', async () => {
 
       const { store, expire, cleanUp, browser } = await opened(open);
       await browser.get('/sign-in');
       const id = idOf(browser);
       const handle = store.handleOf?.(id);
       await expire(id);
-      const told = await toldDuring(async () => {
+      const events = await eventsDuring(async () => {
         for (let request = 0; request < 2; request++) {
           const response = await browser.get('/read');
           deepStrictEqual(response.body, {});
           deepStrictEqual(setCookies(response), []);
         }
       });
-      deepStrictEqual(told, Array(2).fill(['expired', { handle, user: 'ada' }]));
-      ok(!inspect(told).includes(id.slice(16)));
+      deepStrictEqual(events, Array(2).fill(['expired', { handle, user: 'ada' }]));
+      ok(!inspect(events).includes(id.slice(16)));
       await cleanUp();
-      deepStrictEqual(await toldDuring(() => browser.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
 
     });
 
-    it('takes another secret for a guess', async () => {
+    it('treats another secret as a guess', async () => {
 
       const { store, expire, browser } = await opened(open);
       await browser.get('/sign-in');
@@ -189,7 +189,7 @@ for (const [name, open] of Object.entries(TELLING)) {
       await expire(id);
       const guess = await store.newSessionId(id);
       browser.cookies.set('CB', guess);
-      deepStrictEqual(await toldDuring(() => browser.get('/read')), [['suspicious', { handle: store.handleOf?.(guess), reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle: store.handleOf?.(guess), reason: 'unknown' }]]);
 
     });
 
@@ -199,12 +199,12 @@ for (const [name, open] of Object.entries(TELLING)) {
       await browser.get('/sign-in');
       const id = idOf(browser);
       await expire(id);
-      const told = await toldDuring(() => browser.get('/cart'));
+      const events = await eventsDuring(() => browser.get('/cart'));
       const next = idOf(browser);
       ok(next !== id, 'the id was taken over');
-      deepStrictEqual(told, [['expired', { handle: store.handleOf?.(id), user: 'ada' }], ['created', { handle: store.handleOf?.(next), user: null }]]);
+      deepStrictEqual(events, [['expired', { handle: store.handleOf?.(id), user: 'ada' }], ['created', { handle: store.handleOf?.(next), user: null }]]);
       browser.cookies.clear();
-      const both = await toldDuring(async () => {
+      const both = await eventsDuring(async () => {
         const { body } = await browser.get('/read', { headers: { Cookie: `CB=${id}; CB=${next}` } });
         deepStrictEqual(body, { cart: 1 });
       });
@@ -212,16 +212,16 @@ for (const [name, open] of Object.entries(TELLING)) {
 
     });
 
-    it('says "expired" of no session that has ended, also when its mark has passed', async () => {
+    it('says "expired" of no session that was ended, also when its mark has passed', async () => {
 
       const { store, expire, browser } = await opened(open);
       await browser.get('/sign-in');
       const late = browser.clone();
       const handle = store.handleOf?.(idOf(late));
       await browser.get('/end');
-      deepStrictEqual(await toldDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'retired' }]]);
+      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'retired' }]]);
       await expire(idOf(late));
-      deepStrictEqual(await toldDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
 
     });
 
@@ -233,19 +233,19 @@ for (const [name, open] of Object.entries(SILENT)) {
 
   describe(name, () => {
 
-    it('knows no more of a session that has expired than of a guess', async () => {
+    it('treats a session that has expired as a guess', async () => {
 
       const { store, expire, browser } = await opened(open);
       await browser.get('/sign-in');
       const id = idOf(browser);
       await expire(id);
-      const told = await toldDuring(async () => strictEqual((await browser.get('/read')).status, 200));
-      strictEqual(told.length, 1);
-      const [[event, { reason }]] = told as [[string, { reason: string }]];
+      const events = await eventsDuring(async () => strictEqual((await browser.get('/read')).status, 200));
+      strictEqual(events.length, 1);
+      const [[event, { reason }]] = events as [[string, { reason: string }]];
       deepStrictEqual([event, reason], ['suspicious', 'unknown']);
       if (!store.handleOf) return;
-      deepStrictEqual(told, [['suspicious', { handle: store.handleOf(id), reason: 'unknown' }]]);
-      ok(!inspect(told).includes(id.slice(16)));
+      deepStrictEqual(events, [['suspicious', { handle: store.handleOf(id), reason: 'unknown' }]]);
+      ok(!inspect(events).includes(id.slice(16)));
 
     });
 

@@ -4,7 +4,9 @@ import { encrypted, type IndexingSessionStore, MemoryStore, type SessionOptions,
 import type { Browser } from '../support/browser.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
-/* What `maxUserSessions` does together with what else sessions can do. */
+/*
+ * How `maxUserSessions` works together with other features of sessions.
+ */
 
 const START = 1_800_000_000;
 
@@ -62,7 +64,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('holds where a session with a cart becomes the user\'s', async () => {
+    it('holds if a session with a cart becomes the user\'s', async () => {
 
       const { browser, device, isAlive, count } = world();
       const first = await device('/sign-in', 1);
@@ -76,7 +78,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('does not count a session twice that gets another id, and does not take it for a newer one', async () => {
+    it('does not count a session twice that gets another id, and does not treat it as a newer one', async () => {
 
       const { device, isAlive, count } = world({ renewal: 100, grace: 20 });
       const first = await device('/sign-in', 0);
@@ -94,7 +96,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('leaves nothing to the former id of a session that it has ended, also within grace', async () => {
+    it('leaves nothing to the former id of a session that it has ended, not even within grace', async () => {
 
       const { device, isAlive } = world({ renewal: 100, grace: 60 });
       const first = await device('/sign-in', 0);
@@ -122,7 +124,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('ends the session that was not used for longest, also where the store was not told of the uses since the last touch', async () => {
+    it('ends the session that was not used for longest, even if the store does not know of the uses since the last touch', async () => {
 
       for (const usedAt of [[3], [3, 20, 33], [50]]) {
         const { device, isAlive } = world({ touchInterval: 60 });
@@ -138,7 +140,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('leaves the user signed in who clicks twice, on a first form or with a session, and one session', async () => {
+    it('leaves a user who clicks twice, on a first form or with a session, signed in with one session', async () => {
 
       for (const page of ['/form', '/cart']) {
         for (const maxUserSessions of [1, 2]) {
@@ -155,7 +157,7 @@ for (const [where, open] of Object.entries(STORES)) {
 
     });
 
-    it('lets a user in however far the clock was set back since the others signed in', async () => {
+    it('lets a user in however far the clock was set back since the other sign-ins', async () => {
 
       const { device, isAlive, count } = world({ maxUserSessions: 1 });
       const first = await device('/sign-in', 5000);

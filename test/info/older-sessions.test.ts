@@ -28,7 +28,7 @@ for (const engine of ENGINES) {
     });
     after(() => engine.close?.());
 
-    /** A browser with a session that the store was told nothing of but its values. */
+    /** A browser with a session of which the store knows only the values. */
     async function visitor(): Promise<{ user: string; browser: Browser }> {
 
       const user = `ada-${process.pid}-${++count}`;
@@ -40,7 +40,7 @@ for (const engine of ENGINES) {
 
     }
 
-    it('is bound to its user by the first request that looks at it', async () => {
+    it('is bound to its user by the first request that reads it', async () => {
 
       const { user, browser } = await visitor();
       deepStrictEqual(await users.list(user), []);
@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
 
     });
 
-    it('ends with its next request where the user\'s sessions were ended before, and the user can sign in again', async () => {
+    it('ends with its next request if the user\'s sessions were ended before, and the user can sign in again', async () => {
 
       for (const [path, status] of [['/read', 200], ['/note', 409]] as const) {
         const { user, browser } = await visitor();

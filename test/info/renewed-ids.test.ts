@@ -26,7 +26,7 @@ const PAGES: Record<string, Page> = {
 
 const at = (seconds: number) => mock.timers.setTime((START + seconds) * 1000);
 
-/** A site, and two browsers with one id: the user's own, and the thief's. */
+/** A site, and two browsers with one id: the user's own, and a thief's. */
 async function stolen(store: SessionStore, options: Partial<SessionOptions> = {}): Promise<{ user: Browser; thief: Browser }> {
 
   const { browser: user } = siteOf(PAGES, { user: 'userId', renewal: RENEWAL, ...options, store });
@@ -35,17 +35,17 @@ async function stolen(store: SessionStore, options: Partial<SessionOptions> = {}
 
 }
 
-interface Told { readonly handle: string; readonly reason: string }
+interface Suspicion { readonly handle: string; readonly reason: string }
 
-const told: Told[] = [];
-const listener = (event: unknown) => { told.push(event as Told); };
+const suspicions: Suspicion[] = [];
+const listener = (event: unknown) => { suspicions.push(event as Suspicion); };
 
 describe('An id that a user\'s session had before a renewal', () => {
 
   before(() => subscribe('curveball:session:suspicious', listener));
   after(() => unsubscribe('curveball:session:suspicious', listener));
   beforeEach(() => {
-    told.length = 0;
+    suspicions.length = 0;
     mock.timers.enable({ apis: ['Date'], now: START * 1000 });
   });
   afterEach(() => mock.timers.reset());
@@ -76,20 +76,20 @@ describe('An id that a user\'s session had before a renewal', () => {
 
     });
 
-    it(`is told as reused, and opens nothing, ${where}`, async () => {
+    it(`is reported as reused, and opens nothing, ${where}`, async () => {
 
       const store = open();
       const { user, thief } = await stolen(store);
       const [{ handle = '' } = {}] = await new UserSessions(store).list('ada');
       at(RENEWAL + 1);
       await thief.get('/read');
-      // In the seconds after a renewal, requests that were under way come with the former id.
+      // In the seconds after a renewal, requests that were under way arrive with the former id.
       at(RENEWAL + 20);
       await user.get('/read');
-      deepStrictEqual(told, [{ handle, reason: 'retired' }]);
+      deepStrictEqual(suspicions, [{ handle, reason: 'retired' }]);
       at(RENEWAL + 60);
       deepStrictEqual((await user.get('/read')).body, {});
-      deepStrictEqual(told.slice(1), [{ handle, reason: 'reused' }]);
+      deepStrictEqual(suspicions.slice(1), [{ handle, reason: 'reused' }]);
       deepStrictEqual((await thief.get('/read')).body, { userId: 'ada' });
 
     });
@@ -133,7 +133,7 @@ describe('An id that a user\'s session had before a renewal', () => {
 
   });
 
-  it('is worth nothing after a sign-in, a proof or a new id that was asked for', async () => {
+  it('is worthless after a sign-in, a proof or a new id that the handler asked for', async () => {
 
     for (const path of ['/prove', '/rotate']) {
       const store = new MemoryStore();
@@ -144,10 +144,10 @@ describe('An id that a user\'s session had before a renewal', () => {
       at(2 * RENEWAL + 100);
       await thief.get('/read');
       at(2 * RENEWAL + 200);
-      told.length = 0;
+      suspicions.length = 0;
       const answer = await user.get('/sign-out');
       deepStrictEqual(setCookies(answer), [], path);
-      deepStrictEqual(told.map(({ reason }) => reason), ['unknown']);
+      deepStrictEqual(suspicions.map(({ reason }) => reason), ['unknown']);
       deepStrictEqual((await thief.get('/read')).body, { userId: 'ada' });
     }
     const { browser } = siteOf(PAGES, { user: 'userId', renewal: RENEWAL, store: new MemoryStore() });
@@ -162,7 +162,7 @@ describe('An id that a user\'s session had before a renewal', () => {
 
   });
 
-  it('can\'t be made up from the handle, which is public, nor from another session\'s id', async () => {
+  it('can\'t be made up from the handle, which is public, or from another session\'s id', async () => {
 
     const store = new MemoryStore();
     const { user, thief } = await stolen(store, { endOnReuse: true });
@@ -176,12 +176,12 @@ describe('An id that a user\'s session had before a renewal', () => {
       guesser.cookies.set('CB', guess);
       deepStrictEqual(setCookies(await guesser.get('/sign-out')), []);
     }
-    deepStrictEqual(told.map(({ reason }) => reason), ['unknown', 'unknown', 'unknown']);
+    deepStrictEqual(suspicions.map(({ reason }) => reason), ['unknown', 'unknown', 'unknown']);
     deepStrictEqual((await thief.get('/read')).body, { userId: 'ada' });
 
   });
 
-  it('is not looked for by an application with another cookie name on the same store', async () => {
+  it('is not recognised by an application with another cookie name on the same store', async () => {
 
     const store = new MemoryStore();
     const { user, thief } = await stolen(store);
@@ -215,7 +215,7 @@ describe('An id that a user\'s session had before a renewal', () => {
         notStrictEqual(idOf(thief), idOf(user));
         await rows.write(idOf(thief), 'former', '');
         deepStrictEqual((await user.get('/read')).body, {});
-        deepStrictEqual(told.map(({ reason }) => reason), ['reused']);
+        deepStrictEqual(suspicions.map(({ reason }) => reason), ['reused']);
         strictEqual(setCookies(await user.get('/sign-out')).length, 1);
         deepStrictEqual((await thief.get('/read')).body, {});
         const { infoByHandle, handleOf } = rows.store as IndexingSessionStore;
@@ -246,9 +246,9 @@ describe('The option endOnReuse', () => {
 
 });
 
-describe('The ids of a session that is renewed', () => {
+describe('The ids of a renewed session', () => {
 
-  it('have less than half of their secret in common, of which no one can make another', () => {
+  it('share less than half of their secret, from which no other id follows', () => {
 
     const id = newStoredId();
     const next = renewedId(id, newStoredId(id));

@@ -9,9 +9,9 @@ const NOW = 1_800_000_000;
 const text = fc.string({ unit: 'binary' });
 const metadata = fc.dictionary(fc.stringMatching(/^[\w-]{1,32}$/), text, { maxKeys: 5 });
 
-describe('What is kept of a session', () => {
+describe('The stored details of a session', () => {
 
-  it('comes back as it was, and takes printable ASCII that no store has to look at', () => {
+  it('come back as they were, in printable ASCII that every store keeps', () => {
 
     fc.assert(fc.property(text, metadata, fc.boolean(), (user, given, persistent) => {
       const authentication = checkedAuthentication({ persistent, expiry: 60, metadata: given });
@@ -24,7 +24,7 @@ describe('What is kept of a session', () => {
 
   });
 
-  it('takes at most 4,096 characters, however long what is given', () => {
+  it('are at most 4,096 characters long, however long the given texts are', () => {
 
     const given = checkedAuthentication({
       persistent: true, expiry: 1, absoluteExpiry: 1, endsAt: NOW,
@@ -34,7 +34,7 @@ describe('What is kept of a session', () => {
 
   });
 
-  it('is an error where somebody else wrote it: a session must not lose its deadline', () => {
+  it('are an error if another program wrote them: a session must not lose its deadline', () => {
 
     const info: Info = { user: 'ada', details: { created: NOW, renewed: NOW, endsAt: NOW + 60 } };
     const { details } = toStored(info);
@@ -49,7 +49,7 @@ describe('What is kept of a session', () => {
 
   });
 
-  it('keeps its beginning, its deadline and what was said of it through a plain regeneration', () => {
+  it('keep the beginning, the deadline and the given details through a plain regeneration', () => {
 
     const first = nextInfo(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
     const next = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
@@ -57,7 +57,7 @@ describe('What is kept of a session', () => {
 
   });
 
-  it('keeps nothing of nobody\'s time for who signs in, nor of one user for another', () => {
+  it('keep nothing of the anonymous session after a sign-in, nor of one user for another', () => {
 
     const first = nextInfo(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
     const { details } = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
@@ -65,7 +65,7 @@ describe('What is kept of a session', () => {
 
   });
 
-  it('ends at the earlier of two deadlines', () => {
+  it('end at the earlier of two deadlines', () => {
 
     const endsAt = (given: NextInfo['given'], absoluteExpiry?: number) => nextInfo(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
     strictEqual(endsAt({ endsAt: NOW + 10 }, 20), NOW + 10);
@@ -80,7 +80,7 @@ describe('What is kept of a session', () => {
 
 describe('ctx.authenticated()', () => {
 
-  it('refuses what is wrong, and says what is allowed', () => {
+  it('refuses wrong arguments, and says what is allowed', () => {
 
     const wrong: Array<[given: unknown, message: RegExp]> = [
       [{ remember: true }, /knows no remember: it must be one of persistent, expiry, absoluteExpiry, endsAt, metadata/],
@@ -98,7 +98,7 @@ describe('ctx.authenticated()', () => {
 
   });
 
-  it('cuts texts to 100 characters, and keeps what is in them as text', () => {
+  it('cuts texts to 100 characters, and keeps their content as text', () => {
 
     const { metadata: kept } = checkedAuthentication({ metadata: { a: 'x'.repeat(10_000), b: '<b>\r\n\u001b[31m', ['__proto__']: 'c' } });
     deepStrictEqual(Object.entries(kept as object), [['a', 'x'.repeat(100)], ['b', '<b>\r\n\u001b[31m'], ['__proto__', 'c']]);

@@ -63,7 +63,7 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('begins anew when its user proves who he is, and when another one signs in', async () => {
+  it('begins anew when its user proves their identity, and when another one signs in', async () => {
 
     const { browser } = site({ absoluteExpiry: 2 * HOUR, expiry: 24 * HOUR });
     await browser.get('/sign-in');
@@ -95,7 +95,7 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('tells when it ends without being prolonged by the question', async () => {
+  it('can be read without being prolonged', async () => {
 
     const { browser } = site({ absoluteExpiry: 8 * HOUR });
     await browser.get('/sign-in');
@@ -111,7 +111,7 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('is shorter for who has not signed in, where anonymousExpiry says so', async () => {
+  it('is shorter for anonymous visitors with anonymousExpiry', async () => {
 
     const { browser } = site({ anonymousExpiry: 60 });
     const visitor = browser.clone();
@@ -126,28 +126,28 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('is what was said of it until something else is said, also when the user proves who he is again', async () => {
+  it('stays as given until another one is given, also when the user proves their identity again', async () => {
 
     const { browser } = site({ absoluteExpiry: HOUR });
-    const told = async () => {
+    const infoNow = async () => {
       const { absoluteExpiresAt, persistent, metadata } = (await browser.get('/info')).body as unknown as SessionInfo;
       return [(absoluteExpiresAt as number - START) / HOUR, persistent, metadata.device];
     };
     await browser.get('/remember-until');
-    deepStrictEqual(await told(), [10, true, 'a']);
+    deepStrictEqual(await infoNow(), [10, true, 'a']);
     at(HOUR);
     await browser.get('/prove');
-    deepStrictEqual(await told(), [11, true, 'a'], 'its own time begins anew');
+    deepStrictEqual(await infoNow(), [11, true, 'a'], 'its own time begins anew');
     at(4 * HOUR);
     await browser.get('/prove-as');
-    deepStrictEqual(await told(), [12, true, 'b'], 'the provider\'s deadline stays');
+    deepStrictEqual(await infoNow(), [12, true, 'b'], 'the provider\'s deadline stays');
     at(4 * HOUR + 1);
     await browser.get('/sign-in?user=bob');
-    deepStrictEqual(await told(), [5 + 1 / HOUR, false, undefined]);
+    deepStrictEqual(await infoNow(), [5 + 1 / HOUR, false, undefined]);
 
   });
 
-  it('is told to the cookie of a session that is to be remembered', async () => {
+  it('is the life of the cookie of a session that is to be remembered', async () => {
 
     const { browser } = site({ touchInterval: 60 });
     const [cookie] = setCookies(await browser.get('/remember'));
@@ -161,7 +161,7 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('of the cookie ends with the nearer deadline', async () => {
+  it('is cut in the cookie at the nearer deadline', async () => {
 
     const { browser } = site({ absoluteExpiry: 2 * 24 * HOUR });
     const [cookie] = setCookies(await browser.get('/remember'));
@@ -169,7 +169,7 @@ describe('A session\'s lifetime', () => {
 
   });
 
-  it('of the cookie is that of the browser\'s session again, where a session is not to be remembered', async () => {
+  it('is not in the cookie any more once the session is not to be remembered', async () => {
 
     const { browser } = site({ cookieOptions: { maxAge: 1000 } });
     match(String(setCookies(await browser.get('/sign-in'))[0]), /Max-Age=1060(;|$)/);
@@ -187,7 +187,7 @@ describe('A session with the option renewal', () => {
   beforeEach(() => mock.timers.enable({ apis: ['Date'], now: START * 1000 }));
   afterEach(() => mock.timers.reset());
 
-  it('gets a new id when the old one is old, also when it is only read', async () => {
+  it('gets a new id when the old one is old enough, also when it is only read', async () => {
 
     const { browser } = site({ renewal: 600 });
     await browser.get('/sign-in');
@@ -203,7 +203,7 @@ describe('A session with the option renewal', () => {
 
   });
 
-  it('is not prolonged by who only asks how long it lives', async () => {
+  it('is not prolonged by a request that only reads how long it lives', async () => {
 
     const { browser } = site({ renewal: 600 });
     await browser.get('/sign-in');
@@ -246,7 +246,7 @@ describe('A session with the option renewal', () => {
 
   });
 
-  it('is still found by the former id for the seconds of grace, by who has it, and he gets the new cookie', async () => {
+  it('is still found by the former id for the seconds of grace, and the answer has the new cookie', async () => {
 
     const { browser } = site({ renewal: 600, grace: 20 });
     await browser.get('/sign-in');
@@ -282,7 +282,7 @@ describe('A session with the option renewal', () => {
 
   });
 
-  it('is found by it after sessionId = null alone, where grace is allowed', async () => {
+  it('is found by it after sessionId = null alone, if grace is allowed', async () => {
 
     const { browser } = site({ grace: 20 });
     await browser.get('/sign-in');

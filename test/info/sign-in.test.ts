@@ -38,7 +38,7 @@ const PAGES: Record<string, Page> = {
 
 const site = (pages: Record<string, Page> = {}, options = {}) => siteOf<MemoryStore>({ ...PAGES, ...pages }, { user: 'userId', ...options });
 
-/** Makes each sign-in one second later than the last: who was first counts. */
+/** Makes each sign-in one second later than the last, since their order counts. */
 function clock(t: TestContext): () => void {
 
   let now = 1_800_000_000_000;
@@ -63,7 +63,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('makes the CSRF token of the time before worthless, and getCsrf() returns that of the time after', async () => {
+  it('makes the CSRF token from before worthless, and getCsrf() returns the new one', async () => {
 
     const { browser } = site();
     await browser.get('/cart');
@@ -74,7 +74,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('of another user begins with nothing of the first one\'s, under another handle', async () => {
+  it('of another user begins with nothing of the first user\'s, under another handle', async () => {
 
     const { browser, store } = site();
     await browser.get('/sign-in');
@@ -88,7 +88,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('that is taken back leaves nothing of the user\'s', async () => {
+  it('leaves nothing of the user\'s if it is taken back', async () => {
 
     const { browser } = site();
     await browser.get('/sign-in');
@@ -115,7 +115,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('through updateSession() is one, too', async () => {
+  it('through updateSession() works, too', async () => {
 
     const { browser, store } = site();
     await browser.get('/cart');
@@ -129,7 +129,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('binds a session whose data names a user since before there was the option, when somebody looks', async () => {
+  it('binds a session whose data has named a user since before the option, with the first request that reads it', async () => {
 
     const store = new MemoryStore();
     const old = siteOf(PAGES, { store });
@@ -145,12 +145,12 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('that is clicked twice makes two sessions of which the first is ended, and shares nothing', async () => {
+  it('leaves one session if it is clicked twice, and shares nothing', async () => {
 
     const { browser, store } = site();
     await browser.get('/cart');
     const [one, other] = [browser.clone(), browser.clone()];
-    // The second request is on its way while the first one signs in.
+    // The second request is under way while the first one signs in.
     const answers = await Promise.all([one.get('/sign-in'), other.get('/sign-in')]);
     deepStrictEqual(answers.map(({ status }) => status), [200, 200]);
     const sessions = await new UserSessions(store).list('ada');
@@ -160,7 +160,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('that is clicked again when the first click has been answered ends what that made', async () => {
+  it('ends the session of the first click if it is clicked again after the answer', async () => {
 
     const { browser, store } = site();
     await browser.get('/cart');
@@ -173,7 +173,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('that is clicked twice on a form without a session leaves one session, too', async t => {
+  it('leaves one session if it is clicked twice on a form without a session, too', async t => {
 
     const later = clock(t);
     const { browser, store } = site();
@@ -217,7 +217,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('of a user with very many sessions does not look through them each time', async t => {
+  it('of a user with very many sessions does not read all of them each time', async t => {
 
     const { browser, store } = site();
     for (let count = 0; count <= 100; count++) await browser.clone().get('/sign-in');
@@ -231,7 +231,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('from a planted id leaves who planted it with nothing', async () => {
+  it('makes a planted id worthless for the attacker', async () => {
 
     const { browser, store } = site();
     await browser.get('/cart');
@@ -246,7 +246,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('is refused with a clear error where the user is none, and what was stored stays', async () => {
+  it('is refused with a clear error if the user is no valid one, and what was stored stays', async () => {
 
     const { browser, errors } = site({ '/odd': ctx => {
       ctx.session.userId = JSON.parse(ctx.query.user ?? 'null');
@@ -259,11 +259,11 @@ describe('With the option user, a sign-in', () => {
       match(String(errors.at(-1)), /^SessionValueError: The user of the session is .*: it must be a text, a number other than 0, null or undefined$/);
       deepStrictEqual((await browser.get('/read')).body, { cart: ['book'] });
     }
-    for (const nobody of ['""', 'null']) strictEqual((await browser.get(`/odd?user=${nobody}`)).status, 200, nobody);
+    for (const missing of ['""', 'null']) strictEqual((await browser.get(`/odd?user=${missing}`)).status, 200, missing);
 
   });
 
-  it('takes 1 and "1" for the same user, and a function for the option', async () => {
+  it('treats 1 and "1" as the same user, and accepts a function for the option', async () => {
 
     const { browser, store } = site(
       { '/one': ctx => { ctx.session.account = { id: JSON.parse(ctx.query.id as string) }; } },
@@ -277,7 +277,7 @@ describe('With the option user, a sign-in', () => {
 
   });
 
-  it('keeps the users of any names apart', async () => {
+  it('keeps users of any names apart', async () => {
 
     const { browser, store } = site({ '/as': ctx => { ctx.session.userId = JSON.parse(ctx.request.headers.get('x-user') as string); } });
     const users = ['__proto__', 'constructor', 'a}b{c', '\r\n', 'x'.repeat(100_000), '😀', '\u00e9', 'e\u0301', 'A', 'a', 'a ', '\ud800'];
@@ -313,7 +313,7 @@ describe('The sessions of a user', () => {
 
   }
 
-  it('are listed with what is known of them, and no id', async () => {
+  it('are listed with their details, and without ids', async () => {
 
     const { sessions, browsers, store } = await devices(3);
     const now = Date.now() / 1000;
@@ -324,7 +324,7 @@ describe('The sessions of a user', () => {
       ok(Math.abs(each.expiresAt - now - 3600) < 5);
       strictEqual(each.absoluteExpiresAt, null);
       for (const browser of browsers) ok(!JSON.stringify(each).includes(idOf(browser).slice(16)));
-      strictEqual(store.load(each.handle), null, 'a handle is nobody\'s id');
+      strictEqual(store.load(each.handle), null, 'a handle is missing\'s id');
     }
 
   });
@@ -357,7 +357,7 @@ describe('The sessions of a user', () => {
 
   });
 
-  it('are all ended where the one to be spared is not named, or is not one of them', async () => {
+  it('are all ended if the one to keep is not named, or is not one of them', async () => {
 
     for (const options of [{}, { except: undefined }, { except: '' }, { except: 'x'.repeat(16) }]) {
       const { sessions, browsers } = await devices(2);
@@ -367,7 +367,7 @@ describe('The sessions of a user', () => {
 
   });
 
-  it('are left alone where an option is wrong, which the error names with what is allowed', async () => {
+  it('are left alone if an option is wrong, which the error names with the allowed values', async () => {
 
     const { sessions, store } = await devices(2);
     const wrong: Array<[unknown, string]> = [
@@ -412,7 +412,7 @@ describe('The sessions of a user', () => {
 
   });
 
-  it('that begin while all are ended are refused, if they began to sign in before', async () => {
+  it('are refused while all are ended, if they began to sign in before', async () => {
 
     const made = site({ '/slow-sign-in': async ctx => {
       await new UserSessions(made.store).endAll('ada');

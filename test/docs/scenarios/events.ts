@@ -4,7 +4,7 @@ import { MemoryStore, UserSessions } from '../../../src/index.js';
 import { site } from '../../support/site.js';
 import type { Scenarios } from './index.js';
 
-/** A visitor of pages that an event tells of. */
+/** A visitor of pages that an event names. */
 const visitor = () => site({
   '/begin': ctx => { ctx.session.userId = 5; },
   '/read': ctx => ctx.session,

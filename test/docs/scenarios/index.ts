@@ -20,7 +20,7 @@ import { values } from './values.js';
 import { websockets } from './websockets.js';
 import { writingAStore } from './writing-a-store.js';
 
-/** What a scenario has of its example. */
+/** The parts of its example that a scenario can use. */
 export interface Running {
   readonly app: Application;
   /** The server of `app`. */

@@ -3,7 +3,7 @@ import { mock } from 'node:test';
 import { begin, peek } from '../support/steps.js';
 import type { Running, Scenarios } from './index.js';
 
-/** Lets the time of the application and of its memory store go on. */
+/** Moves the clock of the application and of its memory store. */
 async function withClock(task: (after: (seconds: number) => void) => Promise<void>): Promise<void> {
 
   const start = Date.now();

@@ -67,20 +67,20 @@ export const movingFromSessionRedis: Scenarios = {
       await visitor.get('/visit');
       assert.deepEqual(await read(visitor), { userId: 5, visited: true });
 
-      // The old id is worth nothing, now and when it is forgotten.
+      // The old id is worthless, now and when it is forgotten.
       assert.equal((await carrying(id).get('/')).status, 409);
       assert.equal((errors[0] as { code: string }).code, 'ERR_SESSION_ENDED');
       assert.ok(await client.ttl(`session-${id}`) <= 30);
       await client.del(`session-${id}`);
       assert.deepEqual(await read(carrying(id)), {});
 
-      // Of many at once, one has it, and no other gets a cookie.
+      // Of many at once, one gets the session, and no other gets a cookie.
       const shared = await stored({ userId: 6 });
       const answers = await Promise.all(Array.from({ length: 20 }, () => carrying(shared).get('/visit')));
       assert.deepEqual(answers.map(({ status }) => status).sort(), [200, ...Array(19).fill(409)]);
       assert.equal(answers.filter(({ setCookies }) => setCookies.length > 0).length, 1);
 
-      // Nobody else notices.
+      // No other visitor notices.
       assert.deepEqual(await read(carrying(randomBytes(32).toString('base64'))), {});
       const { headers } = await site.visitor().get('/nothing');
       assert.deepEqual([headers.get('Vary'), headers.get('Cache-Control')], [null, null]);

@@ -5,16 +5,16 @@ import session, { MemoryStore, UserSessions } from '../../../src/index.js';
 import { pageOf } from '../../support/site.js';
 import { Site, type Visitor } from '../support/browser.js';
 
-/** How an example of the documentation signs somebody in. */
+/** How an example of the documentation signs a user in. */
 interface SignIn {
-  /** What the visitor sends, one after the other; the last one signs in. */
+  /** The visitor's requests, one after the other; the last one signs in. */
   readonly requests: readonly string[];
-  /** The example's application, where it does not export one. */
+  /** The example's application, if the example does not export one. */
   // biome-ignore lint/suspicious/noExplicitAny: the example was compiled apart
   readonly application?: (exported: Record<string, any>) => Application;
 }
 
-/** Every example that signs somebody in, by page and name. */
+/** Every example that signs a user in, by page and name. */
 export const signIns: Record<string, SignIn> = {
   'README.md: sign-in': { requests: ['/sign-in'] },
   'README.md: users': { requests: ['/sign-in'] },
@@ -35,7 +35,7 @@ export const signIns: Record<string, SignIn> = {
   'docs/user-sessions.md: second-factor': { requests: ['/sign-in', '/second-factor'] },
 };
 
-/** What an example says when it signs somebody in, or begins to. */
+/** The calls in an example that sign a user in, or begin to. */
 export const SIGNS_IN = /session\??\.(userId|user|pending)\s*=[^=]|session\s*=\s*\{[^}]*(userId|user|sub)\b|\.authenticated\(/;
 
 function withUsers(pages: (sessions: UserSessions) => Middleware[]): Application {
@@ -48,8 +48,8 @@ function withUsers(pages: (sessions: UserSessions) => Middleware[]): Application
 }
 
 /**
- * Signs a visitor in who has an id that somebody planted, and looks after each
- * request at what the id is worth.
+ * Signs a visitor in whose id an attacker has planted, and checks after each
+ * request what the id is worth.
  */
 export async function signInWithPlantedId(app: Application, requests: readonly string[]): Promise<void> {
 

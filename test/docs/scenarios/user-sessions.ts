@@ -149,7 +149,7 @@ export const userSessions: Scenarios = {
 
 };
 
-/** Resets the password of somebody with two sessions, in a browser that has none, a cart, or a session of any user. */
+/** Resets the password of a user with two sessions, in a browser that has none, a cart, or a session of any user. */
 async function resets(store: AtomicSessionStore, reset: Middleware): Promise<void> {
 
   const app = new Application();

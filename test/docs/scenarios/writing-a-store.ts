@@ -40,7 +40,7 @@ export const writingAStore: Scenarios = {
 
 };
 
-/** What `docs/parallel-requests.md` promises of every store, in one process. */
+/** The promises of `docs/parallel-requests.md` for every store, in one process. */
 async function tryOut(store: SessionStore): Promise<void> {
 
   // The copy of the package that examples use, too.

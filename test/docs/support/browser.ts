@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Application } from '@curveball/core';
 
-/** What a page's example is driven with: a server, and visitors with a cookie jar each. */
+/** What drives the example of a page: a server, and visitors with a cookie jar each. */
 export class Site {
 
   readonly #server: Server;
@@ -37,7 +37,7 @@ export class Site {
 
 }
 
-/** A browser as far as sessions care: it keeps cookies, and forgets those that have ended. */
+/** As much of a browser as sessions need: it keeps cookies, and forgets those that have ended. */
 export class Visitor {
 
   readonly cookies = new Map<string, string>();

@@ -7,7 +7,7 @@ export const root = fileURLToPath(new URL('../../../../', import.meta.url));
 
 /** A page of the documentation. */
 export interface Page {
-  /** As seen from the root of the package, with slashes. */
+  /** Relative to the root of the package, with slashes. */
   readonly path: string;
   readonly text: string;
 }
@@ -19,7 +19,7 @@ export interface Block {
   readonly code: string;
   /** The line of the page on which the code begins; the first is 1. */
   readonly line: number;
-  /** What stands in the comment before the block, for instance `run sign-in`. */
+  /** The words of the comment before the block, for instance `run sign-in`. */
   readonly marker: string | null;
 }
 
@@ -79,7 +79,7 @@ export function prose(page: Page): string {
 
 }
 
-/** The rows of the table that stands under a heading, each a list of its cells; the header is the first. */
+/** The rows of the table under a heading, each a list of its cells; the header is the first. */
 export function table(page: Page, heading: string): string[][] {
 
   const lines = page.text.split('\n');

@@ -7,18 +7,18 @@ import { type Block, blocks, pages, root } from './markdown.js';
 /*
  * How an example becomes a program.
  *
- * A comment stands before each TypeScript block:
+ * A comment precedes each TypeScript block:
  *
  *   <!-- example: compile -->          compiled
  *   <!-- example: run sign-in -->      compiled and run, by the scenario of that
  *                                      name in `scenarios/`
  *
- * Blocks of a page that have the same name are one program. What an example uses
- * without making it is made for it, see `offered`: a page need not repeat the
- * application in each example.
+ * Blocks of a page that have the same name are one program. If an example uses
+ * something without creating it, it is created, see `offered`: a page need not
+ * repeat the application in each example.
  */
 
-/** What an example may use without a word: a line for each, in this order. */
+/** What an example may use without creating it: a line for each, in this order. */
 const offered: Record<string, string> = {
   Application: "import { Application } from '@curveball/core';",
   route: "import route from '@curveball/router';",
@@ -26,17 +26,17 @@ const offered: Record<string, string> = {
   app: 'const app = new Application();',
 };
 
-/** The application that an example is given has the middleware, unless the example adds it. */
+/** The application that is made for an example has the middleware, unless the example adds it. */
 const MIDDLEWARE = "app.use(session({ store: 'memory' }));";
 
 export interface Program {
   /** `README.md: sign-in` */
   readonly title: string;
   readonly page: string;
-  /** Null where it is only compiled. */
+  /** Null if it is only compiled. */
   readonly name: string | null;
   readonly file: string;
-  /** What `tsc` says against it, with the line of the page. */
+  /** The errors of `tsc`, with the line of the page. */
   readonly problems: string[];
 }
 
@@ -75,7 +75,7 @@ export function compile(): Program[] {
   for (const [title, parts] of groups) {
     const source = programFrom(parts);
     const base = title.replace(/[^\w-]+/g, '-');
-    // A declaration that merges would hold for all programs of its project.
+    // A declaration that merges would apply to all programs of its project.
     const project = source.includes('declare module') ? base : 'all';
     const [page, name] = title.split(': ') as [string, string];
     mkdirSync(join(folder, project), { recursive: true });
@@ -110,8 +110,8 @@ export function load(program: Program, purpose = ''): Promise<Record<string, unk
 
 }
 
-// All that is added stands in the first line, and each block on the lines that
-// it has on its page: what the compiler says has the right numbers.
+// Everything added is on the first line, and each block is on the lines that it
+// has on its page, so that errors of the compiler have the right numbers.
 function programFrom(parts: readonly Block[]): string {
 
   const code = parts.map(part => part.code).join('\n');

@@ -5,8 +5,8 @@ import type { Visitor } from './browser.js';
 
 /*
  * What scenarios need beside the example's own pages: a visitor with a session,
- * and a look into it. Pages for it are added behind the session middleware, and
- * taken away again.
+ * and a look into it. They add pages behind the session middleware, and remove
+ * them again.
  */
 
 /** Gives a visitor a session with these values. */
@@ -33,7 +33,7 @@ async function visit(
 ): Promise<string> {
 
   const page: Middleware = (ctx, next) => ctx.path === '/-step' ? handler(ctx, next) : next();
-  // Whoever comes first is the session middleware, or catches errors before it.
+  // The first middleware is the session middleware, or catches errors before it.
   app.middlewares.splice(behindSession(app), 0, page);
   const answer = await visitor.get('/-step');
   app.middlewares.splice(app.middlewares.indexOf(page), 1);
@@ -51,7 +51,7 @@ function behindSession(app: Application): number {
 
 const catchers = new WeakSet<object>();
 
-/** Says that an application's first middleware stands before the session middleware. */
+/** Declares that an application's first middleware comes before the session middleware. */
 export function firstCatchesErrors(app: Application): void {
 
   catchers.add(app.middlewares[0] as object);
@@ -60,7 +60,7 @@ export function firstCatchesErrors(app: Application): void {
 
 /**
  * Holds the next request for a path after its session was loaded, before the
- * example's own code runs: what other requests do meanwhile comes in between.
+ * example's own code runs: other requests can come in between.
  */
 export function hold(app: Application, path: string): { arrived: Promise<void>; release: () => void } {
 
