@@ -83,10 +83,8 @@ export interface NewInfo {
   readonly requestAge?: number | undefined;
 }
 
-/** What {@link AtomicSessionStore.create}, `update` and `move` are given beside the session. */
-interface Terms {
-  /** Seconds, by the store's clock. */
-  readonly lifetime: number;
+/** How long a caller waits for the answer. */
+export interface Patience {
   /**
    * The seconds for which the caller waits for the answer. A store whose
    * commands can be executed late refuses this one then, by its own clock and
@@ -94,6 +92,20 @@ interface Terms {
    * what came after it.
    */
   readonly patience?: number | undefined;
+  /**
+   * Returns the seconds for which the caller still waits: 0 or less when it has
+   * given up. They can be more than what is left of `patience`, since the caller
+   * does not count the time for which its process stood still. A store that has
+   * refused a command as late, and not executed it, asks this, and tries again
+   * if any time is left. Without this function, `patience` is all.
+   */
+  readonly patienceLeft?: (() => number) | undefined;
+}
+
+/** What {@link AtomicSessionStore.create}, `update` and `move` are given beside the session. */
+interface Terms extends Patience {
+  /** Seconds, by the store's clock. */
+  readonly lifetime: number;
 }
 
 /** On which terms a session is created. */
@@ -299,9 +311,10 @@ export interface AtomicSessionStore extends SessionStore {
    * Removes the session, leaves a mark that points to `newId`, and returns what
    * was stored, or `null` where there was no live session.
    *
-   * @param patience in seconds, as in {@link UpdateTerms}
+   * @param patience in seconds, as in {@link Patience}
+   * @param patienceLeft as in {@link Patience}
    */
-  take?(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null>;
+  take?(id: string, newId: string, patience?: number, patienceLeft?: () => number): Awaitable<SessionTexts | null>;
 
   /**
    * Returns the live sessions of a user, in any order.

@@ -8,11 +8,11 @@ import {
   type MoveTerms, type StoredInfo, type SessionChange, type SessionTexts, type SessionValues, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../base/store.js';
+import { type Countdown, countdown, restOf } from '../base/countdown.js';
 import { isStoredId, newStoredId } from '../id/stored-id.js';
 import {
   infoOfMoved, sealedInfo, checkNames, checkSeal, isOutdated, openValues, optional, plainInfo, plainDetails, withSeal,
 } from './info-seal.js';
-import { type Countdown, countdown } from './countdown.js';
 import type { EncryptionSettings } from './encryption-options.js';
 import { OutdatedSeals } from './outdated-seals.js';
 import { sealTexts } from './sealed-text.js';
@@ -107,7 +107,7 @@ export class SealingStore implements AtomicSessionStore {
     const keys = this.#keys(id);
     checkNames(change.set, change.unset);
     const sealed = { set: this.#outdated.renewedIn(sealTexts(change.set, keys), keys), unset: change.unset };
-    const left = countdown(terms.patience);
+    const left = countdown(terms);
     // Sealed texts are longer: what is small enough when it is sealed is so as well when it is not.
     return andThen(this.#inner.update(keys.storedId, sealed, terms), answer => {
       if (answer === 'updated') this.#outdated.delete(keys);
@@ -125,10 +125,10 @@ export class SealingStore implements AtomicSessionStore {
   }
 
   /** A new id is a new key: all is sealed anew. */
-  move(id: string, newId: string, change: SessionChange, { newInfo, maxBytes, patience, version, ...terms }: MoveTerms): Awaitable<Moved> {
+  move(id: string, newId: string, change: SessionChange, { newInfo, maxBytes, version, ...terms }: MoveTerms): Awaitable<Moved> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
-    const left = countdown(patience);
+    const left = countdown(terms);
     return this.#again<Moved>(from, version, found => {
       const texts = merge(found.texts, change);
       if (isTooLarge(found.texts, texts, maxBytes)) return 'too-large';
@@ -138,16 +138,16 @@ export class SealingStore implements AtomicSessionStore {
         unset: [...found.texts.keys()].filter(name => !texts.has(name)),
       };
       return this.#inner.move(from.storedId, to.storedId, whole, {
-        ...terms, patience: left(), version: found.version, newInfo: becomes && sealedInfo(becomes, from),
+        ...terms, patience: restOf(left), version: found.version, newInfo: becomes && sealedInfo(becomes, from),
       });
     });
 
   }
 
-  take(id: string, newId: string, patience?: number): Awaitable<SessionTexts | null> {
+  take(id: string, newId: string, patience?: number, patienceLeft?: () => number): Awaitable<SessionTexts | null> {
 
     const [from, to] = [this.#keys(id), this.#keys(newId)];
-    return andThen(this.#inner.take(from.storedId, to.storedId, patience), texts => texts && openValues(texts, from));
+    return andThen(this.#inner.take(from.storedId, to.storedId, patience, patienceLeft), texts => texts && openValues(texts, from));
 
   }
 
@@ -178,7 +178,7 @@ export class SealingStore implements AtomicSessionStore {
 
     return this.#again<Updated>(keys, version, found => {
       if (isTooLarge(found.texts, merge(found.texts, change), maxBytes)) return 'too-large';
-      return this.#inner.update(keys.storedId, sealed, { ...terms, patience: left(), version: found.version });
+      return this.#inner.update(keys.storedId, sealed, { ...terms, patience: restOf(left), version: found.version });
     });
 
   }

@@ -8,7 +8,7 @@ import type { OpenedStore, StoreAt } from './opened-store.js';
 import { withoutLogin } from '../base/option-checks.js';
 import { plainError } from '../base/plain-error.js';
 import type { Awaitable, IndexingSessionStore } from '../base/store.js';
-import { BusyQueue, SETUP_PATIENCE } from '../stores/sqlite/busy-queue.js';
+import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { MysqlStore } from '../stores/mysql-store.js';
 import { PostgresStore } from '../stores/postgres-store.js';
@@ -59,7 +59,7 @@ const SQLITE: Kind = {
     const connection = await connected(openSqlite(filePath(path)));
     return opened(connection, async () => {
       // Others may be setting the file up at this moment, and have it locked.
-      await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP_PATIENCE);
+      await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP);
       return new SqliteStore({ database: connection.database, ...given({ table }) });
     });
   },

@@ -89,7 +89,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Promise<boolean> {
+  create(id: string, texts: SessionTexts, { lifetime, newInfo, ...waits }: CreateTerms): Promise<boolean> {
 
     return this.#lock.run(id, async mayWrite => {
       if (await this.#stored(id) || this.#hasGone(id)) return false;
@@ -97,12 +97,12 @@ export class FourMethodStore implements AtomicSessionStore {
       mayWrite();
       await this.#put(id, withInfo(values, newInfo?.info), expireIn(lifetime));
       return true;
-    }, patience);
+    }, waits);
 
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version, patience, maxBytes }: UpdateTerms,
+    id: string, change: SessionChange, { lifetime, version, maxBytes, ...waits }: UpdateTerms,
   ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     return this.#lock.run(id, async mayWrite => {
@@ -114,7 +114,7 @@ export class FourMethodStore implements AtomicSessionStore {
       mayWrite();
       await this.#overwrite(values, id, result, this.#notEarlier(id, lifetime));
       return 'updated';
-    }, patience);
+    }, waits);
 
   }
 
@@ -130,7 +130,7 @@ export class FourMethodStore implements AtomicSessionStore {
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, patience, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes, ...waits }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large'> {
 
     return this.#lock.run(id, async (mayWrite, isOvertaken) => {
@@ -150,7 +150,7 @@ export class FourMethodStore implements AtomicSessionStore {
       }
       await this.#retire(id, newId, info);
       return 'moved';
-    }, patience);
+    }, waits);
 
   }
 

@@ -129,13 +129,13 @@ export class RedisStore implements IndexingSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, newInfo, patience }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, newInfo, ...waits }: CreateTerms): Promise<boolean | 'revoked'> {
 
     const began = requestBegan(newInfo);
     const { handle, hash } = storedId(id);
     const packed = newInfo ? packInfo(newInfo.info) + pack(texts) : pack(texts);
     const args = [hash, this.#records.token(), milliseconds(lifetime), packed];
-    if (await this.#records.runInTime(CREATE, handle, args, patience) !== 'done') return false;
+    if (await this.#records.runInTime(CREATE, handle, args, waits) !== 'done') return false;
     return await this.#users.isRevoked(handle, lifetime, newInfo?.info, began) ? 'revoked' : true;
 
   }

@@ -147,7 +147,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Awaitable<boolean | 'revoked'> {
+  create(id: string, texts: SessionTexts, { lifetime, newInfo, ...waits }: CreateTerms): Awaitable<boolean | 'revoked'> {
 
     const { handle, hash } = storedId(id);
     const data = pack(texts);
@@ -158,12 +158,12 @@ export class SqliteStore implements AtomicSessionStore {
       if (this.#users.refuses(newInfo?.info, began)) return 'revoked';
       this.#table.write(handle, { ...NEW, ...columns(newInfo?.info), idHash: hash, endsAt: later(now, lifetime), data }, now);
       return true;
-    }, patience);
+    }, waits);
 
   }
 
   update(
-    id: string, change: SessionChange, { lifetime, version, patience, user, maxBytes }: UpdateTerms,
+    id: string, change: SessionChange, { lifetime, version, user, maxBytes, ...waits }: UpdateTerms,
   ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     const { handle, hash } = storedId(id);
@@ -175,7 +175,7 @@ export class SqliteStore implements AtomicSessionStore {
       this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
       this.#users.heal(handle, row, user);
       return 'updated';
-    }, patience);
+    }, waits);
 
   }
 
@@ -193,7 +193,7 @@ export class SqliteStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, newInfo, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes, ...waits }: MoveTerms,
   ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     const { from: { handle, hash }, to } = movedId(id, newId);
@@ -212,7 +212,7 @@ export class SqliteStore implements AtomicSessionStore {
       const { userId, info } = newInfo ? columns(newInfo.info) : row;
       this.#table.write(handle, { idHash: to.hash, former: retired(row), userId, info, endsAt: later(now, lifetime), data }, now);
       return 'moved';
-    }, patience);
+    }, waits);
 
   }
 

@@ -1,8 +1,10 @@
-interface Waiting {
+/** Who waits for one answer. */
+export interface Caller {
+  /** When it gives up, by the process's own clock in milliseconds; Infinity as long as its call has not returned. */
   until: number;
   /** By how many milliseconds it waits longer, since the process stood still. */
   prolonged: number;
-  readonly giveUp: () => void;
+  giveUp: () => void;
 }
 
 /** In milliseconds, what reading the sockets takes; a timer that is late by less is usual. */
@@ -13,37 +15,54 @@ export class TimeLimit {
 
   readonly #limit: number;
   // All wait equally long, so the first in is the first to give up.
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<Caller>();
   // One for all calls: a timer each would be dearer than the call of a fast store.
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #due = 0;
 
   /** @param limit in seconds */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
+  /** For a call that is about to begin. */
+  caller(): Caller {
+
+    return { until: Infinity, prolonged: 0, giveUp() {} };
+
+  }
+
+  /** The seconds for which a caller still waits; 0 or less when it has given up. */
+  left(caller: Caller): number {
+
+    // The process has just stood still, and the timer has not come to its turn yet.
+    if (this.#timer && performance.now() - this.#due >= SLACK) {
+      clearTimeout(this.#timer);
+      this.#giveUpOnLate();
+    }
+    return Math.min(this.#limit, (caller.until - performance.now()) / 1000);
+
+  }
+
   /**
    * @param failure makes the error that the caller gets
    * @param onLate gets an answer that came when its caller had given up
    */
-  for<T>(answer: PromiseLike<T>, failure: (error: unknown) => Error, onLate?: (value: T) => void): Promise<T> {
+  for<T>(caller: Caller, answer: PromiseLike<T>, failure: (error: unknown) => Error, onLate?: (value: T) => void): Promise<T> {
 
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = {
-        until: performance.now() + this.#limit * 1000,
-        prolonged: 0,
-        giveUp: () => reject(failure(new Error(`no answer within ${this.#limit} seconds`))),
-      };
-      this.#waiting.add(waiting);
+      caller.until = performance.now() + this.#limit * 1000;
+      caller.giveUp = () => reject(failure(new Error(`no answer within ${this.#limit} seconds`)));
+      this.#waiting.add(caller);
       this.#arm();
       answer.then(
         value => {
-          if (!this.#waiting.has(waiting)) onLate?.(value);
-          this.#done(waiting);
+          if (!this.#waiting.has(caller)) onLate?.(value);
+          this.#done(caller);
           resolve(value);
         },
         error => {
-          this.#done(waiting);
+          this.#done(caller);
           reject(failure(error));
         },
       );
@@ -51,9 +70,9 @@ export class TimeLimit {
 
   }
 
-  #done(waiting: Waiting): void {
+  #done(caller: Caller): void {
 
-    this.#waiting.delete(waiting);
+    this.#waiting.delete(caller);
     // No caller waits: the timer must not keep the process alive.
     if (this.#waiting.size === 0) this.#timer?.unref();
 
@@ -65,23 +84,24 @@ export class TimeLimit {
       if (this.#waiting.size === 1) this.#timer.ref();
       return;
     }
-    for (const first of this.#waiting) {
-      const delay = Math.max(1, first.until - performance.now());
-      this.#timer = setTimeout(() => this.#giveUpOnLate(first.until), delay);
+    for (const { until } of this.#waiting) {
+      const delay = Math.max(1, until - performance.now());
+      this.#due = until;
+      this.#timer = setTimeout(() => this.#giveUpOnLate(), delay);
       return;
     }
 
   }
 
-  #giveUpOnLate(due: number): void {
+  #giveUpOnLate(): void {
 
     this.#timer = undefined;
     const now = performance.now();
-    if (now - due >= SLACK) this.#prolong(now, now - due);
-    for (const waiting of this.#waiting) {
-      if (waiting.until > now) break;
-      this.#done(waiting);
-      waiting.giveUp();
+    if (now - this.#due >= SLACK) this.#prolong(now, now - this.#due);
+    for (const caller of this.#waiting) {
+      if (caller.until > now) break;
+      this.#done(caller);
+      caller.giveUp();
     }
     this.#arm();
 
@@ -95,12 +115,12 @@ export class TimeLimit {
   #prolong(now: number, lost: number): void {
 
     const limit = this.#limit * 1000;
-    for (const waiting of this.#waiting) {
-      const more = Math.min(lost + SLACK, limit - waiting.prolonged);
+    for (const caller of this.#waiting) {
+      const more = Math.min(lost + SLACK, limit - caller.prolonged);
       if (more <= 0) continue;
-      waiting.prolonged += more;
+      caller.prolonged += more;
       // Never later than a call that begins now: they give up in the order in which they came.
-      waiting.until = Math.min(Math.max(waiting.until, now) + more, now + limit);
+      caller.until = Math.min(Math.max(caller.until, now) + more, now + limit);
     }
 
   }

@@ -44,16 +44,16 @@ export class TimedStore {
   create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): Awaitable<boolean | 'revoked'> {
     // No browser will ever have its id: a list must not show it.
     const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
-    return this.#ask([id], () => andThen(
-      this.#store().create(id, texts, { lifetime, patience: this.#limit, newInfo }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
+    return this.#ask([id], patienceLeft => andThen(
+      this.#store().create(id, texts, { lifetime, patience: this.#limit, patienceLeft, newInfo }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
     ), answer => { drop(answer).catch(() => {}); });
   }
 
   update(
     id: string, change: SessionChange, { lifetime, version, user, maxBytes }: UpdateTerms,
   ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
-    return this.#ask([id], () => andThen(
-      this.#store().update(id, change, { lifetime, version, patience: this.#limit, user, maxBytes }),
+    return this.#ask([id], patienceLeft => andThen(
+      this.#store().update(id, change, { lifetime, version, patience: this.#limit, patienceLeft, user, maxBytes }),
       answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
     ));
   }
@@ -74,16 +74,16 @@ export class TimedStore {
   move(
     id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
   ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
-    return this.#ask([id, newId], () => andThen(
+    return this.#ask([id, newId], patienceLeft => andThen(
       // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, newInfo, version, maxBytes }),
+      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, patienceLeft, newInfo, version, maxBytes }),
       answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const),
     ));
   }
 
   take(id: string, newId: string): Awaitable<SessionTexts | null> {
     // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
-    return this.#ask([id, newId], () => this.#store().take!(id, newId, this.#limit));
+    return this.#ask([id, newId], patienceLeft => this.#store().take!(id, newId, this.#limit, patienceLeft));
   }
 
   /** Says whether the store keeps what a session is. */
@@ -136,17 +136,21 @@ export class TimedStore {
     return false;
   }
 
-  /** @param ids that no error may tell */
-  #ask<T>(ids: readonly string[], call: () => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
+  /**
+   * @param ids that no error may tell
+   * @param call is given what says how many seconds are left for the answer
+   */
+  #ask<T>(ids: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
 
     const failure = (error: unknown) => storeError(error, ids);
+    const caller = this.#time.caller();
     let answer: Awaitable<T>;
     try {
-      answer = call();
+      answer = call(() => this.#time.left(caller));
     } catch (error) {
       throw failure(error);
     }
-    return isThenable(answer) ? this.#time.for(answer, failure, onLate) : answer;
+    return isThenable(answer) ? this.#time.for(caller, answer, failure, onLate) : answer;
 
   }
 

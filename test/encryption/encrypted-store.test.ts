@@ -302,6 +302,34 @@ describe('A move', () => {
 
   });
 
+  it('goes on for a caller that still waits although its first patience is over, and hands on what says so', async t => {
+
+    const { inner, store, id } = await adas();
+    let now = 0;
+    t.mock.method(performance, 'now', () => now);
+    inner.before = method => { if (method === 'load') now += 4000; };
+    let left = 5;
+    const patienceLeft = () => left;
+    const given: unknown[] = [];
+    for (const method of ['update', 'move'] as const) {
+      const original = inner[method].bind(inner) as (...args: unknown[]) => never;
+      inner[method] = (...args: unknown[]) => {
+        const { patience, patienceLeft: asked } = args.at(-1) as { patience: number; patienceLeft: unknown };
+        given.push([method, patience, asked === patienceLeft]);
+        return original(...args);
+      };
+    }
+    const terms = { lifetime: LONG, patience: 3, patienceLeft };
+    // Its sealed texts are larger: it is loaded and counted first.
+    strictEqual(await store.update(id, setting({ c: '3' }), { ...terms, maxBytes: 20 }), 'updated');
+    const next = await store.newSessionId(id);
+    strictEqual(await store.move?.(id, next, setting({}), terms), 'moved');
+    deepStrictEqual(given, [['update', 3, true], ['update', 5, true], ['move', 5, true]]);
+    left = 0;
+    await rejects(async () => store.move?.(next, await store.newSessionId(next), setting({}), terms), /given up/);
+
+  });
+
   it('is a conflict with a version that has passed', async () => {
 
     const { inner, store, id } = await adas();

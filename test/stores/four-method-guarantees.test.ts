@@ -111,6 +111,21 @@ describe('A store with four methods, within one process', () => {
 
   });
 
+  it('is written to for a caller who still waits although its first patience is over', async () => {
+
+    const inner = new MapStore();
+    const store = new FourMethodStore(inner);
+    const terms = { lifetime: 60, patience: -1, patienceLeft: () => 1 };
+    strictEqual(await store.create('A', new Map([['a', '1']]), terms), true);
+    strictEqual(await store.update('A', { set: new Map([['a', '2']]), unset: [] }, terms), 'updated');
+    strictEqual(await store.move('A', 'B', { set: new Map(), unset: [] }, terms), 'moved');
+    deepStrictEqual([...inner.records], [['B', { a: 2 }]]);
+    const late = { lifetime: 60, patience: 60, patienceLeft: () => 0 };
+    await rejects(store.update('B', { set: new Map([['a', '3']]), unset: [] }, late), /given this up/);
+    deepStrictEqual([...inner.records], [['B', { a: 2 }]]);
+
+  });
+
   it('leaves no mark where the delete failed: the session is still there', async () => {
 
     const { browser, store } = site(PAGES, { store: new MapStore() });

@@ -1,6 +1,6 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
-import { KeyedLock } from '../../src/stores/four-method/keyed-lock.js';
+import { inTime, KeyedLock } from '../../src/stores/four-method/keyed-lock.js';
 
 const never = () => new Promise<never>(() => {});
 
@@ -44,6 +44,35 @@ describe('A lock for each key', () => {
       await pass(2);
       ok(ran);
     } finally {
+      mock.timers.reset();
+    }
+
+  });
+
+  it('waits for a read as long again as the process stood still, at most twice its time', async () => {
+
+    mock.timers.enable({ apis: ['setTimeout'] });
+    let now = 0;
+    const clock = mock.method(performance, 'now', () => now);
+    try {
+      let answer: string | undefined;
+      const ask = (lost: number) => {
+        answer = undefined;
+        inTime(never()).catch(error => { answer = error.message; });
+        now += 5000 + lost;
+      };
+      ask(2000);
+      await pass(6.5);
+      strictEqual(answer, undefined);
+      await pass(1);
+      strictEqual(answer, 'no answer to get()');
+      ask(60_000);
+      await pass(9.5);
+      strictEqual(answer, undefined);
+      await pass(1);
+      strictEqual(answer, 'no answer to get()');
+    } finally {
+      clock.mock.restore();
       mock.timers.reset();
     }
 

@@ -246,11 +246,11 @@ describe('A server\'s clock', () => {
 
     const { clock, restore } = clockAt();
     t.after(restore);
-    strictEqual(clock.deadline(3), Number.MAX_SAFE_INTEGER);
+    strictEqual(clock.deadline(() => 3), Number.MAX_SAFE_INTEGER);
     clock.observe(1_000_000, 5000);
-    strictEqual(clock.deadline(3), 1_003_000);
-    strictEqual(clock.deadline(0.25), 1_000_250);
-    strictEqual(clock.deadline(undefined), Number.MAX_SAFE_INTEGER);
+    strictEqual(clock.deadline(() => 3), 1_003_000);
+    strictEqual(clock.deadline(() => 0.25), 1_000_250);
+    strictEqual(clock.deadline(() => Infinity), Number.MAX_SAFE_INTEGER);
 
   });
 

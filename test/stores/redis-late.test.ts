@@ -137,7 +137,7 @@ describe('A deadline', () => {
     clock.observe(1_000_000, 0);
     here += 600_000;
     strictEqual(clock.isKnown, false);
-    strictEqual(clock.deadline(3), 1_603_000);
+    strictEqual(clock.deadline(() => 3), 1_603_000);
 
   });
 

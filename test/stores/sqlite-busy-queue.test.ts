@@ -73,7 +73,7 @@ describe('A queue for a database that may be locked', () => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
-    const [long, short, usual] = [queue.run(task('long'), 10), queue.run(task('short'), 0.1), queue.run(task('usual'))] as [
+    const [long, short, usual] = [queue.run(task('long'), { patience: 10 }), queue.run(task('short'), { patience: 0.1 }), queue.run(task('usual'))] as [
       Promise<string>, Promise<string>, Promise<string>,
     ];
     const told: string[] = [];
@@ -94,7 +94,7 @@ describe('A queue for a database that may be locked', () => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
-    const late = queue.run(task('late'), 0.5) as Promise<string>;
+    const late = queue.run(task('late'), { patience: 0.5 }) as Promise<string>;
     state.isLocked = false;
     const { now } = performance;
     t.mock.method(performance, 'now', () => now() + 1000);
@@ -102,6 +102,48 @@ describe('A queue for a database that may be locked', () => {
     await pass(30);
     await refused;
     deepStrictEqual(state.done, []);
+
+  });
+
+  it('tries a task whose caller still waits, however long the process stood still, and none whose caller has given up', async t => {
+
+    const { queue, state, task, pass } = world(t);
+    state.isLocked = true;
+    let left = 0.5;
+    const patienceLeft = () => left;
+    const first = queue.run(task('a'), { patience: 0.5, patienceLeft });
+    state.isLocked = false;
+    const { now } = performance;
+    t.mock.method(performance, 'now', () => now() + 10_000);
+    await pass(30);
+    strictEqual(await first, 'a');
+    state.isLocked = true;
+    const second = queue.run(task('b'), { patience: 60, patienceLeft }) as Promise<string>;
+    const refused = rejects(second, /locked for too long/);
+    left = 0;
+    state.isLocked = false;
+    await pass(30);
+    await refused;
+    deepStrictEqual(state.done, ['a']);
+
+  });
+
+  it('does not count the time for which the process stood still, where a caller does not say how long it waits', async t => {
+
+    const { queue, state, task, pass } = world(t);
+    state.isLocked = true;
+    const tasks = [queue.run(task('a')), queue.run(task('b'), {})];
+    await pass(1000);
+    const { now } = performance;
+    t.mock.method(performance, 'now', () => now() + 60_000);
+    await pass(1900);
+    state.isLocked = false;
+    await pass(30);
+    deepStrictEqual(await Promise.all(tasks), ['a', 'b']);
+    state.isLocked = true;
+    const refused = rejects(queue.run(task('c')) as Promise<string>, /locked for too long/);
+    await pass(3100);
+    await refused;
 
   });
 

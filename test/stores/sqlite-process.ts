@@ -54,7 +54,7 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
       if (error === undefined) resolve(answer);
       else reject(error);
     });
-    child.send({ number, method, args }, error => {
+    child.send({ number, method, args: args.map(sendable) }, error => {
       if (error) reject(error);
     });
   });
@@ -66,6 +66,14 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
   return new Proxy(local, {
     get: (_, name) => name in local ? local[name as string] : (...args: unknown[]) => call(String(name), args),
   }) as unknown as RemoteStore;
+
+}
+
+/** No function can be sent to another process. */
+function sendable(arg: unknown): unknown {
+
+  const isTerms = typeof arg === 'object' && arg !== null && 'patienceLeft' in arg;
+  return isTerms ? { ...arg, patienceLeft: undefined } : arg;
 
 }
 

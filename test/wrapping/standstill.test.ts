@@ -1,11 +1,20 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openPostgres } from '../../src/open/drivers/postgres.js';
+import type { AtomicSessionStore } from '../../src/index.js';
+import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
+import { RedisStore } from '../../src/stores/redis-store.js';
+import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { DRIVERS } from '../stores/sqlite-drivers.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { EVERY_STORE } from '../support/every-store.js';
 import { never } from '../support/events.js';
+import { MapStore } from '../support/map-store.js';
+import { SINGLE } from '../support/redis-clients.js';
+import { temporaryFolder } from '../support/servers/server.js';
 import { type Page, site } from '../support/site.js';
 
 const STORE_TIMEOUT = 0.3;
@@ -31,43 +40,101 @@ const PAGES: ReadonlyArray<readonly [path: string, method: Method, page: Page]> 
   ['/sign-out', 'end', ctx => { ctx.session = null; }],
 ];
 
-/** Holds the process once, a moment after a method has been called: its command is on its way then. */
-function standStillDuring(store: object, method: Method): void {
+/** Those whose command the store refuses when it is late. */
+const WRITES = PAGES.filter(([, method]) => ['create', 'update', 'move'].includes(method));
+
+type Moment = (standStill: () => void) => unknown;
+
+/** Holds the process once, at a moment after a method has been called. */
+function standStillDuring(store: object, method: Method, moment: Moment): void {
 
   const methods = store as { [name: string]: (...args: unknown[]) => unknown };
   const original = methods[method].bind(store);
   methods[method] = (...args) => {
     methods[method] = original;
     const answer = original(...args);
-    setImmediate(() => setImmediate(() => standStill(LONG)));
+    moment(() => standStill(LONG));
     return answer;
   };
 
 }
 
+/** Each kind of store, and another client of Redis. */
+const STORES: typeof EVERY_STORE = {
+  ...EVERY_STORE,
+  'Redis by ioredis': async () => {
+    const { client, close } = await SINGLE['ioredis, client']();
+    return { store: new RedisStore({ client, prefix: 'standstill:' }), kept: async () => [], close: async () => close() };
+  },
+};
+
+function siteOf(store: AtomicSessionStore) {
+
+  const pages = Object.fromEntries(PAGES.map(([path, , page]) => [path, page]));
+  return site(pages, { store, storeTimeout: STORE_TIMEOUT, user: 'userId' });
+
+}
+
 describe('A process that stood still for longer than storeTimeout', () => {
 
-  for (const kind of ['Redis', 'PostgreSQL', 'MySQL']) {
-    it(`reads what has come from ${kind} before it gives up`, async () => {
+  for (const kind of ['Redis', 'Redis by ioredis', 'PostgreSQL', 'MySQL']) {
+    it(`has its commands executed by ${kind}, and reads what has come before it gives up`, async () => {
 
-      const { store, close } = await EVERY_STORE[kind]('standstill');
+      const { store, close } = await STORES[kind]('standstill');
       try {
-        const pages = Object.fromEntries(PAGES.map(([path, , page]) => [path, page]));
-        const { browser, errors } = site(pages, { store, storeTimeout: STORE_TIMEOUT, user: 'userId' });
-        // Each statement is prepared on each connection before: its first step would be all that is on its way.
-        for (const round of ['opens its connections', 'prepares', 'prepares on all of them', 'stands still']) {
-          for (const [path, method] of PAGES) {
-            if (round === 'stands still') standStillDuring(store, method);
+        const { browser, errors } = siteOf(store);
+        const visit = async (round: string, pages: typeof PAGES, moment?: Moment) => {
+          for (const [path, method] of pages) {
+            if (moment) standStillDuring(store, method, moment);
             const { status } = await browser.get(path);
-            strictEqual(status, 200, `${path}: ${(errors.at(-1) as Error | undefined)?.cause}`);
+            strictEqual(status, 200, `${path}, ${round}: ${(errors.at(-1) as Error | undefined)?.cause}`);
           }
-        }
+        };
+        // Each statement is prepared on each connection before: its first step would be all that is on its way.
+        for (const round of ['opens its connections', 'prepares', 'prepares on all of them']) await visit(round, PAGES);
+        await visit('stands still while a command is on its way', PAGES, standStill => setImmediate(() => setImmediate(standStill)));
+        await visit('stands still before a command leaves', WRITES, queueMicrotask);
       } finally {
         await close();
       }
 
     });
   }
+
+  it('writes to a SQLite file that was locked when it was about to', async () => {
+
+    const file = join(temporaryFolder(), 'sessions.db');
+    const [database, other] = [await DRIVERS.libsql(file), await DRIVERS.libsql(file)];
+    const store = new SqliteStore({ database });
+    await store.setup();
+    try {
+      const { browser, errors } = siteOf(store);
+      for (const [path, method] of WRITES) {
+        other.exec('BEGIN IMMEDIATE');
+        standStillDuring(store, method, standStill => queueMicrotask(() => {
+          standStill();
+          other.exec('COMMIT');
+        }));
+        strictEqual((await browser.get(path)).status, 200, `${path}: ${(errors.at(-1) as Error | undefined)?.cause}`);
+      }
+    } finally {
+      store.close();
+      other.close();
+      database.close();
+    }
+
+  });
+
+  it('writes to a store of four methods that it was reading', async () => {
+
+    const store = new FourMethodStore(new MapStore());
+    const { browser, errors } = siteOf(store);
+    for (const [path, method] of WRITES) {
+      standStillDuring(store, method, queueMicrotask);
+      strictEqual((await browser.get(path)).status, 200, `${path}: ${(errors.at(-1) as Error | undefined)?.cause}`);
+    }
+
+  });
 
   it('has statements prepared on the connections of openStore() all the same', async () => {
 

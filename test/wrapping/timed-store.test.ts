@@ -24,6 +24,10 @@ function fakeTime() {
       time += milliseconds;
       mock.timers.tick(milliseconds);
     },
+    /** Moves the clock alone, as where the process stands still and no timer has its turn. */
+    hold(milliseconds: number) {
+      time += milliseconds;
+    },
     restore() {
       mock.timers.reset();
       clock.mock.restore();
@@ -66,12 +70,20 @@ describe('A store with a time limit', () => {
   it('passes everything on to the store that is in use, and calls it as its method', async () => {
 
     const calls: unknown[] = [];
+    let asked = 0;
+    const told = (arg: unknown) => {
+      const { patienceLeft = arg, ...terms } = Object(arg) as { patienceLeft?: unknown };
+      if (typeof patienceLeft !== 'function') return arg;
+      asked++;
+      strictEqual(patienceLeft(), SHORT);
+      return arg === patienceLeft ? 'patienceLeft' : terms;
+    };
     const methods = ['newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take', 'sessionsOf', 'endSessionsOf'] as const;
     const store: Record<string, unknown> = {};
     for (const method of methods) {
       store[method] = function (this: unknown, ...args: unknown[]) {
         strictEqual(this, store);
-        calls.push([method, ...args]);
+        calls.push([method, ...args.map(told)]);
         return method in ANSWERS ? ANSWERS[method] : method;
       };
     }
@@ -93,8 +105,9 @@ describe('A store with a time limit', () => {
       ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3 }],
       ['touch', 'A', 3, 'ada'], ['end', 'A', { moved: true }],
       ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, newInfo, maxBytes: 5 }], ['sessionsOf', 'ada'],
-      ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT],
+      ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT, 'patienceLeft'],
     ]);
+    strictEqual(asked, 4);
     strictEqual(wrapped.canMove, true);
     store.move = undefined;
     strictEqual(wrapped.canMove, false);
@@ -228,6 +241,54 @@ describe('A store with a time limit', () => {
       // What is left of the three seconds.
       deepStrictEqual((await after(5000)).at(-1), 'fourth');
       deepStrictEqual((await after(990)).at(-1), 'fifth');
+    } finally {
+      time.restore();
+    }
+
+  });
+
+  it('tells the store for how long its caller still waits', async () => {
+
+    const time = fakeTime();
+    try {
+      const asking: Array<() => number> = [];
+      const store = new TimedStore(() => ({
+        update: (_id: string, _change: unknown, { patienceLeft }: { patienceLeft: () => number }) => {
+          asking.push(patienceLeft);
+          // Time that passes before the store returns is not counted.
+          time.advance(1000);
+          strictEqual(patienceLeft(), 3);
+          return never();
+        },
+      }) as unknown as AtomicSessionStore, 3);
+      const log: number[] = [];
+      const call = () => void Promise.resolve(store.update('A', { set: new Map(), unset: [] }, { lifetime: 1 })).catch(() => log.push(log.length + 1));
+      const left = () => asking.map(patienceLeft => Math.round(patienceLeft() * 1000));
+      call();
+      time.advance(1000);
+      call();
+      deepStrictEqual(left(), [1000, 3000]);
+      // The process stands still, and the store asks before any timer.
+      const { advance, hold } = time;
+      hold(3000);
+      deepStrictEqual(left(), [2010, 2010]);
+      advance(2009);
+      await settled();
+      deepStrictEqual([left(), log], [[1, 1], []]);
+      advance(1);
+      await settled();
+      deepStrictEqual([left(), log], [[0, 0], [1, 2]]);
+      // One that has given up gets no time back.
+      hold(60_000);
+      deepStrictEqual(left(), [-60_000, -60_000]);
+      call();
+      hold(63_000);
+      // At most twice the limit.
+      deepStrictEqual(left().at(-1), 3000);
+      hold(63_000);
+      ok((left().at(-1) as number) <= 0);
+      await settled();
+      deepStrictEqual(log, [1, 2, 3]);
     } finally {
       time.restore();
     }

@@ -1,3 +1,6 @@
+import type { Patience } from '../../base/store.js';
+import { countdown } from '../../base/countdown.js';
+
 /** After so many milliseconds without an answer, a task does not hold its key any longer. */
 const PATIENCE = 30_000;
 
@@ -13,13 +16,13 @@ export class KeyedLock {
    * Runs a task once all that came before it on this key have been answered.
    *
    * @param task calls the first that it is given right before it writes; the second says whether others have had their turn since
-   * @param patience the seconds after which it must not write any more
+   * @param waits how long its caller does: then it must not write any more
    */
-  run<T>(key: string, task: (mayWrite: () => void, isOvertaken: () => boolean) => Promise<T>, patience = Infinity): Promise<T> {
+  run<T>(key: string, task: (mayWrite: () => void, isOvertaken: () => boolean) => Promise<T>, waits: Patience = {}): Promise<T> {
 
-    const until = performance.now() + patience * 1000;
+    const left = countdown(waits);
     const mayWrite = () => {
-      if (performance.now() > until) throw new Error('The caller has given this up: it could undo what came after it');
+      if (left() <= 0) throw new Error('The caller has given this up: it could undo what came after it');
     };
     let isLate = false;
     const start = () => task(mayWrite, () => isLate);
@@ -41,13 +44,12 @@ export class KeyedLock {
 function settledOrLate(promise: Promise<unknown>, late: () => void): Promise<void> {
 
   return new Promise(resolve => {
-    // Who waits for the answer keeps the process alive, not the lock.
-    const timer = setTimeout(() => {
+    const cancel = afterRunning(PATIENCE, () => {
       late();
       resolve();
-    }, PATIENCE).unref();
+    });
     const done = () => {
-      clearTimeout(timer);
+      cancel();
       resolve();
     };
     promise.then(done, done);
@@ -59,8 +61,26 @@ function settledOrLate(promise: Promise<unknown>, late: () => void): Promise<voi
 export function inTime<T>(read: Promise<T>): Promise<T> {
 
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error('no answer to get()')), READ_PATIENCE).unref();
-    read.then(resolve, reject).finally(() => clearTimeout(timer));
+    const cancel = afterRunning(READ_PATIENCE, () => reject(new Error('no answer to get()')));
+    read.then(resolve, reject).finally(cancel);
   });
+
+}
+
+/**
+ * Calls something after a time in milliseconds. If the process stood still, answers
+ * wait unread in its sockets: then it waits longer by what was lost, at most twice the time.
+ *
+ * @returns what cancels the call
+ */
+function afterRunning(time: number, call: () => void): () => void {
+
+  const due = performance.now() + time;
+  // The caller keeps the process alive, not the lock.
+  let timer = setTimeout(() => {
+    const lost = performance.now() - due;
+    timer = setTimeout(call, Math.max(0, Math.min(lost, time))).unref();
+  }, time).unref();
+  return () => clearTimeout(timer);
 
 }

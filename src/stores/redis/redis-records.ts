@@ -1,5 +1,6 @@
 import { newSessionId } from '../../id/session-id.js';
-import type { SessionChange, UpdateTerms } from '../../base/store.js';
+import type { Patience, SessionChange, UpdateTerms } from '../../base/store.js';
+import { countdown } from '../../base/countdown.js';
 import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
@@ -55,7 +56,7 @@ export class RedisRecords {
    * @param about what it becomes then
    */
   change(
-    { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, patience }: UpdateTerms,
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, ...waits }: UpdateTerms,
     { newHash = '', info = '' } = {},
   ): Promise<Word> {
 
@@ -63,22 +64,22 @@ export class RedisRecords {
     const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
     const most = maxBytes === Infinity ? '' : String(maxBytes);
     const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, info, most, ...packChange(change)];
-    return this.runInTime(script, handle, args, patience);
+    return this.runInTime(script, handle, args, waits);
 
   }
 
   /**
-   * Runs a script whose first argument is a deadline. Tries until the caller gives
-   * up: what came too late by a clock that has been set since was not executed.
+   * Runs a script whose first argument is a deadline. A command that came too late
+   * was not executed: it is tried again if its caller still waits. Then the server's
+   * clock was set, or this process stood still.
    */
-  async runInTime(script: Script, handle: string, args: string[], patience = Infinity): Promise<Word> {
+  async runInTime(script: Script, handle: string, args: string[], waits: Patience): Promise<Word> {
 
-    const givesUpAt = performance.now() + patience * 1000;
+    const left = countdown(waits);
     for (;;) {
-      const word = await this.run(script, handle, [String(this.clock.deadline(patience)), ...args]);
+      const word = await this.run(script, handle, [String(this.clock.deadline(left)), ...args]);
       if (word !== 'late') return word;
-      patience = (givesUpAt - performance.now()) / 1000;
-      if (patience <= 0) throw givenUp();
+      if (left() <= 0) throw givenUp();
     }
 
   }

@@ -1,3 +1,5 @@
+import type { Countdown } from '../../base/countdown.js';
+
 /** For so many milliseconds an observation is worth something. */
 const LASTS = 60_000;
 
@@ -80,12 +82,15 @@ export class ServerClock {
    * milliseconds; one that never comes where no one gives up, or the server has
    * never told its time. An old time will do: what is refused by it is tried again.
    *
-   * @param patience in seconds
+   * @param left the time of the caller
    */
-  deadline(patience = Infinity): number {
+  deadline(left: Countdown): number {
 
-    const isNever = patience === Infinity || this.#observedAt === -Infinity;
-    return isNever ? Number.MAX_SAFE_INTEGER : this.now() + Math.floor(patience * 1000);
+    // Asked before the caller: time that passes between the two must not be given twice.
+    const now = this.now();
+    const seconds = left();
+    const isNever = seconds === Infinity || this.#observedAt === -Infinity;
+    return isNever ? Number.MAX_SAFE_INTEGER : now + Math.floor(seconds * 1000);
 
   }
 

@@ -1,6 +1,7 @@
 import { merge } from '../../session/session-change.js';
 import type { SessionChange, UpdateTerms } from '../../base/store.js';
 import { isTooLarge } from '../../values/texts-size.js';
+import { type Countdown, countdown } from '../../base/countdown.js';
 import { toJson } from './json-texts.js';
 import type { ServerClock } from '../shared/server-clock.js';
 import { hasPassed, isLive, knownVersion, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
@@ -38,16 +39,17 @@ export class SqlRows {
    * @param check throws where the row can't be changed so
    */
   async change(
-    { handle, hash }: StoredId, change: SessionChange, { lifetime, patience, maxBytes = Infinity, version }: UpdateTerms,
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, maxBytes = Infinity, version, ...waits }: UpdateTerms,
     attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
   ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
 
+    const left = countdown(waits);
     const expected = knownVersion(version);
     const trial = this.#table.trial();
     if (trial) await trial;
     let whole: { readonly data: string; readonly version: number } | null = null;
     return this.tries(
-      patience,
+      left,
       deadline => {
         const terms = { lifetime: milliseconds(lifetime), deadline };
         if (whole) return attempt({ ...terms, ...whole, most: Number.MAX_SAFE_INTEGER });
@@ -71,23 +73,23 @@ export class SqlRows {
   }
 
   /**
-   * Tries something until its caller gives up: what was refused although the
-   * caller waits came too late by a clock that has been set since.
+   * Tries something until its caller gives up. A statement that came too late
+   * changed nothing. If the caller still waits, the server's clock was set, or this
+   * process stood still.
    *
    * @param otherwise learns the server's time, and says why nothing was changed, if it was not too late
    */
   async tries<Reason>(
-    patience = Infinity, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
+    left: Countdown, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
     mostTries = MOST_TRIES,
   ): Promise<'done' | Reason> {
 
-    const givesUpAt = performance.now() + patience * 1000;
     for (let tries = 0; tries < mostTries; tries++) {
-      const deadline = this.#clock.deadline((givesUpAt - performance.now()) / 1000);
+      const deadline = this.#clock.deadline(left);
       if (await this.isDone(() => attempt(deadline))) return 'done';
       const reason = await otherwise();
       if (reason !== null) return reason;
-      if (performance.now() >= givesUpAt) break;
+      if (left() <= 0) break;
     }
     throw late();
 

@@ -3,6 +3,7 @@ import type {
   AtomicSessionStore, CreateTerms, EndTerms, FoundSession, MoveTerms, StoredInfo, SessionChange, SessionTexts,
   SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../../base/store.js';
+import { countdown } from '../../base/countdown.js';
 import { isFormer } from '../shared/former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from '../shared/server-clock.js';
@@ -102,14 +103,15 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   }
 
-  async create(id: string, texts: SessionTexts, { lifetime, patience, newInfo }: CreateTerms): Promise<boolean | 'revoked'> {
+  async create(id: string, texts: SessionTexts, { lifetime, newInfo, ...waits }: CreateTerms): Promise<boolean | 'revoked'> {
 
+    const left = countdown(waits);
     const began = requestBegan(newInfo);
     const stored = storedId(id);
     const info = newInfo ? toStored(newInfo.info) : UNKNOWN;
     const data = await this.#rows.checked(toJson(texts));
     const answer = await this.#rows.tries(
-      patience,
+      left,
       deadline => this.#table.create(stored, data, info, { lifetime: milliseconds(lifetime), deadline }),
       async () => {
         const row = await this.#rows.read(stored.handle);
@@ -124,13 +126,13 @@ export abstract class SqlStore implements AtomicSessionStore {
   }
 
   async update(
-    id: string, change: SessionChange, { lifetime, version, patience, user, maxBytes }: UpdateTerms,
+    id: string, change: SessionChange, { user, ...terms }: UpdateTerms,
   ): Promise<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
     const stored = storedId(id);
     const whose = user === undefined ? null : userHash(user);
-    const answer = await this.#rows.change(stored, change, { lifetime, patience, maxBytes, version }, terms => (
-      this.#table.update(stored, change, { ...terms, user: whose })));
+    const answer = await this.#rows.change(stored, change, terms, rowTerms => (
+      this.#table.update(stored, change, { ...rowTerms, user: whose })));
     return answer === 'done' ? 'updated' : answer;
 
   }
@@ -144,14 +146,14 @@ export abstract class SqlStore implements AtomicSessionStore {
 
   /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
   async move(
-    id: string, newId: string, change: SessionChange, { lifetime, patience, newInfo, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, { newInfo, ...terms }: MoveTerms,
   ): Promise<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
 
     const began = requestBegan(newInfo);
     const { from, to } = movedId(id, newId);
     const info = newInfo ? toStored(newInfo.info) : null;
-    const answer = await this.#rows.change(from, change, { lifetime, patience, maxBytes, version }, terms => (
-      this.#table.move(from, to.hash, change, { ...terms, info })), row => {
+    const answer = await this.#rows.change(from, change, terms, rowTerms => (
+      this.#table.move(from, to.hash, change, { ...rowTerms, info })), row => {
       if (isFormer(row.former, to.hash, row.now)) throw new Error('The new id of the session is in use');
     });
     if (answer !== 'done') return answer;

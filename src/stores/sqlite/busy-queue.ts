@@ -1,10 +1,11 @@
-import type { Awaitable } from '../../base/store.js';
+import type { Awaitable, Patience } from '../../base/store.js';
+import { countdown } from '../../base/countdown.js';
 
 /** How long a task waits for its turn in seconds, if its caller does not say. */
 const PATIENCE = 3;
 
-/** The same for a task that sets the database up, beside other processes that do. */
-export const SETUP_PATIENCE = 30;
+/** For a task that sets the database up, beside other processes that do. */
+export const SETUP: Patience = { patience: 30 };
 
 /** The longest pause between two tries, in milliseconds. */
 const LONGEST_PAUSE = 20;
@@ -12,8 +13,12 @@ const LONGEST_PAUSE = 20;
 /** How long the tasks that waited may hold the event loop at a time, in milliseconds. */
 const SLICE = 5;
 
+/** A timer that comes later than this, in milliseconds, says that the process stood still. */
+const SLACK = 10;
+
 interface Waiting {
-  readonly until: number;
+  /** Returns the seconds for which it still waits. */
+  readonly left: () => number;
   readonly attempt: () => void;
   readonly giveUp: (error: Error) => void;
 }
@@ -27,15 +32,17 @@ export class BusyQueue {
 
   readonly #waiting: Waiting[] = [];
   #tries = 0;
+  /** The milliseconds for which the process stood still while tasks waited. */
+  #lost = 0;
 
   /**
    * Runs a task: at once if none waits, and if the database is free.
    *
-   * @param patience the seconds after which it is not tried any more
+   * @param waits how long it is tried; if it does not say, {@link PATIENCE}, not counting the time for which the process stood still
    * @returns what the task returns
    * @throws what the task throws, and an error if the database stays locked
    */
-  run<T>(task: () => T, patience = PATIENCE): Awaitable<T> {
+  run<T>(task: () => T, waits: Patience = {}): Awaitable<T> {
 
     if (this.#waiting.length === 0) {
       try {
@@ -44,32 +51,41 @@ export class BusyQueue {
         if (!isBusy(error)) throw error;
       }
     }
+    const isLimited = waits.patience !== undefined || waits.patienceLeft;
+    const left = isLimited ? countdown(waits) : this.#usual();
     return new Promise((resolve, reject) => {
-      this.#waiting.push({
-        until: performance.now() + patience * 1000,
-        attempt: () => resolve(task()),
-        giveUp: reject,
-      });
+      this.#waiting.push({ left, attempt: () => resolve(task()), giveUp: reject });
       if (this.#waiting.length === 1) this.#pause();
     });
+
+  }
+
+  #usual(): () => number {
+
+    const until = performance.now() + PATIENCE * 1000 - this.#lost;
+    return () => (until + this.#lost - performance.now()) / 1000;
 
   }
 
   #pause(): void {
 
     // Those who wait for the same lock must not all come back at the same time.
-    setTimeout(() => this.#goOn(), 1 + Math.random() * Math.min(2 ** this.#tries++, LONGEST_PAUSE));
+    const pause = 1 + Math.random() * Math.min(2 ** this.#tries++, LONGEST_PAUSE);
+    const due = performance.now() + pause;
+    setTimeout(() => this.#goOn(due), pause);
 
   }
 
-  #goOn(): void {
+  #goOn(due: number): void {
 
+    const late = performance.now() - due;
+    if (late >= SLACK) this.#lost += late;
     const pauseAt = performance.now() + SLICE;
     let lock: unknown;
     while (this.#waiting.length > 0 && lock === undefined && performance.now() < pauseAt) {
-      const [{ until, attempt, giveUp }] = this.#waiting as [Waiting];
+      const [{ left, attempt, giveUp }] = this.#waiting as [Waiting];
       try {
-        if (performance.now() < until) attempt();
+        if (left() > 0) attempt();
         else giveUp(tooLong());
       } catch (error) {
         if (isBusy(error)) lock = error;
@@ -87,10 +103,9 @@ export class BusyQueue {
 
   #dropLate(cause: unknown): void {
 
-    const now = performance.now();
-    const late = this.#waiting.filter(({ until }) => until <= now);
-    if (late.length === 0) return;
-    const others = this.#waiting.filter(({ until }) => until > now);
+    const late = new Set(this.#waiting.filter(({ left }) => left() <= 0));
+    if (late.size === 0) return;
+    const others = this.#waiting.filter(each => !late.has(each));
     this.#waiting.splice(0, Infinity, ...others);
     for (const { giveUp } of late) giveUp(tooLong(cause));
 

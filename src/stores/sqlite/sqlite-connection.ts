@@ -1,4 +1,4 @@
-import type { Awaitable } from '../../base/store.js';
+import type { Awaitable, Patience } from '../../base/store.js';
 import { BusyQueue } from './busy-queue.js';
 import { checkAnswer } from './sqlite-check.js';
 
@@ -38,12 +38,12 @@ export class SqliteConnection {
   }
 
   /** Runs one statement that sets the database up. */
-  setUp(sql: string, patience: number): Awaitable<void> {
+  setUp(sql: string, waits: Patience): Awaitable<void> {
 
     return this.#writes.run(() => {
       this.#refuseTransaction();
       this.#database.exec(sql);
-    }, patience);
+    }, waits);
 
   }
 
@@ -51,12 +51,12 @@ export class SqliteConnection {
    * Runs a task that reads. Not within a transaction of the application's: it
    * could hide a session's end for as long as it is open.
    */
-  read<T>(task: () => T, patience?: number): Awaitable<T> {
+  read<T>(task: () => T, waits?: Patience): Awaitable<T> {
 
     return this.#reads.run(() => {
       this.#refuseTransaction();
       return task();
-    }, patience);
+    }, waits);
 
   }
 
@@ -69,9 +69,9 @@ export class SqliteConnection {
    * again. Within a transaction of the application's, which could be rolled back,
    * nothing is written.
    *
-   * @param patience the seconds after which it is not tried any more
+   * @param waits how long it is tried
    */
-  write<T>(task: () => T, patience?: number): Awaitable<T> {
+  write<T>(task: () => T, waits?: Patience): Awaitable<T> {
 
     return this.#writes.run(() => {
       this.#refuseTransaction();
@@ -84,7 +84,7 @@ export class SqliteConnection {
         this.#rollBack();
         throw error;
       }
-    }, patience);
+    }, waits);
 
   }
 

@@ -1,5 +1,5 @@
-import type { Awaitable, FoundSession, StoredInfo } from '../../base/store.js';
-import { SETUP_PATIENCE } from './busy-queue.js';
+import type { Awaitable, FoundSession, Patience, StoredInfo } from '../../base/store.js';
+import { SETUP } from './busy-queue.js';
 import { REMEMBERED } from '../shared/former-ids.js';
 import { EMPTY } from '../shared/packed-texts.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
@@ -40,10 +40,10 @@ export class SqliteTable implements SweptTable {
   async setup(): Promise<void> {
 
     // First of all: another program's table, and its database, must stay as they are.
-    await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP_PATIENCE);
-    for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP_PATIENCE);
+    await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP);
+    for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP);
     this.#isTried = false;
-    await this.#write(() => {}, SETUP_PATIENCE);
+    await this.#write(() => {}, SETUP);
 
   }
 
@@ -71,11 +71,11 @@ export class SqliteTable implements SweptTable {
    * it is until what it does is stored, or all of that is not.
    *
    * @param decide is given a row whose time is over where there is none
-   * @param patience the seconds after which it is not tried any more
+   * @param waits how long it is tried
    */
-  change<T>(handle: string, decide: (row: FoundRow) => T, patience?: number): Awaitable<T> {
+  change<T>(handle: string, decide: (row: FoundRow) => T, waits?: Patience): Awaitable<T> {
 
-    return this.#write(() => decide(this.#find(handle) ?? this.#noRow()), patience);
+    return this.#write(() => decide(this.#find(handle) ?? this.#noRow()), waits);
 
   }
 
@@ -199,12 +199,12 @@ export class SqliteTable implements SweptTable {
 
   }
 
-  #write<T>(task: () => T, patience?: number): Awaitable<T> {
+  #write<T>(task: () => T, waits?: Patience): Awaitable<T> {
 
     return this.#connection.write(() => {
       this.#tryOut();
       return task();
-    }, patience);
+    }, waits);
 
   }
 

@@ -65,4 +65,33 @@ export const patience: readonly Rule[] = [
       }
     },
   },
+  {
+    sentence: 'A write whose caller still waits when its patience is over is carried out and says so, or it is refused with an error and not carried out',
+    check: async scene => {
+      const terms = { lifetime: LONG, patience: -1, patienceLeft: () => AMPLE };
+      const created = await scene.id();
+      const creation = await scene.attempt(scene.a, 'create', created, toTexts({ a: 1 }), terms);
+      if (creation.answer === undefined) {
+        await scene.expectUnknown(created);
+      } else {
+        expectSame('The answer to create()', creation.answer, true);
+        await scene.expectLive(created, { a: 1 });
+      }
+      const id = await scene.session({ a: 1 });
+      const update = await scene.attempt(scene.a, 'update', id, changing({ a: 2 }), terms);
+      if (update.answer !== undefined) expectSame('The answer to update()', update.answer, 'updated');
+      const values = { a: update.answer === undefined ? 1 : 2 };
+      await scene.expectLive(id, values);
+      const newId = await scene.id(id);
+      const move = scene.a.canMove
+        ? await scene.attempt(scene.a, 'move', id, newId, NOTHING, terms)
+        : await scene.attempt(scene.a, 'take', id, newId, terms.patience, terms.patienceLeft);
+      if (move.answer === undefined) {
+        await scene.expectLive(id, values);
+      } else {
+        if (scene.a.canMove) expectSame('The answer to move()', move.answer, 'moved');
+        await scene.expectNoSession(id);
+      }
+    },
+  },
 ];

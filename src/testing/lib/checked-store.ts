@@ -99,8 +99,8 @@ export class CheckedStore implements AtomicSessionStore {
     return this.#oneOf('move', [id, newId, change, terms], ['moved', 'gone', 'conflict', 'too-large', 'revoked']);
   }
 
-  take(id: string, newId: string, ...patience: [number?]): Promise<SessionTexts | null> {
-    return this.#ask('take', [id, newId, ...patience], answer => answer === null || isTexts(answer), 'null or a Map of strings');
+  take(id: string, newId: string, ...waits: [patience?: number, patienceLeft?: () => number]): Promise<SessionTexts | null> {
+    return this.#ask('take', [id, newId, ...waits], answer => answer === null || isTexts(answer), 'null or a Map of strings');
   }
 
   /** The public name that both handles must give to a session. */
