@@ -3,29 +3,29 @@ import { known, lower, record, show, wrong } from '../base/option-checks.js';
 import { warnOnce } from '../base/warnings.js';
 
 /**
- * The options of the `cookie` package, by which the defaults are overridden one
- * by one. `expires` is refused: a date ends all cookies at one moment.
+ * The options of the `cookie` package, each of which overrides one default.
+ * `expires` is refused: a date would end all cookies at one moment.
  */
 type Attributes = Omit<SerializeOptions, 'secure' | 'expires' | 'maxAge'>;
 
 export interface CookieOptions extends Optional<Attributes> {
   /**
-   * The seconds for which the cookie outlives the last request; without it, it
-   * ends with the browser's session. It is sent again once in each
-   * `touchInterval`, and so lives that much longer at most. Browsers cut it to
-   * 400 days (RFC 6265bis section 5.5).
+   * Seconds for which the cookie outlives the last request; by default, it ends
+   * with the browser's session. The cookie is sent again once in each
+   * `touchInterval`, and so lives that much longer at most. Browsers cut its life
+   * to 400 days (RFC 6265bis section 5.5).
    */
   maxAge?: number | undefined;
   /**
-   * `'auto'`, the default, stands for whether the application's origin is https.
-   * Where browsers demand it (a name with a prefix, `sameSite: 'none'`,
-   * `partitioned`), it must be named, as true or as `'auto'`, which stands for
+   * `'auto'`, the default, is true if the application's origin is https. If
+   * browsers demand the attribute (for a name with a prefix, `sameSite: 'none'`,
+   * `partitioned`), this option must be given, as true or as `'auto'`, which is
    * true then.
    */
   secure?: boolean | 'auto' | undefined;
 }
 
-/** Where `undefined` is as good as nothing. */
+/** With members that may be missing or undefined. */
 type Optional<T> = { [Name in keyof T]?: T[Name] | undefined };
 
 type Given = Omit<CookieOptions, 'secure'> & { secure?: CookieOptions['secure'] };
@@ -89,7 +89,7 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
   }
   if (encode !== undefined) checkEncode(encode);
   const { secure, ...attributes } = checkedAgainstBrowsers(name, options);
-  // What is undefined was left out above.
+  // Undefined members were left out above.
   const checked = { ...attributes as SerializeOptions, ...(typeof secure === 'boolean' ? { secure } : {}), path };
   // The package that writes the cookie has the last word on its syntax.
   stringifySetCookie(name, 'x', checked);
@@ -97,7 +97,7 @@ export function checkedCookieOptions(name: string, given: CookieOptions): Serial
 
 }
 
-/** The cookie is not sent again between two touches of its session, so it must live that much longer than it is to live after the last request. */
+/** Lengthens the life of the cookie by the interval, since the cookie is not sent again between two touches of its session. */
 export function lastingBetweenTouches<Options extends SerializeOptions>(cookieOptions: Options, touchInterval: number): Options {
 
   const { maxAge } = cookieOptions;
@@ -115,12 +115,12 @@ function checkEncode(encode: unknown): void {
 
 }
 
-/** Refuses what browsers drop without a word (RFC 6265bis sections 4.1.2.5, 4.1.3 and 5.5). */
+/** Refuses a cookie that browsers would drop silently (RFC 6265bis sections 4.1.2.5, 4.1.3 and 5.5). */
 function checkedAgainstBrowsers(name: string, options: Given): Given {
 
   let { secure } = options;
   const needsSecure = (reason: string) => {
-    // Without it the cookie would be dropped on every origin.
+    // Otherwise browsers would drop the cookie on every origin.
     if (secure === 'auto') secure = true;
     if (secure !== true) throw wrong('cookieOptions.secure', secure, `must be true or 'auto' ${reason}`);
   };

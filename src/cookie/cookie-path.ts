@@ -1,6 +1,6 @@
 import { wrong } from '../base/option-checks.js';
 
-/** Checks the option `basePath`: nothing by default. */
+/** Checks the option `basePath` and fills in its default, the empty text. */
 export function checkedBasePath(basePath: unknown, cookiePath: string): string {
 
   if (basePath === undefined) return '';
@@ -16,9 +16,9 @@ export function checkedBasePath(basePath: unknown, cookiePath: string): string {
 }
 
 /**
- * Whether browsers send a cookie with a request (RFC 6265 section 5.1.4): its
- * path is the cookie's, or lies below it. They compare what they write into the
- * request, letter by letter.
+ * Says whether the path of a request is the cookie's path, or lies below it, so
+ * that browsers send the cookie (RFC 6265 section 5.1.4). They compare the path
+ * that they write into the request, letter by letter.
  */
 export function isBelow(requestPath: string, cookiePath: string): boolean {
 
@@ -31,9 +31,9 @@ export function isBelow(requestPath: string, cookiePath: string): boolean {
 const RESOLVED_BY_BROWSERS = /\\|\/(?:\.|%2e){1,2}(?:\/|$)/i;
 
 /**
- * Whether browsers send the cookie with a request. The kernel, and so a router,
- * reads some targets in another way (`\` as `/`): none of those comes from a
- * browser.
+ * Says whether browsers send the cookie with a request. The kernel, and so a
+ * router, reads some targets in another way (`\` as `/`), but browsers send none
+ * of those.
  */
 export function isSentTo(target: string, basePath: string, cookiePath: string): boolean {
 
@@ -42,7 +42,7 @@ export function isSentTo(target: string, basePath: string, cookiePath: string): 
 
 }
 
-/** The path in the first line of a request, whose target may be a whole URL (RFC 9112 section 3.2). */
+/** Returns the path in the first line of a request, whose target may be a whole URL (RFC 9112 section 3.2). */
 export function pathIn(target: string): string {
 
   const path = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?#\\]+/i, '').replace(/[?#].*$/s, '');

@@ -4,12 +4,12 @@ import { warnOnce } from '../base/warnings.js';
 
 type Headers = Context['request']['headers'];
 
-/** Hosts on which browsers take a Secure cookie over plain http. */
+/** Hosts from which browsers accept a Secure cookie over plain http. */
 const LOCAL = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
- * Tells a developer why browsers drop the cookie, which they do without a word,
- * or why it is less safe than they think. Each reason is given once per process.
+ * Warns developers why browsers drop the cookie, which browsers do silently, or
+ * why it is less safe than it seems. Gives each reason once per process.
  */
 export class CookieWarnings {
 
@@ -39,7 +39,7 @@ export class CookieWarnings {
 
     if (origin === this.#checkedOrigin && (this.#isOriginDoubted || origin.startsWith('https:'))) return;
     if (!origin.startsWith('https:') && isSaidToBeHttps(request)) {
-      // What else could be said of this origin would be wrong.
+      // Other warnings about this origin would be wrong.
       this.#checkedOrigin = origin;
       this.#isOriginDoubted = true;
       warnOnce('SESSION_ORIGIN', `A request came over https, as its proxy says, and the application's origin is ${origin}: ${this.#secure === undefined ? `the cookie ${this.#name} is not Secure. Set` : 'set'} the origin with CURVEBALL_ORIGIN, PUBLIC_URI or app.origin`);
@@ -63,14 +63,14 @@ export class CookieWarnings {
 
   }
 
-  /** A request has used its session whose path the cookie does not cover. */
+  /** Warns that a request for a path which the cookie does not cover has used its session. */
   outside(): void {
 
     warnOnce('SESSION_COOKIE_PATH', `cookieOptions.path is ${this.#path}, and ctx.session was used by a request for another path: browsers do not send the cookie ${this.#name} there, so the request has no session, and nothing of it is stored. If a proxy takes the beginning of the path away, say so with the option basePath, for instance basePath: '${this.#path}'. Handlers of other paths belong before this session middleware`);
 
   }
 
-  /** The handler has set a cookie of our name in a response that carries ours. */
+  /** Warns that a handler has set a cookie of our name in a response that sets ours. */
   replaced(): void {
 
     warnOnce('SESSION_COOKIE_REPLACED', `A handler set a cookie named ${this.#name}, which is the name of the session's cookie: only the session's was sent. Give one of them another name`);
@@ -79,7 +79,7 @@ export class CookieWarnings {
 
 }
 
-/** Whether a proxy says that the request came to it over https (RFC 7239, and what came before it). */
+/** Says whether a proxy received the request over https, by its headers (RFC 7239, or the older X-Forwarded-Proto). */
 function isSaidToBeHttps(request: Headers): boolean {
 
   const proto = request.get('x-forwarded-proto') ?? /proto="?([a-z]+)/i.exec(request.get('forwarded') ?? '')?.[1];

@@ -13,13 +13,13 @@ export interface CarriedForm {
 
 /** What a response does with the cookies of forms. */
 export interface FormCookieChange {
-  /** A secret that the browser is to have from now on. */
+  /** A cookie that the browser gets. */
   readonly set: CarriedForm | undefined;
-  /** Names of cookies that it is to forget. */
+  /** Names of cookies that the browser is told to forget. */
   readonly clear: readonly string[];
 }
 
-/** More cookies of forms than one browser gets from us are somebody else's. */
+/** The most cookies of forms that are read: no browser gets that many from us. */
 const MOST_CARRIED = 100;
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
@@ -27,14 +27,14 @@ const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
 let turn = Math.floor(Math.random() * LETTERS.length);
 
 /**
- * The cookies of a visitor's forms. None of them is the session's, so a page
- * with a form takes no session away, whichever answer comes last.
+ * The cookies of a visitor's forms. None of them is the session's cookie, so a
+ * page with a form takes no session away, whichever response comes last.
  *
- * A visitor has one of them, and more only where several first pages were asked
- * for at once: each has a name of its own, since the browser would otherwise
- * keep the secret of the last, and the forms of the others would be worthless.
- * There are only so many names: another site that makes the browser ask again
- * and again must not fill its jar.
+ * A visitor usually has one. A browser that requests several first pages at once
+ * gets one with each, under a name of its own: under one name, it would keep the
+ * secret of the last page alone, and the forms of the others would be worthless.
+ * The number of names is limited, so that another site can't fill the browser's
+ * cookie jar by making it send requests again and again.
  */
 export class FormCookie {
 
@@ -68,10 +68,10 @@ export class FormCookie {
   }
 
   /**
-   * A name for the cookie of a request that brings none.
+   * Returns a name for the cookie that a response gives to a browser without one.
    *
-   * @param isWithheld whether the browser has kept its cookies back: what such
-   *   requests get replaces one another
+   * @param isWithheld whether the browser has withheld its cookies: the cookies
+   *   that responses to such requests set replace one another
    */
   newName(isWithheld: boolean, isHttps: boolean): string {
 
@@ -83,15 +83,15 @@ export class FormCookie {
   }
 
   /**
-   * Writes them, beside all other cookies; again where the handler has replaced
-   * the headers since.
+   * Writes the cookies of forms, beside all others; writes them again if the
+   * handler has replaced the headers since.
    *
    * @param isBesideSession whether the response sets the session's cookie
    */
   write(headers: ResponseHeaders, { set, clear }: FormCookieChange, isHttps: boolean, isBesideSession: boolean): void {
 
     const secure = this.#isSecure(isHttps);
-    // Where all cookies may become one header, an end would be read as the session's: it is emptied only.
+    // If all cookies become one header, the browser takes an expiry in it for the session's: so the form's cookie is only emptied.
     const end = isBesideSession && isInMemory(headers) ? {} : { maxAge: 0, expires: new Date(0) };
     const lines = clear.map(name => stringifySetCookie(name, '', { ...this.#options, secure, ...end }));
     if (set) lines.push(stringifySetCookie(set.name, set.secret, { ...this.#options, secure }));
@@ -104,12 +104,12 @@ export class FormCookie {
 
   #isName(name: string, base: string): boolean {
 
-    // No other names: what comes from the request is written into the response where the cookie is cleared.
+    // Only our own names: the response that clears a cookie repeats the name from the request.
     return name === base || (name.startsWith(base) && /^-[A-Za-z0-9]$/.test(name.slice(base.length)));
 
   }
 
-  // Only the host itself can set a cookie with the prefix (RFC 6265bis section 4.1.3.2): no sibling plants one.
+  // Only the host itself can set a cookie with the prefix (RFC 6265bis section 4.1.3.2): no sibling can plant one.
   #nameOn(isHttps: boolean): string {
 
     return this.#isForHost && this.#isSecure(isHttps) ? `__Host-${this.#base}` : this.#base;

@@ -6,13 +6,13 @@ import type { SessionCookie } from './session-cookie.js';
 
 const CLEAR_SITE_DATA = 'Clear-Site-Data';
 
-/** What all requests of one middleware share of it. */
+/** What the cookies of all requests of one middleware share. */
 export interface CookieWriters {
   readonly cookie: SessionCookie;
   readonly cookieWarnings: CookieWarnings;
 }
 
-/** The session's cookie in one response, written as often as it changes. */
+/** Writes the session's cookie into one response, as often as it changes. */
 export class ResponseCookie {
 
   private written = 0;
@@ -26,12 +26,12 @@ export class ResponseCookie {
     const { cookie, cookieWarnings } = this.writers;
     const isHttps = origin.startsWith('https:');
     if (cookie.countIn(headers) > this.written) cookieWarnings.replaced();
-    // What it asked for goes when a session has begun since.
+    // A session that has begun since must not lose its data.
     if (this.clearsSite) headers.delete(CLEAR_SITE_DATA);
     this.clearsSite = action === 'clear' && isEndOfVisit(session, saving) && !headers.has(CLEAR_SITE_DATA);
     if (this.clearsSite) headers.set(CLEAR_SITE_DATA, saving.settings.clearSiteData as string);
     if (action === 'clear') {
-      // The browser may have another cookie than the one it never got.
+      // The browser never got this cookie, and may have another one, which stays.
       if (session.created) cookie.drop(headers);
       else cookie.clear(headers, isHttps);
     } else if (session.id !== null) {
@@ -44,7 +44,7 @@ export class ResponseCookie {
 
 }
 
-/** Whether the browser is to forget what it has of the session: one without a user that is emptied is no sign-out. */
+/** Says whether the browser is asked to remove the site's data. The end of a session without a user is not a sign-out. */
 function isEndOfVisit({ created, loaded }: Session, { settings }: Saving): boolean {
 
   if (settings.clearSiteData === undefined || created) return false;
@@ -53,9 +53,10 @@ function isEndOfVisit({ created, loaded }: Session, { settings }: Saving): boole
 }
 
 /**
- * What the session itself says of its cookie's life: a `Max-Age` in seconds,
- * null for none, or nothing. The cookie ends about when the session does (NIST
- * SP 800-63B-4, 5.1.1), and the server does not rely on it.
+ * Returns the `Max-Age` that follows from the session itself, in seconds; null
+ * for none; undefined if the options decide. The cookie ends at about the same
+ * time as the session (NIST SP 800-63B-4, 5.1.1), and the server does not rely on
+ * it.
  */
 function maxAgeOf({ stored }: Session, saving: Saving): number | null | undefined {
 

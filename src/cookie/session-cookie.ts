@@ -6,13 +6,13 @@ import { LONGEST_MAX_AGE } from './cookie-options.js';
 
 type Headers = Context['response']['headers'];
 
-/** More cookies of one name than this only serve to keep the server busy. */
+/** The most cookies of one name that are looked at: more only serve to keep the server busy. */
 const MOST_LOOKED_AT = 1000;
 
-/** A toss-up of cookies with our name (other paths, other domains) is tried so often. */
+/** At most this many cookies of our name, from other paths or domains, are tried. */
 const MOST_CANDIDATES = 4;
 
-/** What a browser keeps of one cookie, name and value (RFC 6265bis section 5.7). */
+/** The most bytes of name and value together that browsers keep of a cookie (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
 
 /** The session's cookie: read from the request, written to the response. */
@@ -30,7 +30,7 @@ export class SessionCookie {
 
     this.#name = cookieName;
     this.#encode = cookieOptions.encode ?? encodeURIComponent;
-    // Only one host can set such a cookie, on one path: a second one is no one's.
+    // Only one host can set such a cookie, and only for one path: no browser has a second one.
     this.#mostCandidates = cookieName.startsWith('__Host-') ? 1 : MOST_CANDIDATES;
 
     const attributes = (secure: boolean, more: object) => stringifySetCookie(cookieName, '', {
@@ -45,12 +45,12 @@ export class SessionCookie {
   }
 
   /**
-   * Finds the ids that a `Cookie` header offers, first to last: all values of
-   * our name that could be ids, each once, up to four of them.
+   * Finds the ids in a `Cookie` header, first to last: all values of our name
+   * that could be ids, each once, at most four.
    *
-   * Names match to the letter, and around name and value only spaces and tabs
-   * are dropped (RFC 6265bis section 5.6). A value counts only in the spelling
-   * that we would have written ourselves.
+   * Names must match to the letter, and only spaces and tabs are dropped around
+   * name and value (RFC 6265bis section 5.6). A value counts only if it is spelled
+   * as we would have written it.
    */
   read(header: string | null, isId: (text: string) => boolean): string[] {
 
@@ -76,11 +76,11 @@ export class SessionCookie {
 
   }
 
-  /** Says whether a browser would keep a cookie with this id, and we would know it again. */
+  /** Says whether a browser would keep a cookie with this id, and we would recognise it. */
   fits(id: string): boolean {
 
     const value = this.#spell(id);
-    // Our own ids always do, unless they are written in another way.
+    // Our own ids always do, unless the option `encode` changes them.
     if (value === id && isOwnId(id)) return true;
     return Buffer.byteLength(this.#name + value) <= MOST_BYTES
       && this.read(`${this.#name}=${value}`, () => true)[0] === id;
@@ -107,7 +107,7 @@ export class SessionCookie {
 
   }
 
-  /** Takes the cookie back that this response has set. */
+  /** Removes our cookie from this response. */
   drop(headers: Headers): void {
 
     const others = this.#others(headers);
@@ -116,7 +116,7 @@ export class SessionCookie {
 
   }
 
-  /** How many cookies of our name a response sets. */
+  /** Returns the number of cookies of our name that a response sets. */
   countIn(headers: Headers): number {
 
     if (!headers.has('set-cookie')) return 0;
@@ -162,9 +162,9 @@ export class SessionCookie {
 }
 
 /**
- * Whether the kernel's `app.fetch()` may send the headers. It joins all cookies
- * to one, with commas: only the first counts then, and what follows belongs to
- * its last attribute unless that has an end.
+ * Says whether the kernel's `app.fetch()` may send these headers. It joins all
+ * cookies into one header, with commas. Browsers then read only the first cookie,
+ * and take the rest for a part of its last attribute unless a semicolon ends it.
  */
 export function isInMemory(headers: Headers): boolean {
 

@@ -1,11 +1,11 @@
 import { show, wrong } from '../base/option-checks.js';
 
-/** What a browser can be asked to remove, as the W3C's Clear Site Data names it. */
+/** What a browser can be asked to remove, by its name in the W3C's Clear Site Data. */
 export type SiteData = 'cache' | 'cookies' | 'storage' | 'executionContexts' | 'clientHints' | 'prefetchCache' | 'prerenderCache' | '*';
 
 const KNOWN = ['cache', 'cookies', 'storage', 'executionContexts', 'clientHints', 'prefetchCache', 'prerenderCache', '*'];
 
-/** Checks the option `clearSiteData`, and makes the header of it. */
+/** Checks the option `clearSiteData`, and makes it the text of the header. */
 export function checkedSiteData(names: unknown): string | undefined {
 
   if (names === undefined) return undefined;

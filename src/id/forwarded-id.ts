@@ -2,14 +2,18 @@ import type { ForwardedId } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*
- * For a short time, who carries the former id of a session is led to the id that
- * it has now, if the new id came without any change of rights. The new id stands
- * in the store, but only the former one opens it.
+ * For a short time, the former id of a session leads to its current one, if no
+ * rights have changed with the id. The store keeps the current id, sealed for
+ * requests that still send the former one.
  */
 
 const PURPOSE = 'forward';
 
-/** @param until Unix timestamp in seconds */
+/**
+ * Seals the current id of a session for requests that still send the former one.
+ *
+ * @param until Unix timestamp in seconds
+ */
 export function forwardId(formerId: string, newId: string, until: number): ForwardedId {
 
   return { sealed: sealedForId(formerId, PURPOSE, newId), until };
@@ -17,8 +21,8 @@ export function forwardId(formerId: string, newId: string, until: number): Forwa
 }
 
 /**
- * The id that a session has now; null for an id that is not the one before, and
- * when the time is over.
+ * Returns the current id of a session; null if `formerId` is not the id before
+ * it, or if the time is over.
  *
  * @param now Unix timestamp in seconds
  */

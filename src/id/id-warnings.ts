@@ -1,11 +1,11 @@
 import { warnOnce } from '../base/warnings.js';
 
-/** 128 bits in base64, which is the densest that ids come in. */
+/** Characters for 128 bits in base64, the densest form that ids have. */
 const SHORTEST = 22;
 
 /**
- * Warns of a store whose ids could be guessed (OWASP ASVS 5.0, 7.2.3). Only what
- * can be seen from outside: an id that is long and new may be guessable still.
+ * Warns of a store whose ids could be guessed (OWASP ASVS 5.0, 7.2.3). It sees
+ * only short and repeated ids: others may be guessable, too.
  */
 export class IdWarnings {
 

@@ -1,15 +1,19 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 
 /*
- * Texts in the store that only the holder of a session id can read: a dump of
- * the store shows no id, and so opens none of them.
+ * Texts in the store that only the holder of a session's id can read. A dump of
+ * the store contains no id, and so no one can open them with it.
  */
 
 const NONCE = 12;
 const TAG = 16;
 const ALGORITHM = 'aes-256-gcm';
 
-/** @param purpose keeps the keys of different uses apart */
+/**
+ * Seals a text for an id.
+ *
+ * @param purpose separates the keys of different uses
+ */
 export function sealedForId(id: string, purpose: string, text: string): string {
 
   const nonce = randomBytes(NONCE);
@@ -18,7 +22,7 @@ export function sealedForId(id: string, purpose: string, text: string): string {
 
 }
 
-/** Null where it was sealed for another id or another purpose. */
+/** Opens a sealed text; returns null if it was sealed for another id or another purpose, or is damaged. */
 export function openedWithId(id: string, purpose: string, sealed: unknown): string | null {
 
   if (typeof sealed !== 'string') return null;

@@ -3,10 +3,10 @@ import { createHash, randomFillSync } from 'node:crypto';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const LENGTH = 43;
 
-/** How many characters of a store's id are the handle, where it has one. */
+/** The number of characters at the beginning of our stores' ids that are the handle. */
 export const HANDLE_LENGTH = 16;
 
-/** 4 × 62: a byte below it says a letter without favouring any. */
+/** 4 × 62: bytes below it give each letter with the same probability. */
 const FAIR_BELOW = 248;
 
 const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => ALPHABET.charCodeAt(byte % 62));
@@ -35,7 +35,7 @@ export function randomLetters(count: number): string {
       used = 0;
     }
     const byte = pool[used] as number;
-    // A secret that was handed out must not be found in memory later.
+    // A secret must not stay in memory after it was handed out.
     pool[used++] = 0;
     if (byte < FAIR_BELOW) text[length++] = LETTERS[byte] as number;
   }
@@ -46,18 +46,18 @@ export function randomLetters(count: number): string {
 /** Says whether a text has the form of the ids that {@link newSessionId} makes. */
 export function isOwnId(text: string): boolean {
 
-  // The engine looks \w up in a table, which is six times as fast as ranges are.
+  // The engine looks \w up in a table, which is six times as fast as ranges.
   return text.length === LENGTH && /^\w+$/.test(text) && !text.includes('_');
 
 }
 
-/** Longer than any id in the wild, shorter than what strains a store. */
+/** Longer than any id in use, shorter than a text that strains a store. */
 const LONGEST = 512;
 
 /**
  * Says whether a text may be tried as an id on a store that has no rule of its
- * own: printable, of a sane length, and nothing that a naive store would take
- * for a path or for a property that every object has.
+ * own: printable, not too long, and nothing that a naive store would take for a
+ * path or for a property that every object has.
  */
 export function isPlausibleId(text: string): boolean {
 
@@ -70,7 +70,7 @@ export function isPlausibleId(text: string): boolean {
 
 }
 
-/** 96 bits of a hash: a name of an id for logs, from which no one gets back to it. */
+/** Returns a name of an id for logs: 96 bits of a hash, from which no one can derive the id. */
 export function derivedHandle(id: string): string {
 
   return createHash('sha256').update(`@curveball/session handle ${id}`).digest('base64url').slice(0, 16);

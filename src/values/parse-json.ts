@@ -1,15 +1,15 @@
 import { setOwn } from './set-own.js';
 
 /**
- * `JSON.parse()` for texts that hold any keys.
+ * Does what `JSON.parse()` does, also for texts with escaped keys.
  *
  * From version 12.8 on, V8 can take an escaped key such as `"\n"` for `"\\"`, if
  * it has seen an object with that key before (nodejs/node#63785). Such keys are
- * rare, so only texts that have one are read here.
+ * rare, so the reader below reads only texts that have one.
  */
 export function parseJson(text: string): unknown {
 
-  // Refuses what is no JSON: what comes below takes it for granted.
+  // Throws unless the text is JSON: the reader relies on that.
   const value: unknown = JSON.parse(text);
   return text.includes('\\') && hasEscapedKey(text) ? new Reader(text).value() : value;
 
@@ -26,13 +26,13 @@ function hasEscapedKey(text: string): boolean {
 
 }
 
-/** The index behind the quote that ends the string which begins at `start`. */
+/** Returns the index after the quote that ends the string which begins at `start`. */
 function endOfString(text: string, start: number): number {
 
   for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
     let before = quote - 1;
     while (text[before] === '\\') before--;
-    // Every other backslash stands for itself.
+    // An even number of backslashes escape each other, and not the quote.
     if ((quote - before) % 2 === 1) return quote + 1;
   }
 
@@ -102,7 +102,7 @@ class Reader {
 
   }
 
-  /** The character that the next value begins with, or the bracket that ends this one. */
+  /** Goes on to the character that the next value begins with, or the bracket that ends this one, and returns it. */
   #next(): string {
 
     while (BETWEEN.includes(this.#text.charAt(this.#at))) this.#at++;

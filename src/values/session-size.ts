@@ -21,8 +21,9 @@ export function checkedMaxBytes(value: unknown = DEFAULT_BYTES): number {
 }
 
 /**
- * Refuses to let a session grow beyond its limit. One that is larger already,
- * since others have added to it or the limit was another, may shrink.
+ * Refuses to let a session grow beyond its limit. A session that is larger
+ * already, since other requests have added to it or the limit was higher, may
+ * shrink.
  *
  * @throws {SessionSizeError}
  */
@@ -40,7 +41,7 @@ export function tooLarge(maxBytes: number): SessionSizeError {
 
 }
 
-/** Where to look. A key may be as long as what was put under it. */
+/** Names the largest keys, for developers. A key may be as long as any value. */
 function largest(texts: SessionTexts): string {
 
   return [...texts]

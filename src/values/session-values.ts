@@ -6,11 +6,11 @@ import { pathOf } from './value-path.js';
 import type { SessionTexts, SessionValues } from '../base/store.js';
 
 /**
- * Session values to JSON texts and back, one text for each top-level key.
+ * Turns session values into JSON texts and back, one text for each top-level key.
  *
- * What JSON can't hold faithfully is refused with the path of the value; only
- * two conversions are made, as everywhere in JSON: a `Date` becomes its ISO
- * text, and a member that is `undefined` is left out.
+ * A value that JSON can't represent exactly is refused with its path. Only two
+ * conversions are made, as everywhere in JSON: a `Date` becomes its ISO text, and
+ * a member that is `undefined` is left out.
  */
 
 const DEEPEST = 500;
@@ -24,14 +24,14 @@ const QUOTE = 0x22;
 const ZERO = 0x30;
 const NINE = 0x39;
 
-/** Text that stands in JSON as it is, between quotes. */
+/** Text that JSON has unchanged between quotes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const PLAIN_TEXT = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/;
 
 /**
  * Turns values into texts, reading each value exactly once.
  *
- * @param before what the values were made from; returned as it is if nothing differs
+ * @param before the texts that the values were made from; returned as they are if nothing differs
  * @throws {SessionValueError} if a value can't be stored
  */
 export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS): SessionTexts {
@@ -58,7 +58,7 @@ export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS):
 
 }
 
-/** Turns texts into values, in an object of the caller's own. */
+/** Turns texts into values, in a new object. */
 export function fromTexts(texts: SessionTexts): SessionValues {
 
   const values: SessionValues = {};
@@ -70,7 +70,7 @@ export function fromTexts(texts: SessionTexts): SessionValues {
 /**
  * Turns one text into its value.
  *
- * @throws {Error} for what is no JSON, or is nested deeper than anything that is stored
+ * @throws {Error} if the text is not JSON, or is nested deeper than any value that can be stored
  */
 export function fromText(text: string): unknown {
 
@@ -87,7 +87,7 @@ export function fromText(text: string): unknown {
 
 }
 
-/** Whether containers stand in each other for more levels than that. */
+/** Says whether containers are nested for more than this number of levels. */
 function isDeeper(value: unknown, levels: number): boolean {
 
   if (typeof value !== 'object' || value === null) return false;
@@ -116,11 +116,11 @@ export function kindOf(value: unknown): string {
 }
 
 /**
- * The way to the value that is being written. There is one for all values: a
- * path of its own for each container would take as long as the value is deep.
+ * The way to the value that is being written. All values share one: to make a
+ * path for each container would take the longer, the deeper it is nested.
  */
 interface Way {
-  /** The top-level key, and of each open container the key that is being written. */
+  /** The top-level key, then the key that is being written in each open container. */
   readonly keys: Array<string | number>;
   readonly containers: object[];
   /** The number of open containers: later entries in the lists are out of date. */
@@ -167,7 +167,7 @@ function arrayText(array: readonly unknown[], way: Way): string {
     text += (index === 0 ? '[' : ',') + toText(array[index], way);
   }
   way.depth--;
-  // Such as the match of a regular expression has.
+  // The match of a regular expression has some, for example.
   if (sizeOf(array) > array.length) throw refusal(way, 'has keys beside its indexes, which can\'t be stored');
   return text === '' ? '[]' : text + ']';
 
@@ -176,7 +176,7 @@ function arrayText(array: readonly unknown[], way: Way): string {
 /** How many keys an array has. */
 function sizeOf(array: readonly unknown[]): number {
 
-  // A text for each index of a long array would take longer than to write its values. A proxy must not be read twice.
+  // Making a text of each index of a long array takes longer than writing its values. But the values of a proxy must not be read twice.
   const own = array.length < MANY || types.isProxy(array) ? Object.keys(array) : Object.values(array);
   return own.length;
 
@@ -206,10 +206,10 @@ function dateText(date: Date, way: Way): string {
 }
 
 /**
- * Opens a container, and returns how many are open then.
+ * Opens a container, and returns the number of open ones.
  *
- * It is compared with one of those that are open, and not with all: the way
- * round a circle comes to the one at the last power of two again.
+ * A circle is found without comparing the container with all that are open: the
+ * way round the circle comes back to the one at the last power of two.
  */
 function enter(container: object, way: Way): number {
 

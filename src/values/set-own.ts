@@ -1,4 +1,4 @@
-/** Sets an own property whatever its name: a plain assignment of `__proto__` would not. */
+/** Sets an own property of any name: a plain assignment to `__proto__` would set the prototype. */
 export function setOwn(object: Record<string, unknown>, key: string, value: unknown): void {
 
   if (key === '__proto__') {

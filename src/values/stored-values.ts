@@ -3,14 +3,14 @@ import { fromTexts } from './session-values.js';
 import type { SessionTexts, SessionValues } from '../base/store.js';
 
 /*
- * What came from the store may have been damaged there. That is a failure of
- * the store, and no mistake of the application.
+ * A session may have been damaged in the store. That is a failure of the store,
+ * not a mistake of the application.
  */
 
 /**
  * Turns texts that a store returned into values.
  *
- * @throws {SessionStoreError} where they are none
+ * @throws {SessionStoreError} if they can't be read
  */
 export function readStored(texts: SessionTexts): SessionValues {
 
@@ -23,10 +23,10 @@ export function readStored(texts: SessionTexts): SessionValues {
 }
 
 /**
- * What `make` makes of values that have come of these texts.
+ * Returns what `make` makes of values that were read from these texts.
  *
- * @throws {SessionStoreError} instead of a {@link SessionValueError} where the
- *   texts alone lead to one: no one can have stored them
+ * @throws {SessionStoreError} instead of a {@link SessionValueError} if the texts
+ *   alone lead to one: no request can have stored them
  */
 export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues) => T): T {
 
@@ -52,6 +52,6 @@ function isPossible(stored: SessionTexts, make: (values: SessionValues) => unkno
 
 function unreadable(cause: unknown): SessionStoreError {
 
-  return new SessionStoreError('The session store returned values that nobody can have stored', { cause });
+  return new SessionStoreError('The session store returned values that no request can have stored', { cause });
 
 }

@@ -1,9 +1,9 @@
 import type { SessionTexts } from '../base/store.js';
 
-/** An UTF-16 code unit takes no more bytes of UTF-8. */
+/** The most bytes of UTF-8 that one UTF-16 code unit takes. */
 const MOST_BYTES_A_UNIT = 3;
 
-/** The bytes of all keys and JSON texts, in UTF-8. */
+/** Returns the number of bytes of all keys and JSON texts, in UTF-8. */
 export function sizeOf(texts: SessionTexts): number {
 
   let size = 0;
@@ -18,7 +18,7 @@ export function entrySize([key, text]: readonly [string, string]): number {
 
 }
 
-/** Whether a change makes a session larger than it may be. One that is larger already may shrink. */
+/** Says whether a change makes a session larger than `maxBytes`. A session that is larger already may shrink. */
 export function isTooLarge(before: SessionTexts, after: SessionTexts, maxBytes = Infinity): boolean {
 
   if (after === before || unitsOf(after) * MOST_BYTES_A_UNIT <= maxBytes) return false;

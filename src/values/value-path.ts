@@ -1,7 +1,7 @@
-/** The shape of a key that a path can name with a dot. */
+/** A key that a path can name with a dot. */
 const PLAIN_KEY = /^[A-Za-z_$][\w$]*$/;
 
-/** The path to a value, as code would write it: `session.cart.items[0]`. */
+/** Returns the path to a value, as code would write it: `session.cart.items[0]`. */
 export function pathOf(keys: ReadonlyArray<string | number>): string {
 
   return keys.reduce<string>((path, key) => path + member(key), 'session');
