@@ -11,6 +11,9 @@ import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } fr
 /** As long as the ids of {@link newSessionId}, 256 bits. */
 const SECRET_LENGTH = 43;
 
+/** The length of a SHA-256 in base64url, in characters. */
+export const HASH_LENGTH = 43;
+
 /**
  * Makes an id.
  *
@@ -34,19 +37,18 @@ export function isStoredId(text: string): boolean {
 /** What a store keeps of an id. */
 export interface StoredId {
   readonly handle: string;
-  /** SHA-256 of the whole id, in base64url: 43 characters. It is shorter than an id, so it is none. */
+  /** SHA-256 of the whole id, in base64url. It is shorter than an id, so it can't be used as one. */
   readonly hash: string;
 }
 
-/** Splits an id into what may be stored of it; an id of another form gets a handle of its own. */
+/** Splits an id into what may be stored of it. */
 export function storedId(id: string): StoredId {
 
-  const hash = sha256(id);
-  return { handle: handleOf(id), hash };
+  return { handle: handleOf(id), hash: sha256(id) };
 
 }
 
-/** The public part of an id; of one of another form, a text that is made of it and leads nowhere back. */
+/** The public part of an id. For an id of another form, it is part of a hash, from which no one gets back to the id. */
 export function handleOf(id: string): string {
 
   return isStoredId(id) ? id.slice(0, HANDLE_LENGTH) : derivedHandle(id);
@@ -62,6 +64,13 @@ export function movedId(id: string, newId: string): { from: StoredId; to: Stored
     throw new TypeError('The new id of a session must be made by newSessionId(), with the id that it has now');
   }
   return { from, to };
+
+}
+
+/** Says whether a text has the form of a handle: letters, digits, `-` and `_`. */
+export function isHandle(text: string): boolean {
+
+  return /^[\w-]{16}$/.test(text);
 
 }
 

@@ -6,6 +6,7 @@ import { parseJson } from '../values/parse-json.js';
 import { newSessionId } from '../id/session-id.js';
 import { isPlainObject, kindOf, toTexts } from '../values/session-values.js';
 import type { SessionStore, SessionValues } from '../base/store.js';
+import { toAscii } from './shared/ascii.js';
 import { unreadable } from './shared/unreadable.js';
 
 /**
@@ -158,7 +159,7 @@ function textOf(values: SessionValues): string {
 
   let json = '';
   for (const [key, text] of toTexts(values)) json += `${json && ','}${JSON.stringify(key)}:${text}`;
-  return `{${json}}`.replace(/[\u007f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return toAscii(`{${json}}`);
 
 }
 

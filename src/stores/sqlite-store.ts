@@ -8,15 +8,16 @@ import type {
 import { infoText } from './shared/info.js';
 import { isFormer } from './shared/former-ids.js';
 import { isPackedTooLarge, pack, repack } from './shared/packed-texts.js';
-import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-connection.js';
+import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-driver.js';
 import { ELSEWHERE, isDead, isKnown, isLive, retired } from './sqlite/sqlite-row.js';
 import { SqliteTable } from './sqlite/sqlite-table.js';
-import { SqliteUsers, userIdOf } from './sqlite/sqlite-users.js';
+import { SqliteUsers } from './sqlite/sqlite-users.js';
 import { handleOf, isStoredId, movedId, newStoredId, storedId } from '../id/stored-id.js';
 import { checkNames } from './shared/store-options.js';
 import { Sweeper } from './shared/sweeper.js';
 import { requestBegan } from './shared/request-age.js';
 import { unreadable } from './shared/unreadable.js';
+import { userHash } from './shared/user-hash.js';
 
 export type { SqliteDatabase, SqliteStatement };
 
@@ -286,7 +287,7 @@ const NEW = { former: '', userId: '', info: '' };
 function columns(info: StoredInfo | undefined): { userId: string; info: string } {
 
   if (!info) return NEW;
-  return { userId: info.user === null ? '' : userIdOf(info.user), info: infoText(info) };
+  return { userId: info.user === null ? '' : userHash(info.user), info: infoText(info) };
 
 }
 

@@ -2,10 +2,13 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type LiveSession, type MemoryStore, UserSessions } from '../../src/index.js';
 import type { MemoryEntries } from '../../src/stores/memory/memory-entries.js';
-import { REVOKED_FOR, Revocations } from '../../src/stores/shared/revocations.js';
+import { REVOKED_FOR as REVOKED_FOR_MILLISECONDS } from '../../src/stores/shared/mark-lifetimes.js';
+import { Revocations } from '../../src/stores/shared/revocations.js';
 import { handleOf } from '../../src/id/stored-id.js';
 import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
 import { site } from '../support/site.js';
+
+const REVOKED_FOR = REVOKED_FOR_MILLISECONDS / 1000;
 
 const newInfo = (user: string | null, requestAge?: number) => ({ info: { user, details: 'd' }, requestAge });
 

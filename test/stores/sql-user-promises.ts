@@ -3,7 +3,7 @@ import { it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { userHash } from '../../src/stores/sql/sql-info.js';
+import { asciiUserHash as userHash } from '../../src/stores/shared/user-hash.js';
 import type { NewInfo, IndexingSessionStore, SessionChange, SessionTexts } from '../../src/base/store.js';
 import type { SqlStore, Table } from './sql-promises.js';
 

@@ -2,7 +2,7 @@ import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/s
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
-import type { SqliteDatabase, SqliteStatement } from '../../src/stores/sqlite/sqlite-connection.js';
+import type { SqliteDatabase, SqliteStatement } from '../../src/stores/sqlite/sqlite-driver.js';
 import { texts } from '../support/memory-store-at.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';

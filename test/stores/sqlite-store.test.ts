@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import { type FoundSession, type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
 import { storedId } from '../../src/id/stored-id.js';
-import { userIdOf } from '../../src/stores/sqlite/sqlite-users.js';
+import { userHash } from '../../src/stores/shared/user-hash.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import { temporaryFolder } from '../support/servers/server.js';
@@ -243,7 +243,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         const id = store.newSessionId();
         const { handle, hash } = storedId(id);
         database.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, 1, 1, 9000000000000, ?, ?)')
-          .run(handle, hash, 'x', userIdOf('ada'), info, data);
+          .run(handle, hash, 'x', userHash('ada'), info, data);
         throws(() => store.get(id), SessionStoreError, data + info);
         deepStrictEqual(await store.sessionsOf('ada'), []);
         await store.load(store.newSessionId(id));

@@ -6,7 +6,7 @@ import { after, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { toTexts } from '../../src/values/session-values.js';
 import type { LiveSession } from '../../src/index.js';
-import { userIdOf } from '../../src/stores/sqlite/sqlite-users.js';
+import { userHash } from '../../src/stores/shared/user-hash.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';
@@ -78,7 +78,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
     it('finds a session again that its index has lost, once it is used, and lists nobody else\'s', async () => {
 
       const { store, database } = await fresh();
-      for (const lost of ['NULL', `'${userIdOf('eve')}'`]) {
+      for (const lost of ['NULL', `'${userHash('eve')}'`]) {
         for (const use of [
           (id: string, user?: string) => store.touch(id, LONG, user),
           (id: string, user?: string) => store.update(id, { set: TEXTS, unset: [] }, { lifetime: LONG, patience: 3, user }),

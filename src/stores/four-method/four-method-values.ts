@@ -3,7 +3,7 @@ import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
 import type { StoredInfo, SessionChange, SessionTexts, SessionValues } from '../../base/store.js';
 import { isTooLarge, sizeOf } from '../../values/texts-size.js';
-import { toInfo } from '../shared/info.js';
+import { infoList, toInfo } from '../shared/info.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*
@@ -77,7 +77,7 @@ export function withInfo(values: SessionValues, info: StoredInfo | undefined): S
 
   const result = { ...values };
   delete result[INFO_KEY];
-  if (info) result[INFO_KEY] = [info.user, info.details];
+  if (info) result[INFO_KEY] = infoList(info);
   return result;
 
 }

@@ -1,6 +1,7 @@
 import { script } from './redis-client.js';
 import { ENDS_AT, IN_TIME, NOW, READ, RETIRE } from './redis-lua.js';
-import { FORMER, TIME_LENGTH } from './redis-record.js';
+import { TIME_LENGTH } from '../shared/former-ids.js';
+import { FORMER } from './redis-record.js';
 
 /*
  * The scripts that merge a change into a record: see redis-scripts.ts.

@@ -1,6 +1,7 @@
-import { createHash } from 'node:crypto';
 import { type RedisCommands, run, type Script, script } from './redis-client.js';
 import { LATEST } from './redis-record.js';
+import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
+import { userHash } from '../shared/user-hash.js';
 
 /*
  * Which sessions a user has: a sorted set for each user, of the handles of the
@@ -18,9 +19,6 @@ import { LATEST } from './redis-record.js';
 
 /** The member that is the mark: no handle has a star. */
 const MARK = '*';
-
-/** For how many milliseconds a mark is kept: no request is under way for longer. */
-const MARK_KEPT = 24 * 60 * 60 * 1000;
 
 /** So many entries go with one command. */
 export const PAGE = 200;
@@ -49,7 +47,7 @@ if last[2] then redis.call('PEXPIREAT', KEYS[1], string.format('%.0f', math.min(
 
 const MARKED_AT = `
 local mark = redis.call('ZSCORE', KEYS[1], '${MARK}')
-local marked_at = mark and string.format('%.3f', mark - ${MARK_KEPT})
+local marked_at = mark and string.format('%.3f', mark - ${REVOKED_FOR})
 `;
 
 /** Arguments: handle, and the milliseconds for which its entry is kept. The time; that of the mark, and whether the entry is new. */
@@ -75,7 +73,7 @@ return { string.format('%.3f', now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHS
 /** Arguments: a handle that is to have an entry, or none. The time; what is there. */
 const REVOKE = script(`
 ${NOW}
-local score = string.format('%.3f', now + ${MARK_KEPT})
+local score = string.format('%.3f', now + ${REVOKED_FOR})
 redis.call('ZADD', KEYS[1], score, '${MARK}')
 if ARGV[1] then redis.call('ZADD', KEYS[1], 'GT', score, ARGV[1]) end
 ${EXPIRE}
@@ -181,18 +179,11 @@ export class RedisIndex {
   async #run(script: Script, user: string | null, args: string[]): Promise<unknown> {
 
     const askedAt = performance.now();
-    const [time, answer] = await run(this.#redis, script, `${this.#prefix}user:${user === null ? '*' : hash(user)}`, args) as [unknown, unknown];
+    const [time, answer] = await run(this.#redis, script, `${this.#prefix}user:${user === null ? '*' : userHash(user)}`, args) as [unknown, unknown];
     this.#observe(Number(time), askedAt);
     return answer;
 
   }
-
-}
-
-/** SHA-256 of a text in base64url. As JSON, halves of characters stay apart. */
-function hash(user: string): string {
-
-  return createHash('sha256').update(JSON.stringify(user)).digest('base64url');
 
 }
 

@@ -1,5 +1,6 @@
-import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
-import { FORMER, HASH, LATEST, TIME_LENGTH, VERSION } from './redis-record.js';
+import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
+import { REMEMBERED } from '../shared/mark-lifetimes.js';
+import { FORMER, HASH, LATEST, VERSION } from './redis-record.js';
 
 /*
  * What the scripts have in common, as pieces of Lua.

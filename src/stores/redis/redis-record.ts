@@ -1,7 +1,8 @@
 import type { RetiredSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
-import { fromInfoText } from '../shared/info.js';
-import { isFormer } from '../shared/former-ids.js';
+import { isFormer, TIME_LENGTH } from '../shared/former-ids.js';
+import { fromInfoText, infoList } from '../shared/info.js';
 import { PackedTexts, packKey } from '../shared/packed-texts.js';
+import { HASH_LENGTH } from '../../id/stored-id.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*
@@ -18,14 +19,8 @@ import { unreadable } from '../shared/unreadable.js';
  * the one in place of the hash says how.
  */
 
-/** Of `ends_at`, and `used_at`, when it was last written or touched: Unix time in milliseconds. */
-export const TIME_LENGTH = 13;
-
 /** The last time of that length, in the year 2286. */
 export const LATEST = 10 ** TIME_LENGTH - 1;
-
-/** Of `hash`, which stored-id.ts makes of an id. */
-const HASH_LENGTH = 43;
 
 /** Is in place of the hash where the session has ended: no hash begins with a dot. */
 export const ENDED = '.'.repeat(HASH_LENGTH);
@@ -123,9 +118,9 @@ export function readOfUser(header: string, user: string): UserRecord | null {
 }
 
 /** Writes what a session is as JSON without spaces. JSON escapes what is no text, such as half a character. */
-export function packInfo({ user, details }: StoredInfo): string {
+export function packInfo(info: StoredInfo): string {
 
-  return JSON.stringify([user, details]).replaceAll(' ', SPACE);
+  return JSON.stringify(infoList(info)).replaceAll(' ', SPACE);
 
 }
 

@@ -1,3 +1,5 @@
+import { HANDLE_LENGTH } from '../../id/session-id.js';
+import { isHandle } from '../../id/stored-id.js';
 import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-client.js';
 
 /** Pages of keys that match a pattern. */
@@ -8,16 +10,6 @@ type Scan = (cursor: string) => PromiseLike<{ readonly cursor: unknown; readonly
 
 /** How many keys a server looks at for a page. */
 const COUNT = 500;
-
-/** What of the key is the handle of a session. */
-const HANDLE = /^[\w-]{16}$/;
-
-/** Says whether a text has the form of a handle. */
-export function isHandle(text: string): boolean {
-
-  return HANDLE.test(text);
-
-}
 
 /**
  * Finds all sessions: each that is there all the time is found, some maybe more
@@ -30,7 +22,7 @@ export async function scanHandles(client: NodeRedisClient | IoredisClient, prefi
 
   // A client of ioredis puts this before each key by itself, but not before a pattern.
   const whole = String((client as IoredisClient).options?.keyPrefix ?? '') + prefix;
-  const pattern = whole.replace(/[\\*?[\]]/g, '\\$&') + '?'.repeat(16);
+  const pattern = whole.replace(/[\\*?[\]]/g, '\\$&') + '?'.repeat(HANDLE_LENGTH);
   return (await mastersOf(client)).map(master => pages(scanner(master, pattern), whole));
 
 }

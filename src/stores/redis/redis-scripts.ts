@@ -1,7 +1,7 @@
-import { ENTRY_LENGTH } from '../shared/former-ids.js';
+import { ENTRY_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { script } from './redis-client.js';
 import { INFO, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
-import { ENDED, FORMER, HASH, TIME_LENGTH, VERSION } from './redis-record.js';
+import { ENDED, FORMER, HASH, VERSION } from './redis-record.js';
 
 /*
  * The scripts. Each works on the one key of one record (redis-record.ts), in

@@ -1,12 +1,13 @@
 import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
-import { REMEMBERED } from '../shared/former-ids.js';
+import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
 import { infoOfUser, readInfoOf, readOfUser, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
-import { isHandle, type Pages, scanHandles } from './redis-scan.js';
+import { type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
 import { isRevokedSince } from '../shared/request-age.js';
+import { isHandle } from '../../id/stored-id.js';
 
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;

@@ -1,13 +1,14 @@
 import type { StoredInfo } from '../../base/store.js';
+import { toAscii } from './ascii.js';
 
 /*
- * What a session is beside its values, as a list of two: `[user, details]`.
+ * The user and details of a session, as a list of two: `[user, details]`.
  */
 
 /** The contract's 4,096 characters, and what a store around this one adds. */
 const LONGEST_DETAILS = 4200;
 
-/** Reads such a list; `undefined` where it is something else. */
+/** Reads such a list; returns `undefined` for anything else. */
 export function toInfo(list: unknown): StoredInfo | undefined {
 
   if (!Array.isArray(list) || list.length !== 2) return undefined;
@@ -18,19 +19,24 @@ export function toInfo(list: unknown): StoredInfo | undefined {
 
 }
 
-/** Writes it as JSON in ASCII, which keeps any user exactly in any database. */
-export function infoText({ user, details }: StoredInfo): string {
+export function infoList({ user, details }: StoredInfo): [user: string | null, details: string] {
 
-  return JSON.stringify([user, details])
-    .replace(/[\x7f-\uffff]/g, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return [user, details];
 
 }
 
-/** @throws {Error} where it is nothing that {@link aboutText} has made */
+/** Writes the list as JSON in ASCII, which keeps any user exactly in any database. */
+export function infoText(info: StoredInfo): string {
+
+  return toAscii(JSON.stringify(infoList(info)));
+
+}
+
+/** @throws {Error} for anything that {@link infoText} has not made */
 export function fromInfoText(text: string): StoredInfo {
 
   const info = toInfo(JSON.parse(text));
-  if (!info) throw new Error('This does not say what a session is');
+  if (!info) throw new Error('This is not the user and details of a session');
   return info;
 
 }

@@ -1,15 +1,13 @@
 import type { NewInfo } from '../../base/store.js';
-
-/** For how many seconds it is remembered that a user's sessions were ended: longer than any request takes. */
-export const REVOKED_FOR = 86_400;
+import { REVOKED_FOR } from './mark-lifetimes.js';
 
 /**
  * When users' sessions were ended in this process, so that a request which was
- * under way then makes no more of them.
+ * already under way can't create another one.
  */
 export class Revocations {
 
-  // In the order of time, so the oldest stand first.
+  // In the order of time: the oldest come first.
   readonly #times = new Map<string, number>();
   #ofAll = -Infinity;
   readonly #now: () => number;
@@ -23,7 +21,7 @@ export class Revocations {
 
     const now = this.#now();
     for (const [old, time] of this.#times) {
-      if (now - time < REVOKED_FOR) break;
+      if (now - time < REVOKED_FOR / 1000) break;
       this.#times.delete(old);
     }
     this.#times.delete(user);

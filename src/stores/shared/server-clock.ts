@@ -1,6 +1,7 @@
 import type { Countdown } from '../../base/countdown.js';
+import { REVOKED_FOR } from './mark-lifetimes.js';
 
-/** For so many milliseconds an observation is worth something. */
+/** Milliseconds after which an observation is worth nothing. */
 const LASTS = 60_000;
 
 /** How much faster or slower than this process's own clock a server's may be while one of them is being corrected. */
@@ -9,11 +10,8 @@ const DRIFT = 0.001;
 /** The largest rounding error of a server's time, in milliseconds, as it is computed there. */
 const ROUNDING = 0.002;
 
-/** How many earlier settings of a server's clock are kept apart. */
+/** How many earlier settings of a server's clock are kept apart. Each is kept for {@link REVOKED_FOR}. */
 const MOST_PAST = 20;
-
-/** Milliseconds for which an earlier setting is kept: no request is under way longer. */
-const PAST_LASTS = 24 * 60 * 60 * 1000;
 
 /** What must be added to this process's own clock, in milliseconds: no less than `least`, no more than `most`. */
 interface Offset {
@@ -121,7 +119,7 @@ export class ServerClock {
 
   #remember(past: Offset & { readonly until: number }): void {
 
-    this.#past = [...this.#past.filter(({ until }) => past.until - until < PAST_LASTS), past];
+    this.#past = [...this.#past.filter(({ until }) => past.until - until < REVOKED_FOR), past];
     if (this.#past.length <= MOST_PAST) return;
     const [first, second, ...others] = this.#past as [typeof past, typeof past];
     this.#past = [{

@@ -1,5 +1,6 @@
 import { parseJson } from '../../values/parse-json.js';
 import type { SessionChange, SessionTexts } from '../../base/store.js';
+import { isAscii, toAscii } from '../shared/ascii.js';
 import { packKey, unpackKey } from '../shared/packed-texts.js';
 
 /*
@@ -78,22 +79,6 @@ function parseNamed(json: string): unknown {
 function nameOf(key: string): string {
 
   return toAscii(packKey(key));
-
-}
-
-const NOT_ASCII = /[^\0-\x7e]/;
-const ALL_NOT_ASCII = /[^\0-\x7e]/g;
-
-function isAscii(text: string): boolean {
-
-  return !NOT_ASCII.test(text);
-
-}
-
-/** Escapes what is not ASCII in a text whose escapes are those of JSON. */
-export function toAscii(text: string): string {
-
-  return isAscii(text) ? text : text.replace(ALL_NOT_ASCII, unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 }
 

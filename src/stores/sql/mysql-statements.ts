@@ -1,6 +1,9 @@
 import type { SessionChange } from '../../base/store.js';
-import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
-import { REVOKED_FOR, STEP } from './sql-users.js';
+import { HANDLE_LENGTH } from '../../id/session-id.js';
+import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
+import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
+import { STEP } from './sql-users.js';
+import { HASH_LENGTH } from '../../id/stored-id.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
 
 /*
@@ -39,10 +42,10 @@ const later = (lifetime: string) => `${NOW} + CAST(${lifetime} AS SIGNED)`;
 const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
 
 /** What `former` is once the session has lost the id that it has. */
-const RETIRED = `CONCAT(${MARK_ENDS}, id_hash, IF(LEFT(former, 13) > CAST(${NOW} AS CHAR), LEFT(former, ${MOST_LENGTH - ENTRY_LENGTH}), ''))`;
+const RETIRED = `CONCAT(${MARK_ENDS}, id_hash, IF(LEFT(former, ${TIME_LENGTH}) > CAST(${NOW} AS CHAR), LEFT(former, ${MOST_LENGTH - ENTRY_LENGTH}), ''))`;
 
 /** Whether the id is a former one. */
-const IS_FORMER = `(LOCATE($2, former) > 13 AND SUBSTRING(former, LOCATE($2, former) - 13, 13) > CAST(${NOW} AS CHAR))`;
+const IS_FORMER = `(LOCATE($2, former) > ${TIME_LENGTH} AND SUBSTRING(former, LOCATE($2, former) - ${TIME_LENGTH}, ${TIME_LENGTH}) > CAST(${NOW} AS CHAR))`;
 
 /** Only for a patch that sets, and removes nothing. */
 const WITH_SET = 'JSON_MERGE_PATCH(data, $3)';
@@ -90,10 +93,10 @@ const IN_BATCH = `handle IN (${Array.from({ length: BATCH }, (_, index) => `$${i
 export function creation(table: string): Statement {
 
   return statement(`CREATE TABLE IF NOT EXISTS ${table} (
-    handle VARCHAR(16) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    id_hash VARCHAR(43) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    handle VARCHAR(${HANDLE_LENGTH}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
+    id_hash VARCHAR(${HASH_LENGTH}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     former VARCHAR(${MOST_LENGTH}) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    user_id VARCHAR(43) CHARACTER SET ascii COLLATE ascii_bin,
+    user_id VARCHAR(${HASH_LENGTH}) CHARACTER SET ascii COLLATE ascii_bin,
     about MEDIUMTEXT CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     data LONGTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
     version BIGINT NOT NULL,

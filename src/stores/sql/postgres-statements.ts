@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { ENTRY_LENGTH, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
-import { REVOKED_FOR, STEP } from './sql-users.js';
+import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
+import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
+import { STEP } from './sql-users.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
 
 /*
@@ -27,10 +28,10 @@ const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
 const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
 
 /** What `former` is once the session has lost the id that it has. */
-const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, 13) > ${NOW}::text THEN left(former, ${MOST_LENGTH - ENTRY_LENGTH}) ELSE '' END`;
+const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, ${TIME_LENGTH}) > ${NOW}::text THEN left(former, ${MOST_LENGTH - ENTRY_LENGTH}) ELSE '' END`;
 
 /** Whether the id is a former one. One that is unknown stands at 0, and before that there is no text. */
-const IS_FORMER = `substr(former, position($2 in former) - 13, 13) > ${NOW}::text`;
+const IS_FORMER = `substr(former, position($2 in former) - ${TIME_LENGTH}, ${TIME_LENGTH}) > ${NOW}::text`;
 
 const CHANGED = '((data::jsonb || $3::text::jsonb) - ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))';
 

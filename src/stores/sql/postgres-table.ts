@@ -1,6 +1,7 @@
 import type { SessionChange } from '../../base/store.js';
 import { FirstUse } from './first-use.js';
-import { toAscii, toJson, toNames } from './json-texts.js';
+import { toAscii } from '../shared/ascii.js';
+import { toJson, toNames } from './json-texts.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
 import type { InfoColumns } from './sql-info.js';

@@ -1,7 +1,6 @@
 import type { StoredInfo } from '../../base/store.js';
-import { fromInfoText } from '../shared/info.js';
-import { toAscii } from './json-texts.js';
-import { storedId } from '../../id/stored-id.js';
+import { fromInfoText, infoText } from '../shared/info.js';
+import { asciiUserHash as userHash } from '../shared/user-hash.js';
 
 /*
  * What a session is, as a table of a database server keeps it: the user and the
@@ -23,7 +22,7 @@ export const UNKNOWN: InfoColumns = { user: null, text: '' };
 export function toStored({ user, details }: StoredInfo): InfoColumns {
 
   if (user === null && details === '') return UNKNOWN;
-  return { user: user === null ? null : userHash(user), text: toAscii(JSON.stringify([user, details])) };
+  return { user: user === null ? null : userHash(user), text: infoText({ user, details }) };
 
 }
 
@@ -36,19 +35,5 @@ export function toStored({ user, details }: StoredInfo): InfoColumns {
 export function fromStored(text: string): StoredInfo | undefined {
 
   return text === '' ? undefined : fromInfoText(text);
-
-}
-
-/** SHA-256 of a user, in base64url: as short for all, and different for all, also for texts that UTF-8 can't tell apart. */
-export function userHash(user: string): string {
-
-  return storedId(toAscii(JSON.stringify(user))).hash;
-
-}
-
-/** Says whether a text can be the handle of a session: letters, digits, `-` and `_`. */
-export function isHandle(text: string): boolean {
-
-  return /^[\w-]{16}$/.test(text);
 
 }

@@ -1,11 +1,9 @@
 import type { FoundSession, StoredInfo } from '../../base/store.js';
 import { ENTRY_LENGTH, isFormer } from '../shared/former-ids.js';
+import { HASH_LENGTH } from '../../id/stored-id.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-info.js';
 import { unreadable, unreadableTexts } from '../shared/unreadable.js';
-
-/** The hash of an id, in characters. */
-const HASH_LENGTH = 43;
 
 /** What `data` is once a session has ended. */
 export const ENDED = '{}';

@@ -7,7 +7,7 @@ import { countdown } from '../../base/countdown.js';
 import { isFormer } from '../shared/former-ids.js';
 import { toJson } from './json-texts.js';
 import { ServerClock } from '../shared/server-clock.js';
-import { toStored, UNKNOWN, userHash } from './sql-info.js';
+import { toStored, UNKNOWN } from './sql-info.js';
 import { infoIn, ENDED, ENDED_AS_MOVED, sessionIn } from './sql-row.js';
 import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
@@ -16,6 +16,7 @@ import { isStoredId, movedId, newStoredId, storedId } from '../../id/stored-id.j
 import { Sweeper } from '../shared/sweeper.js';
 import { requestBegan } from '../shared/request-age.js';
 import { unreadable } from '../shared/unreadable.js';
+import { asciiUserHash as userHash } from '../shared/user-hash.js';
 
 /** Keeps sessions in a table of a database server. */
 export abstract class SqlStore implements AtomicSessionStore {

@@ -1,9 +1,10 @@
 import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import type { ServerClock } from '../shared/server-clock.js';
-import { fromStored, isHandle, userHash } from './sql-info.js';
+import { fromStored } from './sql-info.js';
 import { ENDED } from './sql-row.js';
-import type { StoredId } from '../../id/stored-id.js';
+import { isHandle, type StoredId } from '../../id/stored-id.js';
 import { isRevokedSince } from '../shared/request-age.js';
+import { asciiUserHash as userHash } from '../shared/user-hash.js';
 
 /** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
 export interface UsersTable {
@@ -40,9 +41,6 @@ export interface UsersTable {
   endThese(handles: readonly string[]): PromiseLike<unknown>;
 
 }
-
-/** For how many milliseconds a revocation is remembered: no request is under way longer. */
-export const REVOKED_FOR = 24 * 60 * 60 * 1000;
 
 /** The row that says when all sessions of all users were ended. No handle has a colon. */
 const EVERYBODY = 'u:*';

@@ -1,5 +1,5 @@
-import { isThenable } from '../../base/awaitable.js';
 import type { SqliteConnection } from './sqlite-connection.js';
+import { unlike } from './sqlite-driver.js';
 import type { Row } from './sqlite-row.js';
 
 /*
@@ -45,21 +45,5 @@ export function checkTrial(row: Row | null): void {
   for (const column of Object.keys(TRIAL_ROW) as Array<keyof Row>) {
     if (row?.[column] !== TRIAL_ROW[column]) throw unlike(`it does not give back what was written (${column})`);
   }
-
-}
-
-/** @throws {TypeError} for the answer of a driver that answers later */
-export function checkAnswer<T>(answer: T): T {
-
-  if (!isThenable(answer)) return answer;
-  // No caller waits for it.
-  answer.then(undefined, () => {});
-  throw unlike('it answers with promises');
-
-}
-
-function unlike(problem: string): TypeError {
-
-  return new TypeError(`database can't keep sessions: ${problem}`);
 
 }

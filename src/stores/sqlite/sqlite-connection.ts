@@ -1,25 +1,6 @@
 import type { Awaitable, Patience } from '../../base/store.js';
 import { BusyQueue } from './busy-queue.js';
-import { checkAnswer } from './sqlite-check.js';
-
-/** What is needed of a prepared statement. */
-export interface SqliteStatement {
-  get(...parameters: Array<string | number>): unknown;
-  all(...parameters: Array<string | number>): unknown[];
-  run(...parameters: Array<string | number>): unknown;
-}
-
-/** What is needed of a handle: `node:sqlite`, `better-sqlite3` and `libsql` have it. */
-export interface SqliteDatabase {
-  exec(sql: string): unknown;
-  prepare(sql: string): SqliteStatement;
-  /** Whether the handle is open, as `better-sqlite3` and `libsql` say it. */
-  readonly open?: boolean;
-  /** Whether a transaction is open, as `better-sqlite3` and `libsql` say it. */
-  readonly inTransaction?: boolean;
-  /** The same, as `node:sqlite` says it from Node.js 22.16 on. */
-  readonly isTransaction?: boolean;
-}
+import { checkAnswer, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
 
 /** A row, column by column. Whole numbers are of the type BigInt where a handle is set up so. */
 export type Columns = readonly unknown[];

@@ -1,6 +1,6 @@
 import type { FoundSession, LiveSession, StoredInfo } from '../../base/store.js';
 import { fromInfoText } from '../shared/info.js';
-import { ENTRY_LENGTH, isFormer, MOST_LENGTH, REMEMBERED } from '../shared/former-ids.js';
+import { isFormer, withFormer } from '../shared/former-ids.js';
 import { unpack } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
 
@@ -103,7 +103,6 @@ export function liveInfo(row: FoundRow | null | undefined): StoredInfo | null {
 /** The former ids of a session that loses the id that it has. */
 export function retired({ idHash, former, now }: FoundRow): string {
 
-  const remembered = Number(former.slice(0, 13)) > now ? former.slice(0, MOST_LENGTH - ENTRY_LENGTH) : '';
-  return `${now + REMEMBERED}${idHash}${remembered}`;
+  return withFormer(former, idHash, now);
 
 }

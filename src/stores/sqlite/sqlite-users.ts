@@ -2,10 +2,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { andThen } from '../../base/awaitable.js';
 import type { Awaitable, StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import { EMPTY } from '../shared/packed-texts.js';
-import { REVOKED_FOR } from '../shared/revocations.js';
+import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { infoOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
 import { BATCH, type SqliteTable } from './sqlite-table.js';
-import { sha256 } from '../../id/stored-id.js';
+import { userHash } from '../shared/user-hash.js';
 
 /** Before the user, what the row of a revocation is found by: no session has such a handle. */
 const REVOKED = 'u:';
@@ -33,14 +33,14 @@ export class SqliteUsers {
     if (!info || info.user === null || began === undefined) return false;
     const now = monotonic();
     const requestAge = performance.now() - began;
-    const revokedAt = this.#table.lastRevoked(REVOKED + userIdOf(info.user), REVOKED, now);
+    const revokedAt = this.#table.lastRevoked(REVOKED + userHash(info.user), REVOKED, now);
     return revokedAt !== null && now - revokedAt <= requestAge;
 
   }
 
   sessionsOf(user: string): Awaitable<StoredUserSession[]> {
 
-    return andThen(this.#table.rowsOf(userIdOf(user)), rows => rows.flatMap(({ handle, info, idle, left }) => {
+    return andThen(this.#table.rowsOf(userHash(user)), rows => rows.flatMap(({ handle, info, idle, left }) => {
       const known = infoOf(info);
       return known?.user === user
         ? [{ handle, details: known.details, idle: Math.max(0, idle) / 1000, remaining: left / 1000 }]
@@ -52,14 +52,14 @@ export class SqliteUsers {
   /** Lets the index find the session of a user, if it does not; only within a change. */
   heal(handle: string, { userId }: Row, user: string | undefined): void {
 
-    if (user !== undefined && userId !== userIdOf(user)) this.#table.enter(handle, userIdOf(user));
+    if (user !== undefined && userId !== userHash(user)) this.#table.enter(handle, userHash(user));
 
   }
 
   /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
   endSessionsOf(user: string, { only, except }: WhichSessions = {}): Awaitable<string[]> {
 
-    const userId = userIdOf(user);
+    const userId = userHash(user);
     const ended: string[] = [];
     const end = (handle: string, row: FoundRow) => {
       if (row.userId !== userId || isDead(row)) return;
@@ -110,13 +110,6 @@ async function laterThanTheMark<T>(answer: Awaitable<T>): Promise<T> {
 
 }
 
-/** Of one length, and exact: JSON keeps apart what UTF-8 has no characters for. */
-export function userIdOf(user: string): string {
-
-  return sha256(JSON.stringify(user));
-
-}
-
 /**
  * Milliseconds by the monotonic clock, which all processes of the machine share.
  * With the time of day, setting the clock back after a revocation would lock the
@@ -131,6 +124,6 @@ function monotonic(): number {
 /** The row that says when sessions were ended. */
 function revocation(now: number): Row {
 
-  return { idHash: '', former: '', userId: '', info: String(monotonic()), endsAt: now + REVOKED_FOR * 1000, data: EMPTY };
+  return { idHash: '', former: '', userId: '', info: String(monotonic()), endsAt: now + REVOKED_FOR, data: EMPTY };
 
 }
