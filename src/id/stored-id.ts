@@ -70,7 +70,7 @@ export function movedId(id: string, newId: string): { from: StoredId; to: Stored
 /** Says whether a text has the form of a handle: letters, digits, `-` and `_`. */
 export function isHandle(text: string): boolean {
 
-  return /^[\w-]{16}$/.test(text);
+  return text.length === HANDLE_LENGTH && /^[\w-]+$/.test(text);
 
 }
 
