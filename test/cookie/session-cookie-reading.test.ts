@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SessionCookie } from '../../src/cookie/session-cookie.js';
 import { isPlausibleId } from '../../src/id/session-id.js';
+import { anyText } from '../support/any-text.js';
 
 const ID = '7aHc0Q2m9XkPz4RtYw1LbNvE8sDfGj3KuAqWoIe5ZxC';
 const anything = () => true;
@@ -148,7 +149,7 @@ describe('Reading the Cookie header', () => {
 
     const piece = fc.oneof(
       fc.constantFrom('CB', 'CB=', 'cb=', '=', ';', '; ', ' ', '\t', '"', '%', '%41', '%C3%A9', ',', 'é', '\xa0', ID, '\0', '\ud800', '$Version=1'),
-      fc.string({ unit: 'binary', maxLength: 5 }),
+      anyText({ maxLength: 5 }),
     );
     const header = fc.array(piece, { maxLength: 30 }).map(pieces => pieces.join(''));
     fc.assert(fc.property(header, text => {

@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { checkedAuthentication } from '../../src/info/authentication.js';
 import { SessionStoreError } from '../../src/base/errors.js';
 import { type Info, fromStored, type NextInfo, nextInfo, toStored } from '../../src/info/session-details.js';
+import { anyText } from '../support/any-text.js';
 
 const NOW = 1_800_000_000;
-const text = fc.string({ unit: 'binary' });
+const text = anyText();
 const metadata = fc.dictionary(fc.stringMatching(/^[\w-]{1,32}$/), text, { maxKeys: 5 });
 
 describe('The stored details of a session', () => {

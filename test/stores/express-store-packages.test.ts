@@ -13,6 +13,7 @@ import session, { type SessionValues } from '../../src/index.js';
 import { type ExpressSessionStore, ExpressStore } from '../../src/stores/express-store.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { storeTests } from '../../src/testing/index.js';
+import { anyText } from '../support/any-text.js';
 import { Site, type Visitor } from '../docs/support/browser.js';
 import { PAGES } from '../support/pages.js';
 import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
@@ -136,14 +137,14 @@ const hostileKey = fc.oneof(
     '__proto__', 'constructor', 'toJSON', 'cookie', 'values', '__lastAccess', '', 'a.b', '$set', '"', '\\', '\n',
     '\0', '\ud800', '\u2028', '😀', '0',
   ),
-  fc.string({ unit: 'binary' }),
+  anyText(),
 );
 
 const { value: hostileValue } = fc.letrec<{ value: unknown }>(tie => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
     fc.oneof(
-      fc.string({ unit: 'binary' }), hostileKey, fc.boolean(), fc.constant(null), fc.jsonValue(),
+      anyText(), hostileKey, fc.boolean(), fc.constant(null), fc.jsonValue(),
       fc.double({ noNaN: true, noDefaultInfinity: true }),
       fc.constantFrom(-0, 5e-324, 1.7976931348623157e308, 2 ** 53, 1e21, 0.1),
     ),

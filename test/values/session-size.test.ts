@@ -5,6 +5,7 @@ import { SessionSizeError } from '../../src/index.js';
 import { checkSize } from '../../src/values/session-size.js';
 import { sizeOf } from '../../src/values/texts-size.js';
 import { NO_TEXTS } from '../../src/values/session-values.js';
+import { anyText } from '../support/any-text.js';
 import { idOf, setCookies } from '../support/browser.js';
 import { RecordingStore } from '../support/recording-store.js';
 import { type Page, site } from '../support/site.js';
@@ -142,7 +143,7 @@ describe('checkSize()', () => {
 
   it('refuses what is larger than it may be and than it was, and nothing else', () => {
 
-    const anyTexts = fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' })), { maxLength: 5 }).map(entries => new Map(entries));
+    const anyTexts = fc.array(fc.tuple(anyText(), anyText()), { maxLength: 5 }).map(entries => new Map(entries));
     fc.assert(fc.property(anyTexts, anyTexts, fc.integer({ min: 1, max: 100 }), (before, after, most) => {
       const bytes = (texts: Map<string, string>) => Buffer.from([...texts].flat().join('')).length;
       // Halves of a pair that meet would become one character.
