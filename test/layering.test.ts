@@ -55,7 +55,7 @@ describe('The sources', () => {
 
   });
 
-  it('choose a store in one place: nothing else in the core knows one', () => {
+  it('choose a store in one place: no other file of the core knows one', () => {
 
     const inCore = importersOf(to => to.startsWith('stores/')).filter(from => !from.startsWith('stores/'));
     // index.ts only says what can be imported.
@@ -74,7 +74,7 @@ describe('The sources', () => {
 
   });
 
-  it('of the tests for stores are on top: nothing imports them, and they import no store', () => {
+  it('of the tests for stores are on top: no file imports them, and they import no store', () => {
 
     for (const { from, to } of imports) {
       if (!from.startsWith('testing/')) ok(!to.startsWith('testing/'), `${from} imports ${to}`);
@@ -83,7 +83,7 @@ describe('The sources', () => {
 
   });
 
-  it('decide purely: session/session-change.ts touches nothing', () => {
+  it('decide purely: session/session-change.ts has no side effects', () => {
 
     deepStrictEqual(importedBy('session/session-change.ts', { types: false }), []);
     const text = sources.get('session/session-change.ts') as string;
@@ -91,9 +91,9 @@ describe('The sources', () => {
 
   });
 
-  it('call the store where sessions are loaded and saved, and nowhere else', () => {
+  it('call the store when sessions are loaded and saved, and nowhere else', () => {
 
-    // What a store is called with, wherever it stands in a chain.
+    // The methods of a store, wherever they are in a chain.
     const call = /\bstore(\(\))?\s*[.!]+\s*(load|create|update|touch|end|move|take|get|set|delete|newSessionId)\s*!?\(/;
     const callers = [...sources].filter(([name, text]) => !/^(stores|testing)\//.test(name) && call.test(withoutComments(text))).map(([name]) => name).sort();
     deepStrictEqual(callers, [

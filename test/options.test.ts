@@ -11,7 +11,7 @@ import { RecordingStore } from './support/recording-store.js';
 
 const build = (options: unknown) => session(options as SessionOptions);
 
-/** Each option value with the words that its error must hold beside the option's name. */
+/** Each option value with the words that its error must contain beside the option's name. */
 function refuses(option: string, values: Array<[value: unknown, ...words: string[]]>, more: object = {}) {
 
   for (const [value, ...words] of values) {
@@ -62,7 +62,7 @@ describe('The options of session()', () => {
 
   });
 
-  it('have a touch interval of 60 seconds where a refresh is a round trip or has a cookie to go with it', () => {
+  it('have a touch interval of 60 seconds if a refresh is a round trip or has a cookie to go with it', () => {
 
     strictEqual(settingsFrom({ store: new RecordingStore() }).touchInterval, 60);
     strictEqual(settingsFrom({ store: 'memory', cookieOptions: { maxAge: 600 } }).touchInterval, 60);
@@ -74,7 +74,7 @@ describe('The options of session()', () => {
 
   });
 
-  it('take each option that is undefined as not given', () => {
+  it('treat each option that is undefined as missing', () => {
 
     const options = {
       store: 'memory', cookieName: undefined, expiry: undefined, cookieOptions: undefined, touchInterval: undefined,
@@ -114,7 +114,7 @@ describe('The options of session()', () => {
 
 describe('The option store', () => {
 
-  it('is needed, and is a store', () => {
+  it('is required, and is a store', () => {
 
     refuses('store', [
       [undefined, 'undefined', "'memory'"], [null, 'null'], ['redis', '"redis"', "'memory'"], [5, '5'], [MemoryStore, 'get', 'undefined'], [true, 'true'],
@@ -132,7 +132,7 @@ describe('The option store', () => {
 
   });
 
-  it('has all atomic methods if it says that it has', () => {
+  it('has all atomic methods if it says that it has them', () => {
 
     for (const method of ['load', 'create', 'update', 'touch', 'end']) {
       const store = Object.assign(new RecordingStore(), { [method]: undefined });
@@ -172,7 +172,7 @@ describe('The option cookieName', () => {
 
   });
 
-  it('demands with a prefix what browsers demand, in every case of letters', () => {
+  it('has the attributes that browsers demand for its prefix, in upper and lower case', () => {
 
     for (const cookieName of ['__Host-CB', '__host-CB', '__HOST-CB', '__Host-Http-CB', '__HOST-http-CB']) {
       refuses('cookieOptions.secure', [[undefined, cookieName], [false, cookieName]], { cookieName });
@@ -201,7 +201,7 @@ describe('The option cookieOptions', () => {
 
   });
 
-  it('refuses values of a wrong type, and what would break the header', () => {
+  it('refuses values of a wrong type, and texts that would break the header', () => {
 
     refuses('cookieOptions.secure', [['true', '"true"', "true, false or 'auto'"], ['AUTO', '"AUTO"'], [1, '1'], [null, 'null'], [{}, 'Object']]);
     for (const key of ['httpOnly', 'partitioned']) {
@@ -225,7 +225,7 @@ describe('The option cookieOptions', () => {
 
   });
 
-  it('takes what the cookie package takes', () => {
+  it('accepts everything that the cookie package accepts', () => {
 
     accepts(...[
       { httpOnly: false }, { secure: false }, { path: '/a/b' }, { domain: 'a.example' }, { domain: '.a.example' }, { domain: 'localhost' },
@@ -236,7 +236,7 @@ describe('The option cookieOptions', () => {
 
   });
 
-  it('needs secure where browsers drop the cookie without it', () => {
+  it('needs secure if browsers drop the cookie without it', () => {
 
     for (const cookieOptions of [{ sameSite: 'none' }, { sameSite: 'None' }, { partitioned: true }]) {
       throws(() => build({ store: 'memory', cookieOptions }), /cookieOptions\.secure is undefined: it must be true or 'auto' with/);
@@ -245,7 +245,7 @@ describe('The option cookieOptions', () => {
 
   });
 
-  it("takes secure: 'auto' for what the origin says, and for true where browsers demand it", () => {
+  it("accepts secure: 'auto', which follows the origin, and is true if browsers demand it", () => {
 
     const secureOf = (cookieOptions: object, cookieName?: string) =>
       settingsFrom({ store: 'memory', cookieName, cookieOptions: { secure: 'auto', ...cookieOptions } }).cookieOptions.secure;
@@ -296,7 +296,7 @@ describe('The option maxBytes', () => {
 
 describe('The option clearSiteData', () => {
 
-  it('is a list of what browsers know', () => {
+  it('is a list of the words that browsers know', () => {
 
     refuses('clearSiteData', [
       ['cache', '"cache"', 'a list of'], [[], 'Array', '"storage"'], [null, 'null'], [{ 0: 'cache' }, 'Object'], [new Set(['cache']), 'Set'],

@@ -19,7 +19,7 @@ function choosing(choose: (path: string) => Middleware): Browser {
 
   const app = new Application();
   app.use(async (ctx, next) => {
-    // Whatever it waits for before.
+    // As another middleware may wait before it.
     await setImmediate();
     await (choose(ctx.query.customer ?? '') as MiddlewareFunction)(ctx, next);
   }, pageOf(PAGES));
@@ -29,7 +29,7 @@ function choosing(choose: (path: string) => Middleware): Browser {
 
 describe('A session middleware that is made while a request is handled', () => {
 
-  it('is none to warn of where applications are made before their requests, however many', async () => {
+  it('makes no warning if applications are made before their requests, however many', async () => {
 
     deepStrictEqual(await warningsOf(async () => {
       for (let times = 0; times < 50; times++) await site(PAGES).browser.get('/read');
@@ -37,7 +37,7 @@ describe('A session middleware that is made while a request is handled', () => {
 
   });
 
-  it('is none to warn of where it is kept for other requests', async () => {
+  it('makes no warning if it is kept for other requests', async () => {
 
     const kept = new Map<string, Middleware>();
     const browser = choosing(customer => {
@@ -53,7 +53,7 @@ describe('A session middleware that is made while a request is handled', () => {
 
   });
 
-  it('is warned of once where each request gets its own', async () => {
+  it('makes one warning if each request gets its own', async () => {
 
     const browser = choosing(() => session({ store: 'memory' }));
     const warnings = await warningsOf(async () => {
@@ -68,7 +68,7 @@ describe('A session middleware that is made while a request is handled', () => {
 
 describe('A memory store in a worker process of a cluster', () => {
 
-  it('is warned of once in each, and elsewhere is not', () => {
+  it('makes one warning in each, and none elsewhere', () => {
 
     const worker = join(temporaryFolder(), 'worker.mjs');
     writeFileSync(worker, `import { MemoryStore } from ${JSON.stringify(new URL('../src/index.js', import.meta.url).href)};

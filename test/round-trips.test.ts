@@ -59,7 +59,7 @@ describe('The round trips to the store', () => {
     '/read': ['load'],
     '/same': ['load'],
     '/token': ['load'],
-    // What it returns is the session as it is by then.
+    // It returns the session as it is by then.
     '/update-nothing': ['load', 'load'],
     '/add': ['load', 'update'],
     '/count': ['load', 'update'],
@@ -79,7 +79,7 @@ describe('The round trips to the store', () => {
     });
   }
 
-  it('are three for a new id where the store changes one record at a time', async () => {
+  it('are three for a new id if the store changes one record at a time', async () => {
 
     const store = new RecordingStore();
     const { browser } = site(PAGES, { store: Object.assign(store, {
@@ -99,7 +99,7 @@ describe('The round trips to the store', () => {
 
   });
 
-  it('are none for what can\'t be an id', async () => {
+  it('are none for text that can\'t be an id', async () => {
 
     const { app, store } = await signedIn();
     store.takeCalls();
@@ -131,7 +131,7 @@ describe('A refresh that costs a round trip', () => {
     deepStrictEqual(await at(62, '/nothing'), ['load']);
     deepStrictEqual(await at(120), ['load']);
     deepStrictEqual(await at(122, '/nothing'), ['load', 'touch']);
-    // A change resets no clock, and refreshes where that is due.
+    // A change resets no clock, and refreshes if that is due.
     deepStrictEqual(await at(170, '/add'), ['load', 'update']);
     deepStrictEqual(await at(181), ['load']);
     deepStrictEqual(await at(183), ['load', 'touch']);
@@ -161,7 +161,7 @@ describe('A refresh that costs a round trip', () => {
 
   });
 
-  it('has the interval that the option says', async () => {
+  it('has the interval of the option', async () => {
 
     const { browser, store, clock } = await signedIn({ touchInterval: 5 });
     store.takeCalls();
@@ -197,7 +197,7 @@ describe('A cookie with a Max-Age', () => {
 
   });
 
-  it('is not sent again where the refresh failed or found nothing', async () => {
+  it('is not sent again if the refresh failed or found nothing', async () => {
 
     const { browser, store, clock } = await signedIn({ cookieOptions: { maxAge: 200 } });
     clock.now += 100;
@@ -216,7 +216,7 @@ describe('A cookie with a Max-Age', () => {
 
   });
 
-  it('is refreshed at most once a minute also where a touch is free', async () => {
+  it('is refreshed at most once a minute also if a touch is free', async () => {
 
     const { browser } = site(PAGES, { cookieOptions: { maxAge: 200 } });
     strictEqual(setCookies(await browser.get('/create')).length, 1);

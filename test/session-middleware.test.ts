@@ -32,7 +32,7 @@ describe('A session', () => {
 
   });
 
-  it('does not begin by being looked at', async () => {
+  it('does not begin when it is only read', async () => {
 
     const { browser, store } = site({
       ...PAGES,
@@ -72,7 +72,7 @@ describe('A session', () => {
 
   });
 
-  it('is refreshed by a request that only comes by', async () => {
+  it('is refreshed by a request that does not use it', async () => {
 
     const clock = { now: 1_800_000_000 };
     const { browser, store } = site(PAGES, { store: new MemoryStore({ now: () => clock.now }), expiry: 100 });
@@ -101,7 +101,7 @@ describe('A session', () => {
 
   });
 
-  it('ends when null, {} or nothing is left in it, and takes its cookie along', async () => {
+  it('ends when null, {} or nothing is left in it, and its cookie is cleared', async () => {
 
     const pages: Record<string, Page> = {
       ...PAGES,
@@ -181,10 +181,10 @@ describe('A session', () => {
     await browser.get('/end');
     deepStrictEqual(setCookies(await second.get('/end')), []);
     deepStrictEqual(setCookies(await second.get('/read')), []);
-    const stranger = second.clone();
-    stranger.cookies.set('CB', 'unknown');
-    deepStrictEqual(setCookies(await stranger.get('/end')), []);
-    strictEqual(stranger.cookies.get('CB'), 'unknown');
+    const other = second.clone();
+    other.cookies.set('CB', 'unknown');
+    deepStrictEqual(setCookies(await other.get('/end')), []);
+    strictEqual(other.cookies.get('CB'), 'unknown');
 
   });
 
@@ -204,10 +204,10 @@ describe('A session', () => {
     const { browser, app } = site(PAGES);
     await browser.get('/create');
     const id = idOf(browser);
-    const stranger = new Browser(app);
-    for (const name of ['cb', 'CB2', 'XCB', '__Host-CB']) stranger.cookies.set(name, id);
+    const other = new Browser(app);
+    for (const name of ['cb', 'CB2', 'XCB', '__Host-CB']) other.cookies.set(name, id);
     const headers = { Authorization: `Bearer ${id}`, 'X-Session-Id': id, 'Set-Cookie': `CB=${id}` };
-    deepStrictEqual((await stranger.post(`/read?CB=${id}`, { headers, body: { CB: id } })).body, {});
+    deepStrictEqual((await other.post(`/read?CB=${id}`, { headers, body: { CB: id } })).body, {});
 
   });
 
@@ -229,7 +229,7 @@ describe('A session', () => {
 
 describe('The middleware', () => {
 
-  it('keeps 1000 visitors who only read out of the store', async () => {
+  it('stores nothing for 1000 visitors who only read', async () => {
 
     const { app, store } = site(PAGES);
     for (let i = 0; i < 1000; i++) deepStrictEqual(setCookies(await new Browser(app).get('/read')), []);

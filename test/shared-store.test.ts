@@ -7,7 +7,7 @@ import { newName, warningsOf } from './support/warnings.js';
 
 describe('Two session middlewares on one store', () => {
 
-  it('are warned of where they differ in whose a session is, once', async () => {
+  it('make one warning if they differ in whose a session is', async () => {
 
     const store = new MemoryStore();
     const cookieName = newName();
@@ -19,7 +19,7 @@ describe('Two session middlewares on one store', () => {
 
   });
 
-  it('are not warned of where they agree, or have a cookie or a store for each', async () => {
+  it('make no warning if they agree, or have a cookie or a store of their own', async () => {
 
     const store = encrypted(new MemoryStore());
     const [one, other] = [newName(), newName()];
@@ -39,7 +39,7 @@ describe('Two applications, each with a prefix or table of its own', () => {
 
   for (const [kind, open] of Object.entries(EVERY_STORE)) {
 
-    it(`do not take each other's ids and users: ${kind}`, async t => {
+    it(`do not use each other's ids and users: ${kind}`, async t => {
 
       const openSite = async (name: string) => {
         const { store, close } = await open(name);

@@ -13,9 +13,9 @@ import { type Page, site } from '../support/site.js';
 import { timelessStore } from '../support/worlds.js';
 
 /*
- * Pages with forms, together with requests that begin, change, empty, end and
- * move their session: in every order of their calls to the store, and of their
- * answers to the browser.
+ * Pages with forms, together with requests that begin, change, empty, end and move
+ * their session: in every order of their calls to the store, and of their answers
+ * to the browser.
  */
 
 const PAGES: Record<string, Page> = {
@@ -40,18 +40,18 @@ const FORMS = ['/form', '/flash-and-form', '/read-and-form'];
 
 interface World {
   readonly options: Partial<SessionOptions>;
-  /** What the browser's session holds at first; null for no session. */
+  /** The content of the browser's session at first; null for no session. */
   readonly values: Record<string, unknown> | null;
-  /** Whose it is known to be. */
+  /** The user to whom it is bound. */
   readonly user?: string;
   /** Whether a page with a form was shown before. */
   readonly hasForm?: boolean;
 }
 
-const NOBODY: World = { options: { user: 'owner' }, values: { flash: 'Saved' } };
+const ANONYMOUS: World = { options: { user: 'owner' }, values: { flash: 'Saved' } };
 const USERS: World = { options: { user: 'owner', renewal: 60 }, values: { flash: 'Saved', owner: 'ada' }, user: 'ada' };
 
-/** What one run has shown: an answer for each request, and the browser after all of them. */
+/** The result of one run: an answer for each request, and the browser after all of them. */
 interface Run { readonly answers: readonly Response[]; readonly browser: Browser; readonly schedule: readonly string[] }
 
 async function run(paths: readonly string[], { options, values, user, hasForm }: World, choose: Choose): Promise<Run> {
@@ -103,7 +103,7 @@ async function run(paths: readonly string[], { options, values, user, hasForm }:
 
 }
 
-/** Runs requests in every order, and checks each. */
+/** Runs requests in every order, and checks each run. */
 function everyOrder(paths: readonly string[], world: World, check: (run: Run) => Promise<void>): Promise<number> {
 
   return explore(async choose => {
@@ -118,7 +118,7 @@ function everyOrder(paths: readonly string[], world: World, check: (run: Run) =>
 
 }
 
-/** Every form that was served works, and what was acknowledged is there. */
+/** Asserts that every form that was served works, and that acknowledged changes are stored. */
 async function checkForms(paths: readonly string[], { answers, browser }: Run, mayBeLate = false): Promise<void> {
 
   for (const [index, path] of paths.entries()) {
@@ -141,7 +141,7 @@ const withForms = (others: readonly string[]) => FORMS.flatMap(form => others.ma
 /** A page with a form, together with any two of these. */
 const triples = (others: readonly string[]) => selections(others, 2).map(pair => ['/form', ...pair]);
 
-test('a form works, and takes nothing away, whatever a first visitor asks for at the same time', async t => {
+test('a form works, and replaces nothing, whatever a first visitor requests at the same time', async t => {
 
   let runs = 0;
   for (const options of [{}, { user: 'owner' }]) {
@@ -156,15 +156,15 @@ test('a form works, and takes nothing away, whatever a first visitor asks for at
 
 });
 
-test('a form works whatever else is done with a session of no one: it is filled, emptied and ended', async t => {
+test('a form works whatever else is done with an anonymous session: it is filled, emptied and ended', async t => {
 
   let runs = 0;
   for (const hasForm of [false, true]) {
     for (const paths of [...withForms(['/cart', '/show-flash', '/end', '/form']), ...hasForm ? [] : triples(['/cart', '/show-flash', '/end'])]) {
-      runs += await everyOrder(paths, { ...NOBODY, hasForm }, done => checkForms(paths, done, paths.includes('/end')));
+      runs += await everyOrder(paths, { ...ANONYMOUS, hasForm }, done => checkForms(paths, done, paths.includes('/end')));
     }
     for (const paths of withForms(['/cart', '/show-flash', '/form'])) {
-      runs += await everyOrder(paths, { ...NOBODY, options: {}, hasForm }, done => checkForms(paths, done));
+      runs += await everyOrder(paths, { ...ANONYMOUS, options: {}, hasForm }, done => checkForms(paths, done));
     }
   }
   t.diagnostic(`${runs} schedules`);
@@ -185,7 +185,7 @@ test('a form of a user works whichever request gets the new id that is due', asy
 
 });
 
-test('a form works where its session is bound to the user whom its values have named all along', async t => {
+test('a form works if its session is bound to the user whom its values have named all along', async t => {
 
   let runs = 0;
   for (const hasForm of [false, true]) {

@@ -8,9 +8,9 @@ import { runScenario } from '../support/scenario.js';
 import { FIRST_ID, timelessStore, worldOf } from '../support/worlds.js';
 
 /*
- * Whoever has the former id comes at any moment, in every order of the calls. He
- * must never be led to what came together with the new id, whichever way the
- * request went that asked for it.
+ * A request with the former id arrives at any moment, in every order of the calls.
+ * It must never be led to what was stored together with the new id, however the
+ * request asked for that id.
  */
 
 /** Sets a key after it has saved a new id, with an update, in the same step or before. */
@@ -39,7 +39,7 @@ const saveThenRegenerate: Action = {
 
 const ELEVATING = [signIn, regenerateAndChange, regenerateWhileSaving, updateAfterRegenerate, saveThenRegenerate];
 
-test('with grace, no former id leads to what came with a new one', async t => {
+test('with grace, no former id leads to data that came with a new one', async t => {
 
   let runs = 0;
   for (const elevating of ELEVATING) {
@@ -63,7 +63,7 @@ test('with grace, no former id leads to what came with a new one', async t => {
 
 });
 
-test('with grace, whoever has the former id keeps what it counted beside a new id alone', async t => {
+test('with grace, a request with the former id keeps what it counted beside a new id alone', async t => {
 
   let runs = 0;
   await explore(async choose => {

@@ -88,7 +88,7 @@ for (const [kind, store] of Object.entries(STORES)) {
 
   });
 
-  test(`two visitors without a session, or with an id that nobody gave them, keep the invariants on a store ${kind}`, async t => {
+  test(`two visitors without a session, or with an unknown id, keep the invariants on a store ${kind}`, async t => {
 
     const pairs = selections(ACTIONS, 2).map(actions => actions.map(action => ({ action })));
     const runs = await exploreAll(pairs, store, 1, null) + await exploreAll(pairs, store, 1, 'forged');
@@ -97,7 +97,7 @@ for (const [kind, store] of Object.entries(STORES)) {
 
   });
 
-  test(`two things that go wrong do not break the invariants on a store ${kind}`, async t => {
+  test(`two faults do not break the invariants on a store ${kind}`, async t => {
 
     const pairs = [[change, count], [change, signIn], [count, signIn], [signIn, signIn]]
       .map(actions => actions.map(action => ({ action })));

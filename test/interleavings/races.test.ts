@@ -8,8 +8,8 @@ import { SharedMapStore } from '../support/four-method-world.js';
 import { timelessStore } from '../support/worlds.js';
 
 /*
- * Many requests at once, in whatever order the pauses of a seeded generator
- * bring about: the same on every run of the tests.
+ * Many requests at once, in the order that the pauses of a seeded generator bring
+ * about: the same on every run of the tests.
  */
 
 const TRIALS = 200;
@@ -61,7 +61,7 @@ for (const [kind, makeStore] of Object.entries(STORES)) {
 
   }));
 
-  test(`a regeneration amid changes takes along what was acknowledged in ${kind}`, () => inEachTrial(async crowd => {
+  test(`a regeneration amid changes keeps acknowledged changes in ${kind}`, () => inEachTrial(async crowd => {
 
     const [moved, ...others] = await Promise.all([
       crowd.send(regenerate), ...Array.from({ length: 10 }, () => crowd.send(change)),

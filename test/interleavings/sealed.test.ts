@@ -9,7 +9,7 @@ import { TakeStore } from '../support/take-store.js';
 import { exploreScenario, timelessStore } from '../support/worlds.js';
 
 /*
- * Requests at once on encrypt()ed stores, in every order of the calls that reach
+ * Requests at once on encrypted() stores, in every order of the calls that reach
  * the store inside: a move is two of them there.
  */
 

@@ -9,11 +9,11 @@ import { exploreScenario, timelessStore, worldOf } from '../support/worlds.js';
 
 /*
  * Three requests in every order of their calls and of their answers: without
- * faults any three on a store that moves at once, and on one that can't, those
- * three of which one regenerates (the others make the same calls there). With
- * one fault, the combinations in which a third request can meet what two have
- * left behind. Three counts at once, with their repetitions, are left to the
- * race tests: they alone have as many orders as half of the rest.
+ * faults, any three on a store that moves at once, and on one that can't, those
+ * three of which one regenerates (the others make the same calls there). With one
+ * fault, the combinations in which a third request can find what two have left
+ * behind. Three counts at once, with their repetitions, are left to the race
+ * tests: they alone have as many orders as half of the rest.
  */
 
 const TRIPLES = selections(ACTIONS, 3).filter(actions => actions.some(action => action !== count));

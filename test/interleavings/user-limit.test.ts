@@ -9,8 +9,8 @@ import { ParkingStore } from '../support/parking-store.js';
 import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
 
 /*
- * Requests that sign one user in, in every order of their calls, with others
- * that use the user's sessions: what `maxUserSessions` promises holds in each.
+ * Requests that sign one user in, in every order of their calls, with others that
+ * use the user's sessions: the promises of `maxUserSessions` hold in each.
  */
 
 const signIn: Action = {
@@ -27,17 +27,18 @@ const signInByUpdate: Action = {
   }),
 };
 
-/** The ids of the sessions that there are at first: of these users, each used later than the one before. */
+/** The ids of the first sessions: of these users, each used later than the one before. */
 const firstIds: string[] = [];
 
 let store: MemoryStore;
 
-/** The values of a session name its user, who was not asked for when it began. */
+/** The values of a session name its user, but it was stored without the option `user`. */
 const OLDER = 'ada, from before there was the option';
 
 /**
  * @param owners whose sessions exist; null for a visitor's
- * @param pace seconds that pass with each look at the store's clock: with 0, it can't tell which session was used last
+ * @param pace seconds that pass with each look at the store's clock: with 0, it
+ * can't tell which session was used last
  */
 function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): World {
 
@@ -75,7 +76,7 @@ function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: n
 
 }
 
-/** Where there are too many orders to try all. */
+/** For scenarios with too many orders to try all. */
 async function someOrders(run: Scenario, runs: number): Promise<void> {
 
   const random = randomFrom(1);

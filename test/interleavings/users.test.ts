@@ -9,7 +9,7 @@ import { texts } from '../support/memory-store-at.js';
 
 /*
  * Requests that sign in, in every order of their calls, with others and with the
- * end of all of a user's sessions. Whose a session is stands in its key `owner`.
+ * end of all of a user's sessions. The key `owner` of a session names its user.
  */
 
 const signInAs = (owner: string): Action => ({
@@ -60,7 +60,7 @@ function world(owner?: string): World {
 
 }
 
-/** The sessions that live, as their values. */
+/** The values of the live sessions. */
 function sessions(): Array<Record<string, unknown>> {
 
   return [...storeInUse.store.keys()].flatMap(id => {
@@ -88,7 +88,7 @@ const strangeStatus = ({ requests }: History) => {
   return strange ? `${strange.name} got ${strange.status}` : null;
 };
 
-test('a revocation beats every sign-in that was under way, whoever else is', async t => {
+test('a revocation beats every sign-in that was under way, whichever user signs in as well', async t => {
 
   let runs = 0;
   for (const other of [change, regenerate, read, empty, signInAs('ada')]) {
@@ -101,7 +101,7 @@ test('a revocation beats every sign-in that was under way, whoever else is', asy
 
 });
 
-test('a revocation beats what a session of the user is doing', async t => {
+test('a revocation beats every request on a session of the user', async t => {
 
   let runs = 0;
   for (const other of [change, regenerate, read, empty, signInAs('bob'), signOutSoftly]) {
@@ -114,16 +114,16 @@ test('a revocation beats what a session of the user is doing', async t => {
 
 });
 
-test('who signs in last after a revocation is signed in', async t => {
+test('the last sign-in after a revocation succeeds', async t => {
 
   const plans = [{ action: revokeAll }, { action: signInAs('ada'), after: 0 }];
   const runs = await everyOrder(plans, () => world('ada'), history => (
-    strangeStatus(history) ?? (sessions().filter(({ owner }) => owner === 'ada').length === 1 ? null : 'nobody is signed in')));
+    strangeStatus(history) ?? (sessions().filter(({ owner }) => owner === 'ada').length === 1 ? null : 'no user is signed in')));
   t.diagnostic(`${runs} schedules`);
 
 });
 
-test('two clicks on a sign-in leave one session, which has what one of them put in', async t => {
+test('two clicks on a sign-in leave one session, which has the values of one of them', async t => {
 
   const plans = [{ action: signInAs('ada') }, { action: signInAs('ada') }];
   const runs = await everyOrder(plans, () => world(), history => {
@@ -149,7 +149,7 @@ test('two users who sign in from one id never see each other\'s session', async 
 
 });
 
-test('nothing of a user is in the session of the next one, or of nobody', async t => {
+test('no data of a user is in the session of the next one, or in an anonymous one', async t => {
 
   let runs = 0;
   for (const next of [signInAs('bob'), signOutSoftly]) {

@@ -84,7 +84,7 @@ describe('openStore()', () => {
 
   });
 
-  it('keeps its connection where a statement fails as it may', async t => {
+  it('keeps its connection after an error of a statement', async t => {
 
     const server = await startMariadb();
     t.after(() => server.kill());
@@ -140,7 +140,7 @@ describe('openStore()', () => {
 
   });
 
-  it('lets SQLite confirm a change before the disk does, unless it is told otherwise', async () => {
+  it('lets SQLite confirm a change before the disk does, unless the address says otherwise', async () => {
 
     const file = join(temporaryFolder(), 'sessions.db');
     for (const synchronous of ['', '?synchronous=normal', '?synchronous=FULL']) {
@@ -154,7 +154,7 @@ describe('openStore()', () => {
     const file = join(temporaryFolder(), 'sessions.db');
     // Of the same driver: two copies of SQLite in one process don't see each other's locks.
     const other = await (Object.values(DRIVERS).at(-1) as (typeof DRIVERS)[string])(file);
-    // What a process holds while it changes to WAL: nobody can read meanwhile.
+    // The lock that a process holds while it changes to WAL: no other can read then.
     other.exec('CREATE TABLE others (id)');
     other.exec('BEGIN EXCLUSIVE');
     const opening = openStore(`sqlite:${file}`);
@@ -166,7 +166,7 @@ describe('openStore()', () => {
 
   });
 
-  it('refuses what is no address, and shows what is one', async () => {
+  it('refuses any other text than an address, and shows valid ones', async () => {
 
     const wrong = [
       '', 'sessions.db', 'file:sessions.db', 'http://localhost', 'redis:localhost', 'redis', 'postgres://user:secret@:x/y',
@@ -201,7 +201,7 @@ describe('openStore()', () => {
 
   });
 
-  it('fails where nothing answers, without a word of the password', async () => {
+  it('fails if no server answers, without a word of the password', async () => {
 
     const start = performance.now();
     for (const address of [
@@ -219,7 +219,7 @@ describe('openStore()', () => {
 
   });
 
-  it('fails where somebody listens who never answers', async t => {
+  it('fails if a server listens that never answers', async t => {
 
     const server = createServer(() => {}).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -236,7 +236,7 @@ describe('openStore()', () => {
 
 describe('A driver', () => {
 
-  it('of SQLite is libsql where Node.js has none of its own: the binary of better-sqlite3 ends such a process', async () => {
+  it('of SQLite is libsql if Node.js has none of its own: the binary of better-sqlite3 ends such a process', async () => {
 
     const { status, stdout, stderr } = await run(`
       await (await openStore('sqlite::memory:')).close();
@@ -248,7 +248,7 @@ describe('A driver', () => {
 
   });
 
-  it('that is missing is named, as what to install', async () => {
+  it('that is missing is named, with the command that installs it', async () => {
 
     const missing: Record<string, string> = {
       'redis://localhost': 'npm install redis \\(or ioredis\\)', 'rediss://localhost': 'npm install redis \\(or ioredis\\)',
@@ -265,7 +265,7 @@ describe('A driver', () => {
 
   });
 
-  it('that is installed but broken is not taken for one that is missing', async () => {
+  it('that is installed but broken does not count as missing', async () => {
 
     const folder = folderWith({});
     mkdirSync(join(folder, 'node_modules/pg'), { recursive: true });
@@ -299,7 +299,7 @@ describe('A process with an open store', () => {
 
 interface Client {
   readonly start: () => Promise<Server>;
-  /** The packages that it finds, and those of this project that they are. */
+  /** The packages that it finds, and the packages of this project that they are. */
   readonly packages: { readonly [name: string]: string };
 }
 
@@ -387,7 +387,7 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
     });
 
-    it('lets its process end, also where the server does not answer', async () => {
+    it('lets its process end, also if the server does not answer', async () => {
 
       const { server, process, id } = await scene();
       server.freeze();
@@ -406,7 +406,7 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
 }
 
-/** Stands between a process and its server. */
+/** A proxy between a process and its server. */
 class Link {
 
   readonly url: string;
@@ -445,7 +445,7 @@ class Link {
 
   }
 
-  /** Nothing passes over the connections that there are; new ones work. */
+  /** Lets nothing pass over the existing connections; new ones work. */
   forget(): void {
     for (const sockets of this.#pairs) for (const socket of sockets) this.#forgotten.add(socket);
   }
@@ -499,7 +499,7 @@ class StoreProcess {
       stderr += chunk;
     });
     child.on('message', (answer: Answer) => process.#answered(answer));
-    // Nobody is to wait for what has ended.
+    // No caller may wait for a process that has ended.
     child.on('close', code => {
       for (const number of process.#waiting.keys()) process.#answered({ number, error: `The process has ended with ${code}: ${stderr}` });
     });

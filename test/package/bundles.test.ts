@@ -30,7 +30,7 @@ console.log(response.status, response.headers.get('Set-Cookie')?.startsWith('CB=
 await store.close();
 `;
 
-/** What esbuild's own documentation gives to bundles of packages that call require(). */
+/** The banner that esbuild's own documentation gives to bundles of packages that call require(). */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
 describe('An application in one file', () => {
@@ -49,7 +49,7 @@ describe('An application in one file', () => {
     ], { cwd: folder, stdio: 'pipe' });
   });
 
-  it('that esbuild has made takes the driver along, and asks for none that is not installed', async () => {
+  it('that esbuild has made includes the driver, and needs none that is not installed', async () => {
 
     const outfile = join(temporaryFolder(), 'app.mjs');
     const { errors, warnings } = await build({
@@ -73,7 +73,7 @@ describe('An application in one file', () => {
     });
     const { errors = [], warnings = [] } = stats?.toJson({ all: false, errors: true, warnings: true }) ?? {};
     assert.deepEqual(errors, []);
-    // It says of optional packages that they are not there; that a name is no literal would be a mistake of ours.
+    // A warning that an optional package is missing is expected; a name that is no literal would be our mistake.
     for (const { message, moduleName = '' } of warnings) {
       assert.match(message, /Can't resolve/, `${moduleName}: ${message}`);
     }

@@ -7,10 +7,10 @@ import { limitRaces, type Race, RACES, USER_RACES } from '../support/processes/r
 import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 
-/** Each race is run so often on each store, between two processes. */
+/** How often each race runs on each store, between two processes. */
 const TRIALS = often(200);
 
-/** So many at a time: they are about different sessions. */
+/** How many run at a time: they use different sessions. */
 const AT_ONCE = 8;
 
 const STORES: { readonly [name: string]: () => string } = {
@@ -30,7 +30,7 @@ function hold(races: { readonly [name: string]: Race }, address: () => string, m
     // Every read refreshes: the most that can happen at once.
     const settings = { store: address(), touchInterval: 0, ...more };
     const start = async () => apps.push(await AppProcess.start(settings));
-    // Both are waited for even if one fails: what has started must be ended.
+    // Waits for both even if one fails: every process that has started must be ended.
     const failed = (await Promise.allSettled([start(), start()])).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
   });

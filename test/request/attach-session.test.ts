@@ -14,10 +14,10 @@ function emptyContext(): Context {
 
 }
 
-describe('What a context offers', () => {
+describe('The session members of a context', () => {
 
   for (const [name, App] of [['kernel', Application], ['core', CoreApplication]] as const) {
-    it(`is there under @curveball/${name}`, async () => {
+    it(`work under @curveball/${name}`, async () => {
 
       const app = new App();
       app.use(errorsToStatus(), session({ store: 'memory' }), pageOf({
@@ -36,7 +36,7 @@ describe('What a context offers', () => {
     });
   }
 
-  it('works without its context', async () => {
+  it('work without their context', async () => {
 
     const app = new Application();
     app.use(errorsToStatus(), session({ store: 'memory' }), pageOf({
@@ -57,7 +57,7 @@ describe('What a context offers', () => {
 
   });
 
-  it('is each request\'s own', async () => {
+  it('belong to one request', async () => {
 
     const app = new Application();
     const contexts: Context[] = [];
@@ -71,7 +71,7 @@ describe('What a context offers', () => {
 
   });
 
-  it('is not there on a context that no session middleware has seen', () => {
+  it('are missing until a session middleware has seen the context', () => {
 
     const ctx = emptyContext();
     strictEqual(ctx.session, undefined);
@@ -80,7 +80,7 @@ describe('What a context offers', () => {
 
   });
 
-  it('may be replaced by a test, on one context and no other', async () => {
+  it('can be replaced by a test, on one context and no other', async () => {
 
     const ctx = emptyContext();
     Object.assign(ctx, { session: { userId: 5 }, getCsrf: async () => 'stub', validateCsrf: () => {} });
@@ -99,7 +99,7 @@ describe('What a context offers', () => {
 
   });
 
-  it('does not show up where a context is listed', () => {
+  it('are hidden in a listing of the context', () => {
 
     ok(!Object.keys(emptyContext()).includes('session'));
 
@@ -161,7 +161,7 @@ describe('Two session middlewares on one application', () => {
 
   });
 
-  it('leave the inner session to what runs when both have finished, such as a body that is streamed', async () => {
+  it('leave the inner session to code that runs when both have finished, such as a body that is streamed', async () => {
 
     const app = new Application();
     const seen: unknown[] = [];

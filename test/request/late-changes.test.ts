@@ -8,7 +8,7 @@ import { runProgram } from '../support/child-process.js';
 import type { PageContext } from '../support/site.js';
 import { warningsOf } from '../support/warnings.js';
 
-/** A middleware around the session's, and what it does when that is done. */
+/** A middleware around the session's, and what it does after that. */
 function around(app: Application, store: MemoryStore, late: (ctx: PageContext) => unknown, handler: (ctx: PageContext) => unknown = () => {}): Application {
 
   app.use(async (ctx, next) => {
@@ -30,7 +30,7 @@ const LATE_CHANGE = (ctx: PageContext) => { ctx.session.error = 'shown'; };
 
 describe('A change of ctx.session by a middleware around the session\'s', () => {
 
-  it('is not warned of where it is stored, where none was made, and where the session failed before', async () => {
+  it('makes no warning if it is stored, if it changes nothing, and if the session failed before', async () => {
 
     const store = new MemoryStore();
     const failing = new MemoryStore();
@@ -53,7 +53,7 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
 
   });
 
-  it('is warned of once, when the response is over', async () => {
+  it('makes one warning, when the response is over', async () => {
 
     const app = around(new CoreApplication(), new MemoryStore(), LATE_CHANGE, () => { throw new Error('of the application'); }) as CoreApplication;
     const server = app.listen(0);
@@ -74,7 +74,7 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
 
   for (const change of ['ctx.session = { late: true }', 'ctx.sessionId = null', 'ctx.authenticated()']) {
 
-    it(`is warned of where no one reports the end of a response: ${change}`, () => {
+    it(`makes a warning if no server reports the end of a response: ${change}`, () => {
 
       const { stderr, stdout } = runProgram(`
         const { Application } = await import(${JSON.stringify(import.meta.resolve('@curveball/kernel'))});

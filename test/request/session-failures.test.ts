@@ -76,7 +76,7 @@ describe('While the store fails', () => {
 
   });
 
-  it('a change is not said to be stored', async () => {
+  it('a change does not look stored', async () => {
 
     for (const [path, method] of [['/add', 'update'], ['/end', 'end'], ['/new-id', 'move']] as const) {
       const { browser, store, errors } = await signedIn();

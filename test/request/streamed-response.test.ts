@@ -103,7 +103,7 @@ describe('A response that is streamed', () => {
 
   });
 
-  it('may show a form that works: with the session that the visitor has, or with the cookie of a form', async t => {
+  it('may show a form that works: with the visitor\'s session, or with the cookie of a form', async t => {
 
     const pages = {
       '/sign-in': (ctx: PageContext) => {

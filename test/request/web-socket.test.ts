@@ -14,7 +14,7 @@ const PAGES: Record<string, Page> = {
   '/end': ctx => { ctx.session = null; },
 };
 
-/** Runs a test on an application with sockets, which is closed whatever comes of it. */
+/** Runs a test on an application with sockets, which is closed afterwards in any case. */
 async function withSockets(
   onSocket: (ctx: PageContext, socket: WebSocket) => unknown,
   test: (there: SocketSite & { store: RecordingStore }) => Promise<void>,
@@ -62,7 +62,7 @@ async function ask(socket: WebSocket, message = ''): Promise<unknown> {
 
 }
 
-/** Silences and counts the warnings that a closed socket gives. */
+/** Silences and counts the warnings about closed sockets. */
 async function withWarnings(test: (warnings: Error[]) => Promise<void>) {
 
   const warnings: Error[] = [];
@@ -87,7 +87,7 @@ describe('A WebSocket', () => {
 
   });
 
-  it('can store its session while it is open, for all to see', async () => {
+  it('can store its session while it is open, for other requests to see', async () => {
 
     await withSockets(answering(async (ctx, message) => {
       ctx.session.last = message;
@@ -203,7 +203,7 @@ describe('A WebSocket', () => {
 
   });
 
-  it('is told with 409 that its session has ended', async () => {
+  it('gets a 409 if its session has ended', async () => {
 
     await withSockets(answering(async ctx => {
       ctx.session.n = 1;
@@ -214,7 +214,7 @@ describe('A WebSocket', () => {
       await get('/end');
       await withWarnings(async () => {
         deepStrictEqual(await ask(socket), { error: 'SessionEndedError', status: 409 });
-        // It still can't be stored when the socket closes, which harms nobody.
+        // It still can't be stored when the socket closes, which does no harm.
         socket.close();
         await once(socket, 'close');
         await settled();
@@ -260,7 +260,7 @@ describe('A WebSocket', () => {
 
   });
 
-  it('is closed with what its handler throws, whoever made the error, after what was changed is stored; the process lives on', async () => {
+  it('is closed with the error that its handler throws, whichever code made it, after changes are stored; the process lives on', async () => {
 
     const problem = (httpStatus: number) => Object.assign(new Error('a problem'), { httpStatus });
     const thrown: Array<[error: unknown, closeCode: number, message?: string]> = [

@@ -69,7 +69,7 @@ for (const [name, { schema, path }] of Object.entries(SCHEMAS)) {
 
   describe(`A schema of ${name}`, () => {
 
-    it('gives the handler what it makes of the values, and writes nothing for it', async () => {
+    it('gives the handler its output, and writes nothing for that', async () => {
 
       const { browser, raw, calls } = await wired({ userId: 5 }, { schema });
       deepStrictEqual((await browser.get('/read')).body, { userId: 5, theme: 'light' });
@@ -91,7 +91,7 @@ for (const [name, { schema, path }] of Object.entries(SCHEMAS)) {
 
     });
 
-    it('names the path of what does not fit, and no value', async () => {
+    it('names the path of a value that does not fit, and no value', async () => {
 
       const values = { userId: 5, list: [{ price: 1 }, { price: 'secret' }] };
       const { browser, raw, errors } = await wired(values, { schema, schemaOptions: { mismatch: 'error' } });
@@ -117,7 +117,7 @@ const BAD = { userId: 'five', theme: 'dark' };
 
 describe('A session that does not fit', () => {
 
-  it('reads as empty, stays stored while it is only read, and goes when the session is changed', async () => {
+  it('reads as empty, stays stored while it is only read, and ends when the session is changed', async () => {
 
     for (const [path, after] of Object.entries({
       '/theme': { theme: 'dark' }, '/count': { n: 1 }, '/sign-in': { userId: 6 },
@@ -126,7 +126,7 @@ describe('A session that does not fit', () => {
       const id = idOf(browser);
       deepStrictEqual((await browser.get('/read')).body, {});
       await browser.get('/update-nothing');
-      // An update that changes nothing reads once more, as its answer is what is stored.
+      // An update that changes nothing reads once more, as it returns the stored session.
       deepStrictEqual(calls(), ['load', 'load', 'load']);
       deepStrictEqual(await raw(), BAD);
       strictEqual((await browser.get(path)).status, 200, path);
@@ -154,7 +154,7 @@ describe('A session that does not fit', () => {
 
   });
 
-  it('is told to the developer once, with its path', async () => {
+  it('makes one warning for the developer, with its path', async () => {
 
     // The first of this process was above.
     const { browser } = await wired({ userId: 'secret' }, { schema: zodSchema, schemaOptions: { mismatch: 'keep' } });
@@ -166,7 +166,7 @@ describe('A session that does not fit', () => {
 
   });
 
-  it('is given to the handler as it is with keep', async () => {
+  it('reaches the handler as it is with keep', async () => {
 
     const { browser, raw } = await wired({ ...BAD, other: 1 }, { schema: zodSchema, schemaOptions: { mismatch: 'keep' } });
     deepStrictEqual((await browser.get('/read')).body, { ...BAD, other: 1 });
@@ -222,7 +222,7 @@ describe('A session of an older shape', () => {
 
   });
 
-  it('is migrated before it moves, so that what others read of it is whole', async () => {
+  it('is migrated before it moves, so that others read all of it', async () => {
 
     for (const store of [new RecordingStore(), new TakeStore(), new MapStore()]) {
       const { browser, raw } = await stored({ name: 'Ada Lovelace' }, options, store, {
@@ -291,7 +291,7 @@ describe('A session of an older shape', () => {
 
   });
 
-  it('stays as it is where migrate throws or returns what is no session: the request fails', async () => {
+  it('stays as it is if migrate throws or returns anything but a session: the request fails', async () => {
 
     for (const migrate of [() => { throw new Error('no'); }, async () => { throw new Error('no'); }, () => [], () => 5, async () => new Map()]) {
       const { browser, raw } = await wired({ name: 'Ada Lovelace' }, { schema: Names, schemaOptions: { version: 2, migrate: migrate as never } });
@@ -301,7 +301,7 @@ describe('A session of an older shape', () => {
 
   });
 
-  it('goes by mismatch where the migrated values do not fit', async () => {
+  it('follows the option mismatch if the migrated values do not fit', async () => {
 
     const { browser, errors } = await wired({ name: 'Ada Lovelace' }, {
       schema: Names, schemaOptions: { version: 2, migrate: () => ({ name: { first: 1 } }), mismatch: 'error' },
@@ -330,7 +330,7 @@ describe('The version of a session', () => {
 
   const options = { schema: z.looseObject({}), schemaOptions: { version: 2 } };
 
-  it('is stored with a new session, and is not seen', async () => {
+  it('is stored with a new session, and is hidden', async () => {
 
     const store = new RecordingStore();
     const { browser } = site(PAGES, { store, ...options });
@@ -340,7 +340,7 @@ describe('The version of a session', () => {
 
   });
 
-  it('can be no key of the application', async () => {
+  it('can\'t be a key of the application', async () => {
 
     const { browser, errors, raw } = await wired({ a: 1 }, options);
     strictEqual((await browser.get('/reserved')).status, 500);
@@ -427,7 +427,7 @@ describe('A schema', () => {
 
   });
 
-  it('says what type it returns, whatever library it is of', () => {
+  it('has its output type, whatever library it is of', () => {
 
     // Checked by the compiler.
     const zod = z.object({ userId: z.number(), theme: z.string().default('light') });
@@ -446,7 +446,7 @@ describe('A schema', () => {
 
   });
 
-  it('is not asked where no session is, or an empty one', async () => {
+  it('does not run if there is no session, or an empty one', async () => {
 
     const { browser } = site(PAGES, { schema: z.never() });
     deepStrictEqual((await browser.get('/read')).body, {});

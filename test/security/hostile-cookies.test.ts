@@ -4,7 +4,7 @@ import { connect } from 'node:http2';
 import { after, before, describe, it } from 'node:test';
 import { type HostileSite, hostileSite } from '../support/hostile-site.js';
 
-/** What a case is made of: ids of sessions of two users, and one that has ended. */
+/** The ids in a case: of the sessions of two users, and one of an ended session. */
 interface Ids { readonly ada: string; readonly bob: string; readonly dead: string; readonly unknown: string }
 
 /** The values of each `Cookie` header, one character a byte. */
@@ -14,11 +14,11 @@ const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 const flipped = (letter: string) => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
 const otherCase = (id: string) => id.replace(/[a-z]/gi, flipped);
 const lots = (count: number, each: (index: number) => string) => Array.from({ length: count }, (_, index) => each(index)).join('; ');
-/** Ids that nobody has, but for their first letters. */
-const strangers = (count: number, id: string) => lots(count, index => `CB=${String(index).padStart(6, '0')}${id.slice(6)}`);
+/** Unknown ids that begin like known ones. */
+const unknownIds = (count: number, id: string) => lots(count, index => `CB=${String(index).padStart(6, '0')}${id.slice(6)}`);
 
-/** What is nobody's cookie, whatever stands in it. */
-const NOBODY: { readonly [name: string]: Make } = {
+/** Cookie headers that open no session. */
+const ANONYMOUS: { readonly [name: string]: Make } = {
   'no value': () => '',
   'our name alone': () => 'CB',
   'our name without a value': () => 'CB=',
@@ -56,7 +56,7 @@ const NOBODY: { readonly [name: string]: Make } = {
   'an id with a letter of another alphabet': ({ ada }) => `CB=${utf8(`А${ada.slice(1)}`)}`,
   'the handle of one and the secret of another': ({ ada, bob }) => `CB=${ada.slice(0, 16)}${bob.slice(16)}`,
   'an id that has ended': ({ dead }) => `CB=${dead}`,
-  'an id that nobody has': ({ unknown }) => `CB=${unknown}`,
+  'an unknown id': ({ unknown }) => `CB=${unknown}`,
   'a form, and nothing behind it': () => 'CB-form=; CB-form-A=',
   'a form': ({ unknown }) => `CB-form=${unknown}`,
   'a form with the id of a session': ({ ada }) => `CB-form=${ada}; CB-form-A=${ada}; __Host-CB-form-A=${ada}`,
@@ -72,18 +72,18 @@ const NOBODY: { readonly [name: string]: Make } = {
   'a MiB of blanks behind our name': () => `CB${' '.repeat(2 ** 20)}x`,
   'a MiB of values in a wrong spelling': () => 'CB=%41;'.repeat(2 ** 20 / 7),
   'a MiB of ids that are too long': () => `CB=${'A'.repeat(2 ** 20)}`,
-  'five ids that nobody has before a live one': ({ ada }) => `${strangers(5, ada)}; CB=${ada}`,
-  'a thousand ids that nobody has before a live one': ({ ada }) => `${strangers(1000, ada)}; CB=${ada}`,
+  'five unknown ids before a live one': ({ ada }) => `${unknownIds(5, ada)}; CB=${ada}`,
+  'a thousand unknown ids before a live one': ({ ada }) => `${unknownIds(1000, ada)}; CB=${ada}`,
 };
 
-/** What is Ada's cookie all the same. */
+/** Unusual headers that carry Ada's cookie all the same. */
 const ADA: { readonly [name: string]: Make } = {
   'among others': ({ ada }) => `a=b; CB=${ada}; c=d`,
   'between blanks and tabs': ({ ada }) => `\t CB \t=\t ${ada} \t; a=b`,
   'beside names of what objects inherit': ({ ada }) => `__proto__=x; constructor=y; CB=${ada}; toString=z`,
   'behind one in a wrong spelling, an empty one and one of a form': ({ ada, unknown }) => `CB="${ada}"; CB=; CB=%zz; CB=p.${unknown}; CB=${ada}`,
   'behind one that has ended': ({ ada, dead }) => `CB=${dead}; CB=${ada}`,
-  'behind three that nobody has': ({ ada }) => `${strangers(3, ada)}; CB=${ada}`,
+  'behind three unknown ids': ({ ada }) => `${unknownIds(3, ada)}; CB=${ada}`,
   'a thousand times': ({ ada }) => lots(1000, () => `CB=${ada}`),
   'behind a thousand that are one': ({ ada, unknown }) => `${lots(999, () => `CB=${unknown}`)}; CB=${ada}`,
   'before that of another': ({ ada, bob }) => `CB=${ada}; CB=${bob}`,
@@ -92,7 +92,7 @@ const ADA: { readonly [name: string]: Make } = {
   'behind a MiB of other cookies': ({ ada }) => `a=${'x'.repeat(2 ** 20)}; CB=${ada}`,
 };
 
-/** The quickest of several counts: in another, garbage may have been collected. */
+/** The quickest of several counts: in others, garbage may have been collected. */
 const TRIES = 5;
 
 let site: HostileSite;
@@ -114,9 +114,9 @@ describe('A Cookie header over a socket', () => {
   before(() => begin());
   after(() => site.close());
 
-  for (const [name, make] of Object.entries(NOBODY)) {
+  for (const [name, make] of Object.entries(ANONYMOUS)) {
 
-    it(`is nobody's: ${name}`, async () => {
+    it(`opens no session: ${name}`, async () => {
 
       const cookies = made(make);
       let quickest = Infinity;
@@ -126,16 +126,16 @@ describe('A Cookie header over a socket', () => {
         ok(new Set(asked).size <= 4, `The store was asked for ${asked.length} ids`);
         quickest = Math.min(quickest, took);
       }
-      // What is not linear takes seconds for a MiB.
+      // Anything but linear time takes seconds for a MiB.
       ok(quickest < (cookies.join('').length > 2 ** 17 ? 200 : 5), `It took ${quickest} ms`);
 
     });
 
   }
 
-  it('is nobody\'s for what writes, either: that makes a session of its own, or is refused', async () => {
+  it('opens no session for a handler that writes, either: it gets a new one, or is refused', async () => {
 
-    for (const [name, make] of Object.entries(NOBODY)) {
+    for (const [name, make] of Object.entries(ANONYMOUS)) {
       const { status, body, headers } = await site.send('/write', ...made(make));
       // One that has just ended is remembered for a while.
       if (name === 'an id that has ended') {
@@ -152,9 +152,9 @@ describe('A Cookie header over a socket', () => {
 
   });
 
-  it('ends nobody\'s session that is nobody\'s', async () => {
+  it('ends no session that it does not open', async () => {
 
-    for (const [name, make] of Object.entries(NOBODY)) {
+    for (const [name, make] of Object.entries(ANONYMOUS)) {
       const { status, headers } = await site.send('/end', ...made(make));
       deepStrictEqual([status, headers.has('set-cookie')], [200, false], name);
     }
@@ -164,7 +164,7 @@ describe('A Cookie header over a socket', () => {
 
   for (const [name, make] of Object.entries(ADA)) {
 
-    it(`is the visitor's own: ${name}`, async () => {
+    it(`opens the visitor's own session: ${name}`, async () => {
 
       const { status, body, headers, ids: asked } = await site.send('/read', ...made(make));
       deepStrictEqual([status, JSON.parse(body), headers.has('set-cookie')], [200, { user: 'ada' }, false]);
@@ -175,7 +175,7 @@ describe('A Cookie header over a socket', () => {
 
   }
 
-  it('does not get to the application with a control character', async () => {
+  it('does not reach the application with a control character', async () => {
 
     for (const character of ['\0', '\x01', '\x08', '\x0b', '\x0c', '\x1f', '\x7f']) {
       for (const cookie of [`${character}CB=${ids.ada}`, `CB${character}=${ids.ada}`, `CB=${ids.ada}${character}`]) {
@@ -186,7 +186,7 @@ describe('A Cookie header over a socket', () => {
 
   });
 
-  it('is refused by Node where it is larger than the server allows, and the next request is answered', async () => {
+  it('is refused by Node if it is larger than the server allows, and the next request is answered', async () => {
 
     const { status } = await site.send('/read', 'x'.repeat(5 * 2 ** 20)).catch(() => ({ status: 431 }));
     strictEqual(status, 431);
@@ -236,7 +236,7 @@ describe('A cookie with the prefix __Host- over a socket', () => {
 
   });
 
-  it('has its name to the letter', async () => {
+  it('is recognised only with its exact name', async () => {
 
     const { ada } = ids;
     for (const name of ['__host-CB', '__HOST-CB', '__Host-cb', '__Secure-CB', 'CB', '\xa0__Host-CB', '%5F_Host-CB', '__Host-CB[]']) {

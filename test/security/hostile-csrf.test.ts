@@ -12,10 +12,10 @@ const FORM = 'application/x-www-form-urlencoded';
 const JSON_TYPE = 'application/json';
 const MULTIPART = 'multipart/form-data; boundary=b';
 
-/** What is sent beside the cookie: header lines, and a body of a type. */
+/** The parts of a request beside the cookie: header lines, and a body of a type. */
 interface Sent { readonly lines?: readonly string[]; readonly type?: string; readonly body?: string }
 
-/** What a token is made into; another is the token of another visitor. */
+/** The values that are made of a token; another is the token of another visitor. */
 type Make = (token: string, another: string) => Sent;
 
 const header = (...values: string[]): Sent => ({ lines: values.map(value => `X-CSRF-Token: ${value}`) });
@@ -23,7 +23,7 @@ const form = (body: string): Sent => ({ type: FORM, body });
 const json = (value: unknown): Sent => ({ type: JSON_TYPE, body: typeof value === 'string' ? value : JSON.stringify(value) });
 const plain = (token: string) => Buffer.from(token, 'base64url').toString('base64');
 
-/** What is no token, wherever it stands. */
+/** Requests without a valid token in any place. */
 const REFUSED: { readonly [name: string]: Make } = {
   'nothing': () => ({}),
   'an empty header': () => header(''),
@@ -43,7 +43,7 @@ const REFUSED: { readonly [name: string]: Make } = {
   'a form within JSON': token => json(JSON.stringify(`csrf-token=${token}`)),
   'JSON that is plain text': token => ({ type: 'text/plain', body: JSON.stringify({ 'csrf-token': token }) }),
   'a form that is plain text': token => ({ type: 'text/plain', body: `csrf-token=${token}` }),
-  'a form of many parts, which nobody has parsed': token => ({ type: MULTIPART, body: `--b\r\nContent-Disposition: form-data; name="csrf-token"\r\n\r\n${token}\r\n--b--\r\n` }),
+  'a form of many parts, which no parser has read': token => ({ type: MULTIPART, body: `--b\r\nContent-Disposition: form-data; name="csrf-token"\r\n\r\n${token}\r\n--b--\r\n` }),
   'a form of no type': token => ({ body: `csrf-token=${token}` }),
   'a form of a type that is made up': token => ({ type: 'application/x-www-form-urlencoded2', body: `csrf-token=${token}` }),
   'the field twice': token => form(`csrf-token=${token}&csrf-token=${token}`),
@@ -83,7 +83,7 @@ const REFUSED: { readonly [name: string]: Make } = {
   'a thousand fields': () => form(Array.from({ length: 1000 }, () => 'csrf-token=x').join('&')),
 };
 
-/** What is the visitor's own. */
+/** Requests with the visitor's own token. */
 const TAKEN: { readonly [name: string]: Make } = {
   'in a header': token => header(token),
   'in a header, between blanks that HTTP drops': token => header(` \t${token}\t `),
@@ -95,7 +95,7 @@ const TAKEN: { readonly [name: string]: Make } = {
   'in a header beside a body without the field': token => ({ ...header(token), ...form('a=b') }),
   'in a header beside 10 MiB': token => ({ ...header(token), ...form(`a=${'A'.repeat(10 * 2 ** 20)}`) }),
   'in a header beside JSON that is null': token => ({ ...header(token), ...json('null') }),
-  'in a header beside parts that nobody has parsed': token => ({ ...header(token), type: MULTIPART, body: '--b--' }),
+  'in a header beside parts that no parser has read': token => ({ ...header(token), type: MULTIPART, body: '--b--' }),
 };
 
 for (const order of ['before', 'after'] as const) {
@@ -137,7 +137,7 @@ for (const order of ['before', 'after'] as const) {
 
     for (const [name, make] of Object.entries(TAKEN)) {
 
-      it(`is taken: ${name}`, async () => {
+      it(`is accepted: ${name}`, async () => {
 
         const { status } = await send(make(own.token, another.token));
         deepStrictEqual([status, there.handled], [200, ['POST /validate']]);
@@ -146,7 +146,7 @@ for (const order of ['before', 'after'] as const) {
 
     }
 
-    it('is refused where a stranger puts it beside his own cookie', async () => {
+    it('is refused if an attacker sends it beside a cookie of their own', async () => {
 
       strictEqual((await send(header(own.token), another.cookie)).status, 403);
       strictEqual((await send(header(own.token), `${another.cookie}; ${own.cookie}`)).status, 403);
@@ -181,7 +181,7 @@ describe('A token', () => {
 
   });
 
-  it('is refused as anything but itself, and no body is an error of ours', async () => {
+  it('is refused as anything but itself, and no body makes an error of ours', async () => {
 
     const { browser, errors } = await withForm();
     const values = fc.anything({ withNullPrototype: true, withBigInt: true, withDate: true, withMap: true, withTypedArray: true, withObjectString: true });

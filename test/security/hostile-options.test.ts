@@ -14,7 +14,7 @@ const ADDRESS = `redis://user:${PASSWORD}@localhost`;
 
 class Money {}
 
-/** One of everything. */
+/** One value of every kind. */
 const VALUES: readonly unknown[] = [
   null, true, false, 0, -0, 1, -1, 0.5, 1e12, 2 ** 53, Number.NaN, Infinity, -Infinity, 10n, Symbol('x'),
   '', ' ', 'x', '5', 'lax', '/x', 'a;b', 'a\r\nSet-Cookie: b=c', 'a\0b', 'a b', 'é', '\ud800', 'null', '__proto__', 'x'.repeat(300), ADDRESS, new URL(ADDRESS),
@@ -137,7 +137,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   ],
 };
 
-/** What is said of an object that is right but for one of its members. */
+/** The error for an object that is right but for one of its members. */
 const MEMBERS: Readonly<Record<string, RegExp>> = {
   options: /^(store|pool|client|database|option \S+) is |^keys must be/,
   store: /^store(\.\w+ is | is the function )/,
@@ -170,7 +170,7 @@ describe('Each option', () => {
           ok(error instanceof TypeError, String(error));
           const { message } = error;
           ok(!inspect(error).includes(PASSWORD), 'A password is in the message');
-          // A list is refused for what is in it.
+          // The elements of a list are checked, too.
           const culprits = Array.isArray(value) ? [value, ...value] : [value];
           const isNamed = culprits.some(each => message.startsWith(`${name} is ${shown(each)}: it must `));
           ok(isNamed || (Object(value) === value && MEMBERS[name]?.test(message) && message.includes(' must ')), message);
@@ -182,7 +182,7 @@ describe('Each option', () => {
 
   }
 
-  it('that is not known is refused by its name, wherever it is given', () => {
+  it('that is unknown is refused by its name, wherever it is given', () => {
 
     for (const name of ['expire', '__proto__', 'constructor', 'a;b', '']) {
       const odd = Object.defineProperty({}, name, { value: 1, enumerable: true });
@@ -215,7 +215,7 @@ describe('Each option', () => {
 
   });
 
-  it('may stand in an object that is frozen or has no prototype', () => {
+  it('may be in an object that is frozen or has no prototype', () => {
 
     const bare = (options: object) => Object.freeze(Object.assign(Object.create(null), options));
     doesNotThrow(() => session(bare({ store, user: 'userId', cookieOptions: bare({ secure: true }), schema: standard, schemaOptions: bare({ version: 1 }) })));
@@ -238,7 +238,7 @@ describe('Each option', () => {
 
   });
 
-  it('about a user that UserSessions is asked for is checked by each call', async () => {
+  it('about a user that UserSessions is given is checked by each call', async () => {
 
     const sessions = new UserSessions(store);
     for (const value of VALUES) {
@@ -261,7 +261,7 @@ describe('Each option', () => {
     for (const value of VALUES) {
       await rejects(openStore(value as never), (error: Error) => {
         ok(!inspect(error).includes(PASSWORD));
-        // What is one of a server is tried.
+        // The address of a server is tried.
         return error instanceof TypeError || String(value) === ADDRESS;
       }, inspect(value));
     }

@@ -9,7 +9,7 @@ const site = (...values: string[]) => values.map(value => `Sec-Fetch-Site: ${val
 const origin = (...values: string[]) => values.map(value => `Origin: ${value}`);
 const utf8 = (text: string) => Buffer.from(text).toString('latin1');
 
-/** Headers that say that it is the application's own page, or nobody's. */
+/** Headers of the application's own pages, or of no browser. */
 const PASS: { readonly [name: string]: readonly string[] } = {
   'the application\'s own page': site('same-origin'),
   'the visitor himself': site('none'),
@@ -21,7 +21,7 @@ const PASS: { readonly [name: string]: readonly string[] } = {
   'its own origin, and two values': [...site('same-origin', 'cross-site'), ...origin(ORIGIN)],
 };
 
-/** Headers that do not. */
+/** Headers of other pages. */
 const REFUSED: { readonly [name: string]: readonly string[] } = {
   'neither header': [],
   ...Object.fromEntries([
@@ -47,23 +47,23 @@ const REFUSED: { readonly [name: string]: readonly string[] } = {
   'another site of a sibling': [...site('same-site'), ...origin(SIBLING)],
 };
 
-/** What can stand where the host is named: nobody goes by it. */
+/** Texts in the place of the host, which no check uses. */
 const HOSTS: readonly string[][] = [
   ['Host: internal:8080'], ['Host: attacker.test'], [`Host: ${HOST}`], [`Host: ${HOST.toUpperCase()}`], [`Host: ${HOST}@attacker.test`], ['Host: app@evil'], ['Host: app/'], ['Host: [::1]:80'], ['Host: [::1'],
   ['Host: '], ['Host: null'], ['Host: a b'], ['Host: x:99999999'], [`Host: ${'x'.repeat(10_000)}`], [`Host: ${HOST}`, 'Host: attacker.test'], ['Host: attacker.test', `Host: ${HOST}`],
   ['Host: x', 'X-Forwarded-Host: attacker.test', 'X-Forwarded-Proto: http', 'Forwarded: host=attacker.test;proto=http'], ['Host: x', `X-Forwarded-Host: ${HOST}`, `X-Original-Host: ${HOST}`],
 ];
 
-/** Other ways to name what is asked for. */
+/** Other ways to write the request target. */
 const TARGETS = [
   '/do', '//attacker.test/do', '/do?x=https://attacker.test', '/../do', '/%2e%2e/do', '/do;x', '/DO', '\\do', `${ORIGIN}/do`, 'http://attacker.test/do', 'http://user@attacker.test:8080/do', '*', '/%', '/%00', '/\xa0', '?', '/#',
   'attacker.test:443',
 ];
 
-/** The kernel has no path for it: a handler that asks for it gets an error. */
+/** The kernel has no path for it: a handler that reads the path gets an error. */
 const UNREADABLE = 'http://[::1/do';
 
-describe('Where a request comes from, over a socket', () => {
+describe('The origin of a request over a socket', () => {
 
   let there: CsrfSite;
   let cookie: string;
@@ -95,7 +95,7 @@ describe('Where a request comes from, over a socket', () => {
 
   for (const [name, lines] of Object.entries(REFUSED)) {
 
-    it(`is another's, or nobody knows: ${name}`, async () => {
+    it(`is another's, or unknown: ${name}`, async () => {
 
       const { status, headers } = await post(lines);
       deepStrictEqual([status, there.handled, headers.has('set-cookie')], [403, [], false]);
@@ -105,7 +105,7 @@ describe('Where a request comes from, over a socket', () => {
 
   }
 
-  it('does not depend on what is named as the host', async () => {
+  it('does not depend on the Host header', async () => {
 
     for (const host of HOSTS) {
       const name = host.join().slice(0, 60);
@@ -121,14 +121,14 @@ describe('Where a request comes from, over a socket', () => {
 
   });
 
-  it('does not depend on a host that is missing', async () => {
+  it('does not depend on a Host header that is missing', async () => {
 
     const old = async (lines: readonly string[]) => (await rawRequest(there.port, ['POST /do HTTP/1.0', `Cookie: ${cookie}`, ...lines])).status;
     deepStrictEqual([await old(origin(ORIGIN)), await old(origin(ATTACKER)), await old(site('same-origin')), await old([])], [200, 403, 200, 403]);
 
   });
 
-  it('does not depend on how the path is written, and none is taken for one that is exempt', async () => {
+  it('does not depend on how the path is written, and none is mistaken for an exempt one', async () => {
 
     for (const target of TARGETS) {
       // Node answers some of them by itself.
@@ -142,7 +142,7 @@ describe('Where a request comes from, over a socket', () => {
 
   });
 
-  it('counts for every method that changes something, whatever its name', async () => {
+  it('is checked for every method that changes something, whatever its name', async () => {
 
     for (const method of ['PUT', 'PATCH', 'DELETE', 'PROPFIND', 'SEARCH', 'M-SEARCH', 'LINK', 'TRACE', 'QUERY']) {
       const { status } = await post(site('cross-site'), { method });

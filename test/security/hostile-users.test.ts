@@ -7,7 +7,7 @@ import { type Page, type Site, site } from '../support/site.js';
 
 const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype);
 
-/** Users who are almost the same, or whom something takes for something else. */
+/** Users with almost the same names, or names with a meaning elsewhere. */
 const USERS: readonly string[] = [
   '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'a}b{c', '{a}', '}', '*', '?', '[a]', 'a:b', '\r\n', 'a\r\nSet-Cookie: b=c', '\0', 'a\0', 'a', 'A', 'a ', ' a', 'a\t', '😀', '😀😀', '\u00e9', 'e\u0301',
   'ﬁ', 'fi', 'ß', 'ss', 'ı', 'i', 'İ', 'I', '\ud800', '\udc00', '\ufffd', 'null', 'undefined', 'true', '0', '1', '01', '1.0', '%', '_', '\'', '"', '\\', '\'; DROP TABLE sessions; --',
@@ -20,10 +20,10 @@ const LABELS: readonly string[] = [
   '__proto__', 'x'.repeat(10_000), '😀'.repeat(5_000), `${'x'.repeat(99)}😀`, '\u0301'.repeat(10_000),
 ];
 
-/** What the label is listed as: a hundred characters, and no half of one that stands for two. */
+/** The listed label: a hundred characters, and no half of a character of two. */
 const cut = (label: string) => label.slice(0, 100).replace(/[\ud800-\udbff]$/, '');
 
-/** What the handlers put into the session. */
+/** The data that the handlers put into the session. */
 let given: { user?: unknown; metadata?: Record<string, string> } = {};
 
 const PAGES: Record<string, Page> = {
@@ -107,7 +107,7 @@ for (const [kind, open] of Object.entries(EVERY_STORE)) {
 
     });
 
-    it('have nothing in the store that is a cookie', async () => {
+    it('have no text in the store that works as a cookie', async () => {
 
       const browsers = [await signIn('ada', { device: 'phone' }), await signIn('bob')];
       await browsers[0]?.get('/rotate');
@@ -115,7 +115,7 @@ for (const [kind, open] of Object.entries(EVERY_STORE)) {
       const kept = await opened.kept();
       const handles = (await sessions.list('ada')).map(({ handle }) => handle);
       const words = [...kept, ...handles].flatMap(text => [text, ...text.split(/[\s:;,"]+/), ...text.match(/[\w-]{16,}/g) ?? []]);
-      // A handle, and whatever is as long as what should follow it.
+      // A handle, and any text as long as the secret after it.
       const joined = handles.flatMap(handle => words.filter(word => /^[\w-]{43}$/.test(word)).flatMap(word => [handle + word, handle + word.replace(/\W|_/g, '0')]));
       const candidates = new Set([...words, ...joined].filter(word => word !== '' && word.length < 1000));
       ok(candidates.size >= handles.length);
@@ -133,7 +133,7 @@ for (const [kind, open] of Object.entries(EVERY_STORE)) {
 
 }
 
-describe('A user who is none', () => {
+describe('An invalid user', () => {
 
   class Account { id = 5; }
 
@@ -177,7 +177,7 @@ describe('A user who is none', () => {
 
   });
 
-  it('is nobody where there is nothing', async () => {
+  it('is no user if the value is missing', async () => {
 
     const { browser, store } = site(PAGES, { user: 'user' });
     for (const user of ['', null, undefined]) {

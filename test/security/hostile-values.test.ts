@@ -27,7 +27,7 @@ const revoked = () => {
   return proxy;
 };
 
-/** What can't be stored, made anew for each request. */
+/** Values that can't be stored, made anew for each request. */
 const REFUSED: { readonly [name: string]: () => unknown } = {
   'a BigInt': () => 1n,
   'a cycle': () => cycle,
@@ -48,7 +48,7 @@ const REFUSED: { readonly [name: string]: () => unknown } = {
   'a hundred thousand levels': () => Array.from({ length: 100_000 }).reduce(value => [value], 1),
 };
 
-/** What throws by itself when it is read. */
+/** Values that throw when they are read. */
 const PROBLEM = new Error('no looking');
 const THROWING: { readonly [name: string]: () => unknown } = {
   'a getter': () => ({ get a() { throw PROBLEM; } }),
@@ -158,14 +158,14 @@ for (const [kind, open] of Object.entries(EVERY_STORE)) {
           deepStrictEqual(await read(browser), { kept: 'value' }, name);
         }
         given = { values: { a: make() } };
-        const stranger = new Browser(there.app);
-        strictEqual((await stranger.get('/assign')).status, 500);
-        strictEqual(stranger.cookies.size, 0);
+        const other = new Browser(there.app);
+        strictEqual((await other.get('/assign')).status, 500);
+        strictEqual(other.cookies.size, 0);
       }
 
     });
 
-    it('that throw when they are read are the application\'s own errors, and what was stored stays', async () => {
+    it('that throw when they are read fail with the application\'s own errors, and what was stored stays', async () => {
 
       const browser = await begin({ kept: 'value' });
       for (const [name, make] of Object.entries(THROWING)) {

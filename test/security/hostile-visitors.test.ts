@@ -11,8 +11,8 @@ import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js
 import { type Page, site } from '../support/site.js';
 
 /*
- * Visitors and a stranger, in any order. The steps say whose id is altered, and
- * how: so what is printed when something goes wrong has no id in it.
+ * Visitors and an attacker, in any order. The steps say whose id is altered, and
+ * how: so no id is printed when something goes wrong.
  */
 
 const VISITORS = [0, 1, 2] as const;
@@ -21,13 +21,13 @@ type Visitor = typeof VISITORS[number];
 
 const DOES = ['read', 'write', 'sign-in', 'end', 'rotate', 'form', 'submit'] as const;
 
-/** What one of the visitors does, with a browser of his own. */
+/** An action of one of the visitors, in their own browser. */
 interface OwnStep { readonly visitor: Visitor; readonly does: typeof DOES[number]; readonly other: Visitor }
 
-/** One cookie of a stranger: an id that a visitor has, or had, as it is or altered. */
+/** One cookie of the attacker: an id that a visitor has, or had, as it is or altered. */
 interface Piece { readonly name: string; readonly whose: number; readonly how: Alteration | 'as it is'; readonly at: number }
 
-/** What a stranger does, with cookies that he has made. */
+/** An action of the attacker, with made-up cookies. */
 interface StrangeStep { readonly pieces: readonly Piece[]; readonly does: 'read' | 'write' | 'end' | 'sign-in' }
 
 const ours = 'our name';
@@ -57,7 +57,7 @@ const PAGES: Record<string, Page> = {
   '/submit': ctx => { ctx.validateCsrf(); },
 };
 
-/** What a visitor's session holds, as long as nobody else gets at it. */
+/** The expected values of a visitor's session, which no other visitor can change. */
 interface Values { mark?: string; count?: number; user?: string }
 
 /** Three visitors of a site, and all ids that they have ever had. */
@@ -94,7 +94,7 @@ class Visits {
     if (does === 'write') Object.assign(values, { mark: name, count: (values.count ?? 0) + 1 });
     if (does === 'sign-in') values.user = name;
     if (does === 'end') this.values[each] = {};
-    // A token is good until its visitor signs in or out.
+    // A token is valid until its visitor signs in or out.
     if (does === 'rotate' || does === 'end' || does === 'sign-in') this.tokens[each] = undefined;
     const id = this.idOf(each);
     if (id !== '' && !this.ids.includes(id)) this.ids.push(id);
@@ -110,7 +110,7 @@ class Visits {
 
   }
 
-  /** Sends made-up cookies: they are the visitor's whose id is among them, or nobody's. */
+  /** Sends made-up cookies: they open the session of the visitor whose id is among them, or none. */
   async strange({ pieces, does }: StrangeStep): Promise<void> {
 
     const pairs = pieces.map(({ name, whose, how, at }) => {
@@ -118,17 +118,17 @@ class Visits {
       return [name === ours ? this.cookieName : name, how === 'as it is' ? id : altered(id, how, at)] as const;
     });
     const owner = this.ownerOf(pairs.filter(([name]) => name === this.cookieName).map(([, value]) => value));
-    // Who has an id may do what its visitor may: here, he only looks.
+    // With a visitor's id, the attacker may do what the visitor may: here, only read.
     const isBearer = pieces.some(({ how, name }) => how === 'as it is' && name === ours);
     const path = isBearer ? 'read' : does;
-    const answer = await new Browser(this.there.app).get(`/${path}?mark=stranger&user=stranger`, {
+    const answer = await new Browser(this.there.app).get(`/${path}?mark=attacker&user=attacker`, {
       headers: { Cookie: pairs.map(([name, value]) => `${name}=${value}`).join('; ') },
     });
     strictEqual(answer.status, 200);
     const cookies = setCookies(answer);
     strictEqual(cookies.length, path === 'write' || path === 'sign-in' ? 1 : 0);
-    ok(!this.ids.some(id => cookies.join().includes(id)), 'A stranger has got an id that a visitor had');
-    if (path === 'read') deepStrictEqual(answer.body, owner === undefined ? {} : this.values[owner], 'What a stranger reads');
+    ok(!this.ids.some(id => cookies.join().includes(id)), 'The attacker has got an id that a visitor had');
+    if (path === 'read') deepStrictEqual(answer.body, owner === undefined ? {} : this.values[owner], 'What the attacker reads');
 
   }
 
@@ -148,7 +148,7 @@ class Visits {
     return idOf(this.browsers[each] as Browser, this.cookieName);
   }
 
-  /** Whose session is found: of the first four that can be ids, under `__Host-` of the first, the first that lives. */
+  /** The owner of the session that is found: of the first four values that can be ids (under `__Host-` of the first), the first that lives. */
   private ownerOf(values: readonly string[]): Visitor | undefined {
 
     const candidates = [...new Set(values.map(value => this.candidate(value)).filter(id => id !== null))];
@@ -185,7 +185,7 @@ async function visitAtRandom(store: SessionStore, numRuns: number, maxLength: nu
 
 }
 
-describe('Visitors and a stranger who alters their cookies never see what is another\'s', () => {
+describe('Visitors and an attacker who alters their cookies never see data of another', () => {
 
   const HOST = { cookieName: '__Host-CB', cookieOptions: { secure: true } };
 

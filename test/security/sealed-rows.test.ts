@@ -24,7 +24,7 @@ function withByte(at: number, byte: number) {
 
 }
 
-/** In the place of a sealed value, made from it and from another session's. */
+/** Texts in the place of a sealed value, made from it and from another session's. */
 const SEALED: Readonly<Record<string, (own: ReadonlyMap<string, string>, others: ReadonlyMap<string, string>) => string>> = {
   'that of another session': (_, others) => others.get('note') as string,
   'that of another key': own => own.get('userId') as string,
@@ -33,7 +33,7 @@ const SEALED: Readonly<Record<string, (own: ReadonlyMap<string, string>, others:
   'an empty text': () => '""',
   'its first half': own => `${own.get('note')?.slice(0, 30)}"`,
   'another version': own => changed(own.get('note') as string, withByte(0, 2)),
-  'a key that nobody has': own => changed(own.get('note') as string, bytes => {
+  'an unknown key': own => changed(own.get('note') as string, bytes => {
     bytes.write('2027', 2);
     return bytes;
   }),
@@ -47,7 +47,7 @@ for (const make of SEALABLE) {
 
   const engine = make();
 
-  describe(`A sealed row of ${engine.name} that somebody has damaged`, () => {
+  describe(`A damaged sealed row of ${engine.name}`, () => {
 
     let rows: Rows;
     let store: SealingStore;
@@ -78,7 +78,7 @@ for (const make of SEALABLE) {
 
     }
 
-    it('is unreadable where its key was taken away, and readable when it is back', async () => {
+    it('is unreadable if its key was removed, and readable when it is restored', async () => {
 
       const visitors = await Visitors.of(store);
       try {
@@ -90,7 +90,7 @@ for (const make of SEALABLE) {
 
     });
 
-    it('is unreadable, whatever stands in the place of its values or of what it is', async () => {
+    it('is unreadable, whatever is in the place of its values or of its info', async () => {
 
       const damages = [
         ...VALUE_TEXTS.filter(([, text]) => text.length < 10_000).map(([, text]) => (

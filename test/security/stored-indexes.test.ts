@@ -12,7 +12,7 @@ import { IN_TABLES, KEEPING_INFO } from '../support/stored-rows/engines.js';
 import type { Rows } from '../support/stored-rows/rows.js';
 import { NOTES, Visitors } from '../support/stored-rows/visitors.js';
 
-describe('An index of Redis that somebody has damaged', () => {
+describe('A damaged index of Redis', () => {
 
   const prefix = 'stored-indexes.test:';
   const client = createClient({ url: redisUrl(), commandOptions: { timeout: 0 } });
@@ -33,12 +33,12 @@ describe('An index of Redis that somebody has damaged', () => {
 
   }
 
-  /** Lets a session be so old that its next use prolongs its life. */
+  /** Makes a session so old that its next use prolongs its life. */
   const grow = (handle: string) => client.setRange(prefix + handle, 0, String(Date.now() + 1_000_000));
 
   const listed = async (user: string) => (await users.list(user)).map(({ handle }) => handle).sort();
 
-  it('lists no session that is not there, no other user\'s, and no other name', async () => {
+  it('lists no session that does not exist, that is another user\'s, or under another name', async () => {
 
     const { user, other, handles, bystander } = await visitors();
     const strange = [handles.bystander, 'A'.repeat(16), '', '../x', 'x'.repeat(1000), '\r\n', 'user:*'];
@@ -76,7 +76,7 @@ describe('An index of Redis that somebody has damaged', () => {
 
   });
 
-  it('takes entries of any score, and gives no life by one', async () => {
+  it('accepts entries of any score, and prolongs no life by one', async () => {
 
     const { user, handles, victim } = await visitors();
     for (const score of [-1, 0, 1e300, Number.POSITIVE_INFINITY]) {
@@ -89,7 +89,7 @@ describe('An index of Redis that somebody has damaged', () => {
 
   });
 
-  it('is a failure where its key is of another type, and its user\'s sessions are served', async () => {
+  it('makes a failure if its key is of another type, and its user\'s sessions are served', async () => {
 
     for (const damage of [(user: string) => client.set(keyOf(user), 'x'), (user: string) => client.lPush(keyOf(user), 'x')]) {
       const { user, other, handles, victim, bystander } = await visitors();
@@ -98,7 +98,7 @@ describe('An index of Redis that somebody has damaged', () => {
       await rejects(users.list(user), SessionStoreError);
       await rejects(users.endAll(user), SessionStoreError);
       for (const path of ['/read', '/change', '/update']) strictEqual((await victim.get(path)).status, 200);
-      // Where all are ended, what is made here could not be found.
+      // A session that is made here could not be found when all are ended.
       for (const [browser, path] of [[new Browser(victim.app), '/sign-in'], [victim, '/rotate']] as const) {
         const answer = await browser.get(path, { headers: { 'X-User': user } });
         deepStrictEqual([answer.status, setCookies(answer)], [503, []]);
@@ -111,9 +111,9 @@ describe('An index of Redis that somebody has damaged', () => {
 
 });
 
-describe('A session of a user that somebody has damaged', () => {
+describe('A damaged session of a user', () => {
 
-  it('is one of as many as maxUserSessions allows, and keeps nobody from signing in', async () => {
+  it('is one of as many as maxUserSessions allows, and keeps no user from signing in', async () => {
 
     const memory = new MemoryStore();
     const visitors = await Visitors.of(memory, { maxUserSessions: 2 });
@@ -149,7 +149,7 @@ for (const make of IN_TABLES) {
 
     for (const column of COLUMNS) {
 
-      it(`is a failure, and no sign-out: without ${column}`, async () => {
+      it(`makes a failure, and no sign-out: without ${column}`, async () => {
 
         const visitors = await Visitors.of(rows.store);
         visitors.leave();
@@ -179,7 +179,7 @@ for (const make of KEEPING_INFO) {
 
   const engine = make();
 
-  describe(`A mark in ${engine.name} that somebody has damaged`, () => {
+  describe(`A damaged mark in ${engine.name}`, () => {
 
     let rows: Rows;
     before(async () => {
@@ -187,7 +187,7 @@ for (const make of KEEPING_INFO) {
     });
     after(() => engine.close?.());
 
-    /** A session that has moved a moment ago, and the browser that does not know it. */
+    /** A session that has moved a moment ago, and the browser that has its former id. */
     async function moved() {
 
       const visitors = await Visitors.of(rows.store, { grace: 30 });
@@ -207,7 +207,7 @@ for (const make of KEEPING_INFO) {
 
     const EMPTY = { note: undefined, names: [] };
 
-    it('leads nowhere if it leads to itself, or to what is no session, and lets a sign-out end the session', async () => {
+    it('leads nowhere if it leads to itself, or to anything but a session, and lets a sign-out end the session', async () => {
 
       for (const target of [(id: string) => id, () => 'no id', () => rows.store.newSessionId(), () => '__proto__']) {
         const { visitors, late, leadTo } = await moved();
@@ -230,7 +230,7 @@ for (const make of KEEPING_INFO) {
 
     });
 
-    it('is unknown where it says nothing that is a mark', async () => {
+    it('is unknown if its text is no mark', async () => {
 
       const { visitors } = await moved();
       const ended = visitors.victim.clone();

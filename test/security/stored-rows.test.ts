@@ -11,7 +11,7 @@ const strayErrors: unknown[] = [];
 process.on('unhandledRejection', error => strayErrors.push(error));
 after(() => deepStrictEqual(strayErrors, []));
 
-/** What can be wrong with the values, in the form in which the engine keeps them. */
+/** Damages of the values, in the form in which the engine keeps them. */
 function damagesOfValues(engine: Engine): Array<Damage & { readonly column: string }> {
 
   const { format, data } = engine;
@@ -28,7 +28,7 @@ function damagesOfValues(engine: Engine): Array<Damage & { readonly column: stri
       outcome: engine.tooLarge ?? 'unreadable values', note: { n: null },
     },
     {
-      column: data, of: 'one value: a user who is none', make: before => withText(format, before, 'userId', '{"a":1}'), outcome: 'unreadable values',
+      column: data, of: 'one value: an invalid user', make: before => withText(format, before, 'userId', '{"a":1}'), outcome: 'unreadable values',
     },
     {
       column: data, of: 'keys that must reach no prototype', make: before => write(new Map([...read(before), ...NAMES])), outcome: 'served',
@@ -37,7 +37,7 @@ function damagesOfValues(engine: Engine): Array<Damage & { readonly column: stri
 
 }
 
-/** Where the whole is parsed at once, what is only too deep is found when somebody looks: newer versions of Node.js read and write any depth. */
+/** If the whole is parsed at once, values that are only too deep are found by the first read: newer versions of Node.js read and write any depth. */
 function isJson(text: string): boolean {
 
   try {
@@ -73,7 +73,7 @@ for (const make of ENGINES) {
 
   const engine = make();
 
-  describe(`A row of ${engine.name} that somebody has damaged`, () => {
+  describe(`A damaged row of ${engine.name}`, () => {
 
     let rows: Rows;
     before(async () => {
@@ -98,7 +98,7 @@ for (const make of ENGINES) {
 
     }
 
-    it('harms nobody else, and is no mistake of the application, whatever stands in the place of its values', async () => {
+    it('harms no other session, and is no mistake of the application, whatever is in the place of its values', async () => {
 
       const texts = fc.oneof(
         fc.json(), anyText().filter(text => text.isWellFormed() && !text.includes('\0')),

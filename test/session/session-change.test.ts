@@ -14,7 +14,7 @@ const stored: fc.Arbitrary<StoredState> = fc.oneof(
   fc.tuple(fc.boolean(), fc.boolean()).map(([moved, late]) => ({ kind: 'retired', id: 'A', moved, late }) as const),
 );
 
-/** What a request may want: only what is empty can have been cleared. */
+/** What a request may want: only an empty session can have been cleared. */
 const wanted: fc.Arbitrary<WantedState> = fc.record({
   texts, cleared: fc.boolean(), regenerate: fc.boolean(), user: fc.constantFrom(undefined, null, 'X', 'Y'), assigned: fc.boolean(),
 }).map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
@@ -76,7 +76,7 @@ describe('The difference between two records', () => {
 
   });
 
-  it('leaves what it was given as it was', () => {
+  it('changes neither of its arguments', () => {
 
     fc.assert(fc.property(texts, texts, (before, after) => {
       const copies = [new Map(before), new Map(after)];
@@ -147,14 +147,14 @@ describe('What a request did', () => {
 
   it('leaves a session without keys when the last key goes together with the id', () => {
 
-    // Another request may have added a key meanwhile, which must not be lost.
+    // Another request may have added a key in the meantime, which must not be lost.
     deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), { touch: false }), {
       name: 'regenerate', id: 'A', set: new Map(), unset: ['a', 'b'], reason: 'asked',
     });
 
   });
 
-  it('is always one change, which leads from what was there to what is wanted', () => {
+  it('is always one change, which leads from the loaded session to the wanted one', () => {
 
     fc.assert(fc.property(stored, wanted, due, (before, after, isDue) => {
       const change = sessionChange(before, after, isDue);
@@ -197,7 +197,7 @@ describe('What a request did', () => {
 
   });
 
-  it('never touches a session for which no refresh is due, and never sends a store what did not change', () => {
+  it('never touches a session that is not due for a refresh, and never sends a store what did not change', () => {
 
     fc.assert(fc.property(stored, wanted, (before, after) => {
       const change = sessionChange(before, after, { touch: false });

@@ -38,7 +38,7 @@ const BEGINNINGS: Record<string, Page> = {
   '/assign-what-was-there': ctx => { ctx.session = { ...ctx.session, userId: 5 }; },
 };
 
-/** Each changes a session that is not there any more. */
+/** Each changes a session that no longer exists. */
 const CHANGES: Record<string, Page> = {
   '/key': ctx => { ctx.session.visits = 1; },
   '/key-and-save': async ctx => {
@@ -123,7 +123,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('a whole object is refused where the request found the session alive, and holds what was in it', async () => {
+    it('a whole object is refused if the request found the session alive, and holds its values', async () => {
 
       for (const path of ['/late', '/late-and-save', '/late-after-null', '/late-update']) {
         const { browser, arrived, released } = await open();
@@ -139,7 +139,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('a whole object is refused where another user has signed in in its place, in the same browser', async t => {
+    it('a whole object is refused if another user has signed in in its place, in the same browser', async t => {
 
       if (name === 'a store of four methods') return t.diagnostic('it knows no users');
       for (const path of ['/assign-of-no-one', '/assign-what-was-there-of-no-one']) {
@@ -156,7 +156,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('a whole object is refused where the session was moved: the visitor has another by now', async () => {
+    it('a whole object is refused if the session was moved: the visitor has another by now', async () => {
 
       for (const path of Object.keys(BEGINNINGS)) {
         const { browser } = await open();

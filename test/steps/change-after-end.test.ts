@@ -13,12 +13,12 @@ const PAGES: Record<string, Page> = {
 describe('A change that comes too late', () => {
 
   /** A page that changes its session after another request has ended or moved it. */
-  async function late(act: Page, meanwhile: string) {
+  async function late(act: Page, other: string) {
 
     const there = site({
       ...PAGES,
       '/late': async ctx => {
-        await there.browser.clone().get(meanwhile);
+        await there.browser.clone().get(other);
         return act(ctx);
       },
     });
@@ -35,14 +35,14 @@ describe('A change that comes too late', () => {
     'fills it anew': ctx => { ctx.session = { userId: 7 }; },
   };
   for (const [name, change] of Object.entries(changes)) {
-    for (const meanwhile of ['/end', '/new-id']) {
-      it(`is answered with 409 and without a cookie: it ${name} after ${meanwhile}`, async () => {
+    for (const other of ['/end', '/new-id']) {
+      it(`is answered with 409 and without a cookie: it ${name} after ${other}`, async () => {
 
-        const { response, errors, store } = await late(change, meanwhile);
+        const { response, errors, store } = await late(change, other);
         strictEqual(response.status, 409);
         ok(errors[0] instanceof SessionEndedError);
         deepStrictEqual(setCookies(response), []);
-        strictEqual(store.store.size, meanwhile === '/end' ? 0 : 1);
+        strictEqual(store.store.size, other === '/end' ? 0 : 1);
         for (const id of store.store.keys()) deepStrictEqual(await store.get(id), { userId: 5 });
 
       });
@@ -60,10 +60,10 @@ describe('A change that comes too late', () => {
 
   });
 
-  it('is none where a request only reads', async () => {
+  it('does not include a request that only reads', async () => {
 
-    for (const meanwhile of ['/end', '/new-id']) {
-      const { response } = await late(ctx => ctx.session, meanwhile);
+    for (const other of ['/end', '/new-id']) {
+      const { response } = await late(ctx => ctx.session, other);
       strictEqual(response.status, 200);
       deepStrictEqual(response.body, { userId: 5 });
       deepStrictEqual(setCookies(response), []);
@@ -71,7 +71,7 @@ describe('A change that comes too late', () => {
 
   });
 
-  it('is no sign-out: that ends the session where it went', async () => {
+  it('does not include a sign-out: that ends the session where it went', async () => {
 
     const { response, store } = await late(ctx => { ctx.session = null; }, '/new-id');
     strictEqual(response.status, 200);

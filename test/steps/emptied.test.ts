@@ -11,7 +11,7 @@ import { type Page, site } from '../support/site.js';
 
 /*
  * A page shows a message once, which is the only key of the session. Emptied is
- * not ended: what another request puts in at the same time is kept.
+ * not ended: a key that another request sets at the same time is kept.
  */
 
 const STORES: Record<string, () => SessionStore | Promise<SessionStore>> = {
@@ -79,10 +79,10 @@ for (const [name, makeStore] of Object.entries(STORES)) {
       return { ...there, arrived, released };
     };
 
-    /** What a browser without the forms' cookies sees. */
+    /** The session that a browser sees without the cookies of forms. */
     const read = async (browser: Browser) => (await browser.get('/read')).body as unknown;
 
-    it('lives on without keys, under its id, and takes what comes later', async () => {
+    it('lives on without keys, under its id, and keeps later changes', async () => {
 
       for (const path of Object.keys(EMPTYING)) {
         const { browser } = await open();
@@ -100,7 +100,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('keeps what another request puts in at the same time, whichever of the two comes first', async () => {
+    it('keeps the key that another request sets at the same time, whichever of the two comes first', async () => {
 
       for (const path of Object.keys(EMPTYING).filter(each => !each.includes('new-id'))) {
         for (const [held, other] of [[path, '/cart'], ['/cart', path]] as const) {
@@ -116,7 +116,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('does not end where an update returns a copy of nothing', async () => {
+    it('does not end if an update returns a copy of nothing', async () => {
 
       const { browser } = await open();
       await browser.get('/show');
@@ -140,7 +140,7 @@ for (const [name, makeStore] of Object.entries(STORES)) {
 
     });
 
-    it('ends where null or an empty object is assigned, also when it had no keys before', async () => {
+    it('ends if null or an empty object is assigned, also if it had no keys before', async () => {
 
       for (const path of Object.keys(ENDING)) {
         for (const begin of [[], ['/show']]) {

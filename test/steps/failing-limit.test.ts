@@ -6,8 +6,9 @@ import { texts } from '../support/memory-store-at.js';
 import { type Page, site } from '../support/site.js';
 
 /*
- * A limit of sessions, and a session that there was before its user came: it may
- * be all that the visitor has, so no fault while the others are counted takes it.
+ * A limit of sessions, and a session from before the sign-in of its user: it may
+ * be all that the visitor has, so a fault while the others are counted must not
+ * end it.
  */
 
 const PAGES: Record<string, Page> = {
@@ -20,7 +21,7 @@ const PAGES: Record<string, Page> = {
 
 type Method = 'sessionsOf' | 'endSessionsOf' | 'create' | 'load' | 'end';
 
-/** Fails as it is told, and has a sign-in of the same user come later than that which moves a session. */
+/** Fails as a test says, and lets a sign-in of the same user come later than the one that moves a session. */
 class Faulty extends MemoryStore {
 
   fails: Method | undefined;
@@ -73,7 +74,7 @@ function world(maxUserSessions = 1) {
 
 }
 
-/** With the session of a user from before there was the option. */
+/** With the session of a user from before the option. */
 async function olderVisitor(store: MemoryStore, browser: Browser): Promise<Browser> {
 
   const visitor = browser.clone();
@@ -87,7 +88,7 @@ async function olderVisitor(store: MemoryStore, browser: Browser): Promise<Brows
 
 describe('A limit of sessions whose store fails', () => {
 
-  it('leaves who only reads a page signed in, where the values named the user all along', async () => {
+  it('leaves a user who only reads a page signed in, if the values have named the user all along', async () => {
 
     for (const method of ['sessionsOf', 'endSessionsOf', 'create', 'end'] as const) {
       const { store, browser } = world();
@@ -119,7 +120,7 @@ describe('A limit of sessions whose store fails', () => {
 
   });
 
-  it('leaves the visitor what he has, if it fails once his session has moved; the next sign-in counts again', async () => {
+  it('leaves the visitor\'s session alive if it fails after that has moved; the next sign-in counts again', async () => {
 
     const faults: Array<[Method, number]> = [['sessionsOf', 1], ['endSessionsOf', 0], ['create', 0], ['load', 1], ['end', 0], ['sessionsOf', 2]];
     for (const path of ['/sign-in', '/sign-in-by-update']) {

@@ -7,7 +7,7 @@ import { Browser, setCookies } from '../support/browser.js';
 import { MapStore } from '../support/map-store.js';
 import { type PageContext, pageOf, site } from '../support/site.js';
 
-/** What a handler may do, each as often as it likes. */
+/** Actions of a handler, each as often as it likes. */
 const STEPS: { readonly [name: string]: (ctx: PageContext) => unknown } = {
   'set': ctx => { ctx.session.isAdmin = true; },
   'delete': ctx => { delete ctx.session.cart; },
@@ -34,7 +34,7 @@ function orders(most: number): string[][] {
 
 }
 
-/** Takes note of what a request changes beside the id. */
+/** Records what a request changes beside the id. */
 function watch(store: IndexingSessionStore | SessionStore) {
 
   const seen = { changes: 0, moves: 0 };
@@ -72,7 +72,7 @@ describe('With grace, a former id leads to the session', () => {
     ['the memory store', () => new MemoryStore()],
     ['an encrypted store', () => encrypted(new MemoryStore())],
   ] as const) {
-    it(`only where nothing but the id changed in the whole request, whatever the order of calls: ${kind}`, async () => {
+    it(`only if nothing but the id changed in the whole request, whatever the order of calls: ${kind}`, async () => {
 
       const followed: string[] = [];
       let refused = 0;
@@ -109,7 +109,7 @@ describe('With grace, a former id leads to the session', () => {
     });
   }
 
-  it('not where the handler changes it at the same time as it gives the id, or after its answer', async () => {
+  it('not if the handler changes it at the same time as it gives the id, or after its answer', async () => {
 
     for (const act of [
       (ctx: PageContext) => {
@@ -138,7 +138,7 @@ describe('With grace, a former id leads to the session', () => {
 
   });
 
-  it('not where the session is changed once the middleware has given the id', async () => {
+  it('not if the session is changed once the middleware has given the id', async () => {
 
     const app = new Application();
     app.use(async (ctx, next) => {
@@ -158,7 +158,7 @@ describe('With grace, a former id leads to the session', () => {
 
   });
 
-  it('to what others have made of it since', async () => {
+  it('with the later changes of other requests', async () => {
 
     const { browser } = site({
       '/begin': ctx => { ctx.session.cart = 1; }, '/new-id': ctx => { ctx.sessionId = null; }, '/add': STEPS.update, '/look': ctx => ctx.session,

@@ -6,8 +6,8 @@ import { settled } from '../support/events.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
 /*
- * Sign-ins that a store carries out, and whose answers get lost: no one has the
- * ids, so the lists of the users' devices must not have the sessions.
+ * Sign-ins that a store carries out, and whose answers get lost: no browser has
+ * the ids, so the lists of the users' devices must not contain the sessions.
  */
 
 const PAGES: Record<string, Page> = {
@@ -21,7 +21,7 @@ const PAGES: Record<string, Page> = {
 
 const METHODS = ['create', 'move', 'sessionsOf', 'endSessionsOf', 'end'] as const;
 
-/** Carries out each call, and answers none of one method while it is told so. */
+/** Carries out each call, and loses the answers of one method while a test says so. */
 class ForgetfulStore extends MemoryStore {
 
   silent: typeof METHODS[number] | undefined;
@@ -37,7 +37,7 @@ class ForgetfulStore extends MemoryStore {
       Object.assign(this, { [method]: async (...args: unknown[]) => {
         const answer = await carryOut(...args);
         if (this.silent !== method || this.answersFirst-- > 0) return answer;
-        // Once: whoever asks again is answered.
+        // Once: a second attempt is answered.
         this.silent = undefined;
         return new Promise(() => {});
       } });
@@ -68,7 +68,7 @@ async function fails(browser: Browser, path: string): Promise<void> {
 
 describe('A sign-in whose answer the store never gave', () => {
 
-  it('leaves no device that no one has, where it was to begin a session', async () => {
+  it('leaves no unusable device in the list if it was to begin a session', async () => {
 
     for (const path of ['/sign-in', '/sign-in-by-update']) {
       for (const silent of ['create', 'sessionsOf'] as const) {
@@ -83,7 +83,7 @@ describe('A sign-in whose answer the store never gave', () => {
 
   });
 
-  it('leaves no device that no one has, where a session was to become the user\'s', async () => {
+  it('leaves no unusable device in the list if a session was to become the user\'s', async () => {
 
     for (const path of ['/sign-in', '/sign-in-by-update']) {
       for (const silent of ['move', 'sessionsOf'] as const) {
@@ -97,7 +97,7 @@ describe('A sign-in whose answer the store never gave', () => {
 
   });
 
-  it('leaves no device that no one has, where another one was to be ended for it', async () => {
+  it('leaves no unusable device in the list if another one was to be ended for it', async () => {
 
     const { store, browser, devices } = site({ maxUserSessions: 1 });
     await browser.get('/sign-in');
@@ -109,7 +109,7 @@ describe('A sign-in whose answer the store never gave', () => {
 
   });
 
-  it('leaves the user signed in who was there before, and no other one', async () => {
+  it('leaves the former user signed in, and no other one', async () => {
 
     for (const silent of ['create', 'sessionsOf'] as const) {
       const { store, browser, devices } = site({ maxUserSessions: 3 });
@@ -127,7 +127,7 @@ describe('A sign-in whose answer the store never gave', () => {
 
   });
 
-  it('leaves no device that no one has, where the user only got another id, unless grace leads there', async () => {
+  it('leaves no unusable device in the list if the user only got another id, unless grace leads there', async () => {
 
     const { store, browser, devices } = site();
     await browser.get('/sign-in');

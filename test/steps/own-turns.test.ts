@@ -9,7 +9,8 @@ import { site } from '../support/site.js';
 import { TakeStore } from '../support/take-store.js';
 
 /*
- * What one handler does in several steps, with what it and others store in between.
+ * What one handler does in several steps, and what it and other requests store in
+ * between.
  */
 
 describe('A request that stores in several steps', () => {
@@ -120,7 +121,7 @@ describe('A request that stores in several steps', () => {
 
   });
 
-  it('gets 409 at its end, too, where it swallowed the 409 of a move', async () => {
+  it('gets 409 at its end, too, if it swallowed the 409 of a move', async () => {
 
     const { browser } = site({
       '/start': ctx => { ctx.session = { user: 1 }; },
@@ -137,7 +138,7 @@ describe('A request that stores in several steps', () => {
 
   });
 
-  it('still sends its cookie where the handler replaces the header afterwards', async () => {
+  it('still sends its cookie if the handler replaces the header afterwards', async () => {
 
     const { browser } = site({
       '/start': async ctx => {
@@ -154,7 +155,7 @@ describe('A request that stores in several steps', () => {
 
   });
 
-  it('hands out the CSRF token of the session that comes after a sign-out', async () => {
+  it('returns the CSRF token of the session that comes after a sign-out', async () => {
 
     const { browser } = site({
       '/start': ctx => { ctx.session = { user: 1 }; },
@@ -172,7 +173,7 @@ describe('A request that stores in several steps', () => {
 
   });
 
-  it('hands out the CSRF token of the id that a save at the same time gets', async () => {
+  it('returns the CSRF token of the id that a save at the same time gets', async () => {
 
     const store = new MemoryStore();
     const slow = deferred();
@@ -199,7 +200,7 @@ describe('A request that stores in several steps', () => {
 
 describe('An id', () => {
 
-  it('reaches no store that says it can\'t be one', async () => {
+  it('is not sent to a store that says it can\'t be one', async () => {
 
     class Numbered extends RecordingStore {
 
@@ -215,7 +216,7 @@ describe('An id', () => {
 
   });
 
-  it('is refused where its cookie would not be recognised, or would be more than a value', async () => {
+  it('is refused if its cookie would not be recognised, or would be more than a value', async () => {
 
     class Evil extends MapStore {
 

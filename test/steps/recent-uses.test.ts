@@ -2,7 +2,7 @@ import { strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RecentUses } from '../../src/steps/recent-uses.js';
 
-describe('Uses that the store was not told of', () => {
+describe('Uses that the store does not know of yet', () => {
 
   it('make a session less idle than the store says, and never more', () => {
 
@@ -16,7 +16,7 @@ describe('Uses that the store was not told of', () => {
 
   });
 
-  it('are remembered of the sessions that were used last', () => {
+  it('are remembered for the sessions that were used last', () => {
 
     const uses = new RecentUses(2);
     for (const handle of ['a', 'b', 'a', 'c']) uses.note(handle, 100);

@@ -66,7 +66,7 @@ describe('Updates of one session at the same time', () => {
     const calls = store.takeCalls();
     ok(calls.length <= 4 * 400, `${calls.length} commands`);
     deepStrictEqual((await browser.get('/read')).body, { userId: 5, n: 400 });
-    // Where they begin the session, too.
+    // Also if they begin the session.
     const fresh = new Browser(browser.app);
     strictEqual((await fresh.get('/many')).status, 200);
     deepStrictEqual((await fresh.get('/read')).body, { n: 400 });
@@ -84,7 +84,7 @@ describe('Updates of one session at the same time', () => {
 
     });
 
-    it(`find what others have made of it while they waited: ${kind}`, async () => {
+    it(`work on the values that others have stored while they waited: ${kind}`, async () => {
 
       for (const [path, expected] of [['/end', 409], ['/new-id', 409]] as const) {
         const gate = deferred();
@@ -110,7 +110,7 @@ describe('Updates of one session at the same time', () => {
     });
   }
 
-  it('all count where the session was emptied, and where it is stored in another shape first', async () => {
+  it('all count if the session was emptied, and if it is stored in another shape first', async () => {
 
     const theme: StandardSchema = {
       '~standard': { version: 1, vendor: 'test', validate: value => ({ value: { theme: 'dark', ...value as object } }) },
@@ -151,13 +151,13 @@ describe('Updates of one session at the same time', () => {
 
   });
 
-  it('are answered with 503 where too many before them take their time', async () => {
+  it('are answered with 503 if too many before them take their time', async () => {
 
     const { browser, errors } = await visited({ '/never': ctx => ctx.updateSession(() => never()) }, { storeTimeout: 0.01 });
     for (let index = 0; index < 30; index++) void browser.clone().get('/never');
     strictEqual((await browser.get('/count')).status, 503);
     ok(errors.some(error => error instanceof SessionStoreError && /before this one/.test(error.message)));
-    // The one that gave up keeps no one waiting.
+    // The one that gave up keeps no other waiting.
     await new Promise(resolve => setTimeout(resolve, 500));
     strictEqual((await browser.get('/count')).status, 200);
 
@@ -179,7 +179,7 @@ describe('Updates of one session at the same time', () => {
 
   });
 
-  it('may be started by what a function has left behind', async () => {
+  it('may be started by code that a function has left running', async () => {
 
     let later: Promise<unknown> | undefined;
     const { browser } = await visited({
@@ -206,7 +206,7 @@ describe('Updates of one session from several processes', () => {
     store.memory.update = () => 'conflict';
     const pauses: number[] = [];
     const timer = mock.method(globalThis, 'setTimeout', (task: () => void, milliseconds = 0) => {
-      // What is given up after a time is not waited for here.
+      // Timers of time-outs do not fire here.
       if (milliseconds > 1000) return { ref() {}, unref() {} };
       pauses.push(milliseconds);
       setImmediate(task);
@@ -231,7 +231,7 @@ describe('Updates of one session from several processes', () => {
 describe('An update that changes nothing', () => {
 
   for (const [kind, open] of Object.entries(STORES)) {
-    it(`returns the session as it is now, and is 409 where there is none any more: ${kind}`, async () => {
+    it(`returns the session as it is now, and is 409 if it no longer exists: ${kind}`, async () => {
 
       for (const [act, status, body] of [
         [PAGES['/count'], 200, { userId: 5, n: 1 }], [PAGES['/end'], 409, undefined], [PAGES['/new-id'], 409, undefined],
@@ -251,7 +251,7 @@ describe('An update that changes nothing', () => {
     });
   }
 
-  it('calls its function once where no one has changed the session', async () => {
+  it('calls its function once if no other request has changed the session', async () => {
 
     let calls = 0;
     const { browser } = await visited({ '/page': ctx => ctx.updateSession(() => { calls++; }) }, { store: new RecordingStore() });
@@ -260,7 +260,7 @@ describe('An update that changes nothing', () => {
 
   });
 
-  it('is nothing where there was no session from the beginning', async () => {
+  it('does nothing if there was no session from the beginning', async () => {
 
     const store = new RecordingStore();
     const { browser } = site({ ...PAGES }, { store });

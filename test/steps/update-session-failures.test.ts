@@ -12,9 +12,9 @@ describe('ctx.updateSession() on a session that changes hands', () => {
   it('is refused with 409 when the session has ended or moved', async () => {
 
     for (const store of [() => new MemoryStore(), () => new RecordingStore(), () => new MapStore()]) {
-      for (const meanwhile of ['/end', '/new-id']) {
+      for (const other of ['/end', '/new-id']) {
         const { visit, browser, errors } = await withPage(async ctx => {
-          await browser.clone().get(meanwhile);
+          await browser.clone().get(other);
           await ctx.updateSession(count);
         }, store());
         const response = await visit();
@@ -58,14 +58,14 @@ describe('ctx.updateSession() on a store that does not answer', () => {
     deepStrictEqual(setCookies(response), []);
     answer.resolve();
     await settled();
-    // Nor is anything else asked of a store for which the client has just waited.
+    // The client has just waited for the store: no other call is made.
     deepStrictEqual(store.takeCalls(), ['load', 'update']);
     store.after = () => {};
     deepStrictEqual(await stored(), { userId: 5, n: 1 });
 
   });
 
-  it('stores nothing of the request at its end either, where the page lets the error pass', async () => {
+  it('stores nothing of the request at its end, either, if the page lets the error pass', async () => {
 
     const store = new RecordingStore();
     const { visit } = await withPage(ctx => {

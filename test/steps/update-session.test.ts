@@ -23,7 +23,7 @@ describe('ctx.updateSession()', () => {
     });
   }
 
-  it('stores what the request had changed before together with it', async () => {
+  it('stores earlier changes of the request together with its own', async () => {
 
     const store = new RecordingStore();
     const { visit, stored } = await withPage(async ctx => {
@@ -41,7 +41,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('is the base of what the request changes later', async () => {
+  it('is the base of later changes of the request', async () => {
 
     const store = new RecordingStore();
     const { visit, stored, browser } = await withPage(async ctx => {
@@ -93,30 +93,30 @@ describe('ctx.updateSession()', () => {
       const { visit, stored, app } = await withPage(ctx => Promise.all([ctx.updateSession(count), ctx.updateSession(count)]), store);
       await visit();
       deepStrictEqual(await stored(), { userId: 5, n: 2 });
-      // Where there was no session, both are in the one that was created.
-      const stranger = new Browser(app);
-      strictEqual(setCookies(await stranger.get('/page')).length, 1);
-      deepStrictEqual((await stranger.get('/read')).body, { n: 2 });
+      // If there was no session, both are in the one that was created.
+      const other = new Browser(app);
+      strictEqual(setCookies(await other.get('/page')).length, 1);
+      deepStrictEqual((await other.get('/read')).body, { n: 2 });
     }
 
   });
 
-  it('keeps what the request changes while it waits', async () => {
+  it('keeps changes that the request makes while it waits', async () => {
 
     const store = new RecordingStore();
     const { visit, stored } = await withPage(async ctx => {
       const { session } = ctx;
       const updating = ctx.updateSession(count);
-      session.meanwhile = true;
+      session.added = true;
       await updating;
-      strictEqual(session.meanwhile, true);
+      strictEqual(session.added, true);
     }, store);
     strictEqual((await visit()).status, 200);
-    deepStrictEqual(await stored(), { userId: 5, n: 1, meanwhile: true });
+    deepStrictEqual(await stored(), { userId: 5, n: 1, added: true });
 
   });
 
-  it('creates a session where there is none, at once', async () => {
+  it('creates a session if there is none, at once', async () => {
 
     const { app, store } = site({ '/page': async ctx => {
       strictEqual(ctx.sessionId, null);
@@ -130,7 +130,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('creates nothing where there is none and nothing is put in', async () => {
+  it('creates nothing if there is none and the function adds nothing', async () => {
 
     const { browser, store } = site({ '/page': ctx => ctx.updateSession(() => ({})) });
     deepStrictEqual(setCookies(await browser.get('/page')), []);
@@ -138,7 +138,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('leaves a session without data where nothing is left, as a parallel request may still add to it', async () => {
+  it('leaves a session without data if nothing is left, as a parallel request may still add to it', async () => {
 
     const { visit, store, browser } = await withPage(async ctx => {
       await ctx.updateSession(() => ({}));
@@ -151,7 +151,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('gives the new id at once that was asked for', async () => {
+  it('gives a requested new id at once', async () => {
 
     const { visit, browser, stored } = await withPage(async ctx => {
       ctx.sessionId = null;
@@ -165,7 +165,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('reads the store again after a conflict, and calls the function with what stands there', async () => {
+  it('reads the store again after a conflict, and calls the function with the values that it finds', async () => {
 
     const store = new RecordingStore();
     const seen: unknown[] = [];
@@ -182,7 +182,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('leaves all as it was where the function throws', async () => {
+  it('leaves everything as it was if the function throws', async () => {
 
     const problem = new Error('out of stock');
     const page = async (ctx: PageContext) => {
@@ -200,13 +200,13 @@ describe('ctx.updateSession()', () => {
     strictEqual((await visit()).status, 200);
     deepStrictEqual(await stored(), { userId: 5, before: 1 });
 
-    const stranger = new Browser(app);
-    strictEqual((await stranger.get('/page')).status, 200);
-    deepStrictEqual((await stranger.get('/read')).body, { before: 1 });
+    const other = new Browser(app);
+    strictEqual((await other.get('/page')).status, 200);
+    deepStrictEqual((await other.get('/read')).body, { before: 1 });
 
   });
 
-  it('refuses what can\'t be stored', async () => {
+  it('refuses values that can\'t be stored', async () => {
 
     const bad = await withPage(ctx => ctx.updateSession(values => { values.deep = { a: 1n }; }));
     strictEqual((await bad.visit()).status, 500);
@@ -216,7 +216,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('takes a returned value for a session only if it is another plain object', async () => {
+  it('treats a returned value as the session only if it is another plain object', async () => {
 
     const updates: Array<[update: (values: SessionValues) => unknown, stored: SessionValues]> = [
       [values => values.n = 1, { userId: 5, n: 1 }],
@@ -240,7 +240,7 @@ describe('ctx.updateSession()', () => {
 
   });
 
-  it('does not take a member that is assigned again for another session', async () => {
+  it('does not mistake a member that is assigned again for another session', async () => {
 
     const { visit, stored } = await withPage(async ctx => {
       await ctx.updateSession(values => { values.cart = { box: {} }; });

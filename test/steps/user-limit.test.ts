@@ -9,16 +9,16 @@ function began(created: number, handle: string, idle = 0, more: Partial<ListedSe
 
 }
 
-describe('Which of a user\'s sessions are too many', () => {
+describe('The sessions of a user that are too many', () => {
 
-  it('is none while there are as many as there may be', () => {
+  it('are none while there are as many as there may be', () => {
 
     deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own')], 'own', 2), { surplus: [], isTooMany: false, isEarlierClick: false });
     deepStrictEqual(overLimit([began(1, 'own')], 'own', Infinity), { surplus: [], isTooMany: false, isEarlierClick: false });
 
   });
 
-  it('is, of those that began before, the one that was not used for longest', () => {
+  it('are, of those that began before, the one that was not used for longest', () => {
 
     const sessions = [began(1, 'a', 5), began(2, 'b', 50), began(3, 'c', 500), began(4, 'own')];
     deepStrictEqual(overLimit(sessions, 'own', 3), { surplus: ['c'], isTooMany: false, isEarlierClick: false });
@@ -27,14 +27,14 @@ describe('Which of a user\'s sessions are too many', () => {
 
   });
 
-  it('is the one that began first, where they were used equally', () => {
+  it('are the one that began first, if all were used equally', () => {
 
     deepStrictEqual(overLimit([began(3, 'own'), began(2, 'b'), began(1, 'c')], 'own', 2).surplus, ['c']);
     deepStrictEqual(overLimit([began(1, 'b'), began(1, 'a'), began(2, 'own')], 'own', 2).surplus, ['a']);
 
   });
 
-  it('is its own where later ones take the places, also where they were not used for longer', () => {
+  it('are the new one if later ones take the places, also if they were not used for longer', () => {
 
     deepStrictEqual(overLimit([began(1, 'own'), began(2, 'b', 90)], 'own', 1), { surplus: [], isTooMany: true, isEarlierClick: false });
     deepStrictEqual(overLimit([began(1, 'a'), began(2, 'own'), began(3, 'b')], 'own', 1), { surplus: ['a'], isTooMany: true, isEarlierClick: false });
@@ -42,7 +42,7 @@ describe('Which of a user\'s sessions are too many', () => {
 
   });
 
-  it('is what a first click of the same sign-in has left, whatever the limit', () => {
+  it('are those that a first click of the same sign-in has left, whatever the limit', () => {
 
     const click = { origin: 'form' };
     const sessions = [began(1, 'a', 0, click), began(2, 'b', 9), began(3, 'own', 0, click)];
@@ -53,7 +53,7 @@ describe('Which of a user\'s sessions are too many', () => {
 
   });
 
-  it('is judged by the turn that a session has taken, which is behind all others', () => {
+  it('follow from the turn that a session has taken, which is behind all others', () => {
 
     const sessions = [began(1_900_000_000, 'a'), began(1_900_000_000, 'b', 0, { turn: 1_900_000_005 })];
     const turn = nextTurn(sessions);

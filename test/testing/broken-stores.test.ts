@@ -44,7 +44,7 @@ describe('The tests of a store find one that', () => {
 
 });
 
-describe('The tests of what is said of users find a store that', () => {
+describe('The tests of users find a store that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(BROKEN_USERS)) {
     it(fault, () => expectFaults(once(make), { trials: 20, alone: true }, tests));
@@ -68,7 +68,7 @@ describe('The races find a store that', () => {
 
 });
 
-describe('Of the stores that are broken for the explorations, the tests find the one whose', () => {
+describe('Of the broken stores for the explorations, the tests find the one whose', () => {
 
   for (const [sentence, make] of Object.entries(BROKEN_STORES)) {
     it(sentence, () => expectFaults(once(make), { trials: 5 }, [TESTS_OF_SENTENCES[sentence]]));

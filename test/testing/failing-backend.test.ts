@@ -83,7 +83,7 @@ describe('The tests of a store find one that hides the failure of its backend', 
 
   });
 
-  it('and say so where what was opened does not fail', async () => {
+  it('and say so if the opened store does not fail', async () => {
 
     const faults = await faultsOf(set, { failing: () => open() }, [ruleOf('load')]);
     assert.match(faults.get(ruleOf('load')) ?? '', /load\(\) returned \{.*\} although every command of the backend failed\nIt must throw/);

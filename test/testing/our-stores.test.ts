@@ -25,7 +25,7 @@ class ExactFourMethods extends FourMethods {
 
 const FOUR = ['get', 'set', 'delete'];
 
-/** Stores that keep their promises, each with a clock that the tests move on. */
+/** Stores that keep their promises, each with a clock that the tests move. */
 const STORES: { readonly [name: string]: (now: () => number) => readonly [SessionStore, StoreTestOptions?] } = {
   'The memory store': now => [new MemoryStore({ now }), { alone: true }],
   'A store that has take() in place of move()': now => [new OneRecordStore(now)],
@@ -40,7 +40,7 @@ const STORES: { readonly [name: string]: (now: () => number) => readonly [Sessio
   },
 };
 
-/** A store that knows more than its backend, which fails during the calls of what is returned. */
+/** A store that answers without its backend, which fails during the calls of the returned function. */
 function failingIn(store: FourMethodStore, commands: { left: number }, left: number): SessionStore {
 
   return new Proxy(store, {

@@ -6,7 +6,7 @@ import { storeTests } from '../../src/testing/index.js';
 import { redisUrl } from '../support/servers/addresses.js';
 import { type Client, HastyRedisStore } from './support/hasty-redis-store.js';
 
-/** What nobody gets right who reads and then writes, whatever the server and the machine do. */
+/** Races that a store which reads and then writes always loses, whatever the server and the machine do. */
 const CERTAIN: ReadonlySet<string> = new Set([
   'Race: updates of different keys are all kept',
   'Race: counts that name the version are exact',

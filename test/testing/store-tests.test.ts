@@ -64,13 +64,13 @@ describe('The tests of a store', () => {
 
     const { now, wait } = new Clock();
     const store = new MemoryStore({ now });
-    store.create('somebody else\'s', new Map([['a', '1']]), { lifetime: 1e6 });
+    store.create('another test\'s', new Map([['a', '1']]), { lifetime: 1e6 });
     for (const { run } of storeTests(() => store, { wait })) await run();
-    assert.deepEqual([...store.store.keys()], ['somebody else\'s']);
+    assert.deepEqual([...store.store.keys()], ['another test\'s']);
 
   });
 
-  it('test fewer things where a store has four methods, and more where time can be moved on', () => {
+  it('test fewer things if a store has four methods, and more if time can be moved', () => {
 
     const count = (options: StoreTestOptions) => storeTests(() => new MemoryStore(), options).length;
     assert.ok(count({ atomic: false }) < count({}) / 2);
@@ -79,7 +79,7 @@ describe('The tests of a store', () => {
 
   });
 
-  it('say what to do where a store has only four methods', async () => {
+  it('say what to do if a store has only four methods', async () => {
 
     const store: SessionStore = new FourMethods(() => Date.now() / 1000);
     const test = storeTests(() => store).find(({ name }) => name.startsWith('load()'));
@@ -114,7 +114,7 @@ describe('The tests of a store', () => {
 
   });
 
-  it('show of a long text where it differs first, on both sides', async () => {
+  it('show where a long text first differs, on both sides', async () => {
 
     const whole = JSON.stringify('abcdefgh'.repeat(2 ** 17));
     for (const [place, changed] of [
@@ -137,13 +137,13 @@ describe('The tests of a store', () => {
 
   });
 
-  it('tell of a failure as the documentation shows it', async () => {
+  it('report a failure as the documentation shows it', async () => {
 
     const { now, wait } = new Clock();
     const store = BROKEN_ATOMIC_STORES['shortens by touch'][0](now);
     const faults = await faultsOf(() => store, { wait, trials: 1 });
     const [shown] = /The rule is broken:[^#]*?\n(?=```)/.exec(page('docs/testing-a-store.md').text) as RegExpExecArray;
-    // Each store has its own versions, and its own idea of how long a second is.
+    // Each store has its own versions, and its own measure of a second.
     const alike = (text?: string) => text?.trim().replace(/version: .*,/, 'version,').replace(/(remaining\W+(is )?)[\d.]+/g, '$1');
     assert.equal(alike(faults.get('touch() never shortens a life')), alike(shown));
 

@@ -17,9 +17,9 @@ const { value } = fc.letrec<{ value: unknown }>(tie => ({
 
 describe('JSON texts', () => {
 
-  it('are read exactly, also by engines that take one escaped key for another', () => {
+  it('are read exactly, also by engines that confuse two escaped keys', () => {
 
-    // What leads them astray.
+    // Texts that lead them astray.
     JSON.parse('{"a":1,"\\\\":2}');
     deepStrictEqual(Object.keys(parseJson('{"a":1,"\\n":2}') as object), ['a', '\n']);
 
@@ -39,7 +39,7 @@ describe('JSON texts', () => {
 
   });
 
-  it('are refused where they are none, whatever their keys', () => {
+  it('are refused if they are invalid, whatever their keys', () => {
 
     for (const text of ['{"\\n":}', '{"\\n":1', '{"\\n" 1}', '{"\\n":1}}', '["\\n":1]', '{"\\n":1,}', '']) {
       throws(() => parseJson(text), SyntaxError, text);

@@ -59,7 +59,7 @@ describe('A session larger than maxBytes', () => {
 
   });
 
-  it('leaves what was stored, the id and other cookies alone, whichever way it was tried', async () => {
+  it('leaves what was stored, the id and other cookies alone, by each way to store it', async () => {
 
     for (const path of ['/large', '/large-by-update', '/large-and-new-id', '/large-with-cookie']) {
       const { browser, store } = site(PAGES, { store: new RecordingStore(), maxBytes: 1000 });
@@ -77,7 +77,7 @@ describe('A session larger than maxBytes', () => {
 
   });
 
-  it('is refused with what is stored by now, not only with what the request had read', async () => {
+  it('is refused together with what is stored by now, not only with what the request had read', async () => {
 
     const store = new RecordingStore();
     const { browser } = site({
@@ -112,7 +112,7 @@ describe('A session larger than maxBytes', () => {
 
   });
 
-  it('is 1 MiB if nothing is said, and any size with Infinity', async () => {
+  it('is 1 MiB by default, and any size with Infinity', async () => {
 
     const pages: Record<string, Page> = {
       '/fits': ctx => { ctx.session.a = ofSize(1_048_576); },
@@ -129,7 +129,7 @@ describe('A session larger than maxBytes', () => {
 
 describe('checkSize()', () => {
 
-  it('names the largest keys, and neither values nor names without end', () => {
+  it('names the largest keys, and neither values nor very long names', () => {
 
     const secret = JSON.stringify('secret'.repeat(100));
     const texts = new Map([['a', '1'], ['cart', secret + secret], ['x'.repeat(5000), '1'], ['b.c', secret], ['d', secret]]);
@@ -141,12 +141,12 @@ describe('checkSize()', () => {
 
   });
 
-  it('refuses what is larger than it may be and than it was, and nothing else', () => {
+  it('refuses a session that is larger than it may be and than it was, and no other', () => {
 
     const anyTexts = fc.array(fc.tuple(anyText(), anyText()), { maxLength: 5 }).map(entries => new Map(entries));
     fc.assert(fc.property(anyTexts, anyTexts, fc.integer({ min: 1, max: 100 }), (before, after, most) => {
       const bytes = (texts: Map<string, string>) => Buffer.from([...texts].flat().join('')).length;
-      // Halves of a pair that meet would become one character.
+      // Halves of a pair that are joined would become one character.
       fc.pre([...before, ...after].flat().every(text => text.isWellFormed()));
       strictEqual(sizeOf(after), bytes(after));
       const check = () => checkSize(before, after, most);

@@ -124,7 +124,7 @@ describe('Session values as texts', () => {
 
   });
 
-  it('are the very texts they were made from while nothing differs', () => {
+  it('are the very texts from which they were made while nothing differs', () => {
 
     const before = toTexts({ a: 1, b: { c: [1, 2] } });
     const values = fromTexts(before);
@@ -144,7 +144,7 @@ describe('Session values as texts', () => {
 
   });
 
-  it('read every value exactly once, so that what is checked is what is stored', () => {
+  it('read every value exactly once, so that the checked value is the stored one', () => {
 
     const reads: string[] = [];
     const watched = <T extends object>(name: string, target: T): T => new Proxy(target, {
@@ -255,14 +255,14 @@ describe('A value that JSON can\'t hold faithfully', () => {
 
   });
 
-  it('is not a deep value that a parser still takes', () => {
+  it('is not a deep value that a parser still accepts', () => {
 
     const values = { a: nested(500) };
     deepStrictEqual(fromTexts(toTexts(values)), values);
 
   });
 
-  it('is refused with its own error where reading it throws', () => {
+  it('is refused with its own error if reading it throws', () => {
 
     const problem = new Error('no looking');
     throws(() => toTexts({ a: { get b() { throw problem; } } }), problem);
@@ -297,7 +297,7 @@ describe('A value that JSON can\'t hold faithfully', () => {
 
 describe('isPlainObject', () => {
 
-  it('takes objects of any realm and without a prototype, and no instances', () => {
+  it('accepts objects of any realm and without a prototype, and no instances', () => {
 
     ok(isPlainObject({}));
     ok(isPlainObject(Object.create(null)));

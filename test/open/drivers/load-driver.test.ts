@@ -29,7 +29,7 @@ describe('A driver', () => {
 
   }
 
-  it('that is not installed is passed over, and what fails otherwise is not', async () => {
+  it('that is not installed is passed over, and any other failure is thrown', async () => {
 
     const missing = (name: string): Candidate => ({
       name,

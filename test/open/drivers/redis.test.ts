@@ -30,7 +30,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
 
     });
 
-    it('leaves it also where there are only reads, which would show sessions that were ended', async t => {
+    it('leaves it also if there are only reads, which would show sessions that were ended', async t => {
 
       const { store, id, replica, failOver } = await startPair(t, url => openRedis(url, driver));
       await failOver(`redis://127.0.0.1:${await freePort()}`);
@@ -42,7 +42,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
 
     });
 
-    it('says why it can not be opened', async t => {
+    it('says why it can\'t be opened', async t => {
 
       const server = await startRedis();
       t.after(() => server.kill());
@@ -52,7 +52,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
 
     });
 
-    it('stays where its user may not ask', async t => {
+    it('stays if its user may not ask for the role', async t => {
 
       const server = await startRedis();
       t.after(() => server.kill());

@@ -1,4 +1,4 @@
-// An application with each store, compiled where the types of no driver are installed.
+// An application with each store, compiled without the types of any driver.
 import type { Context } from '@curveball/kernel';
 import session, { type UserSessions } from '@curveball/session';
 import { ExpressStore } from '@curveball/session/express';
@@ -37,7 +37,7 @@ export async function opened(): Promise<void> {
   const same: RedisStore = redis;
   session({ store: same, cookieOptions: { domain: process.env.DOMAIN, maxAge: undefined } });
   const handle: string = redis.handleOf('an id');
-  // @ts-expect-error the server removes what is over
+  // @ts-expect-error the server removes expired sessions
   redis.gc();
   const any = await openStore(process.env.SESSION_STORE as string);
   session({ store: any, user: 'userId' });
