@@ -5,10 +5,11 @@ import type { Refusal } from './request-verdict.js';
 /** What is published on the channel `curveball:session:csrf`. */
 export interface CsrfEvent {
   /**
-   * `exempt`: let through unseen. `token`: a token was needed, and was missing
-   * or wrong. `no-session`: one was needed, and no session middleware looked.
-   * `withheld-cookie`: no new session was stored, since its cookie could have
-   * replaced one that the browser did not send. The others: where it came from.
+   * `exempt`: the request was let through without a check. `token`: it needed a
+   * token, which was missing or wrong. `no-session`: it needed a token, and no
+   * session middleware checked it. `withheld-cookie`: no new session was stored,
+   * since its cookie could have replaced one that the browser did not send. The
+   * others: where the request came from.
    */
   readonly reason: Refusal | 'exempt' | 'token' | 'no-session' | 'withheld-cookie';
   readonly method: string;
@@ -18,7 +19,7 @@ export interface CsrfEvent {
   readonly origin: string | null;
   /** The `Sec-Fetch-Site` header. */
   readonly site: string | null;
-  /** Whether the request went on all the same, since `report` is set. */
+  /** Whether the request went on nevertheless, since the option `report` is set. */
   readonly report: boolean;
 }
 
@@ -36,7 +37,7 @@ export function publishCsrf(reason: CsrfEvent['reason'], { request }: Context, r
 
 }
 
-/** The path that a router would see; null where the request's target has none. */
+/** Returns the path that a router would see; null if the request's target has none. */
 export function pathOf(request: Context['request']): string | null {
 
   try {

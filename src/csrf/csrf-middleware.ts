@@ -7,7 +7,7 @@ import { type CsrfOptions, type CsrfSettings, csrfSettingsFrom } from './csrf-op
 import { type Refusal, serializedOrigin, verdictOn } from './request-verdict.js';
 import { demandToken, markRefused, type TokenDemand } from './token-demand.js';
 
-/** They change nothing (RFC 9110 section 9.2.1), and other sites may send them. */
+/** Methods that change nothing (RFC 9110 section 9.2.1): other sites may send such requests. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The text of a refusal, with the settings of the application that a developer needs to see; none of them is secret. */
@@ -18,12 +18,12 @@ const DETAILS: Record<Refusal, (origin: string) => string> = {
 };
 
 /**
- * Makes the middleware that refuses what other sites make a visitor's browser
- * send: every request but `GET`, `HEAD` and `OPTIONS`, and every WebSocket.
+ * Makes the middleware that refuses requests which other sites make a visitor's
+ * browser send: all but `GET`, `HEAD` and `OPTIONS`, and every WebSocket.
  *
- * It judges by `Sec-Fetch-Site` and `Origin`, before anything is loaded. Where
- * a request has neither, and brings a credential, it needs the token of its
- * session, which the session middleware checks that comes after it.
+ * It judges by `Sec-Fetch-Site` and `Origin`, before a session is loaded. A
+ * request that has neither of them, but a credential, needs the token of its
+ * session. The session middleware after this one checks the token.
  *
  * @throws {TypeError} for a wrong option
  */
@@ -48,8 +48,8 @@ export function csrf(options: CsrfOptions = {}): Middleware {
 }
 
 /**
- * @returns what is left to the session middlewares behind, if anything
- * @throws {CsrfError} if the request is to be refused
+ * @returns the check that is left to the session middlewares, if any
+ * @throws {CsrfError} if the request is refused
  */
 function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): TokenDemand | undefined {
 
@@ -70,9 +70,10 @@ function judge(ctx: Context, isSafe: boolean, settings: CsrfSettings): TokenDema
 }
 
 /**
- * Asks every session of the request whose cookie came along, whether its
- * middleware is before this one or after it: a right token of one session proves
- * nothing for the others, since another host may have planted that one's cookie.
+ * Asks for the token of every session whose cookie the request has, whether its
+ * middleware is before this one or after it: a correct token of one session
+ * proves nothing for the others, since another host may have planted the cookie
+ * of that session.
  */
 function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings): TokenDemand | undefined {
 
@@ -81,7 +82,7 @@ function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings):
   if (!needsToken && !headers.has('cookie')) return undefined;
   let isRight = false;
   const check: TokenDemand['check'] = checker => {
-    // Nothing that a browser added by itself: it could do the same from anywhere.
+    // The browser added no credential: any client could send the same request.
     if (!checker.hasCookie && (isRight || !needsToken)) return;
     try {
       checker.validateCsrf();
@@ -121,7 +122,7 @@ function answerOutside(ctx: Context, demand: TokenDemand): void {
 
 }
 
-/** Whether there is a login that browsers remember and add, unlike a bearer token (RFC 7617, RFC 6750). */
+/** Says whether a request has a login that browsers remember and add, unlike a bearer token (RFC 7617, RFC 6750). */
 function hasLogin(headers: Context['request']['headers']): boolean {
 
   const authorization = headers.get('authorization');
@@ -138,13 +139,13 @@ function refuse(ctx: Context, reason: Refusal | 'token', error: CsrfError, { rep
 
 }
 
-/** A handler has run without the token that it needed: whoever wrote the application must see it. */
+/** Fails because a handler has run without the token that it needed: the developers of the application must see it. */
 function neverAsked(ctx: Context, { report }: CsrfSettings): void {
 
   publishCsrf('no-session', ctx, report);
   if (report) return;
   throw new Error(
-    'csrf() had to ask for the token of a session, and no session() came after it: put session() behind csrf(), and what answers without a session into `exempt`',
+    'csrf() had to ask for the token of a session, and no session() came after it: put session() after csrf(), and paths that need no session into `exempt`',
   );
 
 }

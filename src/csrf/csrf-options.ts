@@ -14,29 +14,30 @@ export interface CsrfOptions {
   trustedOrigins?: readonly string[] | undefined;
 
   /**
-   * What is let through unseen: exact paths, as `/hooks/payment`, and functions
-   * that return true for such a request. For those who have no browser and
-   * prove themselves otherwise, as by a signature.
+   * Requests that are let through without a check: exact paths, such as
+   * `/hooks/payment`, and functions that return true for such a request. For
+   * clients other than browsers that prove who they are in another way, such as
+   * by a signature.
    */
   exempt?: ReadonlyArray<string | ((ctx: Context) => boolean)> | undefined;
 
   /**
-   * Returns true for requests with `GET`, `HEAD` or `OPTIONS` that are to be
-   * judged like all others: since they change something, or since other sites
-   * are not to embed what they answer (OWASP ASVS 5.0, 3.5.3 and 3.5.8).
+   * Returns true for requests with `GET`, `HEAD` or `OPTIONS` that are judged
+   * like all others, because they change something, or because other sites must
+   * not embed their responses (OWASP ASVS 5.0, 3.5.3 and 3.5.8).
    */
   guard?: ((ctx: Context) => boolean) | undefined;
 
   /**
-   * Asks for the token in every request that changes something, also where the
-   * headers say that it is the application's own (NIST SP 800-63B-4, 5.1). Not
-   * in a WebSocket, where a page can't send one. Default: false.
+   * Whether every request that changes something needs the token, even if its
+   * headers say that it is the application's own (NIST SP 800-63B-4, 5.1). A
+   * WebSocket never does, since a page can't send a token there. Default: false.
    */
   requireToken?: boolean | undefined;
 
   /**
-   * Refuses nothing, and only publishes what would be refused; for the time
-   * before it is switched on. Default: false.
+   * Whether to refuse nothing and only publish what would be refused, for the
+   * time before the protection is switched on. Default: false.
    */
   report?: boolean | undefined;
 
@@ -99,8 +100,8 @@ function exemption(entries: NonNullable<CsrfOptions['exempt']>): CsrfSettings['i
 
 }
 
-// The router takes more than this path for its own, as another case or a slash
-// at the end; what it would not take can't be exempt (CVE-2025-47910).
+// A router may accept other spellings of this path, such as another case or a
+// slash at the end. Only this one is exempt (CVE-2025-47910).
 function checkedPath(path: unknown): string {
 
   if (typeof path !== 'string' || /[*(){}]|\/:/.test(path) || !isWritten(path)) {

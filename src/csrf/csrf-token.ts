@@ -8,14 +8,14 @@ const MASKED_LENGTH = 86;
 
 const TOKEN = /^(?:[\w-]{43}|[\w-]{86})$/;
 
-/** More session middlewares than this do not surround one handler. */
+/** The most session middlewares around one handler. */
 const MOST_TOKENS = 10;
 
 /**
- * The CSRF token of a secret. A form shows it, and it does not reveal the cookie
- * (OWASP CSRF Prevention Cheat Sheet, "HMAC Based Token Pattern").
+ * Returns the CSRF token of a secret. Pages may show it: it does not reveal the
+ * cookie (OWASP CSRF Prevention Cheat Sheet, "HMAC Based Token Pattern").
  *
- * @param cookieName keeps the tokens of two applications on one store apart
+ * @param cookieName separates the tokens of two applications on one store
  */
 export function csrfToken(secret: string, cookieName: string): string {
 
@@ -23,14 +23,14 @@ export function csrfToken(secret: string, cookieName: string): string {
 
 }
 
-/** Several tokens as one: of the session middlewares that surround a handler. */
+/** Joins the tokens of several session middlewares around a handler into one. */
 export function joinedTokens(tokens: readonly string[]): string {
 
   return tokens.join('.');
 
 }
 
-/** The tokens that a request carries, joined by dots; an empty list if the text has another form. */
+/** Returns the tokens that a request carries, joined by dots; none if the text has another form. */
 function tokensIn(given: unknown): string[] {
 
   if (typeof given !== 'string' || given.length > MOST_TOKENS * (MASKED_LENGTH + 1)) return [];
@@ -39,7 +39,7 @@ function tokensIn(given: unknown): string[] {
 
 }
 
-/** Hides a token behind a key that is used once and stands before it. */
+/** Masks a token with a key that is used once, and puts the key before it. */
 export function maskedToken(token: string): string {
 
   const pad = randomBytes(BYTES);
@@ -47,7 +47,7 @@ export function maskedToken(token: string): string {
 
 }
 
-/** Whether one of the tokens in what a request carries is right. */
+/** Says whether one of the tokens that a request carries is the expected one. */
 export function hasToken(expected: string, given: unknown): boolean {
 
   // Compares all of them, so that the time it takes reveals nothing.

@@ -13,7 +13,7 @@ import { requestToken } from './request-token.js';
 import { isFromElsewhere } from './request-verdict.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
 
-/** What all requests of one middleware share of it. */
+/** What the forms of all requests of one middleware share. */
 export interface FormBackend {
   readonly formCookie: FormCookie;
   readonly cookieWarnings: CookieWarnings;
@@ -21,14 +21,14 @@ export interface FormBackend {
 }
 
 /**
- * The forms of one request: which tokens are right, and what the response does
- * with the cookies that they belong to.
+ * The forms of one request: which tokens are valid, and which cookies of forms
+ * the response sets and clears.
  *
- * A session that is known to be a user's has tokens of its own, and no cookie is
- * asked: whoever plants one knows its token. For all others, a form has a cookie
- * with a secret, which outlives sessions of no one. The secret follows from the
- * id that the session has or would get, so that a client which carries nothing
- * but the session's cookie has the right token, too.
+ * A session that is known to be a user's has tokens of its own, and no cookie of
+ * a form counts: an attacker who plants one knows its token. In all other cases a
+ * form has a cookie with a secret, which outlives anonymous sessions. The secret
+ * is derived from the id that the session has or would get, so that a client that
+ * sends only the session's cookie has the right token, too.
  */
 export class RequestForms {
 
@@ -39,7 +39,7 @@ export class RequestForms {
 
   constructor(private readonly ctx: Context, private readonly backend: FormBackend) {}
 
-  /** The cookies of forms that the request brings, without those that its response takes away. */
+  /** The cookies of forms that the request brings, without those that its response clears. */
   get carried(): readonly CarriedForm[] {
 
     this.found ??= this.backend.formCookie.read(this.ctx.request.headers.get('cookie'), this.isHttps);
@@ -48,18 +48,18 @@ export class RequestForms {
   }
 
   /**
-   * Returns the token that is good together with the cookies that the browser has
-   * after this response; two where only the browser knows which those are.
+   * Returns the token that is valid with the cookies that the browser has after
+   * this response; two if only the browser knows which cookies those are.
    *
-   * @param save stores the session at once, for a caller that comes after the middleware
+   * @param save stores the session at once, for a call after the middleware; null before
    */
   async tokens(session: Session, saving: Saving, save: (() => Promise<void>) | null): Promise<string[]> {
 
     const { stored } = session;
-    // In turn: what the handler stores at this moment may give the session another id.
+    // In turn: a save under way may give the session another id.
     const secrets = [await session.inTurn(() => this.secretToCome(session, saving))];
     if (save && (this.given || session.newId !== undefined)) await save();
-    // Its answer overtook this request: the browser has the new id by now, or it was lost.
+    // The response with the new id has overtaken this request or was lost: only the browser knows.
     const isOvertaken = stored.kind === 'retired' && stored.moved && stored.info?.user != null;
     if (isOvertaken && session.stored === stored) secrets.push(formSecretBefore(stored));
     return secrets.map(secret => csrfToken(secret, this.backend.cookieName));
@@ -70,7 +70,7 @@ export class RequestForms {
    * Checks the token of a request.
    *
    * @param given the token; undefined to take it from the request
-   * @throws {CsrfError} if it is missing or wrong, or if nothing is there that it could belong to
+   * @throws {CsrfError} if it is missing or wrong, or if there is no session and no cookie that it could belong to
    */
   validate(session: Session, saving: Saving, given: unknown): void {
 
@@ -78,7 +78,7 @@ export class RequestForms {
     if (token === undefined) throw new CsrfError('No CSRF token was found in the request body or its X-CSRF-Token header');
     const secrets = this.secrets(session, saving);
     if (secrets.length === 0) throw new CsrfError('There is no session and no cookie of a form that a CSRF token could belong to');
-    // All of them: how long it takes tells nothing.
+    // Compares all of them, so that the time it takes reveals nothing.
     const right = secrets.filter(secret => hasToken(csrfToken(secret, this.backend.cookieName), token));
     if (right.length === 0) throw new CsrfError('The CSRF token is incorrect');
     this.checkedToken = token;
@@ -86,8 +86,8 @@ export class RequestForms {
   }
 
   /**
-   * The secret of the form that the request was sent from. A cookie alone says
-   * nothing of that, since anybody can make one up: its token has to come along.
+   * The secret of the form that the request was sent from. A cookie alone does not
+   * prove that, since anyone can make one up: the request must also have its token.
    */
   get sentFrom(): string | undefined {
 
@@ -97,7 +97,7 @@ export class RequestForms {
   }
 
   /**
-   * Writes the cookies of forms, when the session was stored.
+   * Writes the cookies of forms, after the session was stored.
    *
    * @param isBesideSession whether the response sets the session's cookie
    * @returns whether there were any to write
@@ -114,7 +114,7 @@ export class RequestForms {
 
   }
 
-  /** A sign-in or sign-out leaves the forms of before behind. */
+  /** Clears the cookies of earlier forms, at a sign-in or sign-out. */
   private leave(session: Session): void {
 
     session.leavesForms = false;
@@ -125,7 +125,7 @@ export class RequestForms {
 
   }
 
-  /** The secret of the token that a form of this response gets. */
+  /** Returns the secret of the token that a form of this response gets. */
   private secretToCome(session: Session, saving: Saving): Awaitable<string> {
 
     const { stored } = session;
@@ -148,7 +148,7 @@ export class RequestForms {
 
   }
 
-  /** A secret that the browser has in a cookie, or gets in this response if it can. */
+  /** Returns a secret that the browser has in a cookie, or gets in this response if it still can. */
   private cookieOf(secret: string, { canSetCookie, settings }: Saving, isNext = false): string {
 
     const form = isNext ? this.given : this.carried[0] ?? this.given;
@@ -160,7 +160,7 @@ export class RequestForms {
 
   }
 
-  /** The secrets of all tokens that are right. */
+  /** Returns the secrets of all valid tokens. */
   private secrets(session: Session, saving: Saving): string[] {
 
     const { stored } = session;
@@ -176,7 +176,7 @@ export class RequestForms {
 
   }
 
-  /** Whether only a live session's own token is right, and none of a cookie that another host may have planted. */
+  /** Says whether only a live session's own token is valid, and not that of a cookie, which another host may have planted. */
   private isSessionsAlone(user: string | null, userOf: unknown): boolean {
 
     const { headers, origin } = this.ctx.request;

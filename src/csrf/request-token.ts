@@ -14,13 +14,13 @@ export function requestToken(request: Context['request']): unknown {
 
 }
 
-// An own data property: what a client sent never runs code of ours.
+// Reads own data properties alone: input of a client must never run code of ours.
 function ownMember(body: unknown, name: string): unknown {
 
   if (typeof body !== 'object' || body === null) return undefined;
   try {
     const property = Object.getOwnPropertyDescriptor(body, name);
-    // A getter is something, but no token.
+    // A getter counts as a wrong token.
     return property && (property.get ? null : property.value);
   } catch {
     return null;

@@ -1,7 +1,7 @@
 /** Why a request is refused by its headers. */
 export type Refusal = 'cross-site' | 'same-site' | 'foreign-origin';
 
-/** What the headers say: nothing stands in the way, something does, or only a token can tell. */
+/** What the headers say: the request may pass, only a token can tell, or it is refused. */
 export type Verdict = 'pass' | 'ask' | Refusal;
 
 /** The headers that a browser adds by itself, and no page can forge. */
@@ -37,27 +37,27 @@ export function verdictOn({ site, origin }: Sender, own: string | null, trusted:
 }
 
 /**
- * Whether the headers say that a request comes from another origin than the
- * application's. False where they are missing.
+ * Says whether the headers name another origin than the application's. Returns
+ * false if they are missing.
  *
  * @param ownOrigin the application's origin, from its configuration
  */
 export function isFromElsewhere(headers: { get(name: string): string | null }, ownOrigin: string): boolean {
 
   const own = serializedOrigin(ownOrigin);
-  // The kernel's default is no origin of anyone's: behind it, the visitors' own pages would seem to be elsewhere.
+  // The kernel's default is not the real origin: compared with it, the application's own pages would seem to be elsewhere.
   const isSet = own !== null && new URL(own).hostname !== 'localhost';
   const sender = { site: headers.get('sec-fetch-site'), origin: isSet ? headers.get('origin') : null };
   return !['pass', 'ask'].includes(verdictOn(sender, own, new Set()));
 
 }
 
-/** An origin as browsers write it; null where there is none to compare with. */
+/** Returns an origin as browsers write it; null if the text has none that can be compared. */
 export function serializedOrigin(text: string): string | null {
 
   try {
     const { origin } = new URL(text);
-    // Of a `file:` address, say: half the web sends it.
+    // The origin of a `file:` address, for example: many different pages send it.
     return origin === 'null' ? null : origin;
   } catch {
     return null;

@@ -1,8 +1,8 @@
 import type { Context } from '@curveball/kernel';
 
-/** Who knows the session of a request, and so whether its token is right. */
+/** Checks the token of a request with the session that it knows. */
 export interface TokenChecker {
-  /** Whether the request brought a cookie of ours that could be good for something. */
+  /** Whether the request brought a cookie of ours that could have an effect. */
   readonly hasCookie: boolean;
   /** @throws {CsrfError} if the token is missing or wrong */
   validateCsrf(): void;
@@ -21,7 +21,7 @@ const REFUSED = Symbol('@curveball/session csrf refused');
 
 type Marked = Context & { [DEMANDS]?: TokenDemand[]; [REFUSED]?: true };
 
-/** Leaves it to every session middleware that comes to check a token. */
+/** Leaves a check to every session middleware that comes later. */
 export function demandToken(ctx: Context, demand: TokenDemand): void {
 
   const marked: Marked = ctx;
@@ -29,7 +29,7 @@ export function demandToken(ctx: Context, demand: TokenDemand): void {
 
 }
 
-/** Answers what was left for one session: each has its own token, and its own cookie comes along. */
+/** Makes the checks that were left, for one session: each session has its own token and cookie. */
 export function answerDemands(ctx: Context, checker: TokenChecker): void {
 
   for (const demand of (ctx as Marked)[DEMANDS] ?? []) {
@@ -39,7 +39,7 @@ export function answerDemands(ctx: Context, checker: TokenChecker): void {
 
 }
 
-/** Takes note that no handler has seen the request: its session stays as it was found. */
+/** Records that no handler has seen the request: its session must stay as it was found. */
 export function markRefused(ctx: Context): void {
 
   (ctx as Marked)[REFUSED] = true;

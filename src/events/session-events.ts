@@ -4,9 +4,9 @@ import type { Loaded } from '../steps/load-session.js';
 import type { NamedChange, RegenerationReason } from '../session/session-change.js';
 
 /*
- * What happens to sessions, for audits and for those who wonder: on channels of
- * `node:diagnostics_channel`, which cost next to nothing while no one listens.
- * Sessions are named by their handles; no id, no token and no value is told.
+ * Events report what happens to sessions, for audits and debugging, on channels of
+ * `node:diagnostics_channel`, which cost next to nothing without subscribers. They
+ * name sessions by their handles, and contain no id, no token and no value.
  */
 
 const PREFIX = 'curveball:session:';
@@ -21,7 +21,7 @@ const suspicious = channel(`${PREFIX}suspicious`);
 const failed = channel(`${PREFIX}failed`);
 const request = channel(`${PREFIX}request`);
 
-/** Gives handles, where someone wants to know. */
+/** Returns the handles of sessions; called only if there are subscribers. */
 export interface Handles {
   handleOf(id: string): string;
 }
@@ -40,11 +40,15 @@ export function publishCreated(id: string, user: string | null, handles: Handles
 
 /** `curveball:session:regenerated`: a session got another id. */
 export interface SessionRegenerated {
-  /** Before and after: the same, where the store keeps it. */
+  /** The handle before; the same as `handle` if the store keeps handles. */
   readonly formerHandle: string;
   readonly handle: string;
   readonly user: string | null;
-  /** `asked` by the handler, since it became a `user`'s, as a `binding` to one that its values named already, or as a `renewal`. */
+  /**
+   * `asked`: a handler asked for it. `user`: the session became a user's.
+   * `binding`: its values already named a user when the option `user` was not yet
+   * set. `renewal`: the id was old.
+   */
   readonly reason: RegenerationReason;
 }
 
@@ -71,7 +75,7 @@ export function publishDestroyed(id: string, user: string | null, handles: Handl
 
 /** `curveball:session:revoked`: `UserSessions` ended sessions, or the option `endOnReuse` one. */
 export interface SessionsRevoked {
-  /** Null where everything was ended. */
+  /** Null if every session in the store was ended. */
   readonly user: string | null;
   readonly handles: readonly string[];
 }
@@ -82,7 +86,7 @@ export function publishRevoked(event: SessionsRevoked): void {
 
 }
 
-/** `curveball:session:expired`: a request carried the id of a session whose time is over, and the store still knew it. */
+/** `curveball:session:expired`: a request carried the id of a session whose time is over, and which the store still knew. */
 export interface SessionExpired {
   readonly handle: string;
   readonly user: string | null;
@@ -96,7 +100,7 @@ export function publishExpired(id: string, user: string | null, handles: Handles
 
 /** `curveball:session:stale`: a change was refused with 409, since its session had ended or moved. */
 export interface StaleWriteRefused {
-  /** Null where the session was refused that a sign-in would have begun. */
+  /** Null if the change was a sign-in that would have begun a new session. */
   readonly handle: string | null;
   readonly detail: string;
 }
@@ -108,11 +112,11 @@ export function publishStale(id: string | null, detail: string, handles: Handles
 }
 
 /**
- * `curveball:session:suspicious`: a request carried an id that the store does
- * not know, because it expired or was ended longer ago, or was guessed
- * (`unknown`), one that was moved or ended a moment ago (`retired`), or one that
- * a user's session had before a renewal, longer ago than that (`reused`): it or
- * the id after it may be stolen.
+ * `curveball:session:suspicious`: a request carried an id that no session has.
+ * `unknown`: the store does not know it, because it expired or was ended longer
+ * ago, or was guessed. `retired`: it was moved or ended a moment ago. `reused`: a
+ * user's session had it before a renewal, longer ago than that, and it or the id
+ * after it may be stolen.
  */
 export interface SuspiciousId {
   readonly handle: string;
@@ -125,31 +129,31 @@ export function publishSuspicious(id: string, reason: SuspiciousId['reason'], ha
 
 }
 
-/** `curveball:session:failed`: the store failed, did not answer in time, or holds what can't be read. */
+/** `curveball:session:failed`: the store failed, did not answer in time, or has a session that can't be read. */
 export interface StoreFailed {
   readonly error: SessionStoreError;
 }
 
-/** One error may pass several places: it is told once. */
-const told = new WeakSet<SessionStoreError>();
+/** Errors that were published: one error may pass several places. */
+const published = new WeakSet<SessionStoreError>();
 
 export function publishFailed(error: SessionStoreError): void {
 
-  if (!failed.hasSubscribers || told.has(error)) return;
-  told.add(error);
+  if (!failed.hasSubscribers || published.has(error)) return;
+  published.add(error);
   failed.publish({ error } satisfies StoreFailed);
 
 }
 
 /** `curveball:session:request`: what was decided at the end of a request, and why. */
 export interface RequestDecided {
-  /** Of the session as it is stored after the request; null where there is none. */
+  /** The handle of the session that is stored after the request; null if there is none. */
   readonly handle: string | null;
   readonly decision: NamedChange['name'];
   readonly reason: string;
 }
 
-/** What a request's record is made of. */
+/** What the event of a request is made from. */
 export interface Decision {
   readonly change: NamedChange;
   readonly before: Loaded;
@@ -163,7 +167,7 @@ export function hasRequestSubscribers(): boolean {
 
 }
 
-/** @param failure why it was not done, if it was not */
+/** @param failure why the decision was not carried out, if it was not */
 export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, handles: Handles): void {
 
   request.publish({

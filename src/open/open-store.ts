@@ -17,23 +17,23 @@ import { SqliteStore } from '../stores/sqlite-store.js';
 
 export type { AnyStore, OpenedStore, StoreAt } from './opened-store.js';
 
-/** An address, without what is meant for the store. */
+/** An address, with the options of the store apart. */
 interface Address {
   /** As the driver takes it. */
   readonly url: string;
-  /** What stands after the scheme, without a query. */
+  /** The part between the scheme and the query. */
   readonly path: string;
   /** The query's members that are the store's own. */
   readonly options: { readonly [name: string]: string };
 }
 
-/** A kind of store: what it is called, what may be said of it, and how it is opened. */
+/** A kind of store: how its addresses look, which options they may have, and how it is opened. */
 interface Kind {
   readonly example: string;
   readonly hasHost: boolean;
   /** Members of the query that are the store's own. */
   readonly own: readonly string[];
-  /** Those that its driver knows and that leave the store as it must be. */
+  /** Members that its driver knows and that can't make the store unsafe. */
   readonly drivers: readonly string[];
   open(address: Address): Promise<OpenedStore<object>>;
 }
@@ -58,7 +58,7 @@ const SQLITE: Kind = {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const connection = await connected(openSqlite(filePath(path)));
     return opened(connection, async () => {
-      // Others may be setting the file up at this moment, and have it locked.
+      // Other processes may be setting the file up at this moment, and have it locked.
       await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP);
       return new SqliteStore({ database: connection.database, ...given({ table }) });
     });
@@ -114,24 +114,24 @@ const KINDS: { readonly [scheme: string]: Kind } = {
 };
 
 /**
- * Opens the store of an address, with a connection of its own and the driver
- * that is installed for it. Tables are set up.
+ * Opens the store at an address, with a connection of its own and the driver that
+ * is installed for it, and sets up its table.
  *
  * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
- *   `postgres://…` or `mysql://…`; docs/open-store.md has what may follow
- * @throws {TypeError} if it is not an address, or has an unknown option
- * @throws {Error} if the driver is not installed, or the store can't be reached
+ *   `postgres://…` or `mysql://…`; docs/open-store.md has the options
+ * @throws {TypeError} if the address is wrong or has an unknown option
+ * @throws {Error} if no driver is installed, or the store can't be reached
  */
 export async function openStore<const Address extends string | URL>(address: Address): Promise<OpenedStore<StoreAt<Address>>> {
 
   const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
   const kind = KINDS[scheme.toLowerCase()];
-  if (!kind) throw wrong('its beginning is none that is known');
+  if (!kind) throw wrong('it does not begin with a known scheme');
   checkNames(new URLSearchParams(query), kind);
   const { options, others } = divided(query, kind.own);
   if (kind.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
   const url = `${scheme}:${path}${others && `?${others}`}`;
-  if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is no ${scheme}:// URL`);
+  if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
   try {
     return await kind.open({ url, path, options }) as OpenedStore<StoreAt<Address>>;
   } catch (error) {
@@ -142,7 +142,7 @@ export async function openStore<const Address extends string | URL>(address: Add
 
 }
 
-/** Makes a store that closes its connection with itself. */
+/** Makes a store whose `close()` also closes its connection. */
 async function opened(
   connection: { close(): Awaitable<void> }, make: () => Awaitable<IndexingSessionStore & { setup?(): Promise<void>; close?(): void }>,
 ): Promise<OpenedStore> {
@@ -168,7 +168,7 @@ async function opened(
 
 }
 
-/** Parts the store's own options from what is the driver's. */
+/** Separates the store's own options from those of the driver. */
 function divided(query: string, own: readonly string[]): Pick<Address, 'options'> & { others: string } {
 
   const members = new URLSearchParams(query);
@@ -178,12 +178,12 @@ function divided(query: string, own: readonly string[]): Pick<Address, 'options'
     if (value !== null) options[name] = value;
     members.delete(name);
   }
-  // What is the driver's stays as it was written.
+  // The driver's options stay as they were written.
   return { options, others: Object.keys(options).length === 0 ? query : String(members) };
 
 }
 
-/** @throws {TypeError} for what no one would heed: a misspelt table is the table of another application */
+/** @throws {TypeError} for an option that would have no effect: a misspelt `table` would lead to the table of another application */
 function checkNames(members: URLSearchParams, { own, drivers }: Kind): void {
 
   for (const name of members.keys()) {
@@ -207,14 +207,14 @@ function filePath(path: string): string {
 
 }
 
-/** A `URL` is as good as its text; what else is no text is no address. */
+/** Returns the text of an address; an empty text for anything but a text or a `URL`. */
 function textOf(address: unknown): string {
 
   return typeof address === 'string' || address instanceof URL ? String(address) : '';
 
 }
 
-/** Says nothing of the address itself, which may hold a password. */
+/** Makes an error that does not show the address, which may contain a password. */
 function wrong(problem: string): TypeError {
 
   const examples = new Set(Object.values(KINDS).map(({ example }) => example));
@@ -222,7 +222,7 @@ function wrong(problem: string): TypeError {
 
 }
 
-/** Without members that are not given: a store refuses to be told that its table is undefined. */
+/** Returns the options without undefined members, which a store would refuse. */
 function given<T extends { [name: string]: string | undefined }>(options: T): { [Name in keyof T]?: string } {
 
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [Name in keyof T]?: string };

@@ -14,7 +14,7 @@ export type StoreAt<Address> =
           : Address extends `mysql://${string}` | `mariadb://${string}` ? MysqlStore
             : AnyStore;
 
-/** What the stores of all addresses have in common; those that clean up by themselves have the last two. */
+/** What the stores of all addresses have in common; those that clean up by themselves also have these two methods. */
 export interface AnyStore extends IndexingSessionStore {
   gc?(): Awaitable<void>;
   scheduleGc?(interval?: number): void;
@@ -23,7 +23,7 @@ export interface AnyStore extends IndexingSessionStore {
 /** A store that has a connection of its own, with the methods of its class. */
 export type OpenedStore<Store = AnyStore> = {
 
-  /** Ends what the store does by itself, and closes the connection. */
+  /** Ends the store's timers and closes the connection. */
   close(): Promise<void>;
 
   /** The same, for `await using`. */

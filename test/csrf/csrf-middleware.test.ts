@@ -386,7 +386,7 @@ describe('csrf()', () => {
     for (const headers of [{ Cookie: 'x=y' }, { Authorization: 'Basic x' }] as Headers[]) {
       strictEqual((await site.send('POST', '/do', headers)).status, 500);
     }
-    match(String(site.errors[0]), /put session\(\) behind csrf\(\)/);
+    match(String(site.errors[0]), /put session\(\) after csrf\(\)/);
     strictEqual((await site.send('POST', '/do')).status, 200);
     strictEqual((await site.send('POST', '/do', { Cookie: 'x=y', 'Sec-Fetch-Site': 'same-origin' })).status, 200);
     strictEqual((await site.send('POST', '/do', { Cookie: 'x=y', 'Sec-Fetch-Site': 'cross-site' })).status, 403);

@@ -481,7 +481,7 @@ class StoreProcess {
 
     const program = join(folder, 'program.js');
     writeFileSync(program, `
-      import { openStore } from './src/open-store.js';
+      import { openStore } from './src/open/open-store.js';
       const store = await openStore(process.argv[2]);
       process.on('message', async ({ number, method, args }) => {
         try {

@@ -1,6 +1,6 @@
 /**
- * A driver's errors, also those that are `TypeError`s: what the store says of
- * its options is told apart from them.
+ * Waits for a connection. Turns a driver's `TypeError` into an `Error`, since a
+ * `TypeError` of the store is about its options.
  */
 export async function connected<Connection>(connecting: Promise<Connection>): Promise<Connection> {
 
@@ -14,10 +14,10 @@ export async function connected<Connection>(connecting: Promise<Connection>): Pr
 }
 
 /**
- * What went wrong; a connection that was tried over several addresses has an
- * error for each.
+ * Returns what went wrong. A connection that was tried over several IP addresses
+ * has an error for each; the first one is enough.
  *
- * @param path of the address, whose password is not repeated
+ * @param path the address after its scheme, whose password is not repeated
  */
 export function reason(error: unknown, path: string): string {
 
@@ -26,7 +26,7 @@ export function reason(error: unknown, path: string): string {
 
 }
 
-/** No session is in a driver's message when it connects, but the address may be. */
+/** A driver's message about connecting contains no session, but may contain the address. */
 function withoutPassword(message: string, path: string): string {
 
   const [, password] = /^\/\/[^/]*?:([^/]*)@/.exec(path) ?? [];

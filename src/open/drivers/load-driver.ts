@@ -1,15 +1,15 @@
-/** The code of the error that none is installed, as Node.js has it. */
+/** The code of the error that no driver is installed: the code of Node.js for a missing module. */
 export const NO_DRIVER = 'ERR_MODULE_NOT_FOUND';
 
 /** A driver that may be installed. */
 export interface Candidate {
-  /** As it is installed from the registry; of Node.js's own, as it is imported. */
+  /** The name of the package, or of a module of Node.js itself. */
   readonly name: string;
   /**
-   * Imports it by a literal name within a `try`: bundlers then find it, and do
-   * not insist on one that is not installed.
+   * Imports it by a literal name within a `try`: bundlers then find it, and
+   * accept that it may not be installed.
    *
-   * @returns nothing where it is not installed
+   * @returns undefined if it is not installed
    */
   // biome-ignore lint/suspicious/noExplicitAny: drivers are described where they are used
   load(): Promise<any>;
@@ -26,13 +26,13 @@ export interface Driver {
 /**
  * Loads the first of some packages that is installed.
  *
- * @throws {Error} that names the first, where none is
+ * @throws {Error} that names the packages, if none is installed
  */
 export async function loadDriver(...candidates: [Candidate, ...Candidate[]]): Promise<Driver> {
 
   for (const { name, load } of candidates) {
     const module = await load();
-    // Node.js gives all exports as the default; others that import, such as tsx, give some packages without one.
+    // Node.js gives these packages a default export with all others in it; tools such as tsx give some of them none.
     if (module) return { name, exports: module.default ?? module };
   }
   const [first, ...others] = candidates.map(({ name }) => name).filter(name => !name.startsWith('node:'));
@@ -42,14 +42,14 @@ export async function loadDriver(...candidates: [Candidate, ...Candidate[]]): Pr
 }
 
 /**
- * Answers for a driver that could not be imported.
+ * Returns undefined for the error of an import, if that very package is missing.
  *
- * @throws the error, unless it says that this very package is not installed
+ * @throws the error, if it says anything else
  */
 export function noneIfMissing(error: unknown, name: string): undefined {
 
   const { code, message } = error as NodeJS.ErrnoException;
-  // The second is what require() says, into which tools turn an import.
+  // The second code is that of require(), into which tools turn an import.
   const isNotFound = code === NO_DRIVER || code === 'MODULE_NOT_FOUND';
   if (code !== 'ERR_UNKNOWN_BUILTIN_MODULE' && !(isNotFound && message.includes(`'${name}`))) throw error;
 

@@ -44,7 +44,7 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
 
   const { exports } = await loadDriver(MYSQL2);
   const address = new URL(url.replace(/^mariadb:/, 'mysql:'));
-  // As a part of the address, so that the address can say something else.
+  // In the address, so that the application can choose another value there.
   if (!address.searchParams.has('connectTimeout')) address.searchParams.set('connectTimeout', String(CONNECTING));
   const pool: Pool = exports.createPool(address.href);
   const sockets = new Set<Socket>();
@@ -53,7 +53,7 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
     socket.once('end', () => sockets.delete(socket));
   });
 
-  /** Runs a statement; after a failure, and where there is no answer, its connection is not used again. */
+  /** Runs a statement. After a failure, or without an answer, its connection is not used again. */
   async function run(method: keyof Statements, args: readonly unknown[]): Promise<unknown> {
 
     const connection = await pool.getConnection();
@@ -86,7 +86,7 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
 
 }
 
-/** Whether a statement failed because of what is stored, which is an answer like others: class 23 of the SQL standard. */
+/** Says whether a statement violated a constraint (class 23 of the SQL standard): its connection is sound. */
 function isConstraint(error: unknown): boolean {
 
   return String((error as { sqlState?: unknown }).sqlState).startsWith('23');

@@ -44,17 +44,17 @@ export async function openPostgres(url: string): Promise<PostgresConnection> {
   const pool: Pool = new exports.Pool({
     connectionString: url, connectionTimeoutMillis: CONNECTING, keepAlive: true,
   });
-  // The statement that is under way says that a connection has ended, if there is one. Without
-  // a listener it would end the process, and the pool has one only while no one uses the connection.
+  // A statement that is under way fails when its connection ends. Without a listener, the event
+  // would end the process, and the pool has a listener only while the connection is idle.
   pool.on('error', () => {});
   pool.on('connect', connection => connection.on('error', () => {}));
 
-  /** Runs a statement; after a failure, and where there is no answer, its connection is not used again. */
+  /** Runs a statement. After a failure, or without an answer, its connection is not used again. */
   async function query(...args: unknown[]) {
 
     const connection = await pool.connect();
     try {
-      // The driver's own limit would not read what has come while the process stood still.
+      // The driver's own limit would not read answers that came while the process stood still.
       const answer = await within(ANSWERING, connection.query(...args));
       connection.release();
       return answer;

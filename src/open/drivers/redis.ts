@@ -51,7 +51,7 @@ interface Ioredis {
 /**
  * Connects to Redis or Valkey, with `redis` or else with `ioredis`.
  *
- * @param driver to use instead
+ * @param driver the one to use; by default, the one that is installed
  */
 export async function openRedis(url: string, driver?: Driver): Promise<RedisConnection> {
 
@@ -65,9 +65,9 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
   let isOpen = false;
   const client = createClient({
     url,
-    // What can't be sent now fails now.
+    // A command that can't be sent at the moment fails at once.
     disableOfflineQueue: true,
-    // From version 6 on there is a timer for each command by default, which costs more than the command.
+    // From version 6 on, each command has a timer by default, which costs more than the command.
     commandOptions: { timeout: 0 },
     socket: { ...familyOf(url), connectTimeout: CONNECTING, reconnectStrategy: (failures: number) => isOpen && pause(failures) },
   });
@@ -87,7 +87,7 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
     client,
     close: async () => {
       stop();
-      // What is under way is answered before this. Version 5 can't destroy a client while it waits in its close().
+      // Commands under way are answered before the ping. Version 5 can't destroy a client that waits in its close().
       await within(CLOSING, client.ping()).catch(() => {});
       isOpen = false;
       if (client.isOpen) client.destroy();
@@ -96,7 +96,7 @@ async function openNodeRedis({ createClient }: { createClient(options: object): 
 
 }
 
-/** The kind of addresses, 4 or 6: this driver looks at no query. */
+/** Returns the family of IP addresses, 4 or 6: this driver does not read the query. */
 function familyOf(url: string): { family?: number } {
 
   const family = new URL(url).searchParams.get('family');
@@ -109,7 +109,7 @@ function familyOf(url: string): { family?: number } {
 /**
  * Waits for a first connection.
  *
- * @throws what the client said was wrong, such as a password: its promise may say no more than that it is closed
+ * @throws the error that the client has emitted, such as a wrong password: its promise may only say that it is closed
  */
 async function connected(client: Pick<NodeRedis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
 
@@ -127,7 +127,7 @@ async function connected(client: Pick<NodeRedis, 'on' | 'connect'>, giveUp: () =
 
 }
 
-/** How often an open connection is asked whether it is fit, in milliseconds. */
+/** The milliseconds between two checks of an open connection. */
 const ASKING = 1000;
 
 interface Renewable {
@@ -138,17 +138,17 @@ interface Renewable {
 }
 
 /**
- * Makes a new connection where the old one does not answer, or leads to a
- * replica. It may have ended without a word, which TCP finds out after a quarter
- * of an hour. After a fail-over, the address leads to the new master, but a
- * connection to the old one stays, and answers: it is a replica then, which
- * refuses all writes and may still have sessions that were ended.
+ * Replaces a connection that does not answer, or leads to a replica. It may have
+ * ended silently, which TCP finds out after a quarter of an hour. After a
+ * fail-over, the address leads to the new master, but a connection to the old one
+ * stays open. The old one is a replica then, which refuses all writes and may
+ * still have sessions that were ended.
  *
- * @returns a function that ends it
+ * @returns a function that ends the checks
  */
 function renewWhereUnfit({ isReady, info, renew }: Renewable): () => void {
 
-  // Counted and not measured: a process that stood still has not been listening.
+  // Checks are counted, and time is not measured: a process that stood still has not read the answers.
   let silent = 0;
   let isAsked = false;
   const timer = setInterval(async () => {
@@ -179,7 +179,7 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
     socketTimeout: ANSWERING,
     retryStrategy: (failures: number) => isOpen ? pause(failures) : null,
     enableOfflineQueue: false,
-    // Nothing is executed that its caller has been told to have failed.
+    // A command whose caller has got an error must not be executed later.
     autoResendUnfulfilledCommands: false,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,

@@ -51,15 +51,15 @@ export interface SqliteConnection {
 }
 
 /**
- * Opens a file, and creates it where it is missing: with Node.js's own SQLite,
- * or else with `libsql` or `better-sqlite3`.
+ * Opens a file, or creates it if it is missing, with Node.js's own SQLite, or else
+ * with `libsql` or `better-sqlite3`.
  */
 export async function openSqlite(path: string): Promise<SqliteConnection> {
 
-  // The binary of `better-sqlite3` 13 ends the process where Node.js has no SQLite: it needs 22.14 or 23.6.
+  // The binary of `better-sqlite3` 13 ends the process if Node.js has no SQLite: it needs 22.14 or 23.6.
   const { exports } = await loadDriver(NODE_SQLITE, LIBSQL, BETTER_SQLITE3);
   const Open: new (path: string, options: object) => Database = exports.DatabaseSync ?? exports;
-  // The driver must not wait for a lock: that would hold the event loop.
+  // The driver must not wait for a lock: that would block the event loop.
   const database = new Open(path, { timeout: 0 });
   return { database, close: () => void database.close() };
 
