@@ -19,13 +19,13 @@ export interface Action {
   readonly ends?: true;
   /** Removes every key that it found. */
   readonly empties?: true;
-  /** Reads with `updateSession`, which says so where the session has ended. */
+  /** Reads with `updateSession`, which reports an ended session. */
   readonly looks?: true;
   /** Stores in more than one step: an error can come after a part was stored. */
   readonly inSteps?: true;
 }
 
-/** What every session of a scenario holds at first. */
+/** The values of every session of a scenario at first. */
 export const FIRST_VALUES = { kept: 'yes', gone: 'not yet', count: 0 };
 
 /** The key that only this request sets. */

@@ -1,4 +1,4 @@
-/** What a stranger makes of an id that he has seen. None of it is that id. */
+/** Variants that an attacker makes of a known id. None of them is that id. */
 export const ALTERATIONS = {
   'another case': (id, at) => put(id, at, letter => letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase()),
   'another letter': (id, at) => put(id, at, letter => letter === 'A' ? 'B' : 'A'),
@@ -25,7 +25,7 @@ export const ALTERATIONS = {
 
 export type Alteration = keyof typeof ALTERATIONS;
 
-/** Alters an id; what an alteration leaves as it was, such as the case of a digit, is made longer. */
+/** Alters an id; if an alteration changes nothing, such as the case of a digit, the id is made longer. */
 export function altered(id: string, how: Alteration, at: number): string {
 
   const text = (ALTERATIONS[how] as (id: string, at: number) => string)(id, at);

@@ -6,8 +6,8 @@ import { fromTexts } from '../../src/values/session-values.js';
 import { TakeStore } from './take-store.js';
 
 /**
- * Stores that break one sentence of the contract each, so that tests can show
- * that they would notice.
+ * Stores that break one sentence of the contract each, to show that tests would
+ * notice.
  */
 
 class TimelessStore extends MemoryStore {
@@ -17,7 +17,7 @@ class TimelessStore extends MemoryStore {
     this.close();
   }
 
-  /** Puts a session where there was one, and removes any mark. */
+  /** Stores a session even if one exists, and removes any mark. */
   protected revive(id: string, values: SessionValues): void {
     void this.set(id, values, 4600);
   }

@@ -1,6 +1,6 @@
 import { type Application, MemoryRequest, type Response } from '@curveball/kernel';
 
-/** What a request may bring beside its method and path. */
+/** The parts of a request beside its method and path. */
 export interface RequestOptions {
   headers?: Record<string, string>;
   /** The body as a body parser would have left it. */
@@ -10,7 +10,7 @@ export interface RequestOptions {
 /** A browser with one cookie jar, which talks to an application in memory. */
 export class Browser {
 
-  /** From name to value, as they stood in `Set-Cookie`. */
+  /** From name to value, as in `Set-Cookie`. */
   readonly cookies = new Map<string, string>();
 
   constructor(readonly app: Application) {}
@@ -36,7 +36,7 @@ export class Browser {
 
   }
 
-  /** Another browser that has the same cookies now. */
+  /** Another browser with the current cookies of this one. */
   clone(): Browser {
 
     const twin = new Browser(this.app);
@@ -67,14 +67,14 @@ export function setCookies(response: Response): string[] {
 
 }
 
-/** What a browser has of forms, by the names of their cookies. */
+/** The cookies of forms in a browser, by their names. */
 export function formsOf(browser: Browser): Map<string, string> {
 
   return new Map([...browser.cookies].filter(([name, value]) => /-form(-\w)?$/.test(name) && value !== ''));
 
 }
 
-/** The id that a cookie says, in the spelling of the store. */
+/** The id in a cookie, in the spelling of the store. */
 export function idOf(browser: Browser, cookieName = 'CB'): string {
 
   return decodeURIComponent(browser.cookies.get(cookieName) ?? '');

@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 const INDEX = new URL('../../src/index.js', import.meta.url).href;
 
 /**
- * Runs a program in a process of its own and waits for its end: what a timer
- * keeps alive is killed after the limit, and `signal` says so.
+ * Runs a program in a process of its own and waits for its end: a program that a
+ * timer keeps alive is killed after the limit, and `signal` says so.
  *
  * @param program has what the package exports in `lib`
  */

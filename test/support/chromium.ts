@@ -2,11 +2,12 @@ import { type Browser, chromium } from 'playwright-core';
 import { CHROMIUM, isExecutable, programs } from './servers/programs.js';
 
 /**
- * Starts the system's Chromium, without a window and with a fresh profile that
- * goes when it is closed.
+ * Starts the system's Chromium, without a window and with a fresh profile that is
+ * removed when it is closed.
  *
  * @param more arguments of its command line
- * @param keepsPages whether "back" may show a page as it was left, as in a browser that people use
+ * @param keepsPages whether "back" may show a page as it was left, as in an
+ * everyday browser
  * @throws {Error} if there is none
  */
 export async function launchChromium(more: readonly string[] = [], keepsPages = false): Promise<Browser> {

@@ -3,7 +3,7 @@ import type { MapStore } from './map-store.js';
 import type { RecordingStore } from './recording-store.js';
 import { type Page, site } from './site.js';
 
-/** What `updateSession()` is for. */
+/** The typical function for `updateSession()`. */
 export function count(values: { n?: number }): void {
 
   values.n = (values.n ?? 0) + 1;
@@ -18,7 +18,7 @@ const PAGES: Record<string, Page> = {
   '/new-id': ctx => { ctx.sessionId = null; },
 };
 
-/** A session, and a page that does as it is told. */
+/** A session, and a page that runs the given handler. */
 export async function withPage(page: Page, store: MemoryStore | RecordingStore | MapStore = new MemoryStore()) {
 
   const there = site({ ...PAGES, '/page': page }, { store, storeTimeout: 0.03 });

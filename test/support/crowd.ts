@@ -85,7 +85,7 @@ export class Crowd {
 
   }
 
-  /** What is stored under an id; under the first one by default. */
+  /** The values stored under an id; under the first one by default. */
   async values(id = this.#id): Promise<SessionValues | null> {
     return await this.#store.get(id as string) ?? null;
   }

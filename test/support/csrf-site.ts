@@ -20,15 +20,15 @@ export interface Answer { status: number; headers: IncomingHttpHeaders; body: st
 
 export interface CsrfSite {
   readonly store: RecordingStore;
-  /** What reached a handler, as `POST /path`. */
+  /** The requests that reached a handler, as `POST /path`. */
   readonly handled: string[];
   readonly errors: unknown[];
   readonly events: CsrfEvent[];
   readonly port: number;
   send(method: string, path: string, headers?: Headers, body?: string): Promise<Answer>;
-  /** A cookie of a signed-in visitor, and the token of his forms. */
+  /** A cookie of a signed-in visitor, and the token of their forms. */
   visitor(): Promise<{ cookie: string; token: string }>;
-  /** Opens a WebSocket: with what the server greets, or the code that it closes with. */
+  /** Opens a WebSocket: returns the server's greeting, or the code that it closes with. */
   open(headers?: Headers): Promise<string | number>;
   close(): Promise<void>;
 }
@@ -36,13 +36,13 @@ export interface CsrfSite {
 export interface CsrfSiteOptions {
   csrf?: CsrfOptions;
   session?: Partial<SessionOptions>;
-  /** Where `csrf()` stands. */
+  /** Where `csrf()` is. */
   order?: 'before' | 'after' | 'alone';
   between?: Middleware[];
   first?: Middleware[];
 }
 
-/** An application on a port, behind a proxy that ends TLS, with a handler that writes down what it is asked. */
+/** An application on a port, behind a proxy that ends TLS, with a handler that records its requests. */
 export async function csrfSite(
   { csrf: options, session: sessionOptions, order = 'before', between = [], first = [] }: CsrfSiteOptions = {},
 ): Promise<CsrfSite> {

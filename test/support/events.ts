@@ -1,4 +1,4 @@
-/** A promise and its handles: what a test waits for, or lets others wait for. */
+/** A promise and its handles: a test waits for it, or lets others wait for it. */
 export interface Deferred<T> {
   promise: Promise<T>;
   resolve: (value: T) => void;

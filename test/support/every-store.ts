@@ -7,12 +7,12 @@ import { mysqlUrl, postgresUrl, redisUrl } from './servers/addresses.js';
 import { temporaryFolder } from './servers/server.js';
 import { DRIVERS } from '../stores/sqlite-drivers.js';
 
-/** A store that finds the sessions of a user, and all that it keeps. */
+/** A store that finds the sessions of a user, and everything that it keeps. */
 export interface AnyStore {
   readonly store: IndexingSessionStore;
-  /** Each text that is kept: keys, and what is in rows and records. */
+  /** Each text that is kept: keys, and the texts in rows and records. */
   kept(): Promise<string[]>;
-  /** Leaves nothing behind. */
+  /** Removes everything that it has stored. */
   close(): Promise<void>;
 }
 
@@ -21,7 +21,7 @@ const texts = (rows: ReadonlyArray<object>) => rows.flatMap(row => Object.values
 /**
  * A store of each kind.
  *
- * @param name of what is made for it: letters and underscores
+ * @param name of the table or prefix that is made for it: letters and underscores
  */
 export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<AnyStore> } = {
 

@@ -2,10 +2,10 @@
 export type Choose = (ways: number) => number;
 
 /**
- * Runs something in every way in which it can go, depth first, each time from
- * the start: a run is the list of its choices.
+ * Runs a task in every way in which it can go, depth first, each time from the
+ * start: a run is the list of its choices.
  *
- * @param run must do the same again where it is given the same choices
+ * @param run must do the same again if it is given the same choices
  * @returns how many ways there were
  */
 export function explore(run: (choose: Choose) => Promise<void>): Promise<number> {
@@ -55,7 +55,7 @@ export async function withoutTimers<T>(run: () => Promise<T>): Promise<T> {
 
 }
 
-/** Returns every way to take `size` things, each as often as one likes, in no order. */
+/** Returns every way to choose `size` things, each as often as wanted, in no order. */
 export function selections<T>(things: readonly T[], size: number): T[][] {
 
   if (size === 0) return [[]];

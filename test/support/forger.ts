@@ -1,6 +1,6 @@
 import type { AtomicSessionStore, StoredInfo, SessionTexts } from '../../src/index.js';
 
-/** What is stored of one session. */
+/** The stored record of one session. */
 export interface Row {
   readonly texts: SessionTexts;
   readonly info?: StoredInfo | undefined;
@@ -8,7 +8,7 @@ export interface Row {
 
 const LONG = 3600;
 
-/** Can write to a store, and knows neither the application's secret nor its visitors' cookies. */
+/** An attacker who can write to a store, and knows neither the application's secret nor its visitors' cookies. */
 export class Forger {
 
   /** @param inner the store around which `encrypted()` is, or would be */
@@ -22,11 +22,11 @@ export class Forger {
 
   }
 
-  /** Puts a row there, in the place of what was there. */
+  /** Writes a row in the place of the present one. */
   async write(storedId: string, { texts, info }: Row): Promise<void> {
 
     await this.inner.delete(storedId);
-    // Four methods keep an id that was ended in memory: an attacker has no way there.
+    // Four methods keep an id that was ended in memory: an attacker can't reach it there.
     await this.inner.create(storedId, texts, { lifetime: LONG, newInfo: info && { info } });
 
   }

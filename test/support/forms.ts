@@ -2,7 +2,7 @@ import { strictEqual } from 'node:assert/strict';
 import { type Browser, formsOf } from './browser.js';
 import { type Page, site } from './site.js';
 
-/** Pages with a form, and what it is sent to. */
+/** Pages with a form, and pages that receive it. */
 export const PAGES: Record<string, Page> = {
   '/create': ctx => { ctx.session = { userId: 5 }; },
   '/read': ctx => ctx.session,
@@ -32,7 +32,7 @@ export async function submit(browser: Browser, token: unknown): Promise<number> 
 
 }
 
-/** Takes the cookies of forms away: a client that carries only the session's. */
+/** Removes the cookies of forms, as from a client that carries only the session's. */
 export function forgetForms(browser: Browser): void {
 
   for (const name of formsOf(browser).keys()) browser.cookies.delete(name);

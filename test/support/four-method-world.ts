@@ -53,7 +53,8 @@ export class SharedMapStore implements SessionStore {
 /**
  * A world whose store has only four methods.
  *
- * @param processOf the process that answers a request: each has an adapter of its own
+ * @param processOf the process that answers a request: each has an adapter of its
+ * own
  */
 export function fourMethodWorld(processOf: (request: string) => string): World {
 

@@ -10,11 +10,11 @@ import { RecordingStore } from './recording-store.js';
 import { errorsToStatus, type PageContext } from './site.js';
 import { type RawAnswer, rawRequest } from './raw-http.js';
 
-/** What a request with hostile headers came to. */
+/** The result of a request with hostile headers. */
 export interface Outcome extends RawAnswer {
-  /** The ids that the store was asked for. */
+  /** The ids that were looked for in the store. */
   readonly ids: readonly string[];
-  /** How many milliseconds of computing the middleware took. */
+  /** How many milliseconds of processor time the middleware took. */
   readonly took: number;
 }
 
@@ -24,7 +24,7 @@ export interface HostileSite {
   readonly port: number;
   /** The port of the same application that speaks HTTP/2. */
   readonly http2Port: number;
-  /** Sends a request with `Cookie` headers, and checks what holds whatever they are. */
+  /** Sends a request with `Cookie` headers, and checks what must hold whatever they are. */
   send(path: string, ...cookies: string[]): Promise<Outcome>;
   /** A new session of a user: its id. */
   signIn(user: string): Promise<string>;
@@ -36,7 +36,7 @@ const PROTOTYPE = Object.getOwnPropertyNames(Object.prototype);
 /** Node lets a server raise its limit, which is 16 KiB. */
 const MOST_HEADERS = 4 * 2 ** 20;
 
-/** An application on ports, whose store writes down each id that it is asked for. */
+/** An application on ports, whose store records each id that is looked for. */
 export async function hostileSite(options: Partial<SessionOptions> = {}): Promise<HostileSite> {
 
   // As strict as the stores that outlive their process.
@@ -47,7 +47,7 @@ export async function hostileSite(options: Partial<SessionOptions> = {}): Promis
   app.use(
     errorsToStatus(errors) as never,
     async (_ctx, next) => {
-      // Not by the clock: the machine may have other things to do.
+      // Processor time, since the machine may have other work.
       const start = process.cpuUsage();
       await next();
       took = process.cpuUsage(start).user / 1000;
@@ -64,7 +64,7 @@ export async function hostileSite(options: Partial<SessionOptions> = {}): Promis
   );
   const server = createServer({ maxHeaderSize: MOST_HEADERS, requireHostHeader: false }, app.callback()).listen(0, '127.0.0.1');
   const http2 = createHttp2Server(app.callback()).listen(0, '127.0.0.1');
-  // What a test that has failed leaves open.
+  // Connections that a failed test leaves open.
   const sessions = new Set<ServerHttp2Session>();
   http2.on('session', each => sessions.add(each));
   await Promise.all([once(server, 'listening'), once(http2, 'listening')]);

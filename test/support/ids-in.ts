@@ -1,7 +1,7 @@
-/** Session ids are letters and digits, 43 of them or 59 with a handle in front: nothing else looks like that. */
+/** Session ids are letters and digits, 43 of them or 59 with a handle in front: no other text looks like that. */
 const LENGTHS = [43, 59];
 
-/** What looks like a session id in a text. */
+/** The parts of a text that look like session ids. */
 export function idsIn(text: string): string[] {
 
   return (text.match(/[0-9A-Za-z]{43,}/g) ?? []).filter(word => (

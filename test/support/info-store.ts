@@ -5,8 +5,8 @@ import {
 } from '../../src/index.js';
 
 /**
- * Sessions in memory that are something beside their values, with each optional
- * method of the contract. It writes down each call, and can be made to wait.
+ * Sessions in memory with info beside their values, in a store with each optional
+ * method of the contract. It records each call, and can be made to wait.
  */
 export class InfoStore implements AtomicSessionStore {
 

@@ -4,9 +4,9 @@ import type { History, RequestRecord } from './scenario.js';
 import { Witness } from './witness.js';
 
 /**
- * Checks a run against the invariants of the design. What it knows comes from
- * the store's contents after each step and from the answers that were sent,
- * never from what the middleware believes.
+ * Checks a run against the invariants of the design. It uses the store's contents
+ * after each step and the answers that were sent, never the middleware's own
+ * state.
  *
  * @returns what was violated, or null
  */
@@ -38,7 +38,7 @@ const checks: { readonly [name: string]: Check } = {
     return foreign === undefined ? null : `${foreign} is in use`;
   },
 
-  'I2: what has ended does not come back': each((request, { steps }, witness) => {
+  'I2: an ended session does not come back': each((request, { steps }, witness) => {
     if (request.status !== 200 || !request.carried) return null;
     const { action, carried, answeredAt, name } = request;
     const endsAll = action.ends === true;
@@ -51,7 +51,7 @@ const checks: { readonly [name: string]: Check } = {
     return null;
   }),
 
-  'I3, I5, I6: what was acknowledged is there': each((request, history, witness) => {
+  'I3, I5, I6: acknowledged changes are stored': each((request, history, witness) => {
     if (request.status !== 200) return null;
     const wanted = wantedOf(request, witness);
     if (!wanted) return null;
@@ -63,7 +63,7 @@ const checks: { readonly [name: string]: Check } = {
     return `the change of ${request.name} is lost in ${without}`;
   }),
 
-  'I3: what nobody removes stays': ({ before }, witness) => {
+  'I3: a key that no request removes stays': ({ before }, witness) => {
     for (const id of before.keys()) {
       const living = witness.family(id).filter(other => witness.final.has(other));
       if (living.some(other => !witness.final.get(other)?.has('kept')) && !witness.some(({ action }) => action.empties)) {
@@ -73,7 +73,7 @@ const checks: { readonly [name: string]: Check } = {
     return null;
   },
 
-  'I4: every acknowledged count counts, and no other': ({ before, requests }, witness) => {
+  'I4: every acknowledged count is stored, and no other': ({ before, requests }, witness) => {
     for (const id of before.keys()) {
       const mine = requests.filter(request =>
         witness.family(id).includes(request.carried as string) && !witness.startedAnew(request));
@@ -99,13 +99,13 @@ const checks: { readonly [name: string]: Check } = {
       if (idle) return `${idle.name} got 200 and no new id`;
       if (winners.length > 1) return `${winners.map(({ name }) => name).join(' and ')} both moved ${id}`;
       if (rivals.length > 0 && winners.length === 0 && !witness.hadFaults && !witness.some(endsOrEmpties)) {
-        return `nobody could move ${id}`;
+        return `no request could move ${id}`;
       }
     }
     return null;
   },
 
-  'I5: what the mover itself has changed wins': each((request, _, witness) => {
+  'I5: changes of the request that moves the session win': each((request, _, witness) => {
     // In steps, it may have stored its change long before it moved the session.
     if (request.status !== 200 || !request.action.sets || request.action.inSteps || !witness.moved(request)) return null;
     const [user] = witness.during(request).slice(-1).flatMap(live => live.get(request.cookie as string)?.get(SHARED_KEY) ?? []);
@@ -117,7 +117,7 @@ const checks: { readonly [name: string]: Check } = {
     const { name, action } = request;
     if (!asksForAChange(request, witness)) return `${name} only read, and got 409`;
     if (!witness.some(other => other !== request && (other.action.rotates || endsOrEmpties(other)))) {
-      return `${name} got 409, but nobody ended or moved its session`;
+      return `${name} got 409, but no request ended or moved its session`;
     }
     const key = action.sets && !action.inSteps ? keyOf(name) : undefined;
     const stored = key !== undefined && [...witness.final.values()].some(texts => texts.has(key));
@@ -136,7 +136,7 @@ const checks: { readonly [name: string]: Check } = {
     return request.carried === null || action.rotates || !witness.wasKnown(request) ? null : `${name} set a cookie, and was not asked to`;
   }),
 
-  'I13: a retired id gets no session by the way': each((request, _, witness) => {
+  'I13: a retired id gets no session as a side effect': each((request, _, witness) => {
     if (!witness.foundRetired(request) || request.status === 503 || request.status === undefined) return null;
     const { name, action, status, cookie } = request;
     if (action.rotates || endsOrEmpties(request)) return null;
@@ -144,11 +144,11 @@ const checks: { readonly [name: string]: Check } = {
     return asksForAChange(request, witness) && status !== 409 ? `${name} changed a retired session and got ${status}` : null;
   }),
 
-  'I13: nobody is signed out who did not ask for it': ({ jar, jarBefore, requests }, witness) => {
+  'I13: no user is signed out without asking for it': ({ jar, jarBefore, requests }, witness) => {
     if (jarBefore === null && !requests.some(({ cookie, fate }) => cookie && fate === 'delivered')) return null;
     if (jarBefore !== null && !witness.knew(jarBefore)) return null;
     if (requests.some(endsOrEmpties)) return null;
-    // The lost answer of a rotation is what no rule keeps.
+    // No rule can save the lost answer of a rotation.
     if (requests.some(request => request.action.rotates && witness.wentWrong(request))) return null;
     return jar !== null && witness.final.has(jar) ? null : `the browser is left with ${jar}`;
   },
@@ -170,9 +170,9 @@ function each(check: (request: RequestRecord, history: History, witness: Witness
 function wantedOf(request: RequestRecord, witness: Witness): ((texts: SessionTexts) => boolean) | null {
 
   const { action, name } = request;
-  // What it set ends with the session.
+  // Its changes end with the session.
   if (action.ends) return null;
-  // In a session that is not there, there is nothing to remove.
+  // A session that does not exist has nothing to remember.
   if (!action.sets && !(action.unsets && witness.foundLive(request))) return null;
   return texts => (!action.sets || texts.has(keyOf(name))) && (!action.unsets || !texts.has('gone'));
 

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { startProxy } from './tcp-proxy.js';
 
-/** Stands between a client and a server, and loses answers together with their connection. */
+/** A proxy between a client and a server that loses answers together with their connection. */
 export class LossyProxy {
 
   readonly url: string;

@@ -7,7 +7,7 @@ export interface ParkedCall {
   readonly process: string;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** Nobody waits for the answer any more; the store may still carry it out. */
+  /** No caller waits for the answer any more; the store may still carry it out. */
   readonly late: boolean;
 }
 
@@ -17,11 +17,11 @@ export interface Step {
   readonly answer: unknown;
   /** Whether the caller got the answer. */
   readonly answered: boolean;
-  /** What lived in the store right after it. */
+  /** The live sessions in the store right after it. */
   readonly live: ReadonlyMap<string, SessionTexts>;
 }
 
-/** Reads from a store, past all parking, what lives under an id. */
+/** Reads the live session under an id from a store, past all parking. */
 export type Peek = (id: string) => SessionTexts | null;
 
 interface Parked extends ParkedCall {
@@ -31,13 +31,13 @@ interface Parked extends ParkedCall {
   readonly reject: (error: Error) => void;
 }
 
-/** Which request a call belongs to, where requests share one adapter of a store. */
+/** Which request a call belongs to, if requests share one adapter of a store. */
 export const requestAge = new AsyncLocalStorage<string>();
 
 const READS = new Set(['load', 'get']);
 
 /**
- * Parks each call of a store, for whoever decides in which order they happen:
+ * Parks each call of a store, so that a test decides in which order they happen:
  * carried out and answered, timed out and carried out later or never, or left
  * behind by a process that died.
  */
@@ -60,7 +60,7 @@ export class ParkingLot {
     this.#look();
   }
 
-  /** What lives in the store now. */
+  /** The live sessions in the store now. */
   get live(): ReadonlyMap<string, SessionTexts> {
     return this.#live;
   }
@@ -88,7 +88,7 @@ export class ParkingLot {
 
   }
 
-  /** The caller gives up; what would have been written may still be written. */
+  /** The caller gives up; its write may still be carried out. */
   timeOut(call: ParkedCall): void {
 
     const parked = this.#abandon(call);
@@ -96,7 +96,7 @@ export class ParkingLot {
 
   }
 
-  /** The caller's process dies: it gets no answer, and asks for nothing more. */
+  /** The caller's process dies: it gets no answer, and makes no other call. */
   die(process: string): void {
 
     for (const call of [...this.#parked]) {
@@ -105,7 +105,7 @@ export class ParkingLot {
 
   }
 
-  /** Ends all that still waits, so that no timer is left. */
+  /** Ends all calls that still wait, so that no timer is left. */
   close(): void {
 
     this.#closed = true;
@@ -126,7 +126,7 @@ export class ParkingLot {
 
   }
 
-  /** Makes an id that says whose it is. */
+  /** Makes an id that shows which request made it. */
   newId(request: string, given: readonly string[] = []): string {
 
     const ids = this.ids.get(request) ?? [];
@@ -161,7 +161,7 @@ export class ParkingLot {
 
     const live = new Map<string, SessionTexts>();
     for (const id of this.#known) {
-      // A process that deletes has decided, and says so to all its requests before the store has done it.
+      // A process that deletes has decided, and tells all its requests before the store has done it.
       const texts = this.#isBeingDeleted(id) ? null : this.#peek(id);
       if (texts) live.set(id, texts);
     }

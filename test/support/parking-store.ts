@@ -24,7 +24,7 @@ export class ParkingStore implements AtomicSessionStore {
 
   /**
    * @param ids what `newSessionId` returns first
-   * @param makeId makes ids, where their form matters
+   * @param makeId makes ids, if their form matters
    */
   constructor(
     lot: ParkingLot, store: AtomicSessionStore, request: string, ids: readonly string[] = [], makeId?: (moving?: string) => string,

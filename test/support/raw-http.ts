@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 
-/** What a server sent back, byte by byte as latin1. */
+/** The answer of a server, byte by byte as latin1. */
 export interface RawAnswer {
   readonly status: number;
   /** From a name in lower case to its values. */
@@ -13,8 +13,8 @@ export interface RawAnswer {
 const PATIENCE = 20_000;
 
 /**
- * Sends a request as it is written, each character one byte: what no HTTP
- * client would send.
+ * Sends a request as it is written, each character one byte, as no HTTP client
+ * would.
  *
  * @param lines the request line and the headers
  */

@@ -4,8 +4,8 @@ import {
 } from '../../src/index.js';
 
 /**
- * A MemoryStore behind a wire: each call is a promise, is written down, and can
- * be made to fail or to hang.
+ * A MemoryStore behind a wire: each call is a promise, is recorded, and can be
+ * made to fail or to hang.
  */
 export class RecordingStore implements AtomicSessionStore {
 
@@ -15,13 +15,13 @@ export class RecordingStore implements AtomicSessionStore {
 
   /** The round trips so far. */
   calls: string[] = [];
-  /** The ids that they were about. */
+  /** The ids of these calls. */
   ids: string[] = [];
   /** How many ids were made. */
   idsMade = 0;
-  /** Runs before each call: throw to fail, return a promise to make it wait. */
+  /** Runs before each call: throws to fail, returns a promise to make it wait. */
   before: (method: string) => Awaitable<unknown> = () => {};
-  /** Runs after each call, when its effect has happened but not been answered. */
+  /** Runs after each call, when its effect has happened but was not answered. */
   after: (method: string) => Awaitable<unknown> = () => {};
 
   readonly memory: MemoryStore;
@@ -30,7 +30,7 @@ export class RecordingStore implements AtomicSessionStore {
     this.memory = new MemoryStore(options);
   }
 
-  /** Returns the calls since it was last asked. */
+  /** Returns the calls since the last time. */
   takeCalls(): string[] {
 
     const calls = this.calls;

@@ -9,7 +9,7 @@ export interface OpenClient {
   close(): void;
 }
 
-/** What is said of a connection is told by the commands that fail with it. */
+/** The commands that fail with a connection report its error. */
 const ignore = () => {};
 
 const CONNECTING = { socket: { connectTimeout: 2000, reconnectStrategy: 50 }, disableOfflineQueue: true };

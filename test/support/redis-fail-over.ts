@@ -11,7 +11,7 @@ import { startRedis } from './servers/redis.js';
 /** What has to be ended after a test. */
 type Ends = Pick<TestContext, 'after'>;
 
-/** An address that leads to one server, and later to another; connections that were made stay. */
+/** An address that leads to one server, and later to another; existing connections stay. */
 export async function startAddress(t: Ends, target: string) {
 
   let { hostname, port } = new URL(target);
@@ -74,7 +74,7 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
   strictEqual(Number(await ofMaster('WAIT', '1', '0')), 1);
 
   /**
-   * The replica is the master from now on, and the address leads there.
+   * Makes the replica the master, and the address lead there.
    *
    * @param leader which the old master follows, as far as it reaches it
    */
@@ -90,7 +90,7 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
 
 }
 
-/** Tries as requests do, until it is as it should be; gives how long that took, in milliseconds. */
+/** Tries as requests do until the result is right; returns how long that took, in milliseconds. */
 export async function until(isSo: () => Promise<boolean>): Promise<number> {
 
   const start = performance.now();

@@ -10,11 +10,11 @@ export interface Plan {
   readonly action: Action;
   /** Sent when the answer of that request has come, was lost, or can't come any more. */
   readonly after?: number;
-  /** What it carries instead of the jar's cookie. */
+  /** The cookie that it carries instead of the jar's. */
   readonly cookie?: string | null;
 }
 
-/** What the requests meet. */
+/** The surroundings of the requests. */
 export interface World {
   readonly peek: Peek;
   /** Makes the store that a request's middleware uses. */
@@ -27,12 +27,12 @@ export interface World {
   readonly options?: Partial<SessionOptions>;
 }
 
-/** Something that goes wrong at most so often in a run. */
+/** A fault that happens at most so often in a run. */
 export interface Faults {
   readonly faults?: number;
 }
 
-/** What became of a request. */
+/** The outcome of a request. */
 export interface RequestRecord {
   readonly name: string;
   readonly action: Action;
@@ -56,10 +56,10 @@ export interface History {
   readonly requests: readonly RequestRecord[];
   readonly steps: readonly Step[];
   readonly ids: ReadonlyMap<string, readonly string[]>;
-  /** What the browser's cookie jar holds at the end. */
+  /** The browser's cookie at the end. */
   readonly jar: string | null;
   readonly jarBefore: string | null;
-  /** The schedule, for people. */
+  /** The schedule, in a readable form. */
   readonly schedule: readonly string[];
 }
 
@@ -102,7 +102,7 @@ export async function runScenario(
       request.cookie = cookieOf(ctx);
     };
     const handle = () => application(store, request, world.options).handle(ctx);
-    // Following what runs for whom is slow, and needed only where requests share a store's adapter.
+    // Following which request runs is slow, and needed only if requests share a store's adapter.
     (world.processOf ? requestAge.run(request.name, handle) : handle()).then(
       () => answer(ctx.response.status),
       error => answer(error.httpStatus ?? 500),
@@ -128,7 +128,7 @@ export async function runScenario(
     for (const call of calls) happens.push({ text: describe(call), happen: () => lot.apply(call) });
     const someoneWaits = requests.some(({ fate }) => fate === 'waiting');
     for (const request of requests) {
-      // Without a cookie, or with nobody who would send it, it does not matter when.
+      // Without a cookie, or without a browser that would send it, the moment does not matter.
       if (request.fate !== 'answered' || (calls.length > 0 && !someoneWaits)) continue;
       happens.push({ text: `${request.name} is delivered`, happen: () => receive(request, 'delivered') });
       if (faultsLeft > 0) {

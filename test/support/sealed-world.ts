@@ -9,7 +9,7 @@ import { ParkingStore } from './parking-store.js';
 import type { World } from './scenario.js';
 import { KEYED } from './sealed.js';
 
-/** Tells a lot of the ids that browsers have, where calls name those that are stored. */
+/** Replaces the ids of browsers with the stored ones in the calls of a parking lot. */
 class TranslatingLot extends ParkingLot {
 
   readonly #lot: ParkingLot;

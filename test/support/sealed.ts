@@ -16,7 +16,7 @@ export function setting(texts: Readonly<Record<string, string>>) {
 
 }
 
-/** What is loaded of a session that must live. */
+/** The loaded record of a session that must be live. */
 export async function live(store: AtomicSessionStore, id: string): Promise<LiveSession & { values: Record<string, unknown> }> {
 
   const found = await store.load(id);
@@ -27,7 +27,7 @@ export async function live(store: AtomicSessionStore, id: string): Promise<LiveS
 
 }
 
-/** Says that an error is that of what can't be opened; its cause alone says why. */
+/** Checks that an error is that of an unreadable session; its cause alone says why. */
 export function unopened(problem: RegExp = /./) {
 
   return (error: unknown): true => {

@@ -2,7 +2,7 @@ import { createClient } from 'redis';
 import type { NodeRedisClient } from '../../src/stores/redis-store.js';
 import { redisUrl } from './servers/addresses.js';
 
-/** Around each script: what it asks for the time, and what it tells when a key expires, is so many seconds off. */
+/** Around each script: the time that it reads, and the times at which keys expire, are so many seconds off. */
 const around = (seconds: number, text: string) => `
 local server, seconds = redis, ${seconds}
 local function shifted(carry_out)
@@ -36,7 +36,7 @@ export class ShiftedRedis {
     await this.#admin.connect();
   }
 
-  /** Sets the clock: so many seconds off the true time. What expires does so by the new time. */
+  /** Sets the clock: so many seconds off the true time. Keys expire by the new time. */
   async set(seconds: number): Promise<void> {
 
     const off = seconds - this.#seconds;

@@ -11,14 +11,14 @@ export type PageContext = Omit<Context, 'session' | 'updateSession'> & {
   updateSession(update: (session: Values) => Awaitable<Values>): Promise<Values>;
 };
 
-/** What answers a path: what it returns, if anything, is the body. */
+/** The handler of a path: its result, if any, is the body. */
 export type Page = (ctx: PageContext) => unknown;
 
 export interface Site<Store> {
   app: Application;
   browser: Browser;
   store: Store;
-  /** What was thrown through the session middleware, and became a status. */
+  /** The errors that passed through the session middleware, and became a status. */
   errors: unknown[];
 }
 

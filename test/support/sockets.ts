@@ -61,7 +61,7 @@ export async function socketSite(
 
 }
 
-/** What is thrown behind a WebSocket would end the process, as it does in an application. */
+/** An error behind a WebSocket would end the process, as it does in an application. */
 function httpErrorsToStatus(): Handler {
 
   const toStatus = errorsToStatus() as Handler;

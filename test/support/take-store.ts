@@ -6,7 +6,7 @@ import type {
 import { ELSEWHERE } from '../../src/stores/shared/retired-ids.js';
 import { isTooLarge } from '../../src/values/texts-size.js';
 
-/** What stands under one key: a session, or the mark of one that ended or moved. */
+/** The record under one key: a session, or the mark of one that ended or moved. */
 type Row =
   | { readonly texts: SessionTexts; readonly version: number }
   | { readonly next: string | null };

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 /**
- * Stands in front of a server, under an address of the same kind.
+ * A server in front of another one, under an address of the same kind.
  *
  * @param target the address of the server
  * @param join gets each connection together with one to the server

@@ -2,12 +2,12 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { setImmediate } from 'node:timers/promises';
 import type { SessionWarning } from '../../src/index.js';
 
-/** What a task makes the package warn of: on the channel, and the same as warnings of the process. */
+/** The warnings of the package during a task: on the channel, and the same as warnings of the process. */
 export async function warningsOf(task: () => unknown): Promise<SessionWarning[]> {
 
-  const told: SessionWarning[] = [];
+  const warnings: SessionWarning[] = [];
   const emitted: SessionWarning[] = [];
-  const onChannel = (message: unknown) => { told.push(message as SessionWarning); };
+  const onChannel = (message: unknown) => { warnings.push(message as SessionWarning); };
   const onWarning = (warning: Error) => {
     emitted.push({ code: (warning as Error & { code: string }).code, message: warning.message });
   };
@@ -22,12 +22,12 @@ export async function warningsOf(task: () => unknown): Promise<SessionWarning[]>
     unsubscribe('curveball:session:warning', onChannel);
     process.off('warning', onWarning);
   }
-  if (JSON.stringify(told) !== JSON.stringify(emitted)) throw new Error(`the channel said ${JSON.stringify(told)} and the process ${JSON.stringify(emitted)}`);
-  return told;
+  if (JSON.stringify(warnings) !== JSON.stringify(emitted)) throw new Error(`the channel said ${JSON.stringify(warnings)} and the process ${JSON.stringify(emitted)}`);
+  return warnings;
 
 }
 
-/** A cookie name that no test before has had: each reason is given only once. */
+/** A cookie name that no test before has used: each reason is given only once. */
 export function newName(): string {
 
   return `CB${++names}`;

@@ -4,7 +4,7 @@ import type { History, RequestRecord } from './scenario.js';
 
 const LOADS = new Set(['load', 'get']);
 
-/** Answers questions about a run, from what was in the store when. */
+/** Answers questions about a run, from the store's contents over time. */
 export class Witness {
 
   readonly #history: History;
@@ -13,7 +13,7 @@ export class Witness {
     this.#history = history;
   }
 
-  /** What lives in the store at the end. */
+  /** The live sessions in the store at the end. */
   get final(): ReadonlyMap<string, SessionTexts> {
 
     return this.#liveAfter(this.#history.steps.length - 1);
@@ -40,7 +40,7 @@ export class Witness {
 
   }
 
-  /** Whether the session of the request's cookie lived when the request looked it up. */
+  /** Whether the session of the request's cookie was live when the request looked it up. */
   foundLive(request: RequestRecord): boolean {
 
     const at = this.#loadOf(request);
@@ -48,7 +48,7 @@ export class Witness {
 
   }
 
-  /** Whether its cookie's session had lived, and lived no more when it looked it up. */
+  /** Whether its cookie's session had ended when the request looked it up. */
   foundRetired(request: RequestRecord): boolean {
 
     const at = this.#loadOf(request);
@@ -56,24 +56,24 @@ export class Witness {
 
   }
 
-  /** Whether its cookie's session had ever lived when the request looked it up. */
+  /** Whether its cookie's session had ever existed when the request looked it up. */
   wasKnown(request: RequestRecord): boolean {
     return this.foundLive(request) || this.foundRetired(request);
   }
 
-  /** Whether the request gave the session that it found a new id, and said so. */
+  /** Whether the request gave the session that it found a new id, and returned that. */
   moved(request: RequestRecord): boolean {
 
     return Boolean(request.action.rotates && request.cookie && request.cookie !== 'clear' && this.foundLive(request));
 
   }
 
-  /** Whether the request began a session that has nothing to do with the one of its cookie. */
+  /** Whether the request began a session without any relation to the one of its cookie. */
   startedAnew(request: RequestRecord): boolean {
     return request.cookie !== undefined && request.cookie !== 'clear' && !this.foundLive(request);
   }
 
-  /** A session's id, and the ids that it was moved to and that a browser was told. */
+  /** A session's id, and the ids of its moves that reached a browser. */
   family(id: string): string[] {
 
     const next = this.#history.requests.filter(request => request.carried === id && this.moved(request));
@@ -81,7 +81,7 @@ export class Witness {
 
   }
 
-  /** What lived in the store after each step while a request was under way. */
+  /** The live sessions in the store after each step while a request was under way. */
   during({ sentAt, answeredAt }: RequestRecord): Array<ReadonlyMap<string, SessionTexts>> {
 
     return this.#history.steps.slice(sentAt, answeredAt).map(({ live }) => live);
@@ -96,7 +96,7 @@ export class Witness {
 
   }
 
-  /** Whether the id of its cookie lived after one of its own steps; the last, unless it stores in several. */
+  /** Whether the id of its cookie was live after one of its own steps; the last, unless it stores in several. */
   confirmed({ name, action, cookie }: RequestRecord): boolean {
 
     const own = this.#history.steps.filter(({ call, answered }) => call.request === name && answered);

@@ -7,7 +7,7 @@ import { violation } from './invariants.js';
 import { ParkingStore } from './parking-store.js';
 import { type Faults, type History, type Plan, runScenario, type World } from './scenario.js';
 
-/** The id of the session that stands in the store, and in the browser's cookie, at first. */
+/** The id of the session in the store, and in the browser's cookie, at first. */
 export const FIRST_ID = 'first';
 
 /** A memory store in which nothing expires. */
@@ -43,7 +43,7 @@ function isLive(found: unknown): found is { texts: SessionTexts } {
 
 }
 
-/** What an exploration has found. */
+/** The result of an exploration. */
 export interface Finding {
   /** In how many orders it ran; up to the first violation, if there was one. */
   readonly runs: number;

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAM = fileURLToPath(new URL('./app.js', import.meta.url));
 
-/** How a request was answered. */
+/** The answer to a request. */
 export interface Answer {
-  /** 0 where the connection broke. */
+  /** 0 if the connection broke. */
   readonly status: number;
   /** The id of its `Set-Cookie`, or 'clear'. */
   readonly cookie: string | undefined;
@@ -86,7 +86,7 @@ export class AppProcess {
 
   }
 
-  /** Starts a session and says its id. */
+  /** Starts a session and returns its id. */
   async create(): Promise<string> {
 
     const { status, cookie } = await this.send('/create');
@@ -95,7 +95,7 @@ export class AppProcess {
 
   }
 
-  /** What stands in a session; null where there is none. */
+  /** The values of a session; null if there is none. */
   async read(id: string): Promise<Record<string, unknown> | null> {
 
     const { status, body } = await this.send('/read', id);

@@ -7,8 +7,8 @@ import { errorsToStatus } from '../site.js';
 import { openTestStore } from './open-test-store.js';
 
 /*
- * An application in a process of its own. What a request does to its session
- * stands in its path: /what/it/does?key=value. Its parent gives it the store's
+ * An application in a process of its own. The path of a request says what it does
+ * to its session: /what/it/does?key=value. Its parent gives it the store's
  * address, and it prints its port.
  */
 

@@ -1,7 +1,7 @@
 import type { Server, Socket } from 'node:net';
 import { startProxy } from '../tcp-proxy.js';
 
-/** Stands between an application and a server, and can stop to forward. */
+/** A proxy between an application and a server that can stop forwarding. */
 export class HangingProxy {
 
   readonly url: string;
@@ -39,7 +39,7 @@ export class HangingProxy {
 
   }
 
-  /** Forwards again: over new connections, and what stood in the old ones. */
+  /** Forwards again: over new connections, and the data that waits in the old ones. */
   resume(): void {
 
     this.#hangs = false;
@@ -66,7 +66,7 @@ export class HangingProxy {
       from.on('data', chunk => to.write(chunk));
       from.on('error', () => {});
       from.on('close', () => {
-        // An end that nobody hears of is what makes a connection half open.
+        // A connection is half open if one side has ended and the other was not notified.
         if (this.#hangs) return;
         this.#pairs.delete(pair);
         to.destroy();

@@ -12,7 +12,7 @@ export async function openTestStore(address: string): Promise<SessionStore> {
     rootNodes: address.split(',').map(url => ({ url })),
     defaults: { disableOfflineQueue: true, socket: { connectTimeout: 1000, reconnectStrategy: 50 } },
     commandOptions: { timeout: 0 },
-    // Else it would wait for a master that is gone for ever.
+    // Else it would wait forever for a master that has ended.
     topologyRefreshOnReconnectionAttemptStrategy: 500,
   });
   client.on('error', () => {});

@@ -1,11 +1,11 @@
 import type { Answer, AppProcess } from './app-process.js';
 
-/** One trial of a race between two processes: says what was violated, or null. */
+/** One trial of a race between two processes: returns what was violated, or null. */
 export type Race = (one: AppProcess, other: AppProcess, chance: (below: number) => number) => Promise<string | null>;
 
 const changed = ({ status }: Answer): boolean => status === 200;
 
-/** What was asked of a session that others end or move at the same time. */
+/** The answer to a request on a session that others end or move at the same time. */
 function strange(answers: readonly Answer[]): string | null {
 
   for (const { status, cookie } of answers) {
@@ -18,7 +18,7 @@ function strange(answers: readonly Answer[]): string | null {
 
 export const RACES: { readonly [name: string]: Race } = {
 
-  'I1: an id that nobody gave is not adopted': async (one, other, chance) => {
+  'I1: an unknown id is not adopted': async (one, other, chance) => {
     const foreign = Array.from({ length: 59 }, () => 'ABCdef0123'[chance(10)]).join('');
     const answers = await Promise.all([one.send('/set?key=a', foreign), other.send('/set?key=b', foreign)]);
     if (!answers.every(changed)) return `got ${answers.map(({ status }) => status)}`;
@@ -48,11 +48,11 @@ export const RACES: { readonly [name: string]: Race } = {
     if (await one.read(id) || await other.read(id)) return 'the session lives';
     const isNew = moved.status === 200 && moved.cookie !== undefined && moved.cookie !== 'clear';
     const values = isNew ? await one.read(moved.cookie as string) : null;
-    // Whoever came with the ended id may have begun a session of his own.
+    // A request with the ended id may have begun a session of its own.
     return values?.kept === undefined ? null : 'the session lives under its new id';
   },
 
-  'I3: keys that are changed at once are all kept': async (one, other, chance) => {
+  'I3: all keys that are changed at once are kept': async (one, other, chance) => {
     const id = await one.create();
     const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
     const answers = await Promise.all([
@@ -75,7 +75,7 @@ export const RACES: { readonly [name: string]: Race } = {
     return values?.count === answers.length ? null : `${values?.count} counted`;
   },
 
-  'I5: a new id comes with what was acknowledged': async (one, other, chance) => {
+  'I5: acknowledged changes are in the session with the new id': async (one, other, chance) => {
     const id = await one.create();
     const keys = ['a', 'b', 'c', 'd'];
     const [moved, ...answers] = await Promise.all([
@@ -92,7 +92,7 @@ export const RACES: { readonly [name: string]: Race } = {
     return wrong.length === 0 ? null : `${wrong} lost, or there though refused`;
   },
 
-  'I5: of two regenerations one takes the session along': async (one, other, chance) => {
+  'I5: of two regenerations one moves the session': async (one, other, chance) => {
     const id = await one.create();
     const answers = await Promise.all([
       one.send(`/regenerate?key=a&pause=${chance(4)}`, id), other.send(`/regenerate?key=b&pause=${chance(4)}`, id),
@@ -119,7 +119,7 @@ export const RACES: { readonly [name: string]: Race } = {
 
 };
 
-/** A user whom no other trial knows. */
+/** A user whom no other trial uses. */
 function someone(chance: (below: number) => number): string {
 
   return `user-${chance(1e9)}-${chance(1e9)}`;
@@ -134,11 +134,11 @@ async function listed(app: AppProcess, user: string): Promise<Array<{ handle: st
 
 }
 
-/** Signs in, in a session of its own or in one that is there, and says its id. */
+/** Signs in, in a new session or in an existing one, and returns its id. */
 async function signedIn(app: AppProcess, user: string, id?: string): Promise<string> {
 
   const { status, cookie } = await app.send(`/sign-in?key=${user}`, id);
-  if (status !== 200 || !cookie) throw new Error(`Nobody could sign in: ${status}`);
+  if (status !== 200 || !cookie) throw new Error(`The sign-in failed: ${status}`);
   return cookie;
 
 }
@@ -174,7 +174,7 @@ export const USER_RACES: { readonly [name: string]: Race } = {
     return survivors(one, other, user, answers, [anonymous]);
   },
 
-  'I2: no session outlives the end of all of its user\'s, whatever it is doing': async (one, other, chance) => {
+  'I2: no session outlives the end of all of its user\'s, whatever request uses it': async (one, other, chance) => {
     const user = someone(chance);
     const ids = await Promise.all([signedIn(one, user), signedIn(other, user), signedIn(one, user, await other.create())]);
     const pause = () => `pause=${chance(5)}`;
@@ -188,7 +188,7 @@ export const USER_RACES: { readonly [name: string]: Race } = {
     return survivors(one, other, user, answers, ids);
   },
 
-  'I2: one session is ended by its handle while it gets another id, and no other is': async (one, other, chance) => {
+  'I2: one session is ended by its handle while it gets another id, and no other session is': async (one, other, chance) => {
     const user = someone(chance);
     const id = await signedIn(one, user);
     const [{ handle } = { handle: '' }] = await listed(other, user);
@@ -201,7 +201,7 @@ export const USER_RACES: { readonly [name: string]: Race } = {
     return (await listed(one, user)).length === 1 && (await one.read(spared))?.owner === user ? null : 'another one was ended';
   },
 
-  'I2: of the sessions of a user one is spared, also while it gets another id': async (one, other, chance) => {
+  'I2: one of a user\'s sessions is spared, also while it gets another id': async (one, other, chance) => {
     const user = someone(chance);
     const current = await signedIn(one, user);
     const [{ handle } = { handle: '' }] = await listed(other, user);
@@ -215,7 +215,7 @@ export const USER_RACES: { readonly [name: string]: Race } = {
     return (await one.read(moved.cookie))?.owner === user ? null : 'the current session is gone';
   },
 
-  'I13: of two clicks on a sign-in nothing is left but one session': async (one, other, chance) => {
+  'I13: two clicks on a sign-in leave one session only': async (one, other, chance) => {
     const user = someone(chance);
     const id = await one.create();
     const answers = await Promise.all([
@@ -230,7 +230,7 @@ export const USER_RACES: { readonly [name: string]: Race } = {
 
 };
 
-/** What is wrong with the sessions that a user has after sign-ins in a race, if something is. */
+/** What is wrong with a user's sessions after sign-ins in a race, if anything. */
 async function overLimit(one: AppProcess, user: string, limit: number, answers: readonly Answer[]): Promise<string | null> {
 
   for (const { status } of answers) if (status !== 200 && status !== 409) return `got ${status}`;

@@ -1,7 +1,7 @@
 /**
  * The address of a server that the tests share.
  *
- * @throws {Error} where the tests were not started by `make`
+ * @throws {Error} if the tests were not started by `make`
  */
 function address(variable: string): string {
 

@@ -17,7 +17,7 @@ const NEEDS: readonly Need[] = [
   { name: 'Two', programs: [['session-test-two']], debian: 'two', instead: 'Point somewhere else' },
 ];
 
-/** What the fake installers share: they write down how they were called, and make the programs. */
+/** The common part of the fake installers: they record how they were called, and make the programs. */
 const PRELUDE = `#!/bin/sh
 cd "$(/usr/bin/dirname "$0")"
 echo "$(/usr/bin/basename "$0") $*" >> calls
@@ -26,7 +26,7 @@ programs() { for name in uno two; do echo > session-test-$name; /bin/chmod +x se
 
 const APT_GET = `case "$*" in *install*) /bin/sleep 0.3; programs;; esac`;
 
-test('what is there is not installed', async () => {
+test('programs that exist are not installed', async () => {
 
   const machine = await machineWith({ 'apt-get': APT_GET, 'session-test-one': '', 'session-test-two': '' });
   assert.deepEqual(await ended(machine.provide()), { code: 0, printed: '' });
@@ -60,7 +60,7 @@ test('an installation whose process was killed keeps no other from installing', 
 
 });
 
-test('another package manager that has the lists locked is waited for', async () => {
+test('another package manager that has locked the lists is waited for', async () => {
 
   const locked = `
     [ -e tries ] && [ "$(/usr/bin/wc -l < tries)" -ge 3 ] && { programs; exit 0; }
@@ -90,7 +90,7 @@ test('an installation that never ends is not waited for without end', async t =>
 
 });
 
-test('where it may not install, it says the command for all that is missing', async () => {
+test('prints the command for all missing programs if it may not install', async () => {
 
   const user = await machineWith({ 'apt-get': APT_GET }, { isRoot: false });
   assert.deepEqual(await ended(user.provide()), {
@@ -133,13 +133,13 @@ test('only tests in a browser need one, and only those that share servers start 
   const servers = ['MariaDB', 'PostgreSQL', 'Redis or Valkey', 'ps'];
   assert.deepEqual(namesOf([built('processes/races')]).sort(), servers);
   assert.deepEqual(namesOf(['sleep', '100']).sort(), servers);
-  // What a test starts by itself is needed, whatever runs already.
+  // Servers that a test starts by itself are needed, whatever runs already.
   const running = { SESSION_TEST_REDIS_URL: 'x', SESSION_TEST_REDIS_CLUSTER_URLS: 'x', SESSION_TEST_POSTGRES_URL: 'x', SESSION_TEST_MYSQL_URL: 'x' };
   assert.deepEqual(namesOf([built('stores/redis-late')], running).sort(), ['Redis or Valkey', 'ps']);
 
 });
 
-/** A machine with some programs of which nothing but what is given is real. */
+/** A machine with some programs, of which only the given ones are real. */
 async function machineWith(commands: Record<string, string>, given: Partial<Machine> = {}) {
 
   const folder = temporaryFolder();

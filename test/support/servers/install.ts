@@ -5,13 +5,13 @@ import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { find, type Need } from './programs.js';
 
-/** What an installation depends on. */
+/** The surroundings of an installation. */
 export interface Machine {
   readonly isMac: boolean;
   readonly isRoot: boolean;
   /** A file that keeps Debian's packages from starting servers of their own. */
   readonly policy: string;
-  /** A port of 127.0.0.1: whoever listens on it is installing. */
+  /** A port of 127.0.0.1: the process that listens on it is installing. */
   readonly lockPort: number;
   /** How long another package manager, or another installation, is waited for, in milliseconds. */
   readonly patience: number;
@@ -30,11 +30,12 @@ const THIS: Machine = {
 };
 
 /**
- * Makes sure that all programs are there, and installs those that are missing
- * where that is allowed: as root on Debian or Ubuntu, or with Homebrew. Several
- * processes that want the same lead to one installation.
+ * Makes sure that all programs exist, and installs the missing ones if that is
+ * allowed: as root on Debian or Ubuntu, or with Homebrew. Several processes that
+ * need the same lead to one installation.
  *
- * @throws {Error} that names all that is missing, and the command that brings it
+ * @throws {Error} that names all missing programs, and the command that installs
+ * them
  */
 export async function provide(needs: readonly Need[], machine: Machine = THIS): Promise<void> {
 
@@ -44,7 +45,7 @@ export async function provide(needs: readonly Need[], machine: Machine = THIS): 
 
 }
 
-/** What can be typed to get the programs. */
+/** The command that installs the programs. */
 function whatToDo(needs: readonly Need[], { isMac, isRoot }: Machine): string {
 
   const sudo = isRoot ? '' : 'sudo ';
@@ -71,7 +72,7 @@ async function install(needs: readonly Need[], machine: Machine): Promise<void> 
     const isOurs = !existsSync(policy);
     if (isOurs) writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
     try {
-      // One list of many that can't be loaded may be one that is not needed.
+      // A list that can't be loaded may be one that is not needed.
       await aptGet(machine, 'update');
       await aptGet(machine, 'install', '--yes', '--no-install-recommends', ...packages);
     } finally {
@@ -87,7 +88,7 @@ async function install(needs: readonly Need[], machine: Machine): Promise<void> 
 
 }
 
-/** Runs apt-get, and waits while another package manager has what it needs. */
+/** Runs apt-get, and waits while another package manager holds its locks. */
 async function aptGet({ patience, pause }: Machine, ...args: string[]): Promise<void> {
 
   for (let waited = 0; ; waited += pause) {
@@ -108,7 +109,7 @@ async function aptGet({ patience, pause }: Machine, ...args: string[]): Promise<
 
 }
 
-/** Runs a task while no other process runs it. A port is free again however the process ends that had it. */
+/** Runs a task while no other process runs it. A port is free again however its process ends. */
 async function alone(machine: Machine, task: () => Promise<void>): Promise<void> {
 
   const lock = createServer();

@@ -14,7 +14,7 @@ const NEEDED_BY: ReadonlyArray<readonly [module: string, need: Need]> = [
   [file('../chromium'), CHROMIUM],
 ];
 
-/** What brings a server whose address is in a variable, if it is not set already. */
+/** The program of a server whose address is in a variable, unless that is set already. */
 const SERVERS: ReadonlyArray<readonly [variable: string, need: Need]> = [
   ['SESSION_TEST_REDIS_URL', REDIS],
   ['SESSION_TEST_REDIS_CLUSTER_URLS', REDIS],
@@ -22,7 +22,7 @@ const SERVERS: ReadonlyArray<readonly [variable: string, need: Need]> = [
   ['SESSION_TEST_MYSQL_URL', MARIADB],
 ];
 
-/** What the arguments of a command need: test files as they say, anything else the servers that they share. */
+/** What the arguments of a command need: test files what they import, any other argument the shared servers. */
 export interface Needs {
   readonly programs: readonly Need[];
   readonly sharesServers: boolean;

@@ -2,15 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Programs that the tests need from the system, and what brings them. */
+/** Programs that the tests need from the system, and packages that contain them. */
 export interface Need {
   readonly name: string;
   /** Alternatives for each program. */
   readonly programs: ReadonlyArray<readonly string[]>;
   readonly debian: string;
-  /** Nothing where a Mac has it already. */
+  /** Nothing if a Mac has it already. */
   readonly homebrew?: string;
-  /** What else helps, as a sentence without a full stop. */
+  /** Another way to get it, as a sentence without a full stop. */
   readonly instead?: string;
 }
 
@@ -92,7 +92,7 @@ export function unprivileged(): { uid?: number; gid?: number } {
       const { status, stdout } = spawnSync('id', [flag, user], { encoding: 'utf8' });
       if (status === 0) return Number(stdout);
     }
-    throw new Error('Neither a user postgres nor nobody is there, and PostgreSQL does not run as root');
+    throw new Error('There is neither a user postgres nor a user nobody, and PostgreSQL does not run as root');
   };
   return { uid: number('-u'), gid: number('-g') };
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { programs, REDIS } from './programs.js';
 import { freePort, Server, temporaryFolder } from './server.js';
 
-/** Redis puts the port of a node's cluster bus so far above its own. */
+/** By how much Redis puts the port of a node's cluster bus above its own. */
 const BUS = 10_000;
 
 /** Starts a private Redis or Valkey. */
@@ -39,7 +39,7 @@ export async function startRedisCluster(): Promise<Server[]> {
   const says = (address: string, ...question: string[]) => spawnSync(cli as string, ['-u', `redis://${address}`, ...question], { encoding: 'utf8' }).stdout;
   const isReady = (address: string) => {
     const state = says(address, 'cluster', 'info');
-    // A replica that has nothing yet could not take its master's place.
+    // A replica that has no data yet could not take its master's place.
     return state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:6')
       && !says(address, 'info', 'replication').includes('master_link_status:down');
   };

@@ -54,7 +54,7 @@ for (const [stream, out] of [[child.stdout, process.stdout], [child.stderr, proc
 // The watchdog ends the servers as soon as this process has ended.
 child.on('close', (code, signal) => {
   const hasFailed = signal !== null || code !== 0;
-  // Where a test has failed, the difference that it shows may hold some.
+  // The difference that a failed test shows may contain some.
   if (found.size > 0 && !hasFailed) console.log(`# ${found.size} session ids were printed, such as ${[...found][0]}`);
   process.exit(hasFailed ? code ?? 1 : found.size > 0 ? 1 : 0);
 });

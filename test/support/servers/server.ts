@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export interface ServerOptions {
   readonly command: string;
   readonly args: readonly string[];
-  /** What it prints when it takes connections. */
+  /** The text that it prints when it accepts connections. */
   readonly ready: RegExp;
   readonly url: string;
   readonly user?: { uid?: number; gid?: number };
@@ -60,7 +60,7 @@ export class Server {
 
   }
 
-  /** Ends it in good order, or kills it, and waits until it is gone. */
+  /** Ends it in good order, or kills it, and waits for its end. */
   async stop(how: NodeJS.Signals = 'SIGTERM'): Promise<void> {
 
     const child = this.#process;
@@ -117,7 +117,7 @@ function isReady(child: ChildProcess, command: string, ready: RegExp): Promise<v
     const timer = setTimeout(() => done(`was not ready after ${PATIENCE / 1000} seconds`), PATIENCE);
     child.once('error', ({ message }) => done(`could not be started (${message})`));
     child.once('exit', code => done(`ended with ${code}`));
-    // What it prints later must be read, too, or it would wait for that.
+    // Its later output must be read, too, or it would wait for that.
     for (const stream of [child.stdout, child.stderr]) {
       stream?.on('data', chunk => {
         if (!isWaiting) return;
@@ -153,7 +153,7 @@ function watch(line: string): void {
 
 }
 
-/** A new folder in the system's own for such, removed when this process is gone. */
+/** A new folder among the system's temporary ones, removed when this process has ended. */
 export function temporaryFolder({ uid, gid }: { uid?: number; gid?: number } = {}): string {
 
   const folder = mkdtempSync(join(tmpdir(), 'session-test-'));
@@ -163,7 +163,7 @@ export function temporaryFolder({ uid, gid }: { uid?: number; gid?: number } = {
 
 }
 
-/** A port of 127.0.0.1 on which nothing listens, nor on the one that lies `offset` above. */
+/** A port of 127.0.0.1 on which no program listens, nor on the one that is `offset` above. */
 export async function freePort(offset = 0): Promise<number> {
 
   for (;;) {

@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 /*
- * Ends servers when the process that started them is gone, however it went: its
- * end of the pipe closes then. Reads lines: `+pid`, `-pid` and `folder path`.
+ * Ends servers when the process that started them has ended, however that
+ * happened: its end of the pipe closes then. Reads lines: `+pid`, `-pid` and
+ * `folder path`.
  */
 
 const pids = new Set<number>();

@@ -1,28 +1,28 @@
-/** What must become of the requests that bring a session whose row was damaged. */
+/** What the requests with a session whose row was damaged must get. */
 export type Outcome =
   /** 503 for all of them, and the event; the cookie stays. */
   | 'unreadable'
-  /** The same for those that look at the values. */
+  /** The same for those that read the values. */
   | 'unreadable values'
   /** As if the id were unknown. */
   | 'gone'
-  /** As if nothing were wrong. */
+  /** As if the row were intact. */
   | 'served'
   /** One of these. */
   | 'any';
 
-/** Whose session was damaged, and who is somebody else. */
+/** The user of the damaged session, and another user. */
 export interface Names {
   readonly user: string;
   readonly other: string;
 }
 
-/** What is written, from what stood there, and what must come of it. */
+/** The text that is written, made from the one before, and what must come of it. */
 export interface Damage {
   readonly of: string;
   readonly make: (before: string, names: Names) => unknown;
   readonly outcome: Outcome;
-  /** What the session has for `note` then, where it is served. */
+  /** The value of `note` then, if the session is served. */
   readonly note?: unknown;
 }
 
@@ -54,7 +54,7 @@ export const VALUE_TEXTS: ReadonlyArray<readonly [what: string, text: string, no
   ['a text of eight megabytes', `"${'x'.repeat(LONG)}"`, 'x'.repeat(LONG)],
 ];
 
-/** A number that is none in JavaScript: its text is JSON. */
+/** A number that JavaScript does not have: its text is JSON. */
 export const TOO_LARGE = '{"n":1e400}';
 
 /** In the place of all values. */
@@ -72,13 +72,13 @@ export const TEXTS: ReadonlyArray<readonly [what: string, make: (before: string)
   ['eight megabytes of nothing', () => 'x'.repeat(LONG)],
 ];
 
-/** Key by key, what no object must inherit from. */
+/** Key by key, names that no object must inherit from. */
 export const NAMES: ReadonlyArray<readonly [key: string, text: string]> = [
   ['__proto__', '{"admin":true}'], ['constructor', '{"prototype":{"admin":true}}'], ['toJSON', '1'], ['then', '"then"'],
   ['hasOwnProperty', 'null'], ['toString', '2'],
 ];
 
-/** In the place of what a session is: no `[user, details]`. */
+/** In the place of the info: no `[user, details]`. */
 export const INFO: ReadonlyArray<readonly [what: string, text: string]> = [
   ['no JSON', 'x'], ['null', 'null'], ['a number', '5'], ['an empty list', '[]'], ['an object', '{"length":2}'],
   ['a user alone', '["ada"]'], ['a number for a user', '[1,"{}"]'], ['a number for details', '["ada",1]'], ['no user', '["","{}"]'],
@@ -104,7 +104,7 @@ export const DETAILS: ReadonlyArray<readonly [what: string, text: string]> = [
   ['a new id that is no record', `{${TIMES},"forward":"x"}`],
 ];
 
-/** What is written whatever stood there. */
+/** Texts that are written whatever the one before. */
 export const damage = (of: string, value: unknown, outcome: Outcome): Damage => ({ of, make: () => value, outcome });
 
 export const nul = (outcome: Outcome) => damage('NULL', null, outcome);

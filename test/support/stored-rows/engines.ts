@@ -11,10 +11,10 @@ type Engines = ReadonlyArray<() => Engine>;
 
 export const ENGINES: Engines = [memory, fourMethods, express, ...SQLITE, redis, postgres, mariadb];
 
-/** Those around which a wrapper is tried out that seals values: one of each form. */
+/** The engines around which a wrapper that seals values is tested: one of each form. */
 export const SEALABLE: Engines = [memory, fourMethods, express, ...SQLITE.slice(0, 1), redis];
 
 export const IN_TABLES: Engines = [...SQLITE, postgres, mariadb];
 
-/** Those whose rows say what a session is, and what it was. */
+/** The engines whose rows have the info of a session, and its former ids. */
 export const KEEPING_INFO: Engines = [...SQLITE, redis, postgres, mariadb];

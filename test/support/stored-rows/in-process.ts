@@ -7,7 +7,7 @@ import { type Engine, PACKED, PLAIN_JSON } from './rows.js';
 export function memory(): Engine {
 
   let store: MemoryStore;
-  // biome-ignore lint/suspicious/noExplicitAny: what is private to the store
+  // biome-ignore lint/suspicious/noExplicitAny: private members of the store
   const entryOf = (id: string): any => store.store.get(id);
   return {
     name: 'MemoryStore',
@@ -71,7 +71,7 @@ class JsonExpressStore {
 export function express(): Engine {
 
   const inner = new JsonExpressStore();
-  // Its key is a hash of the id that only the store knows: what was written last is meant.
+  // Its key is a hash of the id that only the store knows: the last row is meant.
   const keys = new Map<string, string>();
   const store = new ExpressStore(inner);
   const keyOf = async (id: string) => {

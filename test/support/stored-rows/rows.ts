@@ -4,7 +4,7 @@ import { pack, unpack } from '../../../src/stores/shared/packed-texts.js';
 import type { Awaitable, SessionStore, SessionTexts } from '../../../src/base/store.js';
 import type { Damage, Outcome } from './corpus.js';
 
-/** How the values of a session stand in their text. */
+/** How the values of a session are written in their text. */
 export interface Format {
   write(texts: SessionTexts): string;
   read(text: string): SessionTexts;
@@ -23,10 +23,10 @@ export const PLAIN_JSON: Format = {
   keepsValuesApart: false,
 };
 
-/** A store, and the ways around it to what it keeps. */
+/** A store, and direct access to the rows that it keeps. */
 export interface Rows {
   readonly store: SessionStore;
-  /** Where the store that was given looks for the session of an id; another one if it was wrapped. */
+  /** The id under which the given store looks for the session of an id; another one if it was wrapped. */
   read(id: string, column: string): Awaitable<string>;
   write(id: string, column: string, value: unknown): Awaitable<void>;
   /** Gives a column of the table another name. */
@@ -39,12 +39,12 @@ export interface Engine {
   open(): Promise<Rows>;
   close?(): Awaitable<unknown>;
   readonly format: Format;
-  /** The column with the values, and the one that says what a session is. */
+  /** The column with the values, and the one with the info. */
   readonly data: string;
   readonly info?: string;
-  /** What comes of a number that is beyond all numbers, if that is not what comes of others that are none. */
+  /** What comes of a number that is out of range, if that differs from other numbers that JavaScript does not have. */
   readonly tooLarge?: Outcome;
-  /** What can be wrong in other columns, by their names. */
+  /** The possible damages in other columns, by their names. */
   readonly columns: Readonly<Record<string, readonly Damage[]>>;
 }
 
@@ -57,7 +57,7 @@ export function withText({ read, write }: Format, data: string, key: string, tex
 
 let names = 0;
 
-/** A name for a table, a database or a prefix that nobody else has. */
+/** A name for a table, a database or a prefix that no other test has. */
 export function newName(): string {
 
   return `rows_${++names}_${randomBytes(4).toString('hex')}`;

@@ -10,7 +10,7 @@ import { ENDS_AT, FOREIGN_HASH } from './sql-damages.js';
 /** The driver `libsql` ends the process: docs/stores/sqlite.md says so. */
 const BYTES: readonly Damage[] = [damage('bytes that are no text', Buffer.from([0xff, 0xfe, 0xc3]), 'unreadable')];
 
-/** All columns may be NULL, and of any type, where the engine has such. */
+/** All columns may be NULL, and of any type, if the engine has such. */
 export function sqlite(name: string): Engine {
 
   let database: OpenDatabase;

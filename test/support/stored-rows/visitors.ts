@@ -7,12 +7,12 @@ import { type Browser, idOf, setCookies } from '../browser.js';
 import { type Page, site } from '../site.js';
 import type { Outcome } from './corpus.js';
 
-/** What stands in the session of each user beside the name. */
+/** The values in the session of each user beside the name. */
 export const NOTES = { ada: 'the note of Ada', bob: 'the note of Bob' } as const;
 
 const LOOKING: Record<string, Page> = {
   '/read': async ctx => {
-    // Awaited, since nobody must take a session for a promise.
+    // Awaited, since a session must not be mistaken for a promise.
     const values = await ctx.session;
     return { note: values.note, names: Object.keys(values).filter(name => !(name in NOTHING)) };
   },
@@ -86,7 +86,7 @@ export class Visitors {
 
     const { browser } = site(PAGES, { user: 'userId', touchInterval: 0, absoluteExpiry: 86_400, ...options, store });
     const browsers = [browser, browser.clone(), browser.clone()] as const;
-    // Users of their own: nothing that came of others' sessions matters here.
+    // Users of their own, so that earlier sessions of others do not matter.
     const [user, other] = [`ada${++visits}`, `bob${visits}`];
     for (const [index, name] of [user, user, other].entries()) {
       strictEqual((await browsers[index]?.get('/sign-in', { headers: { 'X-User': name } }))?.status, 200);
@@ -99,12 +99,12 @@ export class Visitors {
     return idOf(this.victim);
   }
 
-  /** Of the session of somebody else. */
+  /** Of the session of the other user. */
   get otherId(): string {
     return idOf(this.bystander);
   }
 
-  /** What the store's failures said. */
+  /** The messages of the store's failures. */
   get failures(): readonly string[] {
     return this.#failures;
   }
@@ -124,7 +124,7 @@ export class Visitors {
     unsubscribe('curveball:session:failed', this.#listener);
   }
 
-  /** Visits pages with the cookie of the damaged session, and sees that what must come of it does. */
+  /** Visits pages with the cookie of the damaged session, and checks each outcome. */
   async expect(outcome: Outcome, note: unknown = NOTES.ada): Promise<void> {
 
     await this.#othersAreThere();
@@ -153,7 +153,7 @@ export class Visitors {
 
   }
 
-  /** A visit with the damaged session's cookie, whatever became of it: no mistake of the application. */
+  /** A visit with the damaged session's cookie, whatever its outcome: no mistake of the application. */
   async visit(path: string, browser = this.victim.clone()): Promise<Response> {
 
     const response = await browser.get(path, { headers: { 'X-User': this.user } });
@@ -168,9 +168,9 @@ export class Visitors {
 
     const before = this.#failures.length;
     strictEqual((await this.visit(path)).status, 503, path);
-    const told = this.#failures.length - before;
-    // Where there are only four methods, a refresh may have failed for the same reason.
-    ok(told === 1 || (told === 2 && !isAtomic(this.#store)), `${path}: it is told, and once`);
+    const reports = this.#failures.length - before;
+    // With four methods alone, a refresh may have failed for the same reason.
+    ok(reports === 1 || (reports === 2 && !isAtomic(this.#store)), `${path}: the failure is reported, and once`);
 
   }
 
