@@ -1,29 +1,7 @@
 import type { Authentication } from './info/session-details.js';
-import type { SessionInfo } from './info/session-info.js';
+import type { SessionInfo } from './request/session-info.js';
 import type { Awaitable } from './base/store.js';
-
-/**
- * Declares the values of a session, for applications that want them typed:
- *
- * ```typescript
- * declare module '@curveball/session' {
- *   interface SessionData {
- *     userId: number;
- *   }
- * }
- * ```
- *
- * Every key is optional in `ctx.session`, since a session may be empty. Without
- * a declaration, a session is a record of any values.
- */
-// biome-ignore lint/suspicious/noEmptyInterface: applications add to it
-export interface SessionData {}
-
-/** The type of `ctx.session`. */
-export type SessionOf<Data> = keyof Data extends never
-  // biome-ignore lint/suspicious/noExplicitAny: an application's values are its own
-  ? Record<string, any>
-  : Partial<Data>;
+import type { SessionData, SessionOf } from './values/session-data.js';
 
 declare module '@curveball/kernel' {
 

@@ -1,4 +1,6 @@
-export type { SessionData, SessionOf } from './context.js';
+// Types of the members of the context, which the kernel's own are merged with.
+export type {} from './context.js';
+export type { SessionData, SessionOf } from './values/session-data.js';
 export type { CookieOptions } from './cookie/cookie-options.js';
 export type { CsrfEvent } from './csrf/csrf-events.js';
 export { csrf } from './csrf/csrf-middleware.js';
@@ -12,10 +14,11 @@ export {
 export type { SessionOptions } from './options.js';
 export type { Authentication, SessionMetadata } from './info/session-details.js';
 export type {
-  RequestDecided, SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
+  SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
   StoreFailed, SuspiciousId,
 } from './events/session-events.js';
-export type { SessionInfo } from './info/session-info.js';
+export type { SessionInfo } from './request/session-info.js';
+export type { RequestDecided } from './steps/request-event.js';
 export { default } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';

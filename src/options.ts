@@ -1,20 +1,21 @@
-import type { SerializeOptions } from 'cookie';
-import { checkCookieName, checkedCookieOptions, type CookieOptions, lastingBetweenTouches } from './cookie/cookie-options.js';
+import {
+  checkCookieName, checkedCookieOptions, type CookieOptions, type CookieSettings, lastingBetweenTouches,
+} from './cookie/cookie-options.js';
 import { checkedBasePath } from './cookie/cookie-path.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
-import { checkedTouchInterval, LONGEST_EXPIRY } from './info/lifetime.js';
 import { checkSeconds, known, record } from './base/option-checks.js';
 import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
 import { checkedMaxBytes } from './values/session-size.js';
-import type { UserOption } from './info/session-user.js';
-import { checkedUserOptions, type UserSettings } from './info/user-options.js';
+import { checkedUserOptions, type UserOptions, type UserSettings } from './info/user-options.js';
 import type { StandardSchema } from './schema/standard-schema.js';
+import { LONGEST_EXPIRY } from './base/time.js';
+import { checkedTouchInterval } from './info/touch-interval.js';
 import type { AtomicSessionStore, SessionStore } from './base/store.js';
 import type { MemoryStore } from './stores/memory-store.js';
 import { checkedStore, keepsOnlyValues } from './wrapping/checked-store.js';
 
 /** What `session()` takes. */
-export interface SessionOptions {
+export interface SessionOptions extends UserOptions {
 
   /** The store of the sessions, or `'memory'` for a new {@link MemoryStore}. */
   store: 'memory' | SessionStore;
@@ -68,58 +69,6 @@ export interface SessionOptions {
   touchInterval?: number | undefined;
 
   /**
-   * The user of a session: the name of the key that has it, or a function of the
-   * values that returns a text, a number, or null for no user. With this option,
-   * a session gets a new id when its user signs in, and begins anew when its user
-   * is replaced by another one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds
-   * and ends a user's sessions. `1` and `'1'` are the same user.
-   */
-  user?: UserOption | undefined;
-
-  /**
-   * The most sessions that a user may have at the same time: one more ends the
-   * session that was not used for longest. Needs `user` and a store that indexes
-   * by user; no limit by default.
-   */
-  maxUserSessions?: number | undefined;
-
-  /**
-   * Seconds after which a session is gone, however often it is used, and its user
-   * must sign in again; no limit by default. A regeneration does not extend it, a
-   * sign-in does (NIST SP 800-63B-4, 5.2).
-   */
-  absoluteExpiry?: number | undefined;
-
-  /**
-   * Seconds of inactivity after which a session without a user is gone; `expiry`
-   * by default. Needs `user`.
-   */
-  anonymousExpiry?: number | undefined;
-
-  /**
-   * Seconds after which the next use of a session gives it a new id; by default,
-   * none does.
-   */
-  renewal?: number | undefined;
-
-  /**
-   * Whether a user's session ends at once when, more than 30 seconds after a
-   * renewal, a request carries the id from before it: either that id or the one
-   * after it is stolen, and no one can tell which (RFC 9700 section 4.14.2).
-   * False by default: the use is reported as an event, and signing out with such
-   * an id ends the session. Needs `renewal`, `user` and a store that indexes by
-   * user.
-   */
-  endOnReuse?: boolean | undefined;
-
-  /**
-   * Seconds, at most 60, during which the former id of a session leads to the
-   * new one, if nothing but the id is new; 0 by default. It leads a thief of the
-   * former id there, too.
-   */
-  grace?: number | undefined;
-
-  /**
    * Seconds to wait for the store before a request is answered with 503; 3 by
    * default.
    */
@@ -148,18 +97,16 @@ export interface SessionOptions {
 }
 
 /** Options as the middleware uses them: checked and complete. */
-export interface Settings extends UserSettings {
+export interface Settings extends UserSettings, CookieSettings {
   readonly store: AtomicSessionStore;
-  readonly cookieName: string;
+  readonly expiry: number;
+  readonly touchInterval: number;
   /** The name of the cookie that a session's id was sent in, to be kept with the session; undefined for the default name, and if the store keeps only values. */
   readonly cookieMark: string | undefined;
-  readonly cookieOptions: SerializeOptions & { readonly path: string };
   /** Without a slash at its end. */
   readonly basePath: string;
   /** The `Clear-Site-Data` header of a response that ends a session. */
   readonly clearSiteData: string | undefined;
-  readonly expiry: number;
-  readonly touchInterval: number;
   readonly storeTimeout: number;
   readonly schema: SessionSchema | undefined;
   readonly maxBytes: number;

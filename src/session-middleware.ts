@@ -1,21 +1,31 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachSession, detachSession } from './request/attach-session.js';
+import { isThenable } from './base/awaitable.js';
 import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
+import { SessionCookie } from './cookie/session-cookie.js';
+import { csrfMembers } from './csrf/csrf-members.js';
+import { RequestForms } from './csrf/request-forms.js';
+import { isPlausibleId } from './id/session-id.js';
+import { Lifetimes } from './info/lifetimes.js';
 import { type SessionOptions, settingsFrom } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
+import { attachedTo, attachSession, detachSession, sessionMembers } from './request/attach-session.js';
 import { type Backend, RequestSession } from './request/request-session.js';
-import { RecentUses } from './steps/recent-uses.js';
-import type { Saving } from './steps/saving.js';
+import { closeSocket } from './request/web-socket.js';
+import { writeHeaders } from './request/write-headers.js';
 import { SchemaStore } from './schema/schema-store.js';
-import { SessionCookie } from './cookie/session-cookie.js';
-import { isPlausibleId } from './id/session-id.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { adapted } from './wrapping/checked-store.js';
-import { TimedStore } from './wrapping/timed-store.js';
+import { decide } from './steps/decide.js';
+import { loadSession } from './steps/load-session.js';
+import { RecentUses } from './steps/recent-uses.js';
+import { requestEvents } from './steps/request-event.js';
+import { saveSession } from './steps/save-session.js';
 import { UpdateQueue } from './steps/update-queue.js';
-import { closingOnErrors } from './request/web-socket.js';
+import { TimedStore } from './wrapping/timed-store.js';
+
+const members = { ...sessionMembers, ...csrfMembers };
 
 /**
  * Makes the middleware that gives each request its session.
@@ -28,87 +38,90 @@ import { closingOnErrors } from './request/web-socket.js';
  */
 export default function session(options: SessionOptions): Middleware {
 
-  const backend = backendFrom(options);
-  const serves = warnIfMadePerRequest();
+  const shared = sharedFrom(options);
+  const { isSentHere } = shared;
+  const countRequest = warnIfMadePerRequest();
 
   const handle = async (ctx: Context, next: () => Promise<void>) => {
 
-    // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
-    const request = new RequestSession(ctx, backend, !backend.covers(ctx.request.requestTarget));
-    const outer = attachSession(ctx, request);
-    request.outer = outer;
+    const request = new RequestSession(ctx, shared, !isSentHere(ctx), attachedTo(ctx));
+    attachSession(ctx, request, members);
 
     try {
-      const loading = request.load();
-      if (loading) await loading;
+      const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.isId);
+      const stored = loadSession(ids, shared);
+      request.begin(isThenable(stored) ? await stored : stored);
+
       try {
         await next();
       } catch (error) {
-        await finishQuietly(request);
+        await storeQuietly(request);
         throw error;
       }
-      const saving = request.finish();
-      if (saving) await saving;
+
+      const action = request.finish(save => saveSession(decide(save), save));
+      if (action !== null) writeHeaders(isThenable(action) ? await action : action, request);
     } catch (error) {
       request.fail(error);
       throw error;
     } finally {
-      detachSession(ctx, outer);
-      request.tell();
+      detachSession(ctx, request);
+      if (requestEvents.hasSubscribers) request.publish();
     }
 
   };
+
   return (ctx, next) => {
-    serves();
-    return closingOnErrors(ctx, handle(ctx, next));
+    countRequest?.();
+    const { webSocket } = ctx;
+    const handled = handle(ctx, next);
+    return webSocket ? handled.catch(error => closeSocket(webSocket, error)) : handled;
   };
 
 }
 
 /** Stores what a handler changed before it threw. Its own error is the one that the client must see. */
-async function finishQuietly(request: RequestSession): Promise<void> {
+async function storeQuietly(request: RequestSession): Promise<void> {
 
   // A store that has just failed would keep the client waiting once more, and what has ended does not come back.
   if (request.session.failure) return;
   try {
-    await request.finish();
+    const action = await request.finish(save => saveSession(decide(save), save));
+    if (action !== null) writeHeaders(action, request);
   } catch (error) {
     request.fail(error);
   }
 
 }
 
-function backendFrom(options: SessionOptions): Backend & { covers(target: string): boolean } {
+function sharedFrom(options: SessionOptions): Backend & { isSentHere(ctx: Context): boolean } {
 
   const settings = settingsFrom(options);
-  warnOfSharedStore(options, settings.cookieName);
+  const { schema, storeTimeout, cookieName, clearSiteData, basePath, cookieOptions: { path, sameSite } } = settings;
+  warnOfSharedStore(options, cookieName);
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
-  const { schema, storeTimeout, cookieOptions: { path } } = settings;
-  const store = schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout);
   const cookie = new SessionCookie(settings);
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
-  const saving: Saving = {
-    store,
+  const forms = { formCookie: new FormCookie(settings), cookieName };
+  return {
+    store: schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout),
+    lifetimes: new Lifetimes(settings),
     updates: new UpdateQueue(storeTimeout),
     settings,
-    now: () => performance.now(),
     uses: knowsLess ? new RecentUses() : undefined,
     crowds: new RecentUses(),
     isUsable: id => isId(id) && cookie.fits(id),
-    canSetCookie: true,
-  };
-  return {
     cookie,
     cookieWarnings: new CookieWarnings(settings),
-    cookieName: settings.cookieName,
-    formCookie: new FormCookie(settings),
+    clearSiteData,
     isId,
     refusesForeignSessions: settings.userOf !== undefined,
-    saving,
-    savingWithoutCookie: { ...saving, canSetCookie: false },
-    savingOutside: { ...saving, canSetCookie: false, whyNoCookie: `cookieOptions.path is ${path}, and this request is for another path: it has no session` },
-    covers: target => path === '/' || isSentTo(target, settings.basePath, path),
+    sameSite,
+    cookiePath: path,
+    formsOf: request => new RequestForms(request, forms),
+    // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
+    isSentHere: path === '/' ? () => true : ({ request }) => isSentTo(request.requestTarget, basePath, path),
   };
 
 }

@@ -1,7 +1,6 @@
+import { isLife, unixTime } from './base/time.js';
 import { checkSeconds, known, record, wrong } from './base/option-checks.js';
 import { readDetails, type SessionMetadata } from './info/session-details.js';
-import { isLife } from './info/lifetime.js';
-import { unixTime } from './steps/load-session.js';
 import { publishRevoked } from './events/session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './base/store.js';
 import { TimedStore } from './wrapping/timed-store.js';

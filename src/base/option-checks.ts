@@ -1,4 +1,5 @@
-import { kindOf } from '../values/session-values.js';
+import { kindOf } from './plain-object.js';
+
 
 /*
  * What the checks of options share. Each throws a `TypeError` that names the

@@ -25,6 +25,12 @@ export interface CookieOptions extends Optional<Attributes> {
   secure?: boolean | 'auto' | undefined;
 }
 
+/** Options of the cookie after checking, with defaults filled in. */
+export interface CookieSettings {
+  readonly cookieName: string;
+  readonly cookieOptions: SerializeOptions & { readonly path: string };
+}
+
 /** With members that may be missing or undefined. */
 type Optional<T> = { [Name in keyof T]?: T[Name] | undefined };
 

@@ -1,8 +1,6 @@
-import type { Context } from '@curveball/kernel';
-import type { Settings } from '../options.js';
+import type { RequestHeaders } from '../base/http.js';
 import { warnOnce } from '../base/warnings.js';
-
-type Headers = Context['request']['headers'];
+import type { CookieSettings } from './cookie-options.js';
 
 /** Hosts from which browsers accept a Secure cookie over plain http. */
 const LOCAL = /^(localhost|.+\.localhost|127(\.\d+){3}|\[::1\])$/;
@@ -20,7 +18,7 @@ export class CookieWarnings {
   #isOriginDoubted = false;
   #checkedOrigin: string | undefined;
 
-  constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
+  constructor({ cookieName, cookieOptions }: CookieSettings) {
 
     this.#name = cookieName;
     this.#secure = cookieOptions.secure;
@@ -35,7 +33,7 @@ export class CookieWarnings {
    * @param origin the application's, as the kernel has it
    * @param request the headers of the request
    */
-  check(origin: string, request: Headers): void {
+  check(origin: string, request: RequestHeaders): void {
 
     if (origin === this.#checkedOrigin && (this.#isOriginDoubted || origin.startsWith('https:'))) return;
     if (!origin.startsWith('https:') && isSaidToBeHttps(request)) {
@@ -80,7 +78,7 @@ export class CookieWarnings {
 }
 
 /** Says whether a proxy received the request over https, by its headers (RFC 7239, or the older X-Forwarded-Proto). */
-function isSaidToBeHttps(request: Headers): boolean {
+function isSaidToBeHttps(request: RequestHeaders): boolean {
 
   const proto = request.get('x-forwarded-proto') ?? /proto="?([a-z]+)/i.exec(request.get('forwarded') ?? '')?.[1];
   return proto !== undefined && /^\s*https\b/i.test(proto);

@@ -1,9 +1,7 @@
 import { stringifySetCookie } from 'cookie';
-import type { Context } from '@curveball/kernel';
-import type { Settings } from '../options.js';
+import type { ResponseHeaders } from '../base/http.js';
+import type { CookieSettings } from './cookie-options.js';
 import { isInMemory } from './session-cookie.js';
-
-type ResponseHeaders = Context['response']['headers'];
 
 /** A form's cookie, as a request brings it. */
 export interface CarriedForm {
@@ -39,10 +37,10 @@ let turn = Math.floor(Math.random() * LETTERS.length);
 export class FormCookie {
 
   readonly #base: string;
-  readonly #options: Settings['cookieOptions'];
+  readonly #options: CookieSettings['cookieOptions'];
   readonly #isForHost: boolean;
 
-  constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
+  constructor({ cookieName, cookieOptions }: CookieSettings) {
 
     const { maxAge, encode, ...attributes } = cookieOptions;
     this.#options = { ...attributes, httpOnly: true };

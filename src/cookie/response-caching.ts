@@ -1,6 +1,5 @@
-import type { Context } from '@curveball/kernel';
+import type { ResponseHeaders } from '../base/http.js';
 
-type Headers = Context['response']['headers'];
 
 /**
  * Keeps a response that depended on the session out of shared caches, which
@@ -10,7 +9,7 @@ type Headers = Context['response']['headers'];
  * @param hasCookie whether the response carries our cookie; it must not be
  *   stored at all then
  */
-export function keepFromSharedCaches(headers: Headers, hasCookie: boolean): void {
+export function keepFromSharedCaches(headers: ResponseHeaders, hasCookie: boolean): void {
 
   varyByCookie(headers);
   const control = headers.get('cache-control');
@@ -24,7 +23,7 @@ export function keepFromSharedCaches(headers: Headers, hasCookie: boolean): void
 
 }
 
-function varyByCookie(headers: Headers): void {
+function varyByCookie(headers: ResponseHeaders): void {
 
   const vary = headers.get('vary');
   if (vary === null || vary === '') {

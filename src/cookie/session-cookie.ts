@@ -1,10 +1,7 @@
 import { stringifySetCookie } from 'cookie';
-import type { Context } from '@curveball/kernel';
-import type { Settings } from '../options.js';
+import type { ResponseHeaders } from '../base/http.js';
 import { isOwnId } from '../id/session-id.js';
-import { LONGEST_MAX_AGE } from './cookie-options.js';
-
-type Headers = Context['response']['headers'];
+import { type CookieSettings, LONGEST_MAX_AGE } from './cookie-options.js';
 
 /** The most cookies of one name that are looked at: more only serve to keep the server busy. */
 const MOST_LOOKED_AT = 1000;
@@ -26,7 +23,7 @@ export class SessionCookie {
   readonly #clear: string;
   readonly #secureClear: string;
 
-  constructor({ cookieName, cookieOptions }: Pick<Settings, 'cookieName' | 'cookieOptions'>) {
+  constructor({ cookieName, cookieOptions }: CookieSettings) {
 
     this.#name = cookieName;
     this.#encode = cookieOptions.encode ?? encodeURIComponent;
@@ -93,7 +90,7 @@ export class SessionCookie {
    * @param maxAge in seconds; null for a cookie that ends with the browser's
    *   session; without it, as the options say
    */
-  set(headers: Headers, id: string, isHttps: boolean, maxAge?: number | null): void {
+  set(headers: ResponseHeaders, id: string, isHttps: boolean, maxAge?: number | null): void {
 
     const attributes = isHttps ? this.#secureAttributes : this.#attributes;
     this.#write(headers, this.#spell(id) + (maxAge === undefined ? attributes : withMaxAge(attributes, maxAge)));
@@ -101,14 +98,14 @@ export class SessionCookie {
   }
 
   /** Tells the browser to forget the cookie. */
-  clear(headers: Headers, isHttps: boolean): void {
+  clear(headers: ResponseHeaders, isHttps: boolean): void {
 
     this.#write(headers, isHttps ? this.#secureClear : this.#clear);
 
   }
 
   /** Removes our cookie from this response. */
-  drop(headers: Headers): void {
+  drop(headers: ResponseHeaders): void {
 
     const others = this.#others(headers);
     if (others.length > 0) headers.set('Set-Cookie', others);
@@ -117,14 +114,14 @@ export class SessionCookie {
   }
 
   /** Returns the number of cookies of our name that a response sets. */
-  countIn(headers: Headers): number {
+  countIn(headers: ResponseHeaders): number {
 
     if (!headers.has('set-cookie')) return 0;
     return headers.getMany('set-cookie').length - this.#others(headers).length;
 
   }
 
-  #write(headers: Headers, rest: string): void {
+  #write(headers: ResponseHeaders, rest: string): void {
 
     // One cookie of a name in a response (RFC 6265bis section 4.1.1).
     const others = this.#others(headers);
@@ -133,7 +130,7 @@ export class SessionCookie {
 
   }
 
-  #others(headers: Headers): string[] {
+  #others(headers: ResponseHeaders): string[] {
 
     if (!headers.has('set-cookie')) return [];
     return headers.getMany('set-cookie').filter(cookie => !cookie.startsWith(`${this.#name}=`));
@@ -166,7 +163,7 @@ export class SessionCookie {
  * cookies into one header, with commas. Browsers then read only the first cookie,
  * and take the rest for a part of its last attribute unless a semicolon ends it.
  */
-export function isInMemory(headers: Headers): boolean {
+export function isInMemory(headers: ResponseHeaders): boolean {
 
   return !('inner' in headers);
 

@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Context } from '@curveball/kernel';
+import type { HttpContext } from '../base/http.js';
 import type { Refusal } from './request-verdict.js';
 
 /** What is published on the channel `curveball:session:csrf`. */
@@ -26,7 +26,7 @@ export interface CsrfEvent {
 const events = channel('curveball:session:csrf');
 
 /** Publishes an event; without subscribers, that costs nothing. */
-export function publishCsrf(reason: CsrfEvent['reason'], { request }: Context, report = false): void {
+export function publishCsrf(reason: CsrfEvent['reason'], { request }: HttpContext, report = false): void {
 
   if (!events.hasSubscribers) return;
   const { method, headers } = request;
@@ -38,10 +38,10 @@ export function publishCsrf(reason: CsrfEvent['reason'], { request }: Context, r
 }
 
 /** Returns the path that a router would see; null if the request's target has none. */
-export function pathOf(request: Context['request']): string | null {
+export function pathOf(request: HttpContext['request']): string | null {
 
   try {
-    return request.path;
+    return request.path ?? null;
   } catch {
     return null;
   }

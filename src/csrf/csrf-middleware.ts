@@ -1,11 +1,20 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachedTo } from '../request/attach-session.js';
 import { CsrfError } from '../base/errors.js';
-import { closingOnErrors } from '../request/web-socket.js';
+import { CHECKS, REFUSED, RequestSession } from '../request/request-session.js';
+import { closeSocket } from '../request/web-socket.js';
 import { publishCsrf } from './csrf-events.js';
+import { validateCsrf } from './csrf-members.js';
 import { type CsrfOptions, type CsrfSettings, csrfSettingsFrom } from './csrf-options.js';
 import { type Refusal, serializedOrigin, verdictOn } from './request-verdict.js';
-import { demandToken, markRefused, type TokenDemand } from './token-demand.js';
+
+/** A check that is left to the session middlewares after this one. */
+interface TokenDemand {
+  /** Whether any session middleware has answered it. */
+  isAnswered: boolean;
+}
+
+type Marked = Context & { [CHECKS]?: ReadonlyArray<(request: RequestSession) => void>; [REFUSED]?: true };
 
 /** Methods that change nothing (RFC 9110 section 9.2.1): other sites may send such requests. */
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
@@ -43,7 +52,10 @@ export function csrf(options: CsrfOptions = {}): Middleware {
     if (demand?.isAnswered === false) neverAsked(ctx, settings);
 
   };
-  return (ctx, next) => closingOnErrors(ctx, handle(ctx, next));
+  return (ctx, next) => {
+    const { webSocket } = ctx;
+    return webSocket ? handle(ctx, next).catch(error => closeSocket(webSocket, error)) : handle(ctx, next);
+  };
 
 }
 
@@ -80,21 +92,24 @@ function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings):
   const { headers } = ctx.request;
   const needsToken = isRequired || hasLogin(headers);
   if (!needsToken && !headers.has('cookie')) return undefined;
+  const demand = { isAnswered: false };
   let isRight = false;
-  const check: TokenDemand['check'] = checker => {
+  const check = (request: RequestSession) => {
+    demand.isAnswered = true;
     // The browser added no credential: any client could send the same request.
-    if (!checker.hasCookie && (isRight || !needsToken)) return;
+    if (!request.hasCookie && (isRight || !needsToken)) return;
     try {
-      checker.validateCsrf();
+      validateCsrf(request);
       isRight = true;
     } catch (error) {
       if (!(error instanceof CsrfError)) throw error;
       refuse(ctx, 'token', isRequired ? error : withAdvice(error, ctx), settings);
     }
   };
-  const demand: TokenDemand = { check, isAnswered: false };
-  demandToken(ctx, demand);
-  answerOutside(ctx, demand);
+  const marked: Marked = ctx;
+  marked[CHECKS] = [...marked[CHECKS] ?? [], check];
+  // Those of middlewares before this one have been found already.
+  for (let request = attachedTo(ctx); request; request = request.outer) check(request);
   return demand;
 
 }
@@ -112,16 +127,6 @@ function ownOrigin({ request }: Context): string {
 
 }
 
-/** Checks the token for the sessions of middlewares before this one. */
-function answerOutside(ctx: Context, demand: TokenDemand): void {
-
-  for (let session = attachedTo(ctx); session; session = session.outer) {
-    demand.isAnswered = true;
-    demand.check(session);
-  }
-
-}
-
 /** Says whether a request has a login that browsers remember and add, unlike a bearer token (RFC 7617, RFC 6750). */
 function hasLogin(headers: Context['request']['headers']): boolean {
 
@@ -134,7 +139,7 @@ function refuse(ctx: Context, reason: Refusal | 'token', error: CsrfError, { rep
 
   publishCsrf(reason, ctx, report);
   if (report) return;
-  markRefused(ctx);
+  (ctx as Marked)[REFUSED] = true;
   throw error;
 
 }

@@ -1,22 +1,24 @@
-import type { Context } from '@curveball/kernel';
-import type { CookieWarnings } from '../cookie/cookie-warnings.js';
 import type { CarriedForm, FormCookie } from '../cookie/form-cookie.js';
 import { CsrfError } from '../base/errors.js';
-import { decide } from '../steps/save-session.js';
-import { reserveId } from '../steps/create-session.js';
-import { requireCookie, type Saving } from '../steps/saving.js';
-import { knownUser, type Session } from '../session/session.js';
+import type { HttpContext } from '../base/http.js';
 import type { Awaitable } from '../base/store.js';
 import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
 import { csrfToken, hasToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 import { isFromElsewhere } from './request-verdict.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
+import { type Forms, RequestSession, saveOf } from '../request/request-session.js';
+import { Session } from '../session/session.js';
+import { knownUser } from '../session/wanted.js';
+import { decide } from '../steps/decide.js';
+import { reserveId } from '../steps/new-id.js';
+import { requireCookie } from '../steps/refusals.js';
+import type { Save } from '../steps/save.js';
+import { publishCsrf } from './csrf-events.js';
 
 /** What the forms of all requests of one middleware share. */
 export interface FormBackend {
   readonly formCookie: FormCookie;
-  readonly cookieWarnings: CookieWarnings;
   readonly cookieName: string;
 }
 
@@ -30,19 +32,19 @@ export interface FormBackend {
  * is derived from the id that the session has or would get, so that a client that
  * sends only the session's cookie has the right token, too.
  */
-export class RequestForms {
+export class RequestForms implements Forms {
 
   private found: CarriedForm[] | undefined;
   private given: CarriedForm | undefined;
   private left: readonly CarriedForm[] = [];
   private checkedToken: unknown;
 
-  constructor(private readonly ctx: Context, private readonly backend: FormBackend) {}
+  constructor(private readonly request: RequestSession, private readonly backend: FormBackend) {}
 
   /** The cookies of forms that the request brings, without those that its response clears. */
   get carried(): readonly CarriedForm[] {
 
-    this.found ??= this.backend.formCookie.read(this.ctx.request.headers.get('cookie'), this.isHttps);
+    this.found ??= this.backend.formCookie.read(this.http.request.headers.get('cookie'), this.isHttps);
     return this.found;
 
   }
@@ -53,11 +55,12 @@ export class RequestForms {
    *
    * @param save stores the session at once, for a call after the middleware; null before
    */
-  async tokens(session: Session, saving: Saving, save: (() => Promise<void>) | null): Promise<string[]> {
+  async tokens(save: (() => Promise<void>) | null): Promise<string[]> {
 
+    const { session } = this.request;
     const { stored } = session;
     // In turn: a save under way may give the session another id.
-    const secrets = [await session.inTurn(() => this.secretToCome(session, saving))];
+    const secrets = [await session.inTurn(() => this.secretToCome())];
     if (save && (this.given || session.newId !== undefined)) await save();
     // The response with the new id has overtaken this request or was lost: only the browser knows.
     const isOvertaken = stored.kind === 'retired' && stored.moved && stored.info?.user != null;
@@ -72,11 +75,11 @@ export class RequestForms {
    * @param given the token; undefined to take it from the request
    * @throws {CsrfError} if it is missing or wrong, or if there is no session and no cookie that it could belong to
    */
-  validate(session: Session, saving: Saving, given: unknown): void {
+  validate(given: unknown): void {
 
-    const token = given === undefined ? requestToken(this.ctx.request) : given;
+    const token = given === undefined ? requestToken(this.http.request) : given;
     if (token === undefined) throw new CsrfError('No CSRF token was found in the request body or its X-CSRF-Token header');
-    const secrets = this.secrets(session, saving);
+    const secrets = this.secrets();
     if (secrets.length === 0) throw new CsrfError('There is no session and no cookie of a form that a CSRF token could belong to');
     // Compares all of them, so that the time it takes reveals nothing.
     const right = secrets.filter(secret => hasToken(csrfToken(secret, this.backend.cookieName), token));
@@ -91,7 +94,7 @@ export class RequestForms {
    */
   get sentFrom(): string | undefined {
 
-    const token = this.checkedToken ?? requestToken(this.ctx.request);
+    const token = this.checkedToken ?? requestToken(this.http.request);
     return this.carried.find(({ secret }) => hasToken(csrfToken(secret, this.backend.cookieName), token))?.secret;
 
   }
@@ -102,22 +105,31 @@ export class RequestForms {
    * @param isBesideSession whether the response sets the session's cookie
    * @returns whether there were any to write
    */
-  answer(session: Session, isBesideSession: boolean): boolean {
+  write(isBesideSession: boolean): boolean {
 
+    const { session, http, shared } = this.request;
     if (session.leavesForms) this.leave(session);
     if (!this.given && this.left.length === 0) return false;
-    const { request, response: { headers, origin } } = this.ctx;
+    const { request, response: { headers, origin } } = http;
     const clear = this.left.map(({ name }) => name).filter(name => name !== this.given?.name);
     this.backend.formCookie.write(headers, { set: this.given, clear }, this.isHttps, isBesideSession);
-    this.backend.cookieWarnings.check(origin, request.headers);
+    shared.cookieWarnings.check(origin, request.headers);
     return true;
 
+  }
+
+  get isCarried(): boolean {
+    return this.carried.length > 0;
+  }
+
+  publishWithheld(): void {
+    publishCsrf('withheld-cookie', this.http);
   }
 
   /** Clears the cookies of earlier forms, at a sign-in or sign-out. */
   private leave(session: Session): void {
 
-    session.leavesForms = false;
+    session.formsLeft();
     this.left = [...this.left, ...this.carried];
     this.found = [];
     const isOfNext = this.given !== undefined && session.id !== null && this.given.secret === formSecret(session.id);
@@ -126,45 +138,45 @@ export class RequestForms {
   }
 
   /** Returns the secret of the token that a form of this response gets. */
-  private secretToCome(session: Session, saving: Saving): Awaitable<string> {
+  private secretToCome(): Awaitable<string> {
 
+    const save = peekedSave(this.request);
+    const { session, wanted, shared } = save;
     const { stored } = session;
-    const change = decide(session, saving);
+    const change = decide(save);
     const isMoved = change.name === 'regenerate' && (change.reason === 'asked' || change.reason === 'user');
-    const { userOf } = saving.settings;
-    const { user = knownUser(stored, userOf), regenerate, proved } = session.wanted(userOf);
+    const { user = knownUser(stored, shared.settings.userOf), regenerate, proved } = wanted;
     if (stored.kind === 'live' && change.name !== 'replace' && !isMoved) {
       const secret = formSecretOf(stored);
-      return user === null ? this.cookieOf(secret, saving) : secret;
+      return user === null ? this.cookieOf(secret, save) : secret;
     }
     if (session.failure) throw session.failure;
     const isNext = isMoved || change.name === 'replace' || (change.name === 'create' && (regenerate || proved === true));
     const [form] = isNext ? [] : this.carried;
     if (form && user === null) return form.secret;
-    requireCookie(saving);
-    const id = reserveId(session, saving);
-    const secretOf = (newId: string) => user === null ? this.cookieOf(formSecret(newId), saving, isNext) : formSecret(newId);
+    requireCookie(save);
+    const id = reserveId(save);
+    const secretOf = (newId: string) => user === null ? this.cookieOf(formSecret(newId), save, isNext) : formSecret(newId);
     return typeof id === 'string' ? secretOf(id) : id.then(secretOf);
 
   }
 
   /** Returns a secret that the browser has in a cookie, or gets in this response if it still can. */
-  private cookieOf(secret: string, { canSetCookie, settings }: Saving, isNext = false): string {
+  private cookieOf(secret: string, { noCookie }: Save, isNext = false): string {
 
     const form = isNext ? this.given : this.carried[0] ?? this.given;
     if (form && (!isNext || form.secret === secret)) return form.secret;
-    const { headers, method } = this.ctx.request;
-    const isWithheld = isCookieWithheld(headers, method, settings.cookieOptions.sameSite);
-    if (canSetCookie) this.given = { name: this.backend.formCookie.newName(isWithheld, this.isHttps), secret };
+    const { headers, method } = this.http.request;
+    const isWithheld = isCookieWithheld(headers, method, this.request.shared.sameSite);
+    if (noCookie === undefined) this.given = { name: this.backend.formCookie.newName(isWithheld, this.isHttps), secret };
     return secret;
 
   }
 
   /** Returns the secrets of all valid tokens. */
-  private secrets(session: Session, saving: Saving): string[] {
+  private secrets(): string[] {
 
-    const { stored } = session;
-    const { userOf } = saving.settings;
+    const { session: { stored }, shared: { settings: { userOf } } } = this.request;
     const cookies = [...this.carried, ...(this.given ? [this.given] : [])].map(form => form.secret);
     switch (stored.kind) {
       case 'live': return this.isSessionsAlone(knownUser(stored, userOf), userOf) ? [formSecretOf(stored)] : [formSecretOf(stored), ...cookies];
@@ -179,7 +191,7 @@ export class RequestForms {
   /** Says whether only a live session's own token is valid, and not that of a cookie, which another host may have planted. */
   private isSessionsAlone(user: string | null, userOf: unknown): boolean {
 
-    const { headers, origin } = this.ctx.request;
+    const { headers, origin } = this.http.request;
     // Without the option, every session may be a user's.
     return user !== null || (userOf === undefined && isFromElsewhere(headers, origin));
 
@@ -187,8 +199,19 @@ export class RequestForms {
 
   private get isHttps(): boolean {
 
-    return this.ctx.response.origin.startsWith('https:');
+    return this.http.response.origin.startsWith('https:');
 
   }
+
+  private get http(): HttpContext {
+    return this.request.http;
+  }
+
+}
+
+/** The act of storing that would come next, as it is now. */
+export function peekedSave({ session, shared, visit }: RequestSession): Save {
+
+  return saveOf(session.wanted(shared.settings.userOf), visit);
 
 }

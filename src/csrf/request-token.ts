@@ -1,4 +1,5 @@
-import type { Context } from '@curveball/kernel';
+import type { HttpContext } from '../base/http.js';
+
 
 /**
  * Finds the token that a request carries: the member `csrf-token` of a parsed
@@ -7,7 +8,7 @@ import type { Context } from '@curveball/kernel';
  *
  * @returns undefined if there is none
  */
-export function requestToken(request: Context['request']): unknown {
+export function requestToken(request: HttpContext['request']): unknown {
 
   const inBody = ownMember(request.body, 'csrf-token');
   return inBody === undefined ? request.headers.get('X-CSRF-Token') ?? undefined : inBody;

@@ -1,6 +1,6 @@
+import { merge } from '../values/texts-change.js';
 import { andThen } from '../base/awaitable.js';
 import { SessionStoreError } from '../base/errors.js';
-import { merge } from '../session/session-change.js';
 import { isTooLarge } from '../values/texts-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import {

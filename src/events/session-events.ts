@@ -1,7 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
 import type { SessionStoreError } from '../base/errors.js';
-import type { Loaded } from '../steps/load-session.js';
-import type { NamedChange, RegenerationReason } from '../session/session-change.js';
 
 /*
  * Events report what happens to sessions, for audits and debugging, on channels of
@@ -19,7 +17,6 @@ const expired = channel(`${PREFIX}expired`);
 const stale = channel(`${PREFIX}stale`);
 const suspicious = channel(`${PREFIX}suspicious`);
 const failed = channel(`${PREFIX}failed`);
-const request = channel(`${PREFIX}request`);
 
 /** Returns the handles of sessions; called only if there are subscribers. */
 export interface Handles {
@@ -37,6 +34,12 @@ export function publishCreated(id: string, user: string | null, handles: Handles
   if (created.hasSubscribers) created.publish({ handle: handles.handleOf(id), user } satisfies SessionCreated);
 
 }
+
+/**
+ * Why a session gets a new id: the handler asked for it, it becomes a user's,
+ * its values named a user before the option `user` was set, or its id is old.
+ */
+export type RegenerationReason = 'asked' | 'user' | 'binding' | 'renewal';
 
 /** `curveball:session:regenerated`: a session got another id. */
 export interface SessionRegenerated {
@@ -142,57 +145,5 @@ export function publishFailed(error: SessionStoreError): void {
   if (!failed.hasSubscribers || published.has(error)) return;
   published.add(error);
   failed.publish({ error } satisfies StoreFailed);
-
-}
-
-/** `curveball:session:request`: what was decided at the end of a request, and why. */
-export interface RequestDecided {
-  /** The handle of the session that is stored after the request; null if there is none. */
-  readonly handle: string | null;
-  readonly decision: NamedChange['name'];
-  readonly reason: string;
-}
-
-/** What the event of a request is made from. */
-export interface Decision {
-  readonly change: NamedChange;
-  readonly before: Loaded;
-  /** Seconds until the session would be refreshed. */
-  readonly refreshDueIn: number;
-}
-
-export function hasRequestSubscribers(): boolean {
-
-  return request.hasSubscribers;
-
-}
-
-/** @param failure why the decision was not carried out, if it was not */
-export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, handles: Handles): void {
-
-  request.publish({
-    handle: id === null ? null : handles.handleOf(id),
-    decision: decision?.change.name ?? 'none',
-    reason: failure ?? (decision ? reasonOf(decision) : 'no session, and nothing to store'),
-  } satisfies RequestDecided);
-
-}
-
-function reasonOf({ change, before, refreshDueIn }: Decision): string {
-
-  switch (change.name) {
-    case 'none':
-      if (before.kind === 'none') return 'no session, and nothing to store';
-      if (before.kind === 'reused') return 'the id is one from before a renewal, and nothing is to be stored';
-      if (before.kind === 'retired') return 'the id was moved or ended a moment ago, and nothing is to be stored';
-      return `unchanged; the next refresh is due in ${Math.max(0, Math.ceil(refreshDueIn))} s`;
-    case 'touch': return 'unchanged; a refresh was due';
-    case 'create': return `${change.texts.size} keys for a new session`;
-    case 'update': return `changed: ${change.set.size} keys set, ${change.unset.length} removed`;
-    case 'regenerate': return { asked: 'a new id was asked for', user: 'a user signed in', binding: 'its values named a user already', renewal: 'the id was old' }[change.reason];
-    case 'replace': return 'the user is another one';
-    case 'destroy': return 'the session was cleared, or nothing was left in it';
-    case 'refuse': return 'the session had ended or moved before the request began';
-  }
 
 }

@@ -1,5 +1,4 @@
 import { createHmac } from 'node:crypto';
-import type { Info, SessionDetails } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*
@@ -13,10 +12,18 @@ const PURPOSE = 'form';
 
 const PURPOSE_BEFORE = 'form before';
 
+/** The secrets of a session's forms, as its record has them. */
+export interface KeptFormSecret {
+  /** Sealed for the current id, if the session got that id unasked. */
+  readonly form?: string | undefined;
+  /** The same for the id before. */
+  readonly formBefore?: string | undefined;
+}
+
 /** An id, with the info of its session. */
 interface WithId {
   readonly id: string;
-  readonly info?: Info | undefined;
+  readonly info?: { readonly details: object & KeptFormSecret } | undefined;
 }
 
 /** Derives the secret of an id. No one can derive the id from it. */
@@ -41,7 +48,7 @@ export function formSecretBefore({ id, info }: WithId): string {
 }
 
 /** Returns the details that keep the secret for the session's next id. */
-export function keptFormSecret(session: WithId, newId: string): Pick<SessionDetails, 'form' | 'formBefore'> {
+export function keptFormSecret(session: WithId, newId: string): KeptFormSecret {
 
   const secret = formSecretOf(session);
   // Under the session's first id, the secret is derived from that id.

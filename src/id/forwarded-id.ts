@@ -1,4 +1,3 @@
-import type { ForwardedId } from '../info/session-details.js';
 import { openedWithId, sealedForId } from './sealed-for-id.js';
 
 /*
@@ -6,6 +5,13 @@ import { openedWithId, sealedForId } from './sealed-for-id.js';
  * rights have changed with the id. The store keeps the current id, sealed for
  * requests that still send the former one.
  */
+
+/** The current id, which only the holder of the former id can read. */
+export interface ForwardedId {
+  readonly sealed: string;
+  /** Unix timestamp in seconds. */
+  readonly until: number;
+}
 
 const PURPOSE = 'forward';
 

@@ -1,6 +1,6 @@
-import { type Authentication, NO_SECONDS, type SessionMetadata } from './session-details.js';
+import { LONGEST_EXPIRY, NO_SECONDS } from '../base/time.js';
+import { type Authentication, type SessionMetadata } from './session-details.js';
 import { show } from '../base/option-checks.js';
-import { LONGEST_EXPIRY } from './lifetime.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 

@@ -1,6 +1,6 @@
+import type { SessionData, SessionOf } from '../values/session-data.js';
 import { SessionValueError } from '../base/errors.js';
 import { show } from '../base/option-checks.js';
-import type { SessionData, SessionOf } from '../context.js';
 import type { SessionValues } from '../base/store.js';
 
 /** The keys of a session, if the application has said what it holds. */

@@ -1,10 +1,66 @@
-import { LONGEST_EXPIRY } from './lifetime.js';
+import { LONGEST_EXPIRY } from '../base/time.js';
 import { checkSeconds, wrong } from '../base/option-checks.js';
-import type { SessionOptions } from '../options.js';
-import { userReader } from './session-user.js';
+import { type UserOption, userReader } from './session-user.js';
 import { type AtomicSessionStore, isIndexing, type SessionValues } from '../base/store.js';
 
-/** The options about users and about what their sessions live for. */
+/** The options about users, and about ids and lifetimes of their sessions. */
+export interface UserOptions {
+
+  /**
+   * The user of a session: the name of the key that has it, or a function of the
+   * values that returns a text, a number, or null for no user. With this option,
+   * a session gets a new id when its user signs in, and begins anew when its user
+   * is replaced by another one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds
+   * and ends a user's sessions. `1` and `'1'` are the same user.
+   */
+  user?: UserOption | undefined;
+
+  /**
+   * The most sessions that a user may have at the same time: one more ends the
+   * session that was not used for longest. Needs `user` and a store that indexes
+   * by user; no limit by default.
+   */
+  maxUserSessions?: number | undefined;
+
+  /**
+   * Seconds after which a session is gone, however often it is used, and its user
+   * must sign in again; no limit by default. A regeneration does not extend it, a
+   * sign-in does (NIST SP 800-63B-4, 5.2).
+   */
+  absoluteExpiry?: number | undefined;
+
+  /**
+   * Seconds of inactivity after which a session without a user is gone; `expiry`
+   * by default. Needs `user`.
+   */
+  anonymousExpiry?: number | undefined;
+
+  /**
+   * Seconds after which the next use of a session gives it a new id; by default,
+   * none does.
+   */
+  renewal?: number | undefined;
+
+  /**
+   * Whether a user's session ends at once when, more than 30 seconds after a
+   * renewal, a request carries the id from before it: either that id or the one
+   * after it is stolen, and no one can tell which (RFC 9700 section 4.14.2).
+   * False by default: the use is reported as an event, and signing out with such
+   * an id ends the session. Needs `renewal`, `user` and a store that indexes by
+   * user.
+   */
+  endOnReuse?: boolean | undefined;
+
+  /**
+   * Seconds, at most 60, during which the former id of a session leads to the
+   * new one, if nothing but the id is new; 0 by default. It leads a thief of the
+   * former id there, too.
+   */
+  grace?: number | undefined;
+
+}
+
+/** The same as they are used: checked, and nothing is missing. */
 export interface UserSettings {
   readonly userOf: ((values: SessionValues) => string | null) | undefined;
   readonly maxUserSessions: number | undefined;
@@ -26,7 +82,7 @@ const NEED_INFO = ['user', 'absoluteExpiry', 'renewal', 'grace'] as const;
 const LONGEST_GRACE = 60;
 
 /** @throws {TypeError} that names the option, its value and what is allowed */
-export function checkedUserOptions(options: SessionOptions, store: AtomicSessionStore): UserSettings {
+export function checkedUserOptions(options: UserOptions, store: AtomicSessionStore): UserSettings {
 
   const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, endOnReuse = false, grace = 0 } = options;
   const needing = NEED_INFO.filter(name => options[name]);

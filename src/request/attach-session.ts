@@ -1,50 +1,69 @@
-import type { Context } from '@curveball/kernel';
 import type { RequestSession } from './request-session.js';
-import type { SessionValues } from '../base/store.js';
 
 const REQUEST = Symbol('@curveball/session');
 const INNERMOST = Symbol('@curveball/session innermost');
 
-type WithSession = Context & { [REQUEST]?: RequestSession | undefined; [INNERMOST]?: RequestSession };
+/** A context of the framework, of any class. */
+export interface AttachedContext {
+  [REQUEST]?: RequestSession | undefined;
+  [INNERMOST]?: RequestSession;
+  readonly webSocket?: unknown;
+}
+
+/** Members of a context, which ask its request's session. */
+export type ContextMembers = PropertyDescriptorMap & ThisType<AttachedContext>;
 
 /**
- * Gives a context its `session`, `sessionId` and functions.
+ * Gives a context its members, and a session to ask.
  *
- * @returns what the context had before, from a middleware further out
+ * @param members defined once for all contexts of a class
  */
-export function attachSession(ctx: Context, request: RequestSession): RequestSession | undefined {
+export function attachSession(ctx: AttachedContext, request: RequestSession, members: ContextMembers): void {
 
-  if (!(REQUEST in ctx)) defineProperties(ctx);
-  const target: WithSession = ctx;
-  const before = target[REQUEST];
-  target[REQUEST] = request;
-  if (before) target[INNERMOST] = request;
-  return before;
+  if (!(REQUEST in ctx)) defineMembers(ctx, members);
+  if (request.outer) ctx[INNERMOST] = request;
+  ctx[REQUEST] = request;
 
 }
 
 /**
  * Gives a context back to the middleware further out. What runs after the last
- * of them, as a body that is streamed, is of the innermost handler: it must not
- * find the session of other visitors. Nor must the listeners of a WebSocket,
+ * of them, as a body that is streamed, belongs to the innermost handler: it must
+ * not find the session of other visitors. Nor must the listeners of a WebSocket,
  * which may run at any time.
  */
-export function detachSession(ctx: Context, outer: RequestSession | undefined): void {
+export function detachSession(ctx: AttachedContext, { outer }: RequestSession): void {
 
-  const target: WithSession = ctx;
   if (outer && ctx.webSocket) return;
-  target[REQUEST] = outer ?? target[INNERMOST] ?? target[REQUEST];
+  ctx[REQUEST] = outer ?? ctx[INNERMOST] ?? ctx[REQUEST];
 
 }
 
-/** The session of the middleware that the request has come through last, if it has. */
-export function attachedTo(ctx: Context): RequestSession | undefined {
+/** The session of the middleware that the request has come through last, if it has come through one. */
+export function attachedTo(ctx: AttachedContext): RequestSession | undefined {
 
-  return (ctx as WithSession)[REQUEST];
+  return ctx[REQUEST];
 
 }
 
-const properties: PropertyDescriptorMap & ThisType<WithSession> = {
+/** A function that works without its context, too: `const { getCsrf } = ctx`. */
+export function method(name: string, of: (request: RequestSession) => unknown): PropertyDescriptor & ThisType<AttachedContext> {
+
+  return {
+    configurable: true,
+    get() {
+      const request = this[REQUEST];
+      return request && of(request);
+    },
+    set(value: unknown) {
+      replace(this, name, value);
+    },
+  };
+
+}
+
+/** `ctx.session` and the other members that tell of a session and change it. */
+export const sessionMembers: ContextMembers = {
 
   session: {
     configurable: true,
@@ -54,11 +73,11 @@ const properties: PropertyDescriptorMap & ThisType<WithSession> = {
       request.use();
       return request.session.values;
     },
-    set(values: SessionValues | null) {
+    set(values: unknown) {
       const request = this[REQUEST];
       if (!request) return replace(this, 'session', values);
       request.use();
-      request.session.values = values;
+      request.session.values = values as typeof request.session.values;
     },
   },
 
@@ -74,7 +93,7 @@ const properties: PropertyDescriptorMap & ThisType<WithSession> = {
         throw new TypeError(`ctx.sessionId can't be set to a ${typeof id}: only null is allowed, which asks for a new id`);
       }
       request.use();
-      request.session.regenerate = true;
+      request.session.regenerate();
     },
   },
 
@@ -91,45 +110,27 @@ const properties: PropertyDescriptorMap & ThisType<WithSession> = {
   authenticated: method('authenticated', request => request.authenticated.bind(request)),
   updateSession: method('updateSession', request => request.update.bind(request)),
   saveSession: method('saveSession', request => request.save.bind(request)),
-  getCsrf: method('getCsrf', request => request.getCsrf.bind(request)),
-  validateCsrf: method('validateCsrf', request => request.validateCsrf.bind(request)),
 
 };
 
-/** A function that works without its context, too: `const { getCsrf } = ctx`. */
-function method(name: string, of: (request: RequestSession) => unknown): PropertyDescriptor & ThisType<WithSession> {
-
-  return {
-    configurable: true,
-    get() {
-      const request = this[REQUEST];
-      return request && of(request);
-    },
-    set(value: unknown) {
-      replace(this, name, value);
-    },
-  };
-
-}
-
-/** Where no session is, or a test puts in a stand-in, these are properties like any other. */
-function replace(ctx: Context, name: string, value: unknown): void {
+/** Where there is no session, or a test puts in a stand-in, these are properties like any other. */
+function replace(ctx: object, name: string, value: unknown): void {
 
   Object.defineProperty(ctx, name, { value, writable: true, enumerable: true, configurable: true });
 
 }
 
 /**
- * Defines them once for all contexts of a class: on each context it would cost
+ * Defines members once for all contexts of a class: on each context it would cost
  * more than the rest of an anonymous request.
  */
-function defineProperties(ctx: Context): void {
+function defineMembers(ctx: AttachedContext, members: ContextMembers): void {
 
   const prototype = Object.getPrototypeOf(ctx);
   const isClass = prototype !== null && prototype !== Object.prototype;
   // Another copy of this package may have been first.
   const target = isClass && !Object.hasOwn(prototype, 'session') ? prototype : ctx;
-  Object.defineProperties(target, properties);
+  Object.defineProperties(target, members);
   Object.defineProperty(target, REQUEST, { value: undefined, writable: true });
 
 }

@@ -1,202 +1,208 @@
-import type { Context } from '@curveball/kernel';
-import { andThen } from '../base/awaitable.js';
-import { publishCsrf } from '../csrf/csrf-events.js';
-import { joinedTokens, maskedToken } from '../csrf/csrf-token.js';
-import { type FormBackend, RequestForms } from '../csrf/request-forms.js';
-import { answerDemands, isRefused } from '../csrf/token-demand.js';
-import { isCookieWithheld } from '../cookie/withheld-cookie.js';
+import { andThen, isThenable } from '../base/awaitable.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
-import { watchLateChanges } from './late-changes.js';
-import { type Loaded, loadSession, NOTHING } from '../steps/load-session.js';
-import { keepFromSharedCaches } from '../cookie/response-caching.js';
-import { ResponseCookie } from '../cookie/response-cookie.js';
-import { decide, saveSession } from '../steps/save-session.js';
-import type { CookieAction, Saving } from '../steps/saving.js';
+import type { HttpContext, NodeResponse } from '../base/http.js';
+import type { Awaitable, SessionValues } from '../base/store.js';
+import { unixTime } from '../base/time.js';
+import { isCookieWithheld } from '../cookie/withheld-cookie.js';
+import { publishFailed, publishStale } from '../events/session-events.js';
 import { checkedAuthentication } from '../info/authentication.js';
 import type { Authentication } from '../info/session-details.js';
-import { hasRequestSubscribers, publishFailed, publishRequest, publishStale } from '../events/session-events.js';
-import { type SessionInfo, sessionInfo } from '../info/session-info.js';
+import type { Due } from '../session/named-change.js';
 import { Session } from '../session/session.js';
-import type { SessionCookie } from '../cookie/session-cookie.js';
-import type { Awaitable, SessionValues } from '../base/store.js';
+import type { StoredSession } from '../session/stored-session.js';
+import type { Wanted } from '../session/wanted.js';
+import { decide } from '../steps/decide.js';
+import { publishRequest } from '../steps/request-event.js';
+import type { CookieAction, Save, Visit } from '../steps/save.js';
+import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
+import { watchLateChanges } from './late-changes.js';
+import { type SessionInfo, sessionInfo } from './session-info.js';
+import { type Answer, type CookieWriters, writeHeaders } from './write-headers.js';
 
 /** What all requests of one middleware share. */
-export interface Backend extends FormBackend {
-  readonly cookie: SessionCookie;
+export interface Backend extends CookieWriters {
   readonly isId: (text: string) => boolean;
   /**
-   * Whether a session that no one asked for is not stored where its cookie could
-   * replace one that the browser has kept back.
+   * Whether a session that the handler did not ask for is not stored where its
+   * cookie could replace one that the browser has kept back.
    */
   readonly refusesForeignSessions: boolean;
-  readonly saving: Saving;
-  readonly savingWithoutCookie: Saving;
-  /** For a request whose path the cookie does not cover. */
-  readonly savingOutside: Saving;
+  readonly sameSite: boolean | string | undefined;
+  readonly cookiePath: string;
+  /** Makes what looks after the forms of a request. */
+  readonly formsOf: (request: RequestSession) => Forms;
 }
 
-/** One request's session, between its HTTP messages and the store. */
+/** The forms of a request: `csrf/` has them. */
+export interface Forms {
+  /** Whether the request brought a cookie of a form. */
+  readonly isCarried: boolean;
+  /** The secret of the form that the request was sent from, if it was sent from one. */
+  readonly sentFrom: string | undefined;
+  /** Writes the cookies of forms, and says whether there were any. */
+  write(isBesideSession: boolean): boolean;
+  /** Reports that no new session was stored, since its cookie could have replaced one that the browser did not send. */
+  publishWithheld(): void;
+}
+
+/** What other middlewares ask of each session of a request. */
+export const CHECKS = Symbol('@curveball/session checks');
+
+/** Whether the request was refused: its session stays as it was found. */
+export const REFUSED = Symbol('@curveball/session refused');
+
+type Checked = HttpContext & { readonly [CHECKS]?: ReadonlyArray<(request: RequestSession) => void>; readonly [REFUSED]?: true };
+
+const LEFT = 'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before';
+
+const NOTHING_DUE: Due = { touch: false };
+
+/** The session of one request, between its HTTP messages and the store. */
 export class RequestSession {
 
-  private made: Session | undefined;
-  private used = false;
-  private asked = false;
-  private began: number | undefined;
-  private finished = false;
-  private isWatched = false;
-  private cookieAction: CookieAction = 'keep';
-  private writer: ResponseCookie | undefined;
-  private error: SessionError | undefined;
-  private madeForms: RequestForms | undefined;
-
+  readonly http: HttpContext;
+  readonly shared: Backend;
+  /** Whether the request's path is one to which browsers send no cookie of ours: it has no session then. */
+  readonly isOutside: boolean;
   /** The session of the middleware further out, if there is one. */
-  outer: RequestSession | undefined;
+  readonly outer: RequestSession | undefined;
 
-  /** @param isOutside whether browsers send no cookie of ours to its path: it has no session then */
-  constructor(private readonly ctx: Context, private readonly backend: Backend, private readonly isOutside = false) {}
+  #session: Session | undefined;
+  #forms: Forms | undefined;
+  #answer: Answer | undefined;
+  #error: SessionError | undefined;
+  /** What the handler has looked at. */
+  #uses: 'nothing' | 'info' | 'session' = 'nothing';
+  #phase: 'handling' | 'finished' | 'watched' = 'handling';
+  readonly #began: number | undefined;
+
+  constructor(http: HttpContext, shared: Backend, isOutside = false, outer?: RequestSession) {
+
+    this.http = http;
+    this.shared = shared;
+    this.isOutside = isOutside;
+    this.outer = outer;
+    this.#began = shared.settings.userOf && performance.now();
+
+  }
 
   /** Made when it is first needed: for most anonymous requests it never is. */
   get session(): Session {
 
-    if (this.made === undefined) {
-      this.made = new Session();
-      this.made.began = this.began;
-      if (this.began !== undefined) this.made.formSecret = () => this.forms.sentFrom;
-    }
-    return this.made;
+    this.#session ??= new Session();
+    return this.#session;
 
   }
 
-  /** Finds the session that the request's cookie speaks of. */
-  load(): Awaitable<void> {
+  /** Takes what the request's cookie has led to, before the handler runs. */
+  begin(stored: StoredSession): void {
 
-    const { cookie, isId, saving } = this.backend;
-    if (saving.settings.userOf) this.began = saving.now();
-    const header = this.ctx.request.headers.get('cookie');
-    const ids = header === null || this.isOutside ? [] : cookie.read(header, isId);
-    if (ids.length === 0) return this.found(NOTHING);
-    return andThen(loadSession(ids, saving), stored => this.found(stored));
+    if (stored.kind !== 'none') this.session.found(stored);
+    // It was found by its former id: the browser is to have this one.
+    if (stored.kind === 'live' && stored.forwarded) this.answer.action = 'set';
+    for (const check of (this.http as Checked)[CHECKS] ?? []) check(this);
 
   }
 
-  /** Stores what the handler has changed. What comes later is stored when it is asked for. */
-  finish(): Awaitable<void> {
+  /**
+   * Stores what the handler has changed. What changes later is stored when the
+   * handler asks for it.
+   *
+   * @returns null where there is nothing to store or to answer
+   */
+  finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
-    this.finished = true;
-    if (this.made === undefined || isRefused(this.ctx) || (this.isOutside && !this.isSignIn)) return;
-    // Reading `ctx.sessionInfo` alone does not count as use.
-    this.made.isUsed = this.used || !this.asked;
-    return andThen(this.store(), action => {
-      this.error = undefined;
-      this.answer(action);
+    this.#phase = 'finished';
+    if (this.#session === undefined || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
+    return andThen(this.inTurn(act), action => {
+      this.#error = undefined;
+      return action;
     });
 
   }
 
-  /** Takes note of why the session could not be loaded or stored. */
+  /** Runs one act of storing, after those that the handler has started before. */
+  inTurn(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
+
+    if (this.#isForeign) {
+      if (Object.keys(this.session.values).length > 0) this.forms.publishWithheld();
+      return 'keep';
+    }
+    const { visit, session } = this;
+    return session.inTurn(() => {
+      const wanted = session.take(this.shared.settings.userOf);
+      const giveBack = (error: unknown): never => {
+        session.giveBack(wanted);
+        throw error;
+      };
+      try {
+        const action = act(saveOf(wanted, visit));
+        return isThenable(action) ? action.then(undefined, giveBack) : action;
+      } catch (error) {
+        return giveBack(error);
+      }
+    });
+
+  }
+
+  /** Records why the session could not be loaded or stored. */
   fail(error: unknown): void {
 
-    if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.failure = error;
+    if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.fail(error);
     if (error instanceof SessionStoreError) publishFailed(error);
-    if (error instanceof SessionEndedError) publishStale(this.carriedId, error.message, this.saving.store);
-    if (error instanceof SessionError && !(error instanceof CsrfError)) this.error = error;
-    this.answer('keep');
+    if (error instanceof SessionEndedError) publishStale(idOf(this.session.stored), error.message, this.shared.store);
+    if (error instanceof SessionError && !(error instanceof CsrfError)) this.#error = error;
+    writeHeaders('keep', this);
 
   }
 
-  /** Tells those who listen what was decided, and why. */
-  tell(): void {
+  /** Publishes what was decided, and why. */
+  publish(): void {
 
-    if (!hasRequestSubscribers()) return;
-    const reason = isRefused(this.ctx) ? 'the request was refused' : this.error?.detail;
-    publishRequest(this.made?.decision, reason, this.made?.id ?? null, this.saving.store);
+    const reason = this.#isRefused ? 'the request was refused' : this.#error?.detail;
+    publishRequest(this.#session?.decision, reason, this.#session?.id ?? null, this.shared.store);
 
   }
 
-  /** Stores what has changed since it was loaded or last stored, and writes the headers. */
+  /** Stores what has changed since the session was loaded or last stored, and writes the headers. */
   save(): Promise<void> {
 
     this.use();
-    return this.answerTo(() => this.store());
+    return this.#answerWith(() => this.inTurn(save => saveSession(decide(save), save)));
 
   }
 
   async update(change: SessionUpdate): Promise<SessionValues> {
 
     this.use();
-    if (this.isForeign) return updateUnstored(this.session, change);
+    const { session } = this;
+    if (this.#isForeign) return updateUnstored(session, change);
     // First, so that its cookie is sent even if the update fails.
-    const { regenerate, authentication, id } = this.session;
-    if ((regenerate || authentication) && id !== null) await this.save();
-    await this.answerTo(() => updateSession(this.session, this.saving, change));
-    return this.session.values;
+    if (session.getsNewId && session.id !== null) await this.save();
+    await this.#answerWith(() => updateSession(change, this.visit));
+    return session.values;
 
   }
 
-  /** Takes note that the user has proved who they are. */
+  /** Records that the user has proved who they are. */
   authenticated(given: Authentication = {}): void {
 
     this.use();
     const checked = checkedAuthentication(given);
-    if (Object.keys(checked).length > 0 && !this.saving.store.keepsInfo) {
+    if (Object.keys(checked).length > 0 && !this.shared.store.keepsInfo) {
       throw new TypeError('ctx.authenticated() was given something to keep, and the store keeps only values: it has no `keepsInfo: true`');
     }
-    this.session.authentication = checked;
+    this.session.authenticate(checked);
 
   }
 
   /** What is known of the session as it is stored. */
   get info(): SessionInfo | null {
 
-    this.asked = true;
-    if (this.finished) this.answer('keep');
-    return sessionInfo(this.session.stored, this.saving);
-
-  }
-
-  getCsrf(options?: { masked?: boolean }): Promise<string> {
-
-    const token = (this.covering ?? this).csrf().then(tokens => joinedTokens(options?.masked === true ? tokens.map(maskedToken) : tokens));
-    // In 1.x no one had to wait for it: where no one does, the request itself fails soon enough.
-    token.catch(() => {});
-    return token;
-
-  }
-
-  /** The tokens of all sessions of the request: each of its middlewares asks for its own. */
-  private async csrf(): Promise<string[]> {
-
-    this.use();
-    // The id goes with this response: the token must be one of the session that comes after it.
-    if (decide(this.session, this.saving).name === 'destroy') await this.save();
-    const tokens = await this.forms.tokens(this.session, this.saving, this.finished ? () => this.save() : null);
-    const others = await this.outer?.covering?.csrf() ?? [];
-    return [...new Set([...tokens, ...others])];
-
-  }
-
-  validateCsrf(token?: unknown): void {
-
-    const covering = this.covering ?? this;
-    covering.use();
-    covering.forms.validate(covering.session, covering.saving, token);
-
-  }
-
-  /** From here outwards, the first whose cookie covers the path: a request has its forms, never its session. */
-  private get covering(): RequestSession | undefined {
-
-    return this.isOutside ? this.outer?.covering : this;
-
-  }
-
-  /** Whether the request brought a cookie of ours that could be good for something. */
-  get hasCookie(): boolean {
-
-    if (this.isOutside) return false;
-    const { cookie, isId } = this.backend;
-    return cookie.read(this.ctx.request.headers.get('cookie'), isId).length > 0 || this.forms.carried.length > 0;
+    if (this.#uses === 'nothing') this.#uses = 'info';
+    if (this.isFinished) writeHeaders('keep', this);
+    return sessionInfo(this.session.stored, this.shared);
 
   }
 
@@ -204,72 +210,89 @@ export class RequestSession {
   get id(): string | null {
 
     // Later, it is read for a log: the response is made already.
-    if (!this.finished) this.used = true;
-    return this.session.regenerate || this.session.authentication ? null : this.session.id;
+    if (!this.isFinished) this.#uses = 'session';
+    return this.session.getsNewId ? null : this.session.id;
 
   }
 
-  /** Takes note that the response depends on the session, be it there or not. */
+  /** Records that the response depends on the session, whether there is one or not. */
   use(): void {
 
-    this.used = true;
-    if (this.isOutside) this.backend.cookieWarnings.outside();
-    if (!this.finished) return;
-    this.answer('keep');
-    if (this.isWatched || this.error || this.isOutside || this.isForeign || this.ctx.webSocket) return;
-    this.isWatched = true;
-    watchLateChanges(this.session, this.ctx.response);
+    this.#uses = 'session';
+    if (this.isOutside) this.shared.cookieWarnings.outside();
+    if (this.#phase === 'handling') return;
+    writeHeaders('keep', this);
+    if (this.#phase === 'watched' || this.#error || this.isOutside || this.#isForeign || this.http.webSocket) return;
+    this.#phase = 'watched';
+    watchLateChanges(this.session, this.http.response);
 
   }
 
-  private found(stored: Loaded): void {
+  get isFinished(): boolean {
+    return this.#phase !== 'handling';
+  }
 
-    if (stored !== NOTHING) {
-      this.session.loaded = stored;
-      this.session.stored = stored;
-      // It was found by its former id: the browser is to have this one.
-      if (stored.kind === 'live' && stored.forwarded) this.cookieAction = 'set';
-    }
-    answerDemands(this.ctx, this);
+  /** Whether the request brought a cookie of ours that may lead to something. */
+  get hasCookie(): boolean {
+
+    if (this.isOutside) return false;
+    const { cookie, isId } = this.shared;
+    return cookie.read(this.http.request.headers.get('cookie'), isId).length > 0 || this.forms.isCarried;
 
   }
 
-  private store(): Awaitable<CookieAction> {
+  get forms(): Forms {
 
-    if (this.isForeign) {
-      if (Object.keys(this.session.values).length > 0) publishCsrf('withheld-cookie', this.ctx);
-      return 'keep';
-    }
-    return saveSession(this.session, this.saving);
+    this.#forms ??= this.shared.formsOf(this);
+    return this.#forms;
 
   }
 
-  /** Whether it must not seem to have begun a session where it can't. */
-  private get isSignIn(): boolean {
+  /** What this request brings to an act of storing, at this moment. */
+  get visit(): Visit {
 
-    const { session } = this;
-    return session.regenerate || session.authentication !== undefined || Boolean(session.user(this.saving.settings.userOf));
-
-  }
-
-  /** Whether a new session's cookie could replace one that the browser has kept back. */
-  private get isForeign(): boolean {
-
-    const { refusesForeignSessions, saving } = this.backend;
-    if (!refusesForeignSessions) return false;
-    // A handler that asks for a new id, or names a user, is signing a visitor in.
-    const { stored, regenerate } = this.session;
-    if (stored.kind !== 'none' || regenerate) return false;
-    const { headers, method } = this.ctx.request;
-    return isCookieWithheld(headers, method, saving.settings.cookieOptions.sameSite) && !this.hasCookie
-      && !this.session.user(saving.settings.userOf);
+    const began = this.#began;
+    return {
+      session: this.session,
+      shared: this.shared,
+      began,
+      formSecret: began === undefined ? undefined : () => this.forms.sentFrom,
+      isUse: this.#uses !== 'info',
+      noCookie: this.#noCookie,
+    };
 
   }
 
-  private async answerTo(task: () => Awaitable<CookieAction>): Promise<void> {
+  get answer(): Answer {
+
+    this.#answer ??= { action: 'keep', written: 0, clearsSite: false };
+    return this.#answer;
+
+  }
+
+  get dependsOnSession(): boolean {
+    return this.#uses !== 'nothing' && !this.isOutside;
+  }
+
+  writeForms(isBesideSession: boolean): boolean {
+
+    if (this.#error || !(this.#forms || this.session.leavesForms)) return false;
+    return this.forms.write(isBesideSession);
+
+  }
+
+  /** Whether the response is on its way: a body that is streamed may still use the session. */
+  get hasLeft(): boolean {
+
+    // The kernel does not tell, but node's response does.
+    return this.isFinished && (this.http.response as { inner?: NodeResponse }).inner?.headersSent === true;
+
+  }
+
+  async #answerWith(task: () => Awaitable<CookieAction>): Promise<void> {
 
     try {
-      this.answer(await task());
+      writeHeaders(await task(), this);
     } catch (error) {
       this.fail(error);
       throw error;
@@ -277,54 +300,61 @@ export class RequestSession {
 
   }
 
-  private answer(action: CookieAction): void {
+  get #isRefused(): boolean {
+    return (this.http as Checked)[REFUSED] === true;
+  }
 
-    if (this.hasLeft) return;
-    if (action !== 'keep') this.cookieAction = action;
-    // Also what was written before: the handler may have replaced the headers since.
-    if (this.cookieAction !== 'keep') this.cookie.write(this.cookieAction, this.session, this.saving);
-    const hasForms = !this.error && (this.madeForms ?? this.session.leavesForms) && this.forms.answer(this.session, this.cookieAction === 'set');
-    const hasCookie = hasForms || this.cookieAction !== 'keep';
-    if ((this.used || this.asked || hasCookie) && !this.isOutside) keepFromSharedCaches(this.ctx.response.headers, hasCookie);
+  get #noCookie(): string | undefined {
+
+    if (this.isOutside) return `cookieOptions.path is ${this.shared.cookiePath}, and this request is for another path: it has no session`;
+    return this.http.webSocket === undefined && !this.hasLeft ? undefined : LEFT;
 
   }
 
-  private get forms(): RequestForms {
+  /** Whether the handler signs a visitor in, which must not seem to work where it can't. */
+  get #isSignIn(): boolean {
+    return this.session.getsNewId || Boolean(this.session.user(this.shared.settings.userOf));
+  }
 
-    this.madeForms ??= new RequestForms(this.ctx, this.backend);
-    return this.madeForms;
+  /** Whether a new session's cookie could replace one that the browser has kept back. */
+  get #isForeign(): boolean {
+
+    const { refusesForeignSessions, settings, sameSite } = this.shared;
+    if (!refusesForeignSessions) return false;
+    const { session, http: { request } } = this;
+    // A handler that asks for a new id, or names a user, is signing a visitor in.
+    if (session.stored.kind !== 'none' || session.asksForNewId) return false;
+    return isCookieWithheld(request.headers, request.method, sameSite) && !this.hasCookie && !session.user(settings.userOf);
 
   }
 
-  private get cookie(): ResponseCookie {
+}
 
-    this.writer ??= new ResponseCookie(this.ctx, this.backend);
-    return this.writer;
+/** One act of storing what a request asks for. */
+export function saveOf(wanted: Wanted, visit: Visit): Save {
 
-  }
+  const { session, shared, began, formSecret, isUse, noCookie } = visit;
+  return { session, shared, began, formSecret, isUse, noCookie, wanted, due: dueOf(session.stored, visit) };
 
-  private get carriedId(): string | null {
+}
 
-    const { stored } = this.session;
-    return stored.kind === 'none' ? null : stored.id;
+/** What a session needs that was only read. */
+function dueOf(stored: StoredSession, { shared: { lifetimes, settings: { renewal } }, isUse, noCookie }: Visit): Due {
 
-  }
+  if (stored.kind !== 'live' || !isUse) return NOTHING_DUE;
+  const renewed = stored.info?.details.renewed;
+  const canMove = noCookie === undefined;
+  return {
+    // What stays empty goes by itself.
+    touch: stored.texts.size > 0 && lifetimes.isTouchDue(stored),
+    renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
+    binding: canMove,
+  };
 
-  /** Whether the response is on its way: a body that is streamed may use the session still. */
-  private get hasLeft(): boolean {
+}
 
-    // The kernel does not tell, but node's response does.
-    return this.finished
-      && (this.ctx.response as { inner?: { headersSent?: boolean } }).inner?.headersSent === true;
+function idOf(stored: StoredSession): string | null {
 
-  }
-
-  private get saving(): Saving {
-
-    const { saving, savingWithoutCookie, savingOutside } = this.backend;
-    if (this.isOutside) return savingOutside;
-    return this.ctx.webSocket === undefined && !this.hasLeft ? saving : savingWithoutCookie;
-
-  }
+  return stored.kind === 'none' ? null : stored.id;
 
 }

@@ -1,18 +1,12 @@
-import type { Context } from '@curveball/kernel';
 import { SessionError } from '../base/errors.js';
+import type { WebSocketConnection } from '../base/http.js';
 
 /**
- * Waits for what handles a request. If it is a WebSocket, whatever is thrown
- * closes it: nothing above a WebSocket's handler catches errors, so one that a
- * visitor can cause would let that visitor end the process.
+ * Closes a WebSocket for an error of its handler. Nothing above a WebSocket's
+ * handler catches errors, so one that a visitor can cause would otherwise let
+ * that visitor end the process.
  */
-export function closingOnErrors({ webSocket }: Context, handled: Promise<void>): Promise<void> {
-
-  return webSocket ? handled.catch((error: unknown) => closeSocket(webSocket, error)) : handled;
-
-}
-
-function closeSocket(socket: NonNullable<Context['webSocket']>, error: unknown): void {
+export function closeSocket(socket: WebSocketConnection, error: unknown): void {
 
   const status = statusOf(error);
   const isOurs = error instanceof SessionError;

@@ -1,5 +1,5 @@
+import { difference } from '../values/texts-change.js';
 import { andThen } from '../base/awaitable.js';
-import { difference } from '../session/session-change.js';
 import { refuseReserved, type SessionSchema, VERSION_KEY } from './session-schema.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, FoundSession, LiveSession, MoveTerms, SessionChange, SessionTexts,

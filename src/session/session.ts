@@ -1,84 +1,56 @@
 import { isThenable } from '../base/awaitable.js';
 import type { SessionError } from '../base/errors.js';
-import { type Loaded, NOTHING, textsOf } from '../steps/load-session.js';
-import type { Authentication } from '../info/session-details.js';
-import type { Decision } from '../events/session-events.js';
-import { fromTexts, isPlainObject, kindOf, toTexts } from '../values/session-values.js';
-import { setOwn } from '../values/set-own.js';
-import { difference, isEmpty, merge, type WantedState } from './session-change.js';
-import { ofStored, readStored } from '../values/stored-values.js';
+import { isPlainObject, kindOf } from '../base/plain-object.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
-
-/** Tells whose a session is from its values. */
-export type UserReader = (values: SessionValues) => string | null;
-
-/** What a request wants to be stored. */
-export interface Wanted extends WantedState {
-  readonly authentication?: Authentication | undefined;
-}
+import type { Authentication } from '../info/session-details.js';
+import { toTexts } from '../values/session-values.js';
+import { setOwn } from '../values/set-own.js';
+import { ofStored, readStored } from '../values/stored-values.js';
+import { difference, merge } from '../values/texts-change.js';
+import type { Decision } from './named-change.js';
+import { type LiveStored, NOTHING, type StoredSession, textsOf } from './stored-session.js';
+import { claimOf, type UserReader, type Wanted } from './wanted.js';
 
 /**
- * What one request holds of its session: what was loaded, and what the handler
- * has made of it since. Nothing is parsed until the handler looks.
+ * The session of one request: what the store has of it, as far as the request
+ * knows, and what the handler has made of that. Nothing is parsed until the
+ * handler looks.
  */
 export class Session {
 
-  /** What is in the store, as far as this request knows. */
-  stored: Loaded = NOTHING;
-
-  /** What the request's cookie has led to. */
-  loaded: Loaded = NOTHING;
-
-  /** Whether the handler asked for a new id. */
-  regenerate = false;
-
-  /** What the handler said of a user who has proved who they are, if it did. */
-  authentication: Authentication | undefined;
-
-  /** Whether the request is one of its visitor's: one that only asks how long the session lives is not. */
-  isUsed = true;
-
-  /** What was decided, where someone wants to know. */
-  decision: Decision | undefined;
-
-  /** When the request began, in milliseconds of a clock that never goes back; only where a user may sign in. */
-  began: number | undefined;
-
-  /** The secret of the form that the request was sent from; only where a user may sign in. */
-  formSecret: (() => string | undefined) | undefined;
-
-  /** The id that a session to be created or moved will have, if it was asked for early. */
-  newId: string | undefined;
-
-  /** Whether this request has created the session: the browser does not know it yet. */
-  created = false;
-
-  /** Whether this request has stored, or tried to store, more than a new id. */
-  changed = false;
-
-  /** Whether the former id leads to the session, since this request changed nothing but the id. */
-  forwards = false;
-
-  /** Whether a user came or went: a form of before is worth nothing after this response. */
-  leavesForms = false;
-
-  /** Why the session can't be used any more, if it can't. */
-  failure: SessionError | undefined;
-
+  #stored: StoredSession = NOTHING;
+  #found: StoredSession = NOTHING;
   #values: SessionValues | undefined;
   #assigned = false;
+  #regenerate = false;
+  #authentication: Authentication | undefined;
+  #newId: string | undefined;
+  #isNew = false;
+  #isChanged = false;
+  #isForwarding = false;
+  #leavesForms = false;
+  #failure: SessionError | undefined;
+  #decision: Decision | undefined;
   #lastTurn: PromiseLike<void> | undefined;
 
+  /** What is in the store, as far as this request knows. */
+  get stored(): StoredSession {
+    return this.#stored;
+  }
+
+  /** What the request's cookie has led to. */
+  get foundByCookie(): StoredSession {
+    return this.#found;
+  }
+
   get id(): string | null {
-
-    return this.stored.kind === 'live' ? this.stored.id : null;
-
+    return this.#stored.kind === 'live' ? this.#stored.id : null;
   }
 
   /** The values, in an object that this request owns. */
   get values(): SessionValues {
 
-    this.#values ??= readStored(textsOf(this.stored));
+    this.#values ??= readStored(textsOf(this.#stored));
     return this.#values;
 
   }
@@ -94,77 +66,188 @@ export class Session {
 
   }
 
+  /** Asks for a new id. */
+  regenerate(): void {
+    this.#regenerate = true;
+  }
+
+  /** Records that the user has proved who they are, as {@link Authentication} describes. */
+  authenticate(authentication: Authentication): void {
+    this.#authentication = authentication;
+  }
+
+  /** Whether the session is to get a new id, since the handler asked for one or the user has proved who they are. */
+  get getsNewId(): boolean {
+    return this.#regenerate || this.#authentication !== undefined;
+  }
+
+  /** Whether the handler asked for a new id. */
+  get asksForNewId(): boolean {
+    return this.#regenerate;
+  }
+
   /**
-   * What the request wants to be stored, as it stands.
+   * What the request asks for at this moment.
    *
-   * @throws {SessionValueError} if it holds what can't be stored
+   * @throws {SessionValueError} if the session holds what can't be stored
    */
   wanted(userOf: UserReader | undefined): Wanted {
 
-    const texts = this.wantedTexts;
+    const texts = this.#wantedTexts;
     return {
       texts,
       assigned: this.#assigned,
       cleared: this.#assigned && texts.size === 0,
-      regenerate: this.regenerate,
-      proved: this.authentication !== undefined,
-      authentication: this.authentication,
-      ...claimOf(this.user(userOf), texts, this.stored, userOf),
+      regenerate: this.#regenerate,
+      proved: this.#authentication !== undefined,
+      authentication: this.#authentication,
+      ...claimOf(this.user(userOf), texts, this.#stored, userOf),
     };
 
   }
 
   /**
-   * Takes what the request wants to be stored. What is asked for from here on
-   * is a wish of its own, whatever becomes of this one.
+   * Takes what the request asks for, in order to store it. What the handler asks
+   * for from here on is stored the next time.
    *
-   * @throws {SessionValueError} if it holds what can't be stored
+   * @throws {SessionValueError} if the session holds what can't be stored
    */
   take(userOf: UserReader | undefined): Wanted {
 
     const wanted = this.wanted(userOf);
     this.#assigned = false;
-    this.regenerate = false;
-    this.authentication = undefined;
+    this.#regenerate = false;
+    this.#authentication = undefined;
     return wanted;
 
   }
 
-  /** Gives back what was taken and not stored: it is wanted still. */
-  giveBack({ assigned = false, regenerate, authentication }: Wanted): void {
+  /** Gives back what was taken and not stored. */
+  giveBack({ assigned = false, regenerate, authentication }: Pick<Wanted, 'assigned' | 'regenerate' | 'authentication'>): void {
 
     this.#assigned ||= assigned;
-    this.authentication ??= authentication;
-    this.regenerate ||= regenerate;
+    this.#authentication ??= authentication;
+    this.#regenerate ||= regenerate;
 
   }
 
   /**
-   * Whose the values say that the session is; nothing where no one has looked at
-   * them, since they say what they said before.
+   * The user whom the values name; undefined where the values were not looked at,
+   * since they name the same user as before.
    *
-   * @throws {SessionValueError} if that can be no one's name
+   * @throws {SessionValueError} if that can't be a user
    */
   user(userOf: UserReader | undefined): string | null | undefined {
+    return this.#values === undefined || userOf === undefined ? undefined : ofStored(textsOf(this.#stored), this.#values, userOf);
+  }
 
-    return this.#values === undefined || userOf === undefined ? undefined : ofStored(textsOf(this.stored), this.#values, userOf);
+  /** Records what the request's cookie has led to. */
+  found(stored: StoredSession): void {
+
+    this.#found = stored;
+    this.#stored = stored;
 
   }
 
-  /** Takes note of what was decided, unless the request has done something that tells more. */
-  note(decision: Decision): void {
+  /** Records a newer state of the session, or where it went. */
+  refound(stored: StoredSession): void {
+    this.#stored = stored;
+  }
+
+  /** Records what this request has stored. */
+  committed(stored: StoredSession): void {
+
+    this.#stored = stored;
+    this.#newId = undefined;
+
+  }
+
+  /** The same for a session that this request has created: the browser does not know it yet. */
+  created(stored: LiveStored): void {
+
+    this.committed(stored);
+    this.#isNew = true;
+
+  }
+
+  /** Whether this request has created the session. */
+  get isNew(): boolean {
+    return this.#isNew;
+  }
+
+  /** Whether this request has stored, or tried to store, more than a new id. */
+  get isChanged(): boolean {
+    return this.#isChanged;
+  }
+
+  changing(): void {
+    this.#isChanged = true;
+  }
+
+  /** Whether the former id leads to the session, since this request has changed nothing but the id. */
+  get isForwarding(): boolean {
+    return this.#isForwarding;
+  }
+
+  /** Records the session under its new id, and whether the former one leads to it. */
+  moved(stored: LiveStored, isForwarding: boolean): void {
+
+    this.committed(stored);
+    this.#isForwarding = isForwarding;
+
+  }
+
+  /** The id that a session to be created or moved will have, if one was reserved. */
+  get newId(): string | undefined {
+    return this.#newId;
+  }
+
+  /** @returns the reserved id, which is the same for all callers */
+  reserve(id: string): string {
+
+    this.#newId ??= id;
+    return this.#newId;
+
+  }
+
+  /** Drops the reserved id: it may be in use. */
+  release(): void {
+    this.#newId = undefined;
+  }
+
+  /** Records that a user came or went: forms that were served before are worth nothing after this response. */
+  leaveForms(): void {
+    this.#leavesForms = true;
+  }
+
+  get leavesForms(): boolean {
+    return this.#leavesForms;
+  }
+
+  formsLeft(): void {
+    this.#leavesForms = false;
+  }
+
+  /** Why the session can't be used any more, if it can't. */
+  get failure(): SessionError | undefined {
+    return this.#failure;
+  }
+
+  fail(error: SessionError): void {
+    this.#failure = error;
+  }
+
+  /** What was decided, if events of requests have subscribers. */
+  get decision(): Decision | undefined {
+    return this.#decision;
+  }
+
+  /** Records what was decided, unless the request has done something that tells more. */
+  decided(decision: Decision): void {
 
     const isTelling = ({ change: { name } }: Decision) => name !== 'none' && name !== 'touch';
-    if (this.decision && isTelling(this.decision) && !isTelling(decision)) return;
-    this.decision = decision;
-
-  }
-
-  /** Takes note of what is in the store now. */
-  committed(stored: Loaded): void {
-
-    this.stored = stored;
-    this.newId = undefined;
+    if (this.#decision && isTelling(this.#decision) && !isTelling(decision)) return;
+    this.#decision = decision;
 
   }
 
@@ -177,8 +260,8 @@ export class Session {
   refresh(taken: SessionTexts): void {
 
     if (this.#values === undefined || this.#assigned) return;
-    const now = this.wantedTexts;
-    const wanted = merge(textsOf(this.stored), difference(taken, now));
+    const now = this.#wantedTexts;
+    const wanted = merge(textsOf(this.#stored), difference(taken, now));
     if (!Object.isExtensible(this.#values)) {
       this.#values = readStored(wanted);
       return;
@@ -204,46 +287,11 @@ export class Session {
   }
 
   /** The values as texts. */
-  private get wantedTexts(): SessionTexts {
+  get #wantedTexts(): SessionTexts {
 
-    const stored = textsOf(this.stored);
+    const stored = textsOf(this.#stored);
     return this.#values === undefined ? stored : ofStored(stored, this.#values, values => toTexts(values, stored));
 
-  }
-
-}
-
-/**
- * Whose the values claim the session to be, and whether this request has made
- * them. Where stored values name no one any more, since the schema or the
- * application has changed, the session stays whose it is while it is only read.
- */
-export function claimOf(
-  user: string | null | undefined, texts: SessionTexts, stored: Loaded, userOf: UserReader | undefined,
-): Pick<WantedState, 'user' | 'isFound'> {
-
-  if (!userOf || user === undefined || stored.kind !== 'live' || user === stored.user) return { user };
-  if (user !== namedBy(stored.texts, userOf)) return { user };
-  if (stored.user === null) return { user, isFound: true };
-  return { user: user === null && isEmpty(difference(stored.texts, texts)) ? undefined : user };
-
-}
-
-/** Whose a stored session is, also where only its values say so; null if it has no user or the user is unknown. */
-export function knownUser(stored: Loaded, userOf: UserReader | undefined): string | null {
-
-  if (stored.kind !== 'live') return null;
-  return stored.user ?? (userOf && namedBy(stored.texts, userOf)) ?? null;
-
-}
-
-/** Whose texts say that the session is; nothing where they name what is no user. */
-function namedBy(texts: SessionTexts, userOf: UserReader): string | null | undefined {
-
-  try {
-    return userOf(fromTexts(texts));
-  } catch {
-    return undefined;
   }
 
 }

@@ -1,60 +1,59 @@
-import { type Loaded, loadSession, type LoadedSession } from './load-session.js';
 import { andThen } from '../base/awaitable.js';
-import { changeTerms, type CookieAction, isCookieDue, type Saving, tooLate } from './saving.js';
-import { tooLarge } from '../values/session-size.js';
-import type { Session } from '../session/session.js';
-import { merge } from '../session/session-change.js';
 import type { Awaitable, SessionChange, SessionTexts } from '../base/store.js';
+import type { LiveStored } from '../session/stored-session.js';
+import { tooLarge } from '../values/session-size.js';
+import { merge } from '../values/texts-change.js';
+import { loadSession } from './load-session.js';
+import { tooLate } from './refusals.js';
+import type { CookieAction, Save } from './save.js';
 
 /** Merges a change into the stored session. */
-export function changeSession(
-  id: string, change: SessionChange, texts: SessionTexts, session: Session, saving: Saving,
-): Awaitable<CookieAction> {
+export function changeSession(change: SessionChange & { readonly id: string }, save: Save): Awaitable<CookieAction> {
 
-  const before = session.stored as LoadedSession;
-  const terms = changeTerms(before, saving);
-  session.changed = true;
-  return andThen(saving.store.update(id, change, terms), answer => {
-    if (answer === 'updated') return updated(texts, terms.lifetime, session, saving);
-    if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
-    return changeWhereItWent(id, change, session, saving);
+  const { session, wanted, shared: { store, lifetimes, settings: { maxBytes } } } = save;
+  const { lifetime, user } = lifetimes.changeTerms(session.stored as LiveStored);
+  session.changing();
+  return andThen(store.update(change.id, change, { lifetime, user, maxBytes }), answer => {
+    if (answer === 'updated') return changed(wanted.texts, lifetime, save);
+    if (answer === 'too-large') throw tooLarge(maxBytes);
+    return changeWhereItWent(change, save);
   });
 
 }
 
 /**
- * A change of a session that got another id meanwhile: made where the session
- * is now if it was only renewed, and `grace` is not over.
+ * Makes a change of a session that got another id in the meantime where the
+ * session is now, if it was only renewed, and `grace` is not over.
  */
-export async function changeWhereItWent(
-  id: string, change: SessionChange, session: Session, saving: Saving,
-): Promise<CookieAction> {
+export async function changeWhereItWent(change: SessionChange & { readonly id: string }, save: Save): Promise<CookieAction> {
 
-  if (saving.settings.grace === 0) throw tooLate();
-  const found: Loaded = await loadSession([id], saving);
+  const { session, shared } = save;
+  const { store, lifetimes, settings: { grace, maxBytes } } = shared;
+  if (grace === 0) throw tooLate();
+  const found = await loadSession([change.id], shared);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
-  session.stored = found;
-  const terms = changeTerms(found, saving);
-  const answer = await saving.store.update(found.id, change, terms);
-  if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
+  session.refound(found);
+  const { lifetime, user } = lifetimes.changeTerms(found);
+  const answer = await store.update(found.id, change, { lifetime, user, maxBytes });
+  if (answer === 'too-large') throw tooLarge(maxBytes);
   if (answer !== 'updated') throw tooLate();
-  const action = updated(merge(found.texts, change), terms.lifetime, session, saving);
+  const action = changed(merge(found.texts, change), lifetime, save);
   return action === 'keep' ? 'set' : action;
 
 }
 
 /**
- * Takes note that the store has changed the session.
+ * Records that the store has changed the session.
  *
- * @param lifetime how many seconds it was given, at least
+ * @param lifetime the seconds that it was given, at least
  * @returns what the cookie has to do
  */
-export function updated(texts: SessionTexts, lifetime: number, session: Session, saving: Saving): CookieAction {
+export function changed(texts: SessionTexts, lifetime: number, { session, shared: { lifetimes } }: Save): CookieAction {
 
-  const before = session.stored as LoadedSession;
+  const before = session.stored as LiveStored;
   const { id, info, user } = before;
-  const endsAt = Math.max(before.endsAt, saving.now() + (lifetime + 1) * 1000);
+  const endsAt = Math.max(before.endsAt, lifetimes.endAfter(lifetime));
   session.committed({ kind: 'live', id, texts, version: undefined, endsAt, info, user });
-  return isCookieDue(before, saving) ? 'set' : 'keep';
+  return lifetimes.isCookieDue(before) ? 'set' : 'keep';
 
 }

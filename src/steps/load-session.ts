@@ -1,41 +1,12 @@
 import { andThen } from '../base/awaitable.js';
+import type { Awaitable, FoundSession, LiveSession } from '../base/store.js';
+import { unixTime } from '../base/time.js';
+import { publishExpired, publishRevoked, publishSuspicious } from '../events/session-events.js';
 import { forwardedId } from '../id/forwarded-id.js';
 import { familyOf } from '../id/id-family.js';
-import { type Info, fromStored, readDetails } from '../info/session-details.js';
-import type { StoredState } from '../session/session-change.js';
-import { publishExpired, publishRevoked, publishSuspicious } from '../events/session-events.js';
-import { NO_TEXTS } from '../values/session-values.js';
-import type { Awaitable, LiveSession, RetiredSession, SessionTexts } from '../base/store.js';
-import type { Saving } from './saving.js';
-
-/** What is decided on, and for a live session what storing it takes. */
-export type Loaded = Exclude<StoredState, { kind: 'live' | 'retired' }> | LoadedSession | RetiredId;
-
-export interface RetiredId extends Extract<StoredState, { kind: 'retired' }> {
-  /** What the session is where it was moved to, if the store says so. */
-  readonly info?: Info | undefined;
-}
-
-export interface LoadedSession extends Extract<StoredState, { kind: 'live' }> {
-  /** Undefined after a change of our own, whose version the store did not say. */
-  readonly version: string | number | undefined;
-  /** When the session ends if no one uses it, in milliseconds of the clock that was given. */
-  readonly endsAt: number;
-  /** What it is, if the store was told. */
-  readonly info: Info | undefined;
-  readonly user: string | null;
-  /** It was found by the id before its own: the browser does not know its id yet. */
-  readonly forwarded?: boolean;
-}
-
-export const NOTHING: Loaded = { kind: 'none' };
-
-/** The values that were loaded, as texts; none where no session lives. */
-export function textsOf(loaded: Loaded): SessionTexts {
-
-  return loaded.kind === 'live' ? loaded.texts : NO_TEXTS;
-
-}
+import { fromStored, type Info, readDetails } from '../info/session-details.js';
+import { type LiveStored, NOTHING, type StoredSession } from '../session/stored-session.js';
+import type { Shared } from './save.js';
 
 /**
  * Looks up the ids that a request carries, and takes the first that lives. One
@@ -43,72 +14,76 @@ export function textsOf(loaded: Loaded): SessionTexts {
  *
  * @throws {SessionStoreError} if the store fails
  */
-export function loadSession(ids: readonly string[], saving: Saving, at = 0, ifNoneLives: Loaded = NOTHING): Awaitable<Loaded> {
+export function loadSession(
+  ids: readonly string[], shared: Shared, at = 0, ifNoneLives: StoredSession = NOTHING,
+): Awaitable<StoredSession> {
 
-  const { store } = saving;
   const id = ids[at];
   if (id === undefined) return ifNoneLives;
-  return andThen(store.load(id), found => {
-    const next = (otherwise: Loaded) => loadSession(ids, saving, at + 1, otherwise);
-    if (found?.status === 'expired') {
-      publishExpired(id, found.info?.user ?? null, store);
-      return next(ifNoneLives);
-    }
-    const info = fromStored(found?.info);
-    if (!found) {
-      return andThen(saving.settings.tracesRenewals ? reusedBy(id, saving) : null, reused => {
-        publishSuspicious(id, reused ? 'reused' : 'unknown', store);
-        return next(reused && ifNoneLives === NOTHING ? reused : ifNoneLives);
-      });
-    }
-    if (!isOfThisCookie(found, info, saving)) {
-      publishSuspicious(id, 'unknown', store);
-      return next(ifNoneLives);
-    }
-    if (found.status === 'live') return liveSession(id, found, info, saving) ?? next(ifNoneLives);
-    return andThen(found.moved ? followed(id, info, saving) : null, followedTo => {
-      if (followedTo) return followedTo;
-      publishSuspicious(id, 'retired', store);
-      return next(ifNoneLives === NOTHING ? { kind: 'retired', id, moved: found.moved, info } : ifNoneLives);
+  return andThen(shared.store.load(id), answer => {
+    const stored = answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
+    return andThen(stored, found => {
+      if (found.kind === 'live') return found;
+      return loadSession(ids, shared, at + 1, ifNoneLives.kind === 'none' ? found : ifNoneLives);
     });
   });
 
 }
 
-/** Whether the id is one of this cookie: two applications may share a store, and each has its own. */
-function isOfThisCookie({ status }: LiveSession | RetiredSession, info: Info | undefined, { settings }: Saving): boolean {
+/** The session of an id, unless it is another cookie's or its deadline has passed. */
+function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, lifetimes, settings }: Shared): StoredSession {
 
-  // Nothing more is known of what has ended.
-  if (status === 'retired' && !info) return true;
-  return info?.details.cookie === settings.cookieMark;
-
-}
-
-/** Nothing where its deadline has passed: then it is gone, whatever the store's clock says. */
-function liveSession(
-  id: string, { texts, version, remaining }: LiveSession, info: Info | undefined, { store, now }: Saving,
-): LoadedSession | null {
-
+  const info = fromStored(kept);
+  if (info?.details.cookie !== settings.cookieMark) {
+    publishSuspicious(id, 'unknown', store);
+    return NOTHING;
+  }
+  // Whatever the store's clock says.
   if (info?.details.endsAt !== undefined && info.details.endsAt <= unixTime()) {
     publishExpired(id, info.user, store);
-    return null;
+    return NOTHING;
   }
-  return { kind: 'live', id, texts, version, endsAt: now() + remaining * 1000, info, user: info?.user ?? null };
+  return { kind: 'live', id, texts, version, endsAt: lifetimes.now() + remaining * 1000, info, user: info?.user ?? null };
 
 }
 
-/** The session that an id leads to which was only renewed, for the seconds of the option `grace`. */
-function followed(id: string, info: Info | undefined, saving: Saving): Awaitable<LoadedSession | null> {
+function notLive(id: string, answer: Exclude<FoundSession, LiveSession> | null, shared: Shared): Awaitable<StoredSession> {
+
+  const { store, settings } = shared;
+  if (!answer) return settings.tracesRenewals ? reused(id, shared) : unknown(id, shared);
+  if (answer.status === 'expired') {
+    publishExpired(id, answer.info?.user ?? null, store);
+    return NOTHING;
+  }
+  const info = fromStored(answer.info);
+  // Nothing more is known of a session that has ended than that it was there.
+  if (info && info.details.cookie !== settings.cookieMark) return unknown(id, shared);
+  return andThen(answer.moved ? followed(id, info, shared) : null, followedTo => {
+    if (followedTo) return followedTo;
+    publishSuspicious(id, 'retired', store);
+    return { kind: 'retired', id, moved: answer.moved, info };
+  });
+
+}
+
+function unknown(id: string, { store }: Shared): StoredSession {
+
+  publishSuspicious(id, 'unknown', store);
+  return NOTHING;
+
+}
+
+/** The renewed session that a former id leads to, for the seconds of the option `grace`. */
+function followed(id: string, info: Info | undefined, shared: Shared): Awaitable<LiveStored | null> {
 
   const forward = info?.details.forward;
   const newId = forward && forwardedId(id, forward, unixTime());
   if (!newId) return null;
   // One hop only: what has moved on since is another step away.
-  return andThen(saving.store.load(newId), found => {
-    const next = fromStored(found?.info);
-    if (found?.status !== 'live' || !isOfThisCookie(found, next, saving)) return null;
-    const live = liveSession(newId, found, next, saving);
-    return live && { ...live, forwarded: true };
+  return andThen(shared.store.load(newId), answer => {
+    if (answer?.status !== 'live') return null;
+    const found = live(newId, answer, shared);
+    return found.kind === 'live' ? { ...found, forwarded: true } : null;
   });
 
 }
@@ -116,27 +91,23 @@ function followed(id: string, info: Info | undefined, saving: Saving): Awaitable
 /**
  * The session of a user that had an id before a renewal: whoever sends it may be
  * the one from whom the session was stolen, or the thief (RFC 9700 section
- * 4.14.2). Null for an id that no session had, and where it ends for that.
+ * 4.14.2). None for an id that no session had, and where the session ends for that.
  */
-async function reusedBy(id: string, { store, settings }: Saving): Promise<Loaded | null> {
+async function reused(id: string, shared: Shared): Promise<StoredSession> {
 
+  const { store, settings } = shared;
   const handle = store.handleOf(id);
   const info = await store.infoByHandle(handle);
   const user = info?.user ?? null;
-  if (!info || user === null) return null;
+  if (!info || user === null) return unknown(id, shared);
   // A record that can't be read does not count as a session of this visitor.
   const { family, cookie } = readDetails(info.details) ?? {};
-  if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return null;
-  if (!settings.endOnReuse) return { kind: 'reused', id, user };
-  const handles = await store.endSessionsOf(user, { only: handle });
-  if (handles.length > 0) publishRevoked({ user, handles });
-  return NOTHING;
-
-}
-
-/** In seconds. */
-export function unixTime(): number {
-
-  return Date.now() / 1000;
+  if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return unknown(id, shared);
+  if (settings.endOnReuse) {
+    const handles = await store.endSessionsOf(user, { only: handle });
+    if (handles.length > 0) publishRevoked({ user, handles });
+  }
+  publishSuspicious(id, 'reused', store);
+  return settings.endOnReuse ? NOTHING : { kind: 'reused', id, user };
 
 }

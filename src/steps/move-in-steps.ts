@@ -1,26 +1,30 @@
+import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { SessionStoreError } from '../base/errors.js';
-import { difference, isEmpty, merge } from '../session/session-change.js';
-import type { NewInfo, SessionChange, SessionTexts } from '../base/store.js';
+import type { CreateTerms, SessionChange, SessionTexts } from '../base/store.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
 
-/**
- * Moves a session on a store that changes only one record at a time. The new
- * record stands before the old one goes: a crash between the two leaves the
- * user signed in. What others saved in the old record meanwhile is carried over.
- *
- * @param base what the record held when it was loaded
- * @param own what this request changes
- */
-export async function moveInSteps(
-  store: TimedStore, id: string, newId: string, base: SessionTexts, own: SessionChange, lifetime: number, newInfo?: NewInfo,
-): Promise<'moved' | 'gone' | 'revoked'> {
+/** A move on a store that changes only one record at a time. */
+interface Move {
+  readonly store: TimedStore;
+  readonly id: string;
+  readonly newId: string;
+  /** What the record held when it was loaded. */
+  readonly base: SessionTexts;
+  /** What this request changes. */
+  readonly own: SessionChange;
+  readonly terms: CreateTerms;
+}
 
-  const moved = merge(base, own);
-  const created = await store.create(newId, moved, { lifetime, newInfo });
+/**
+ * Moves a session in several steps. The new record is stored before the old one
+ * is taken away: a crash between the two leaves the user signed in. What others
+ * saved in the old record in the meantime is carried over.
+ */
+export async function moveInSteps({ store, id, newId, base, own, terms }: Move): Promise<'moved' | 'gone' | 'revoked'> {
+
+  const created = await store.create(newId, merge(base, own), terms);
   if (created === 'revoked') return created;
-  if (!created) {
-    throw new SessionStoreError('newSessionId() returned an id that is in use');
-  }
+  if (!created) throw new SessionStoreError('newSessionId() returned an id that is in use');
   const theirs = await store.take(id, newId);
   if (theirs === null) {
     await store.end(newId);
@@ -28,7 +32,7 @@ export async function moveInSteps(
   }
   const late = without(difference(base, theirs), own);
   if (isEmpty(late)) return 'moved';
-  const answer = await store.update(newId, late, { lifetime });
+  const answer = await store.update(newId, late, { lifetime: terms.lifetime });
   return answer === 'updated' ? 'moved' : 'gone';
 
 }

@@ -1,147 +1,78 @@
-import { andThen, isThenable } from '../base/awaitable.js';
+import { andThen } from '../base/awaitable.js';
+import type { Awaitable } from '../base/store.js';
+import { unixTime } from '../base/time.js';
+import { isEmpty } from '../values/texts-change.js';
+import type { NamedChange } from '../session/named-change.js';
+import { textsOf } from '../session/stored-session.js';
+import { checkSize } from '../values/session-size.js';
 import { changeSession } from './change-session.js';
 import { createSession } from './create-session.js';
-import { type LoadedSession, NOTHING, textsOf, unixTime } from './load-session.js';
-import { regenerateSession, replaceSession } from './regenerate-session.js';
-import { type CookieAction, isCookieDue, lifeOf, live, refreshDueIn, type Saving, tooLate, whatIsDue } from './saving.js';
-import { hasRequestSubscribers, publishDestroyed } from '../events/session-events.js';
-import { checkSize } from '../values/session-size.js';
-import { knownUser, type Session, type Wanted } from '../session/session.js';
-import { isEmpty, type NamedChange, sessionChange } from '../session/session-change.js';
-import type { Awaitable } from '../base/store.js';
+import { endSession } from './end-session.js';
+import { tooLate } from './refusals.js';
+import { regenerateSession } from './regenerate-session.js';
+import { replaceSession } from './replace-session.js';
+import { requestEvents } from './request-event.js';
+import type { CookieAction, Save } from './save.js';
+import { touchSession } from './touch-session.js';
 
 /**
- * Stores what the request did to its session, and says what the cookie has to
- * do. May be called again: only what changed since is stored then.
+ * Stores what was decided.
  *
- * @throws {SessionValueError} if a value can't be stored
  * @throws {SessionSizeError} if the session would be too large
  * @throws {SessionStoreError} if the store failed: the change may or may not be stored
  * @throws {SessionEndedError} if there is no session any more to change
  * @throws {SessionCookieError} if it needs a cookie, and none can be sent any more
  */
-export function saveSession(session: Session, saving: Saving): Awaitable<CookieAction> {
+export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAction> {
 
-  return session.inTurn(() => {
-    const wanted = session.take(saving.settings.userOf);
-    const giveBack = (error: unknown): never => {
-      session.giveBack(wanted);
-      throw error;
-    };
-    try {
-      const change = withNewId(sessionChange(session.stored, wanted, whatIsDue(session, saving)), session);
-      checkSize(textsOf(session.stored), wanted.texts, saving.settings.maxBytes);
-      if (hasRequestSubscribers()) session.note({ change, before: session.stored, refreshDueIn: refreshDueIn(session, saving) });
-      const action = andThen(upgraded(change, session, saving), () => carryOut(change, wanted, session, saving) as Awaitable<CookieAction>);
-      return isThenable(action) ? action.then(undefined, giveBack) : action;
-    } catch (error) {
-      return giveBack(error);
-    }
-  });
+  const { session, wanted, shared: { settings, lifetimes } } = save;
+  const { stored } = session;
+  const before = textsOf(stored);
+  if (wanted.texts !== before) checkSize(before, wanted.texts, settings.maxBytes);
+  if (requestEvents.hasSubscribers) {
+    session.decided({ change, before: stored, refreshDueIn: stored.kind === 'live' ? lifetimes.touchDueIn(stored) : 0 });
+  }
+  const isChange = change.name === 'update' || change.name === 'regenerate';
+  const carriedOut = () => carryOut(change, save) as Awaitable<CookieAction>;
+  return isChange ? andThen(upgrade(change, save), carriedOut) : carriedOut();
 
 }
 
-/** Gives a new id once more, so that the former id does not lead to values stored after a handler asked for a new id. */
-function withNewId(change: NamedChange, { forwards }: Session): NamedChange {
+/** Brings a session into the shape in which it was read, before it is changed. A new id alone is no change. */
+function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>, { session: { stored }, shared: { store, lifetimes } }: Save): Awaitable<boolean> {
 
-  return change.name === 'update' && forwards ? { ...change, name: 'regenerate', reason: 'asked' } : change;
-
-}
-
-/** What would be stored now, as it stands. */
-export function decide(session: Session, saving: Saving): NamedChange {
-
-  return sessionChange(session.stored, session.wanted(saving.settings.userOf), whatIsDue(session, saving));
+  if (stored.kind !== 'live' || (isEmpty(change) && store.canMove)) return false;
+  return store.upgrade(change.id, stored.texts, lifetimes.left(stored.info));
 
 }
 
-/** A session is in the shape in which it was read before it is changed. A new id alone is no change. */
-function upgraded(change: NamedChange, { stored }: Session, saving: Saving): Awaitable<boolean> {
-
-  if (stored.kind !== 'live' || (change.name !== 'update' && change.name !== 'regenerate')) return false;
-  if (isEmpty(change) && saving.store.canMove) return false;
-  return saving.store.upgrade(change.id, stored.texts, lifeOf(saving, stored.info));
-
-}
-
-/** Makes the store do what was decided. */
-export function carryOut(
-  change: NamedChange, wanted: Wanted, session: Session, saving: Saving, version?: string | number,
-): Awaitable<CookieAction | 'conflict'> {
+/** Makes the store do it, without a look at size and shape. */
+export function carryOut(change: NamedChange, save: Save): Awaitable<CookieAction | 'conflict'> {
 
   switch (change.name) {
-
     case 'none':
-      noteUse(session, saving);
+      noteUse(save);
       return 'keep';
-
     case 'touch':
-      return touch(change.id, session, saving);
-
+      return touchSession(change.id, save);
     case 'create':
-      return createSession(change.texts, wanted, session, saving);
-
+      return createSession(change, save);
     case 'update':
-      return changeSession(change.id, change, wanted.texts, session, saving);
-
+      return changeSession(change, save);
     case 'regenerate':
-      return regenerateSession(change, wanted, session, saving, version);
-
+      return regenerateSession(change, save);
     case 'replace':
-      return replaceSession(change.id, change.texts, wanted, session, saving);
-
+      return replaceSession(change, save);
     case 'destroy':
-      return destroy(change.id, wanted, session, saving);
-
+      return endSession(change.id, save);
     case 'refuse':
       throw tooLate();
-
   }
 
 }
 
-function noteUse({ id, stored, isUsed }: Session, { uses, store }: Saving): void {
+function noteUse({ session: { id, stored }, isUse, shared: { uses, store } }: Save): void {
 
-  if (uses && isUsed && id !== null && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(id), unixTime());
-
-}
-
-function touch(id: string, session: Session, saving: Saving): Awaitable<CookieAction> {
-
-  const before = session.stored as LoadedSession;
-  const done = (touched: boolean): CookieAction => {
-    if (!touched) return 'keep';
-    session.stored = live(id, before.texts, before.info, saving, before.version);
-    return isCookieDue(before, saving) ? 'set' : 'keep';
-  };
-  // The request changed nothing, so nothing is lost where the store fails.
-  const failed = () => 'keep' as const;
-  try {
-    const answer = saving.store.touch(id, lifeOf(saving, before.info), before.user ?? undefined);
-    return isThenable(answer) ? answer.then(done, failed) : done(answer);
-  } catch {
-    return failed();
-  }
-
-}
-
-function destroy(id: string, wanted: Wanted, session: Session, { store, settings }: Saving): Awaitable<CookieAction> {
-
-  const { stored } = session;
-  // Where no one can tell whose sessions are, each end may be a sign-out.
-  const isSignOut = settings.userOf === undefined || stored.kind !== 'live' || knownUser(stored, settings.userOf) !== null;
-  const answer = stored.kind === 'reused'
-    ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id) }), ({ length }) => length > 0)
-    : store.end(id);
-  return andThen(answer, ended => {
-    if (ended) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
-    if (ended && isSignOut) session.leavesForms = true;
-    // Where there was nothing to end, the browser may have a newer cookie.
-    const late = stored.kind !== 'retired' || stored.late === true;
-    session.committed(ended ? NOTHING : { kind: 'retired', id, moved: false, late });
-    // If its user has signed out, the user's values must not be stored again.
-    session.refresh(wanted.texts);
-    return ended ? 'clear' : 'keep';
-  });
+  if (uses && isUse && id !== null && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(id), unixTime());
 
 }

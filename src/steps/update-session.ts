@@ -1,16 +1,22 @@
+import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
+import { difference, isEmpty, merge } from '../values/texts-change.js';
+import { sessionChange } from './decide.js';
 import { SessionStoreError } from '../base/errors.js';
-import { type Loaded, loadSession, type LoadedSession, textsOf } from './load-session.js';
-import { updated } from './change-session.js';
+import { isPlainObject } from '../base/plain-object.js';
+import { loadSession } from './load-session.js';
 import { carryOut } from './save-session.js';
 import { withdrawForward } from './regenerate-session.js';
-import { changeTerms, type CookieAction, lifeOf, type Saving, tooLate } from './saving.js';
-import { claimOf, type Session, type UserReader, type Wanted } from '../session/session.js';
-import { difference, isEmpty, merge, sessionChange } from '../session/session-change.js';
-import { hasRequestSubscribers } from '../events/session-events.js';
+import type { CookieAction } from './save.js';
+import type { Session } from '../session/session.js';
 import { checkSize, tooLarge } from '../values/session-size.js';
-import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
+import { fromTexts, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { ofStored, readStored } from '../values/stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
+import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
+import { changed } from './change-session.js';
+import { tooLate } from './refusals.js';
+import { requestEvents } from './request-event.js';
+import type { Save, Shared, Visit } from './save.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
@@ -28,26 +34,24 @@ const LONGEST_PAUSE = 250;
 
 /**
  * Reads, changes and stores the whole session as one atomic step: where another
- * request has changed it meanwhile, `update` is called again with what is stored
- * then. What this request had changed before is stored with it; only a new id it
- * must have already.
+ * request has changed it in the meantime, `update` is called again with what is
+ * stored then. What this request had changed before is stored with it; only a new
+ * id it must have already.
  *
  * @throws {SessionSizeError} if the session would be too large
  * @throws {SessionStoreError} if the store failed: not tried again, since the
  *   change may have been stored
  * @throws {SessionEndedError} if there is no session any more to change
  */
-export async function updateSession(
-  session: Session, saving: Saving, update: SessionUpdate,
-): Promise<CookieAction> {
+export async function updateSession(update: SessionUpdate, visit: Visit): Promise<CookieAction> {
 
-  const { updates } = saving;
+  const { session, shared: { updates } } = visit;
   const key = session.id ?? session;
   const call: SessionUpdate = values => updates.call(key, session, () => update(values));
   const task = async (hasWaited: boolean) => {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       if (tries >= HASTY_TRIES) await pause(tries - HASTY_TRIES);
-      const action = await tryUpdate(session, saving, call, hasWaited || tries > 0);
+      const action = await tryUpdate(call, visit, hasWaited || tries > 0);
       if (action !== 'conflict') return action;
     }
     throw new SessionStoreError('The session was changed by others again and again');
@@ -65,31 +69,27 @@ async function pause(times: number): Promise<void> {
 }
 
 /** @param isOutdated others may have changed the session since this request has read it */
-async function tryUpdate(
-  session: Session, saving: Saving, update: SessionUpdate, isOutdated: boolean,
-): Promise<CookieAction | 'conflict'> {
+async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolean): Promise<CookieAction | 'conflict'> {
 
+  const { session, shared } = visit;
+  const { userOf, maxBytes } = shared.settings;
   const before = session.stored;
-  const latest = await latestOf(before, saving, isOutdated);
-  const { userOf } = saving.settings;
+  const latest = await latestOf(before, shared, isOutdated);
   const wanted = session.take(userOf);
-  // A new id that was asked for is not given here: the wish stands until the session is saved.
-  if (latest.kind === 'live') {
-    session.regenerate = wanted.regenerate;
-    session.authentication = wanted.authentication;
-  }
+  // A new id that was asked for is not given here, but when the session is saved.
+  if (latest.kind === 'live') session.giveBack({ regenerate: wanted.regenerate, authentication: wanted.authentication });
   try {
     const pending = difference(textsOf(session.stored), wanted.texts);
     const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
     const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
-    checkSize(textsOf(latest), texts, saving.settings.maxBytes);
+    checkSize(textsOf(latest), texts, maxBytes);
     const action = await session.inTurn(() => {
       if (session.stored === before) {
         const claim = claimOf(user, texts, latest, userOf);
         const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-        return attempt(latest, { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, session, saving);
+        return attempt(latest, { ...visit, wanted: { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, due: NOTHING_DUE });
       }
-      // The handler itself has stored something meanwhile: `latest` is not the latest any more.
+      // The handler itself has stored something in the meantime: `latest` is not the latest any more.
       if (before.kind === 'live' && session.id === null) throw tooLate();
       return 'conflict';
     });
@@ -97,9 +97,9 @@ async function tryUpdate(
       session.giveBack(wanted);
       return action;
     }
-    if (hasRequestSubscribers()) {
+    if (requestEvents.hasSubscribers) {
       const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
-      session.note({ change, before: latest, refreshDueIn: 0 });
+      session.decided({ change, before: latest, refreshDueIn: 0 });
     }
     session.refresh(wanted.texts);
     return action;
@@ -151,54 +151,54 @@ function holds(container: unknown, object: object): boolean {
 }
 
 /** Stores what `update` made of `latest`, if that is what is stored. */
-async function attempt(
-  latest: Loaded, wanted: Wanted, session: Session, saving: Saving,
-): Promise<CookieAction | 'conflict'> {
+async function attempt(latest: StoredSession, save: Save): Promise<CookieAction | 'conflict'> {
 
+  const { session, wanted, shared } = save;
+  const { store, lifetimes, settings: { grace, maxBytes } } = shared;
   const cleared = wanted.cleared && wanted.texts.size === 0;
-  if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), wanted, session, saving);
-  if (cleared) return carryOut({ name: 'destroy', id: latest.id }, wanted, session, saving);
+  if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), save);
+  if (cleared) return carryOut({ name: 'destroy', id: latest.id }, save);
 
   const { id, version, info } = latest;
   const change = difference(latest.texts, wanted.texts);
-  if (!isEmpty(change) && await saving.store.upgrade(id, latest.texts, lifeOf(saving, info))) return 'conflict';
+  if (!isEmpty(change) && await store.upgrade(id, latest.texts, lifetimes.left(info))) return 'conflict';
   if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
-    session.stored = latest;
+    session.refound(latest);
     const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
-    return carryOut(sessionChange(latest, signIn, NOTHING_DUE), signIn, session, saving, version);
+    return carryOut(sessionChange(latest, signIn, NOTHING_DUE), { ...save, wanted: signIn, version });
   }
   // It was found where it went: the browser does not know its new id yet.
   const found = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
   if (isEmpty(change)) {
     // What the request began with may be long ago.
-    if (latest === session.stored && !isStill(latest, await latestOf(latest, saving, true))) return 'conflict';
+    if (latest === session.stored && !isStill(latest, await latestOf(latest, shared, true))) return 'conflict';
     session.committed(latest);
     return found('keep');
   }
-  if (await withdrawForward(wanted, session, saving)) return 'conflict';
-  session.changed = true;
-  const { lifetime, user, maxBytes } = changeTerms(latest, saving);
-  const answer = await saving.store.update(id, change, { lifetime, version, user, maxBytes });
+  if (await withdrawForward(save)) return 'conflict';
+  session.changing();
+  const { lifetime, user } = lifetimes.changeTerms(latest);
+  const answer = await store.update(id, change, { lifetime, version, user, maxBytes });
   // With `grace` it may be found under its new id.
-  if (answer === 'conflict' || (answer === 'gone' && saving.settings.grace > 0)) return 'conflict';
+  if (answer === 'conflict' || (answer === 'gone' && grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
-  if (answer === 'too-large') throw tooLarge(saving.settings.maxBytes);
-  session.stored = latest;
-  return found(updated(wanted.texts, lifetime, session, saving));
+  if (answer === 'too-large') throw tooLarge(maxBytes);
+  session.refound(latest);
+  return found(changed(wanted.texts, lifetime, save));
 
 }
 
 /** What is stored, with the version that a change of it must name. */
-async function latestOf(stored: Loaded, saving: Saving, isOutdated: boolean): Promise<Loaded> {
+async function latestOf(stored: StoredSession, shared: Shared, isOutdated: boolean): Promise<StoredSession> {
 
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
-  const latest = await loadSession([stored.id], saving);
+  const latest = await loadSession([stored.id], shared);
   if (latest.kind !== 'live') throw tooLate();
   return latest;
 
 }
 
-function isStill(before: LoadedSession, now: Loaded): boolean {
+function isStill(before: LiveStored, now: StoredSession): boolean {
 
   return now.kind === 'live' && now.id === before.id && now.version === before.version;
 

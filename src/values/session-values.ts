@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { SessionValueError } from '../base/errors.js';
+import { isPlainObject, kindOf } from '../base/plain-object.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
 import { pathOf } from './value-path.js';
@@ -92,26 +93,6 @@ function isDeeper(value: unknown, levels: number): boolean {
 
   if (typeof value !== 'object' || value === null) return false;
   return levels < 0 || Object.values(value).some(member => isDeeper(member, levels - 1));
-
-}
-
-/** Says whether a value is a record of the kind that a session can be. */
-export function isPlainObject(value: unknown): value is SessionValues {
-
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype = Object.getPrototypeOf(value);
-  return prototype === null
-    || prototype === Object.prototype
-    // A plain object of another realm, for instance of a `vm` context.
-    || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
-
-}
-
-/** The name of a value's class, for an error text. */
-export function kindOf(value: unknown): string {
-
-  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
-  return Object.getPrototypeOf(value)?.constructor?.name || 'object';
 
 }
 

@@ -1,7 +1,7 @@
+import { isLife } from '../base/time.js';
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { IdWarnings } from '../id/id-warnings.js';
-import { isLife } from '../info/lifetime.js';
 import { plainError } from '../base/plain-error.js';
 import { publishFailed } from '../events/session-events.js';
 import { derivedHandle } from '../id/session-id.js';

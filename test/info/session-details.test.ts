@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { checkedAuthentication } from '../../src/info/authentication.js';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { type Info, fromStored, type NextInfo, nextInfo, toStored } from '../../src/info/session-details.js';
+import { type NextInfo, nextInfo } from '../../src/info/next-info.js';
+import { fromStored, type Info, toStored } from '../../src/info/session-details.js';
 import { anyText } from '../support/any-text.js';
 
 const NOW = 1_800_000_000;

@@ -1,25 +1,28 @@
+import { difference, isEmpty, merge } from '../../src/values/texts-change.js';
+import type { Due } from '../../src/session/named-change.js';
+import type { Wanted } from '../../src/session/wanted.js';
+import { type Decided, sessionChange } from '../../src/steps/decide.js';
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { difference, type Due, isEmpty, merge, sessionChange, type StoredState, type WantedState } from '../../src/session/session-change.js';
 
 // Few keys and values, so that two records often share some.
 const key: fc.Arbitrary<string> = fc.constantFrom('a', 'b', 'c', '__proto__', '');
 const texts = fc.array(fc.tuple(key, fc.constantFrom('1', '2', '"x"', '{}')), { maxLength: 5 }).map(entries => new Map(entries));
 const EMPTY = new Map<string, string>();
 
-const stored: fc.Arbitrary<StoredState> = fc.oneof(
-  fc.constant<StoredState>({ kind: 'none' }),
+const stored: fc.Arbitrary<Decided> = fc.oneof(
+  fc.constant<Decided>({ kind: 'none' }),
   fc.tuple(texts, fc.constantFrom(null, 'X', 'Y')).map(([held, user]) => ({ kind: 'live', id: 'A', texts: held, user }) as const),
   fc.tuple(fc.boolean(), fc.boolean()).map(([moved, late]) => ({ kind: 'retired', id: 'A', moved, late }) as const),
 );
 
 /** What a request may want: only an empty session can have been cleared. */
-const wanted: fc.Arbitrary<WantedState> = fc.record({
+const wanted: fc.Arbitrary<Wanted> = fc.record({
   texts, cleared: fc.boolean(), regenerate: fc.boolean(), user: fc.constantFrom(undefined, null, 'X', 'Y'), assigned: fc.boolean(),
 }).map(state => ({ ...state, cleared: state.cleared && state.texts.size === 0 }));
 
-function want(entries: Record<string, string>, more: Partial<WantedState> = {}): WantedState {
+function want(entries: Record<string, string>, more: Partial<Wanted> = {}): Wanted {
 
   return { texts: new Map(Object.entries(entries)), cleared: false, regenerate: false, ...more };
 
@@ -27,9 +30,9 @@ function want(entries: Record<string, string>, more: Partial<WantedState> = {}):
 
 const due: fc.Arbitrary<Due> = fc.record({ touch: fc.boolean(), renewal: fc.boolean() });
 
-const LIVE: StoredState = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
-const OWNED: StoredState = { ...LIVE, user: '5' };
-const EMPTIED: StoredState = { ...LIVE, texts: EMPTY };
+const LIVE: Decided = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
+const OWNED: Decided = { ...LIVE, user: '5' };
+const EMPTIED: Decided = { ...LIVE, texts: EMPTY };
 
 describe('The difference between two records', () => {
 
@@ -90,7 +93,7 @@ describe('The difference between two records', () => {
 
 describe('What a request did', () => {
 
-  const cases: Array<[name: string, StoredState, WantedState, boolean, unknown]> = [
+  const cases: Array<[name: string, Decided, Wanted, boolean, unknown]> = [
     ['nothing, without a session', { kind: 'none' }, want({}), true, { name: 'none' }],
     ['nothing, by clearing what is not there', { kind: 'none' }, want({}, { cleared: true, regenerate: true }), true, { name: 'none' }],
     ['creates', { kind: 'none' }, want({ a: '1' }), false, { name: 'create', texts: new Map([['a', '1']]) }],

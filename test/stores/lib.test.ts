@@ -1,8 +1,8 @@
+import { merge } from '../../src/values/texts-change.js';
 import { deepStrictEqual, notStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import fc from 'fast-check';
 import { parseJson } from '../../src/values/parse-json.js';
-import { merge } from '../../src/session/session-change.js';
 import { newSessionId } from '../../src/id/session-id.js';
 import { ENTRY_LENGTH, isFormer, MOST_LENGTH } from '../../src/stores/shared/former-ids.js';
 import { REMEMBERED } from '../../src/stores/shared/mark-lifetimes.js';

@@ -1,9 +1,9 @@
+import { merge } from '../../src/values/texts-change.js';
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient, RESP_TYPES } from 'redis';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { merge } from '../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/base/store.js';
 import { ENTRY_LENGTH } from '../../src/stores/shared/former-ids.js';

@@ -1,10 +1,10 @@
+import { merge } from '../../src/values/texts-change.js';
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createClient } from 'redis';
 import { sizeOf } from '../../src/values/texts-size.js';
-import { merge } from '../../src/session/session-change.js';
 import type { SessionChange } from '../../src/base/store.js';
 import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';

@@ -1,3 +1,4 @@
+import { merge } from '../../src/values/texts-change.js';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -5,7 +6,6 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { merge } from '../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { AtomicSessionStore, SessionChange, SessionValues } from '../../src/base/store.js';
 import { storeTests } from '../../src/testing/index.js';

@@ -1,9 +1,9 @@
+import { merge } from '../../src/values/texts-change.js';
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { inspect } from 'node:util';
 import fc from 'fast-check';
 import { KeyedLock } from '../../src/stores/four-method/keyed-lock.js';
-import { merge } from '../../src/session/session-change.js';
 import { pack, repack, unpack } from '../../src/stores/shared/packed-texts.js';
 import { RetiredIds } from '../../src/stores/shared/retired-ids.js';
 import { ShardedMap } from '../../src/stores/memory/sharded-map.js';

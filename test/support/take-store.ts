@@ -1,4 +1,4 @@
-import { merge } from '../../src/session/session-change.js';
+import { merge } from '../../src/values/texts-change.js';
 import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type {
   AtomicSessionStore, EndTerms, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,

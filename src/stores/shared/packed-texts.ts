@@ -1,4 +1,4 @@
-import { merge } from '../../session/session-change.js';
+import { merge } from '../../values/texts-change.js';
 import type { SessionChange, SessionTexts } from '../../base/store.js';
 import { isTooLarge } from '../../values/texts-size.js';
 import { unreadable } from './unreadable.js';

@@ -1,4 +1,4 @@
-import { merge } from '../../session/session-change.js';
+import { merge } from '../../values/texts-change.js';
 import type { FoundSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
 
 interface Family {

@@ -123,7 +123,7 @@ export class Scene extends Handles {
     if (found?.status !== 'live') return { newId, answer: 'gone' };
     const timed = new TimedStore(() => store, IN_STEPS);
     try {
-      return { newId, answer: await moveInSteps(timed, id, newId, found.texts, change, lifetime) };
+      return { newId, answer: await moveInSteps({ store: timed, id, newId, base: found.texts, own: change, terms: { lifetime } }) };
     } catch (error) {
       const cause = originalOf((error as Error).cause);
       throw cause instanceof AssertionError ? cause : broken(`The steps of a move failed with ${error}`, error);

@@ -1,9 +1,9 @@
+import { merge } from '../../../src/values/texts-change.js';
 import { createHash } from 'node:crypto';
 import {
   type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionChange,
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { merge } from '../../../src/session/session-change.js';
 import { fromTexts } from '../../../src/values/session-values.js';
 import { sizeOf } from '../../../src/values/texts-size.js';
 

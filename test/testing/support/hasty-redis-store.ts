@@ -1,9 +1,9 @@
+import { merge } from '../../../src/values/texts-change.js';
 import { randomUUID } from 'node:crypto';
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession,
   type SessionChange, type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { merge } from '../../../src/session/session-change.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import { ELSEWHERE } from '../../../src/stores/shared/retired-ids.js';
 import { isTooLarge } from '../../../src/values/texts-size.js';

@@ -1,18 +1,19 @@
-import { type Loaded, unixTime } from '../steps/load-session.js';
-import { isPersistent, type Saving } from '../steps/saving.js';
-import type { SessionMetadata } from './session-details.js';
+import { unixTime } from '../base/time.js';
+import type { SessionMetadata } from '../info/session-details.js';
+import type { StoredSession } from '../session/stored-session.js';
+import type { Shared } from '../steps/save.js';
 
 /** What is known of a session beside its values. Times are Unix timestamps in seconds. */
 export interface SessionInfo {
   /** The public name of the session: it can be shown and logged, and stays when the session gets another id. */
   readonly handle: string;
-  /** Whose it is, as the option `user` says. */
+  /** The user, as the option `user` reads it from the values. */
   readonly user: string | null;
   /** When it began, or its user signed in; null where the store was not told. */
   readonly createdAt: number | null;
   /** When its user last proved who they are (OWASP ASVS 5.0, 7.5.1). */
   readonly authenticatedAt: number | null;
-  /** When it ends if no one uses it. */
+  /** When it ends if it is not used. */
   readonly expiresAt: number;
   /** When it ends however often it is used; null for never. */
   readonly absoluteExpiresAt: number | null;
@@ -21,21 +22,21 @@ export interface SessionInfo {
   readonly metadata: SessionMetadata;
 }
 
-/** Tells of the session as it is stored; null where there is none. */
-export function sessionInfo(stored: Loaded, saving: Saving): SessionInfo | null {
+/** Describes the session as it is stored; null where there is none. */
+export function sessionInfo(stored: StoredSession, { store, lifetimes }: Shared): SessionInfo | null {
 
   if (stored.kind !== 'live') return null;
   const { id, user, info, endsAt } = stored;
   const { created = null, authenticated = null, endsAt: deadline = null, metadata = {} } = info?.details ?? {};
-  const expiresAt = unixTime() + (endsAt - saving.now()) / 1000;
+  const expiresAt = unixTime() + (endsAt - lifetimes.now()) / 1000;
   return {
-    handle: saving.store.handleOf(id),
+    handle: store.handleOf(id),
     user,
     createdAt: created,
     authenticatedAt: authenticated,
     expiresAt: deadline === null ? expiresAt : Math.min(expiresAt, deadline),
     absoluteExpiresAt: deadline,
-    persistent: isPersistent(info, saving),
+    persistent: lifetimes.isPersistent(info),
     metadata,
   };
 

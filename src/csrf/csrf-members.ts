@@ -1,0 +1,59 @@
+import { type ContextMembers, method } from '../request/attach-session.js';
+import type { RequestSession } from '../request/request-session.js';
+import { decide } from '../steps/decide.js';
+import { joinedTokens, maskedToken } from './csrf-token.js';
+import { peekedSave, RequestForms } from './request-forms.js';
+
+/** `ctx.getCsrf()` and `ctx.validateCsrf()`. */
+export const csrfMembers: ContextMembers = {
+  getCsrf: method('getCsrf', request => (options?: { masked?: boolean }) => getCsrf(request, options?.masked === true)),
+  validateCsrf: method('validateCsrf', request => (token?: unknown) => validateCsrf(request, token)),
+};
+
+function getCsrf(request: RequestSession, isMasked: boolean): Promise<string> {
+
+  const token = tokensOf(covering(request) ?? request).then(tokens => joinedTokens(isMasked ? tokens.map(maskedToken) : tokens));
+  // In 1.x it returned at once: where it is not awaited, the request itself fails soon enough.
+  token.catch(() => {});
+  return token;
+
+}
+
+/**
+ * Checks a token for one session of the request.
+ *
+ * @throws {CsrfError} if it is missing or wrong
+ */
+export function validateCsrf(request: RequestSession, token?: unknown): void {
+
+  const own = covering(request) ?? request;
+  own.use();
+  formsOf(own).validate(token);
+
+}
+
+/** The tokens of all sessions of the request: each of its middlewares asks for its own. */
+async function tokensOf(request: RequestSession): Promise<string[]> {
+
+  request.use();
+  // The id goes with this response: the token must belong to the session that comes after it.
+  if (decide(peekedSave(request)).name === 'destroy') await request.save();
+  const tokens = await formsOf(request).tokens(request.isFinished ? () => request.save() : null);
+  const outer = request.outer && covering(request.outer);
+  const others = outer ? await tokensOf(outer) : [];
+  return [...new Set([...tokens, ...others])];
+
+}
+
+/** From here outwards, the first whose cookie covers the path: a request has its forms, never its session. */
+function covering(request: RequestSession): RequestSession | undefined {
+
+  return request.isOutside ? request.outer && covering(request.outer) : request;
+
+}
+
+function formsOf(request: RequestSession): RequestForms {
+
+  return request.forms as RequestForms;
+
+}

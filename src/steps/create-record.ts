@@ -1,0 +1,52 @@
+import { andThen } from '../base/awaitable.js';
+import { SessionStoreError } from '../base/errors.js';
+import type { Awaitable, SessionTexts } from '../base/store.js';
+import { publishCreated } from '../events/session-events.js';
+import type { Info } from '../info/session-details.js';
+import { justStored } from '../session/stored-session.js';
+import { reserveId } from './new-id.js';
+import { newInfo } from './new-info.js';
+import { revoked } from './refusals.js';
+import type { Save, Shared } from './save.js';
+
+/** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
+const MOST_TRIES = 3;
+
+/**
+ * Creates the record of a new session, under the reserved id or another one.
+ *
+ * @throws {SessionEndedError} if the user's sessions were ended in the meantime
+ * @throws {SessionStoreError} if the store fails, or returns only ids that are in use
+ */
+export function createRecord(texts: SessionTexts, info: Info | undefined, save: Save, triesLeft = MOST_TRIES): Awaitable<void> {
+
+  const { session, shared } = save;
+  const { store, lifetimes } = shared;
+  return andThen(reserveId(save), id => {
+    const answer = store.create(id, texts, { lifetime: lifetimes.left(info), newInfo: newInfo(info, save.began, shared) });
+    return andThen(answer, isCreated => {
+      if (isCreated === 'revoked') throw revoked();
+      if (isCreated) {
+        session.created(justStored({ id, texts, info }, lifetimes));
+        publishCreated(id, info?.user ?? null, store);
+        return;
+      }
+      session.release();
+      if (triesLeft > 1) return createRecord(texts, info, save, triesLeft - 1);
+      throw new SessionStoreError('newSessionId() returned only ids that are in use');
+    });
+  });
+
+}
+
+/**
+ * Ends a session of a user after a failure of the store: its id reaches no
+ * browser, and it would stay in the list of the user's devices. Whether it exists
+ * is unknown. The store has kept the request waiting already, so nothing waits for this.
+ */
+export function abandon(id: string | undefined, user: string | null | undefined, error: unknown, { store }: Shared): void {
+
+  if (id === undefined || user == null || !store.canIndex || !(error instanceof SessionStoreError)) return;
+  new Promise(resolve => resolve(store.end(id))).catch(() => {});
+
+}

@@ -1,0 +1,91 @@
+import type { Due, NamedChange } from '../session/named-change.js';
+import type { StoredSession } from '../session/stored-session.js';
+import type { Wanted } from '../session/wanted.js';
+import { difference, isEmpty } from '../values/texts-change.js';
+import type { Save } from './save.js';
+
+/** What is decided on: of what is stored, only this counts. */
+export type Decided =
+  | Pick<Extract<StoredSession, { kind: 'none' }>, 'kind'>
+  | Pick<Extract<StoredSession, { kind: 'live' }>, 'kind' | 'id' | 'texts'> & { readonly user?: string | null }
+  | Pick<Extract<StoredSession, { kind: 'retired' }>, 'kind' | 'id' | 'moved' | 'late'>
+  | Extract<StoredSession, { kind: 'reused' }>;
+
+/** Decides what a request did to its session, as one named change. Pure: it touches nothing. */
+export function decide({ session: { stored, isForwarding }, wanted, due }: Pick<Save, 'session' | 'wanted' | 'due'>): NamedChange {
+
+  const change = sessionChange(stored, wanted, due);
+  // One more new id, so that the former id does not lead to what is stored after a handler asked for a new id.
+  return change.name === 'update' && isForwarding ? { ...change, name: 'regenerate', reason: 'asked' } : change;
+
+}
+
+/**
+ * The change that leads from what is stored to what the request asks for.
+ *
+ * An id has one user for life: a session that becomes a user's gets a new id
+ * (OWASP ASVS 5.0, 7.2.4), and where the user is another one, or leaves, nothing
+ * of the old session stays.
+ */
+export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedChange {
+
+  const empty = wanted.texts.size === 0;
+
+  switch (stored.kind) {
+
+    case 'none':
+      return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
+
+    case 'reused':
+      if (wanted.cleared) return { name: 'destroy', id: stored.id };
+      return empty ? { name: 'none' } : { name: 'create', texts: wanted.texts };
+
+    case 'retired':
+      if (wanted.cleared) return { name: 'destroy', id: stored.id };
+      if (empty) return { name: 'none' };
+      return isSignIn(wanted) || isBegin(stored, wanted) ? { name: 'create', texts: wanted.texts } : { name: 'refuse' };
+
+    case 'live': {
+      const { id } = stored;
+      if (wanted.cleared) return { name: 'destroy', id };
+      const change = difference(stored.texts, wanted.texts);
+      const { set, unset } = change;
+      const { user = null } = stored;
+      if (wanted.user !== undefined && wanted.user !== user) {
+        if (user !== null) {
+          const texts = wanted.assigned ? wanted.texts : set;
+          return texts.size > 0 ? { name: 'replace', id, texts } : { name: 'destroy', id };
+        }
+        if (!wanted.isFound) return { name: 'regenerate', id, set, unset, reason: 'user' };
+        if (due.binding && !wanted.regenerate && !wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'binding' };
+      }
+      if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
+      // A session that other requests emptied, and none fills again, just expires.
+      if (empty && isEmpty(change)) return { name: 'none' };
+      if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
+      if (!isEmpty(change)) return { name: 'update', id, set, unset };
+      return due.touch ? { name: 'touch', id } : { name: 'none' };
+    }
+
+  }
+
+}
+
+/** A sign-in does not need the old session. (`authenticated()` without a user is no sign-in.) */
+function isSignIn({ regenerate, user, proved }: Wanted): boolean {
+
+  return regenerate || Boolean(user) || (proved === true && user === undefined);
+
+}
+
+/**
+ * Whether a request begins a session in the place of one that was ended: with a
+ * whole object, since a change of a key belongs to a session that is gone. Where
+ * the old one was moved, the visitor has another session by now, and a cookie
+ * must not take that away.
+ */
+function isBegin({ moved, late }: Extract<Decided, { kind: 'retired' }>, { assigned }: Wanted): boolean {
+
+  return assigned === true && !moved && !late;
+
+}

@@ -1,0 +1,28 @@
+import { andThen } from '../base/awaitable.js';
+import type { Awaitable } from '../base/store.js';
+import { publishDestroyed } from '../events/session-events.js';
+import { NOTHING } from '../session/stored-session.js';
+import { knownUser } from '../session/wanted.js';
+import type { CookieAction, Save } from './save.js';
+
+/** Ends the session, as a sign-out does. */
+export function endSession(id: string, { session, wanted, shared: { store, settings: { userOf } } }: Save): Awaitable<CookieAction> {
+
+  const { stored } = session;
+  // Without the option `user`, each end may be a sign-out.
+  const isSignOut = userOf === undefined || stored.kind !== 'live' || knownUser(stored, userOf) !== null;
+  const answer = stored.kind === 'reused'
+    ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id) }), ({ length }) => length > 0)
+    : store.end(id);
+  return andThen(answer, isEnded => {
+    if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
+    if (isEnded && isSignOut) session.leaveForms();
+    // Where there was nothing to end, the browser may have a newer cookie.
+    const late = stored.kind !== 'retired' || stored.late === true;
+    session.committed(isEnded ? NOTHING : { kind: 'retired', id, moved: false, late });
+    // If its user has signed out, the user's values must not be stored again.
+    session.refresh(wanted.texts);
+    return isEnded ? 'clear' : 'keep';
+  });
+
+}

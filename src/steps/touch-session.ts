@@ -1,0 +1,24 @@
+import { isThenable } from '../base/awaitable.js';
+import type { Awaitable } from '../base/store.js';
+import { justStored, type LiveStored } from '../session/stored-session.js';
+import type { CookieAction, Save } from './save.js';
+
+/** Prolongs a session that was only read. */
+export function touchSession(id: string, { session, shared: { store, lifetimes } }: Save): Awaitable<CookieAction> {
+
+  const before = session.stored as LiveStored;
+  const done = (isTouched: boolean): CookieAction => {
+    if (!isTouched) return 'keep';
+    session.refound(justStored(before, lifetimes));
+    return lifetimes.isCookieDue(before) ? 'set' : 'keep';
+  };
+  // The request changed nothing, so nothing is lost where the store fails.
+  const failed = () => 'keep' as const;
+  try {
+    const answer = store.touch(id, lifetimes.left(before.info), before.user ?? undefined);
+    return isThenable(answer) ? answer.then(done, failed) : done(answer);
+  } catch {
+    return failed();
+  }
+
+}
