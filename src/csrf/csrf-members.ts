@@ -2,7 +2,7 @@ import { type ContextMembers, method } from '../request/attach-session.js';
 import type { RequestSession } from '../request/request-session.js';
 import { decide } from '../steps/decide.js';
 import { joinedTokens, maskedToken } from './csrf-token.js';
-import { peekedSave, RequestForms } from './request-forms.js';
+import { peekedSave, type RequestForms } from './request-forms.js';
 
 /** `ctx.getCsrf()` and `ctx.validateCsrf()`. */
 export const csrfMembers: ContextMembers = {

@@ -1,7 +1,7 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { attachedTo } from '../request/attach-session.js';
 import { CsrfError } from '../base/errors.js';
-import { CHECKS, REFUSED, RequestSession } from '../request/request-session.js';
+import { CHECKS, REFUSED, type RequestSession } from '../request/request-session.js';
 import { closeSocket } from '../request/web-socket.js';
 import { publishCsrf } from './csrf-events.js';
 import { validateCsrf } from './csrf-members.js';

@@ -1,5 +1,5 @@
 import { LONGEST_EXPIRY, NO_SECONDS } from '../base/time.js';
-import { type Authentication, type SessionMetadata } from './session-details.js';
+import type { Authentication, SessionMetadata } from './session-details.js';
 import { show } from '../base/option-checks.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
