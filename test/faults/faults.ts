@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { AppProcess } from '../support/processes/app-process.js';
-import { HangingProxy } from '../support/processes/hanging-proxy.js';
 import type { Server } from '../support/servers/server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { Load, type Tally } from './load.js';
 import { TARGETS, type Target } from './targets.js';
 
@@ -21,7 +21,7 @@ export interface Fault {
 interface Scene {
   readonly target: Target;
   readonly server: Server;
-  readonly proxy: HangingProxy;
+  readonly proxy: TcpProxy;
   readonly apps: readonly AppProcess[];
   readonly load: Load;
 }
@@ -119,7 +119,7 @@ export const FAULTS: readonly Fault[] = [
 export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
 
   const target = await (TARGETS[targetName] as () => Promise<Target>)();
-  const proxy = fault.viaProxy && await HangingProxy.start(target.address);
+  const proxy = fault.viaProxy && await TcpProxy.start(target.address);
   const store = proxy ? proxy.url : target.address;
   const [here = 0, there = 0] = fault.clocks ?? [];
   // One after the other: the first creates the tables.
@@ -130,7 +130,7 @@ export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
   try {
     const load = await Load.begin([...apps]);
     await wait(1000);
-    await fault.happen({ target, server: target.servers[0] as Server, proxy: proxy as HangingProxy, apps, load });
+    await fault.happen({ target, server: target.servers[0] as Server, proxy: proxy as TcpProxy, apps, load });
     // Clients that wait for their next try come first.
     await wait(2000);
     load.isAfter = true;

@@ -2,7 +2,7 @@ import { doesNotMatch, deepStrictEqual, match, ok, rejects, strictEqual } from '
 import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -15,6 +15,7 @@ import { startMariadb } from '../support/servers/mariadb.js';
 import { startPostgres } from '../support/servers/postgres.js';
 import { startRedis } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 import { DRIVERS } from '../stores/sqlite-drivers.js';
 
 const LONG = 3600;
@@ -322,13 +323,13 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
     async function scene() {
 
       const server = await start();
-      const link = await Link.to(server.url);
-      ends.push(() => server.kill(), () => link.close());
-      const process = await StoreProcess.start(folder, link.url);
+      const proxy = await TcpProxy.start(server.url);
+      ends.push(() => server.kill(), () => proxy.close());
+      const process = await StoreProcess.start(folder, proxy.url);
       ends.push(() => process.kill());
       const id = await process.call('newSessionId');
       strictEqual(await process.call('create', id, TEXTS, { lifetime: LONG }), true);
-      return { server, link, process, id };
+      return { server, proxy, process, id };
 
     }
 
@@ -377,9 +378,9 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
 
     it('notices that a connection has ended without a word, while requests go on', async () => {
 
-      const { link, process, id } = await scene();
+      const { proxy, process, id } = await scene();
       await Promise.all(Array.from({ length: 20 }, () => process.call('load', id)));
-      link.forget();
+      proxy.forget();
       const before = performance.now();
       await process.answers('load', id);
       ok(performance.now() - before < SILENCE * 2.5, `it took ${performance.now() - before} ms`);
@@ -403,57 +404,6 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
     });
 
   });
-
-}
-
-/** A proxy between a process and its server. */
-class Link {
-
-  readonly url: string;
-  readonly #server: ReturnType<typeof createServer>;
-  readonly #pairs = new Set<readonly [Socket, Socket]>();
-  readonly #forgotten = new Set<Socket>();
-
-  private constructor(server: ReturnType<typeof createServer>, url: string) {
-    this.#server = server;
-    this.url = url;
-  }
-
-  static async to(target: string): Promise<Link> {
-
-    const { port, hostname } = new URL(target);
-    const server = createServer();
-    server.listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const url = new URL(target);
-    url.port = String((server.address() as { port: number }).port);
-    const link = new Link(server, url.href);
-    server.on('connection', near => {
-      const far = connect(Number(port), hostname);
-      link.#pairs.add([near, far]);
-      for (const [from, to] of [[near, far], [far, near]] as const) {
-        from.on('data', chunk => {
-          if (!link.#forgotten.has(from)) to.write(chunk);
-        });
-        from.on('error', () => {});
-        from.on('close', () => {
-          if (!link.#forgotten.has(from)) to.destroy();
-        });
-      }
-    });
-    return link;
-
-  }
-
-  /** Lets nothing pass over the existing connections; new ones work. */
-  forget(): void {
-    for (const sockets of this.#pairs) for (const socket of sockets) this.#forgotten.add(socket);
-  }
-
-  close(): void {
-    this.#server.close();
-    for (const sockets of this.#pairs) for (const socket of sockets) socket.destroy();
-  }
 
 }
 

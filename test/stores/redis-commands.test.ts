@@ -10,10 +10,10 @@ import { RETIRED_FOR, type NewInfo, type SessionChange } from '../../src/base/st
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { root } from '../docs/support/markdown.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../support/redis-clients.js';
-import { LossyProxy } from '../support/lossy-proxy.js';
 import { startRedis, startRedisCluster } from '../support/servers/redis.js';
 import type { Server } from '../support/servers/server.js';
 import { site } from '../support/site.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -307,7 +307,7 @@ describe('RedisStore, where a command reaches the server twice', () => {
 
   it('as a client does that sends again what it has no answer for', async () => {
 
-    const proxy = await LossyProxy.start(server.url);
+    const proxy = await TcpProxy.start(server.url);
     const client = new Redis(proxy.url, { retryStrategy: () => 1 }).on('error', () => {});
     try {
       // The answers to scripts are lost with their connections, each once.

@@ -1,45 +1,14 @@
 import { ok, strictEqual } from 'node:assert/strict';
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { startRedis } from './servers/redis.js';
+import { TcpProxy } from './tcp-proxy.js';
 
 /** What has to be ended after a test. */
 type Ends = Pick<TestContext, 'after'>;
-
-/** An address that leads to one server, and later to another; existing connections stay. */
-export async function startAddress(t: Ends, target: string) {
-
-  let { hostname, port } = new URL(target);
-  let connections = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer(near => {
-    connections++;
-    const far = connect(Number(port), hostname);
-    for (const [from, to] of [[near, far], [far, near]] as const) {
-      sockets.add(from);
-      from.on('error', () => {}).on('close', () => to.destroy()).pipe(to);
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return {
-    url: `redis://127.0.0.1:${(server.address() as { port: number }).port}`,
-    connections: () => connections,
-    leadTo: (other: string) => {
-      ({ hostname, port } = new URL(other));
-    },
-  };
-
-}
 
 /** Gives commands to a server. */
 export async function admin(t: Ends, url: string) {
@@ -62,7 +31,8 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
   const { hostname, port } = new URL(master.url);
   const replica = await startRedis('--repl-diskless-sync-delay', '0', '--replicaof', hostname, port);
   t.after(() => replica.kill());
-  const address = await startAddress(t, master.url);
+  const address = await TcpProxy.start(master.url);
+  t.after(() => address.close());
   const { client, close } = await open(address.url);
   t.after(async () => void await close());
   const store = new RedisStore({ client });

@@ -7,9 +7,10 @@ import type { Driver } from '../../../src/open/drivers/load-driver.js';
 import { openRedis } from '../../../src/open/drivers/redis.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
-import { admin, startAddress, startPair, until } from '../../support/redis-fail-over.js';
+import { admin, startPair, until } from '../../support/redis-fail-over.js';
 import { startRedis } from '../../support/servers/redis.js';
 import { freePort } from '../../support/servers/server.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
 
 const DRIVERS: { readonly [client: string]: Driver } = {
   'redis 6': { name: 'redis', exports: redis },
@@ -58,16 +59,17 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       t.after(() => server.kill());
       const command = await admin(t, server.url);
       await command('ACL', 'SETUSER', 'narrow', 'on', '>secret', '~*', '+@all', '-info');
-      const address = await startAddress(t, server.url);
+      const address = await TcpProxy.start(server.url);
+      t.after(() => address.close());
       const { client, close } = await openRedis(address.url.replace('//', '//narrow:secret@'), driver);
       t.after(close);
       const store = new RedisStore({ client });
-      const connections = address.connections();
+      const connections = address.connections;
       // More often than an answer may be missing.
       const refused = async () => Number(/cmdstat_info:.*rejected_calls=(\d+)/.exec(String(await command('INFO', 'commandstats')))?.[1]);
       await until(async () => await refused() >= 7);
       strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 }), true);
-      strictEqual(address.connections(), connections);
+      strictEqual(address.connections, connections);
 
     });
 
