@@ -100,6 +100,16 @@ describe('The sources', () => {
 
   });
 
+  it('of a kind of store import no other kind', () => {
+
+    for (const { from, to } of imports) {
+      const [, folder] = /^stores\/(\w[\w-]*)\//.exec(from) ?? [];
+      if (folder === undefined || !to.startsWith('stores/')) continue;
+      ok(to.startsWith(`stores/${folder}/`) || to.startsWith('stores/shared/'), `${from} imports ${to}`);
+    }
+
+  });
+
   it('of the tests for stores are on top: no file imports them, and they import no store', () => {
 
     for (const { from, to } of imports) {
@@ -170,7 +180,6 @@ describe('The sources', () => {
       'session/session.ts': [300, 'what a request knows of its session'],
       'base/store.ts': [370, 'the contract, most of it in prose'],
       'encryption/sealing-store.ts': [260, 'each method of a store'],
-      'stores/sqlite-store.ts': [310, 'each method of a store'],
       'stores/memory-store.ts': [370, 'each method of a store, with what it does in steps'],
     };
     for (const [name, text] of sources) {

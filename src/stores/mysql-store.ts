@@ -1,8 +1,9 @@
 import { wrong } from '../base/option-checks.js';
 import { isPool, MysqlDatabase, type MysqlPool } from './sql/mysql-database.js';
 import { MysqlTable } from './sql/mysql-table.js';
-import { SqlStore } from './sql/sql-store.js';
+import { SqlEngine } from './sql/sql-engine.js';
 import { checkIdentifier, checkNames } from './shared/store-options.js';
+import { TableStore } from './shared/table-store.js';
 
 export type { MysqlPool };
 
@@ -26,7 +27,7 @@ export interface MysqlStoreOptions {
  * each. Each method on a session is one statement, in a transaction of its own;
  * where the session becomes one of a user, a second one follows.
  */
-export class MysqlStore extends SqlStore {
+export class MysqlStore extends TableStore<'later'> {
 
   /** @throws {TypeError} for a wrong option */
   constructor(options: MysqlStoreOptions) {
@@ -37,7 +38,8 @@ export class MysqlStore extends SqlStore {
       throw wrong('pool', pool, 'must be a pool of mysql2/promise, or have its methods execute and getConnection. '
         + 'A single connection is in the transactions of the application, whose ROLLBACK would undo what the store has answered');
     }
-    super(new MysqlTable(new MysqlDatabase(pool), checkIdentifier('table', table)));
+    const sessions = new MysqlTable(new MysqlDatabase(pool), checkIdentifier('table', table));
+    super(new SqlEngine(sessions), sessions);
 
   }
 

@@ -1,8 +1,9 @@
 import { wrong } from '../base/option-checks.js';
 import { isPg, isPool, PostgresDatabase, type PostgresPool } from './sql/postgres-database.js';
 import { PostgresTable } from './sql/postgres-table.js';
-import { SqlStore } from './sql/sql-store.js';
+import { SqlEngine } from './sql/sql-engine.js';
 import { checkIdentifier, checkNames } from './shared/store-options.js';
+import { TableStore } from './shared/table-store.js';
 
 export type { PostgresPool };
 
@@ -37,7 +38,7 @@ export interface PostgresStoreOptions {
  * session is one statement, in a transaction of its own; where the session
  * becomes one of a user, a second one follows.
  */
-export class PostgresStore extends SqlStore {
+export class PostgresStore extends TableStore<'later'> {
 
   /** @throws {TypeError} for a wrong option */
   constructor(options: PostgresStoreOptions) {
@@ -51,7 +52,8 @@ export class PostgresStore extends SqlStore {
     if (typeof prepare !== 'boolean') throw wrong('prepare', prepare, 'must be true or false');
     checkIdentifier('table', table);
     if (schema !== undefined) checkIdentifier('schema', schema);
-    super(new PostgresTable(new PostgresDatabase(pool, prepare), { table, schema }));
+    const sessions = new PostgresTable(new PostgresDatabase(pool, prepare), { table, schema });
+    super(new SqlEngine(sessions), sessions);
 
   }
 

@@ -88,14 +88,6 @@ export function readRetired(value: string, hash: string, now: number): RetiredSe
 
 }
 
-/** A session of a user, as its record has it. */
-export interface UserRecord {
-  /** Unix times in milliseconds, by the server's clock. */
-  readonly endsAt: number;
-  readonly usedAt: number;
-  readonly details: string;
-}
-
 /** Reads the user and details of a live session, whatever its id, from the header of its record; `null` if it has ended, or nothing is known of it. */
 export function readInfoOf(header: string): StoredInfo | null {
 
@@ -103,17 +95,10 @@ export function readInfoOf(header: string): StoredInfo | null {
 
 }
 
-/** Reads the session of a user, whatever id it has, from the header of its record; `null` where it is another's, or has ended. */
-export function readOfUser(header: string, user: string): UserRecord | null {
+/** Reads the times in the header of a record: Unix times in milliseconds, by the server's clock. */
+export function readTimes(header: string): { endsAt: number; usedAt: number } {
 
-  if (header.startsWith('.', HASH)) return null;
-  const info = readInfo(header, header.indexOf('\n', FORMER));
-  if (info?.user !== user) return null;
-  return {
-    endsAt: Number(header.slice(0, TIME_LENGTH)),
-    usedAt: Number(header.slice(USED_AT, USED_AT + TIME_LENGTH)),
-    details: info.details,
-  };
+  return { endsAt: Number(header.slice(0, TIME_LENGTH)), usedAt: Number(header.slice(USED_AT, USED_AT + TIME_LENGTH)) };
 
 }
 

@@ -8,14 +8,22 @@ import { HEADER, LOAD } from './redis-scripts.js';
 import { ServerClock } from '../shared/server-clock.js';
 import type { StoredId } from '../../id/stored-id.js';
 
-/** What a script answers: that it did as it was told, or the word of its own. */
+/** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
 
-/** So many changed keys are searched for one by one. */
+/** The most changed keys that are searched for one by one. */
 const FEW = 8;
 
-/** In each token: who made it, and a number in base 36. */
+/** Each token has a name of its maker, and a number in base 36. */
 const HALF_A_TOKEN = VERSION_LENGTH / 2;
+
+/** What others do about the answers of the server. */
+interface Listeners {
+  /** Called once, when the server has told its time for the first time. */
+  onFirstAnswer(): void;
+  /** Called for each session that has ended: its handle, its info as the record had it, and the server's time. */
+  onEnd(handle: string, info: string, time: number): void;
+}
 
 /** The records of sessions, by their handles. */
 export class RedisRecords {
@@ -26,23 +34,16 @@ export class RedisRecords {
 
   readonly #writer = newSessionId().slice(0, HALF_A_TOKEN);
   #changes = 0;
-  readonly #onEnd: (handle: string, info: string, time: number) => void;
-  #onFirstAnswer: (() => void) | undefined;
+  readonly #listeners: Listeners;
+  #hasAnswered = false;
 
-  /**
-   * @param onFirstAnswer is called once, when the server has told its time for the first time
-   * @param onEnd is told of each session that has ended what it was, and when
-   */
-  constructor(
-    redis: RedisCommands, prefix: string, onFirstAnswer: () => void, onEnd: (handle: string, info: string, time: number) => void,
-  ) {
+  constructor(redis: RedisCommands, prefix: string, listeners: Listeners) {
     this.redis = redis;
     this.prefix = prefix;
-    this.#onFirstAnswer = onFirstAnswer;
-    this.#onEnd = onEnd;
+    this.#listeners = listeners;
   }
 
-  /** What stands there: {@link isThere} must say whether it is something. */
+  /** Reads the value of a key: {@link isThere} says whether there is one. */
   get(handle: string): PromiseLike<unknown> {
 
     return this.redis.get(this.prefix + handle);
@@ -52,19 +53,20 @@ export class RedisRecords {
   /**
    * Changes a session.
    *
-   * @param newHash of the id that the session gets
-   * @param about what it becomes then
+   * @param becomes the hash of its new id, if it gets one, and its new info, if it gets another
    */
   change(
-    { handle, hash }: StoredId, change: SessionChange, { lifetime, version = '', maxBytes = Infinity, ...waits }: UpdateTerms,
-    { newHash = '', info = '' } = {},
+    { handle, hash }: StoredId, change: SessionChange, terms: UpdateTerms,
+    becomes: { readonly newHash?: string; readonly info?: string | undefined } = {},
   ): Promise<Word> {
 
+    const { lifetime, version = '', maxBytes = Infinity } = terms;
+    const { newHash = '', info = '' } = becomes;
     const { set, unset } = change;
     const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
     const most = maxBytes === Infinity ? '' : String(maxBytes);
     const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, info, most, ...packChange(change)];
-    return this.runInTime(script, handle, args, waits);
+    return this.runInTime(script, handle, args, terms);
 
   }
 
@@ -91,19 +93,19 @@ export class RedisRecords {
     const answer = await run(this.redis, script, this.prefix + handle, args);
     const [word, time, info] = Array.isArray(answer) ? answer : ['done', answer];
     this.observe(time, askedAt);
-    if (info) this.#onEnd(handle, String(info), Number(time));
+    if (info) this.#listeners.onEnd(handle, String(info), Number(time));
     return String(word) as Word;
 
   }
 
-  /** As `get`, and learns what time it is on the server. */
+  /** As `get`, and learns the server's time. */
   getWithTime(handle: string): Promise<unknown> {
 
     return this.#read(LOAD, handle);
 
   }
 
-  /** What a record says of its session, without the values; an empty text where there is none. */
+  /** Reads the first line of a record, without the values; an empty text if there is none. */
   header(handle: string): Promise<unknown> {
 
     return this.#read(HEADER, handle);
@@ -127,12 +129,13 @@ export class RedisRecords {
   observe(time: unknown, askedAt: number): void {
 
     this.clock.observe(Number(time), askedAt);
-    this.#onFirstAnswer?.();
-    this.#onFirstAnswer = undefined;
+    if (this.#hasAnswered) return;
+    this.#hasAnswered = true;
+    this.#listeners.onFirstAnswer();
 
   }
 
-  /** What no other change of the session has. */
+  /** Makes a text that no other change of the session has. */
   token(): string {
 
     const number = this.#changes++ % 36 ** HALF_A_TOKEN;
@@ -158,6 +161,7 @@ function givenUp(): Error {
 
 }
 
+/** A lifetime in seconds, as scripts take it. */
 export function milliseconds(lifetime: number): string {
 
   return String(Math.ceil(lifetime * 1000));

@@ -2,12 +2,12 @@ import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/st
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
-import { infoOfUser, readInfoOf, readOfUser, userIn } from './redis-record.js';
+import { infoOfUser, readInfoOf, readTimes, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
 import { isRevokedSince } from '../shared/request-age.js';
-import { isHandle } from '../../id/stored-id.js';
+import { userSession } from '../shared/user-session.js';
 
 /** For how many milliseconds an answer waits for an index that is healed. */
 const HEALED_WITHIN = 250;
@@ -37,13 +37,13 @@ export class RedisUsers {
     for (const page of inPages(await this.#index.list(user))) {
       const headers = await Promise.all(page.map(({ handle }) => noneIfForeign(this.#records.header(handle), null)));
       const now = this.#records.clock.now();
-      const found = headers.map(header => isThere(header) ? readOfUser(header, user) : null);
-      for (const [index, { handle }] of page.entries()) {
-        const session = found[index];
-        if (!session) continue;
-        const { details, usedAt, endsAt } = session;
-        sessions.push({ handle, details, idle: Math.max(0, now - usedAt) / 1000, remaining: Math.max(0, endsAt - now) / 1000 });
-      }
+      const found = page.map(({ handle }, index) => {
+        const header = headers[index];
+        if (!isThere(header)) return null;
+        const { usedAt, endsAt } = readTimes(header);
+        return userSession({ handle, info: readInfoOf(header), idle: now - usedAt, left: endsAt - now }, user);
+      });
+      sessions.push(...found.filter(session => session !== null));
       await this.#index.drop(user, page.filter((_, index) => !found[index]));
     }
     return sessions;
@@ -57,10 +57,9 @@ export class RedisUsers {
 
   }
 
-  async endSessionsOf(user: string, { only, except }: WhichSessions = {}): Promise<string[]> {
+  async endSessionsOf(user: string, { only, except }: WhichSessions): Promise<string[]> {
 
-    const spared = except !== undefined && isHandle(except) ? except : undefined;
-    const entries = only === undefined ? await this.#index.revoke(user, spared) : isHandle(only) ? [{ handle: only, score: '' }] : [];
+    const entries = only === undefined ? await this.#index.revoke(user, except) : [{ handle: only, score: '' }];
     const ended: string[] = [];
     for (const page of inPages(entries.filter(({ handle }) => handle !== except))) {
       ended.push(...await this.#endAll(page.map(({ handle }) => handle), infoOfUser(user)));

@@ -86,20 +86,21 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.readWithoutData, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
   }
 
-  create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): Promise<Executed> {
-    return this.#insert(this.#statements.create, id, data, info, terms);
+  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
+    return this.#insert(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
   }
 
-  put(id: StoredId, data: string, lifetime: number): Promise<Executed> {
-    return this.#insert(this.#statements.put, id, data, UNKNOWN, { lifetime, deadline: Number.MAX_SAFE_INTEGER });
+  put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
+    const { user, text } = UNKNOWN;
+    return this.#insert(this.#statements.put, [handle, hash, data, lifetime, user, text, Number.MAX_SAFE_INTEGER]);
   }
 
   update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
     return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
-    return this.#change(this.#statements.move, id, change, terms, newHash, terms.info?.text ?? null, terms.info?.user ?? null);
+  move(id: StoredId, newId: StoredId, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
+    return this.#change(this.#statements.move, id, change, terms, newId.hash, terms.info?.text ?? null, terms.info?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
@@ -126,7 +127,7 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
   }
 
-  async endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+  async endOf(user: string, only: string | null, except: string): Promise<string[]> {
     // MySQL has no UPDATE … RETURNING, so the ended rows are tagged with a one-time user id and selected by it.
     const ended = newSessionId();
     await this.#run(this.#statements.endOf, [user, only, except, ended], nothing);
@@ -160,12 +161,9 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.done, [], nothing);
   }
 
-  /** @param overwrite for where a row is already */
-  async #insert(
-    overwrite: Statement, { handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms,
-  ): Promise<Executed> {
+  /** @param overwrite is executed if there already is a row */
+  async #insert(overwrite: Statement, values: readonly unknown[]): Promise<Executed> {
 
-    const values = [handle, hash, data, lifetime, user, text, deadline];
     for (;;) {
       try {
         return await this.#run(this.#statements.insert, values, executed);
@@ -174,7 +172,7 @@ export class MysqlTable implements SqlTable {
       }
       const answer = await this.#run(overwrite, values, executed);
       // It may have been removed in between.
-      if (answer !== 0 || await this.read(handle) !== undefined) return answer;
+      if (answer !== 0 || await this.read(values[0] as string) !== undefined) return answer;
     }
 
   }

@@ -114,9 +114,9 @@ export class PostgresTable implements SqlTable {
     return this.#change(this.#statements.update, id, change, terms, terms.user);
   }
 
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
+  move(id: StoredId, newId: StoredId, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
     const { info } = terms;
-    return this.#change(this.#statements.move, id, change, terms, newHash, info?.text ?? null, info?.user ?? null);
+    return this.#change(this.#statements.move, id, change, terms, newId.hash, info?.text ?? null, info?.user ?? null);
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
@@ -143,7 +143,7 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.rowsOf, [user], answers => answers);
   }
 
-  endOf(user: string, only: string | null, except: string): Promise<readonly string[]> {
+  endOf(user: string, only: string | null, except: string): Promise<string[]> {
     return this.#run(this.#statements.endOf, [user, only, except], withoutNull);
   }
 

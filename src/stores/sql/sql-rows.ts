@@ -1,5 +1,5 @@
 import { merge } from '../../values/texts-change.js';
-import type { SessionChange, UpdateTerms } from '../../base/store.js';
+import type { MoveTerms, SessionChange } from '../../base/store.js';
 import { isTooLarge } from '../../values/texts-size.js';
 import { type Countdown, countdown } from '../../base/countdown.js';
 import { toJson } from './json-texts.js';
@@ -11,11 +11,19 @@ import type { StoredId } from '../../id/stored-id.js';
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;
 
-/** How often a change is tried that others are in the way of. */
+/** The most tries of a change that conflicts with others. */
 const MOST_TRIES = 100;
 
-/** How often something is tried that only a clock is in the way of: after each try, what it shows is known. */
+/** The most tries of a statement that only a clock can refuse: after each try, the server's time is known. */
 export const MOST_SETTINGS = 3;
+
+/** A change of a row. */
+interface RowChange {
+  /** Executes the statement. */
+  attempt(terms: RowTerms): PromiseLike<Executed>;
+  /** Throws if the row can't be changed in this way. */
+  check?(row: SqlRow): void;
+}
 
 /** Reads and changes rows, and learns the server's time from its answers. */
 export class SqlRows {
@@ -31,19 +39,17 @@ export class SqlRows {
   /**
    * Changes the row of a live session.
    *
-   * A statement merges the change into the row. It knows the length of the row,
-   * and refuses what could be too large by that, or would take the server too
-   * long. Then the texts are merged and their bytes counted here, and if they are
-   * not too many, the row is overwritten, provided that it has the same version.
-   *
-   * @param check throws where the row can't be changed so
+   * A statement merges the change into the row. It refuses a change if, by the
+   * length of the row, the result could be too large, or would take the server too
+   * long. The texts are then merged and their bytes counted here. If they are not
+   * too many, the row is overwritten, provided that it still has the same version.
    */
   async change(
-    { handle, hash }: StoredId, change: SessionChange, { lifetime, maxBytes = Infinity, version, ...waits }: UpdateTerms,
-    attempt: (terms: RowTerms) => PromiseLike<Executed>, check?: (row: SqlRow) => void,
+    { handle, hash }: StoredId, change: SessionChange, { lifetime, maxBytes = Infinity, version, patience, patienceLeft }: MoveTerms,
+    rowChange: RowChange,
   ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
 
-    const left = countdown(waits);
+    const left = countdown({ patience, patienceLeft });
     const expected = knownVersion(version);
     const trial = this.#table.trial();
     if (trial) await trial;
@@ -52,16 +58,16 @@ export class SqlRows {
       left,
       deadline => {
         const terms = { lifetime: milliseconds(lifetime), deadline };
-        if (whole) return attempt({ ...terms, ...whole, most: Number.MAX_SAFE_INTEGER });
-        // Half, since a merge adds spaces to what was never merged before.
+        if (whole) return rowChange.attempt({ ...terms, ...whole, most: Number.MAX_SAFE_INTEGER });
+        // Half, since the first merge of a row adds spaces to it.
         const most = Math.floor(Math.min(maxBytes, this.#table.most / 2, this.#table.mostMerged(change)));
-        return attempt({ ...terms, version: expected, most, data: null });
+        return rowChange.attempt({ ...terms, version: expected, most, data: null });
       },
       async () => {
         const row = await this.read(handle);
         if (!row || !isLive(row, hash)) return 'gone';
         if (hasPassed(expected, row)) return 'conflict';
-        check?.(row);
+        rowChange.check?.(row);
         const before = textsOf(row);
         const merged = merge(before, change);
         if (isTooLarge(before, merged, maxBytes)) return 'too-large';
@@ -73,11 +79,11 @@ export class SqlRows {
   }
 
   /**
-   * Tries something until its caller gives up. A statement that came too late
+   * Tries a statement until its caller gives up. A statement that came too late
    * changed nothing. If the caller still waits, the server's clock was set, or this
    * process stood still.
    *
-   * @param otherwise learns the server's time, and says why nothing was changed, if it was not too late
+   * @param otherwise learns the server's time, and says why nothing was changed; null if the statement was too late
    */
   async tries<Reason>(
     left: Countdown, attempt: (deadline: number) => PromiseLike<Executed>, otherwise: () => Promise<Reason | null>,
@@ -95,7 +101,7 @@ export class SqlRows {
 
   }
 
-  /** Where nothing was found or changed, no answer has told the time. */
+  /** Asks for the server's time: an answer that finds and changes nothing does not have it. */
   async learnTime(): Promise<void> {
 
     const askedAt = performance.now();
@@ -103,7 +109,7 @@ export class SqlRows {
 
   }
 
-  /** @throws {Error} where a row would be so long that it could not be read again */
+  /** @throws {Error} if a row would be so long that it could not be read again */
   async checked(data: string): Promise<string> {
 
     const trial = this.#table.trial();
@@ -149,7 +155,7 @@ function late(): Error {
 
 }
 
-/** A lifetime as a table takes it. */
+/** A lifetime in seconds, as a table takes it. */
 export function milliseconds(seconds: number): number {
 
   return Math.ceil(Math.max(-LONGEST, Math.min(seconds * 1000, LONGEST)));

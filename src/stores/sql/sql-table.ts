@@ -2,16 +2,16 @@ import type { SessionChange } from '../../base/store.js';
 import type { InfoColumns } from './sql-info.js';
 import type { UsersTable } from './sql-users.js';
 import type { StoredId } from '../../id/stored-id.js';
-import type { SweptTable } from '../shared/sweeper.js';
+import type { StoreTable } from '../shared/table-store.js';
 
-/** When a statement was executed, in Unix milliseconds by the server's clock; 0 where it changed nothing. */
+/** When a statement was executed, in Unix milliseconds by the server's clock; 0 if it changed nothing. */
 export type Executed = number;
 
 /** On which terms a statement is executed. */
 export interface StatementTerms {
   /** In milliseconds. */
   readonly lifetime: number;
-  /** The moment of the server's clock after which nothing must be changed. */
+  /** The time of the server's clock, in Unix milliseconds, after which nothing must be changed. */
   readonly deadline: number;
 }
 
@@ -19,9 +19,9 @@ export interface StatementTerms {
 export interface RowTerms extends StatementTerms {
   /** The only version that may be changed; null for any. */
   readonly version: number | null;
-  /** The most bytes that the column `data` may have then. A text that is longer itself need not be sent. */
+  /** The most bytes that the column `data` may have after the change. A longer text need not be sent. */
   readonly most: number;
-  /** What the column `data` is to be; null where the server merges the change into it. */
+  /** The new text of the column `data`; null if the server is to merge the change into it. */
   readonly data: string | null;
 }
 
@@ -29,27 +29,24 @@ export interface RowTerms extends StatementTerms {
  * What a database server can do with the table of sessions: each method is one
  * statement on one row, found by its handle.
  */
-export interface SqlTable extends SweptTable, UsersTable {
+export interface SqlTable extends StoreTable, UsersTable {
 
-  /** The trial of the table that the first use has to wait for. */
+  /** The trial of the table for which the first use has to wait. */
   trial(): Promise<void> | undefined;
 
-  /** Once it has been tried out, the most bytes of the column `data` with which a row can still be read. */
+  /** After the trial, the most bytes of the column `data` with which a row can still be read. */
   readonly most: number;
 
   /** What sets this limit. */
   readonly limit: string;
 
-  /** The most bytes that `data` may have for the server to merge a change into it: above, that takes it too long. */
+  /** The most bytes of `data` into which the server merges a change: with more, it takes too long. */
   mostMerged(change: SessionChange): number;
-
-  /** Creates the table where it is missing, and tries it out. */
-  setup(): Promise<void>;
 
   /** The server's time, in Unix milliseconds. */
   now(): PromiseLike<number>;
 
-  /** The row, in the form of {@link readRow}; null where a column of it is NULL, or it is too long. */
+  /** The row, in the form of {@link readRow}; null if a column of it is NULL, or it is too long. */
   read(handle: string): PromiseLike<string | null | undefined>;
 
   /** The same, with `{` instead of its data. */
@@ -58,25 +55,25 @@ export interface SqlTable extends SweptTable, UsersTable {
   /** Inserts a row, or overwrites one whose time is over. */
   create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): PromiseLike<Executed>;
 
-  /** Inserts a row, or overwrites one, unless it has another id that lives. */
+  /** Inserts a row, or overwrites one, unless a session lives there under another id. */
   put(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
 
-  /** @param terms.user whose session it is, as `userHash()` returns it: its column is to say so */
+  /** @param terms.user the user of the session, as `asciiUserHash()` returns it, whose column is restored; null for none */
   update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): PromiseLike<Executed>;
 
   /**
-   * @param newHash must not be a former one
-   * @param terms.about null for what it was
+   * @param newId must not be a former one
+   * @param terms.info null if the session keeps its info
    */
-  move(id: StoredId, newHash: string, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): PromiseLike<Executed>;
+  move(id: StoredId, newId: StoredId, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): PromiseLike<Executed>;
 
   /** @param user as in `update` */
   touch(id: StoredId, lifetime: number, user: string | null): PromiseLike<Executed>;
 
   /**
-   * Ends a live session that has, or had, this id.
+   * Ends a live session that has this id, or had it a moment ago.
    *
-   * @param data what the column is from then on
+   * @param data the new text of the column
    */
   end(id: StoredId, data: string): PromiseLike<Executed>;
 

@@ -81,7 +81,7 @@ async function tryUsers(table: SqlTable, handle: string, mark: string, [hash, ne
   const user = info.user as string;
   const has = (answers: ReadonlyArray<string | null>, part: string) => answers.length === 1 && answers[0]?.includes(part);
   const done = (what: string, time: number) => { if (!(time > 0)) throw undone(what); };
-  done('given another id', await table.move({ handle, hash }, next, { set: new Map(), unset: [] }, { ...changeTerms(table), info }));
+  done('given another id', await table.move({ handle, hash }, { handle, hash: next }, { set: new Map(), unset: [] }, { ...changeTerms(table), info }));
   if (!has(await table.rowsOf(user), ` ${handle} ${info.text}`)) throw undone('listed');
   await table.revoke(mark);
   if (!has(await table.marks(mark, mark), ' ')) throw undone('revoked');

@@ -1,12 +1,13 @@
 import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { StoredId } from '../../id/stored-id.js';
+import { isRevokedSince } from '../shared/request-age.js';
 import type { ServerClock } from '../shared/server-clock.js';
+import { asciiUserHash } from '../shared/user-hash.js';
+import { userSession } from '../shared/user-session.js';
 import { fromStored } from './sql-info.js';
 import { ENDED } from './sql-row.js';
-import { isHandle, type StoredId } from '../../id/stored-id.js';
-import { isRevokedSince } from '../shared/request-age.js';
-import { asciiUserHash as userHash } from '../shared/user-hash.js';
 
-/** What a table of a database server can do with the sessions of a user, who is given as `userHash()` returns it. */
+/** What a table of a database server can do with the sessions of a user, given as `asciiUserHash()` returns it. */
 export interface UsersTable {
 
   /** Leaves a mark that all sessions of a user are ended now. */
@@ -15,37 +16,37 @@ export interface UsersTable {
   /** The marks of these names that exist: `now time`, both in microseconds by the server's clock. */
   marks(mark: string, other: string): PromiseLike<readonly string[]>;
 
-  /** The live rows of a user: `now ends_at seen_at handle about`; null where a column of one is NULL. */
+  /** The live rows of a user: `now ends_at seen_at handle about`; null for a row with a column that is NULL. */
   rowsOf(user: string): PromiseLike<ReadonlyArray<string | null>>;
 
   /**
    * Ends the live sessions of a user.
    *
-   * @param only the one that is meant; null for all
-   * @param except one that is spared; `''` for none
+   * @param only the handle of the one to end; null for all
+   * @param except the handle of one that is spared; `''` for none
    * @returns the handles of those that were ended
    */
-  endOf(user: string, only: string | null, except: string): PromiseLike<readonly string[]>;
+  endOf(user: string, only: string | null, except: string): PromiseLike<string[]>;
 
-  /** The handles of the next {@link STEP} live sessions behind one, in their order. */
+  /** The handles of the next {@link STEP} live sessions after a handle, in their order. */
   live(after: string): PromiseLike<readonly string[]>;
 
   /**
-   * Ends a live session that has, or had, this id.
+   * Ends a live session that has this id, or had it a moment ago.
    *
-   * @param data what the column is from then on
+   * @param data the new text of the column
    */
   end(id: StoredId, data: string): PromiseLike<unknown>;
 
-  /** Ends those of these sessions that live. */
+  /** Ends those sessions that live. */
   endThese(handles: readonly string[]): PromiseLike<unknown>;
 
 }
 
-/** The row that says when all sessions of all users were ended. No handle has a colon. */
-const EVERYBODY = 'u:*';
+/** The row with the time at which all sessions of all users were ended. No handle has a colon. */
+const EVERYONE = 'u:*';
 
-/** How many sessions are ended in one step where all are. */
+/** How many sessions one step of `endAllSessions` ends. */
 export const STEP = 500;
 
 /**
@@ -67,24 +68,24 @@ export class SqlUsers {
 
   }
 
-  async list(user: string): Promise<StoredUserSession[]> {
+  async sessionsOf(user: string): Promise<StoredUserSession[]> {
 
-    return (await this.#table.rowsOf(userHash(user))).flatMap(text => readSession(text, user) ?? []);
+    return (await this.#table.rowsOf(asciiUserHash(user))).flatMap(text => readSession(text, user) ?? []);
 
   }
 
-  async end(user: string, { only, except = '' }: WhichSessions = {}): Promise<readonly string[]> {
+  async endSessionsOf(user: string, { only, except = '' }: WhichSessions): Promise<string[]> {
 
-    const hash = userHash(user);
-    if (only !== undefined) return isHandle(only) ? this.#table.endOf(hash, only, '') : [];
+    const hash = asciiUserHash(user);
+    if (only !== undefined) return this.#table.endOf(hash, only, '');
     await this.#table.revoke(markOf(hash));
-    return this.#table.endOf(hash, null, isHandle(except) ? except : '');
+    return this.#table.endOf(hash, null, except);
 
   }
 
-  async endAll(): Promise<void> {
+  async endAllSessions(): Promise<void> {
 
-    await this.#table.revoke(EVERYBODY);
+    await this.#table.revoke(EVERYONE);
     let handles: readonly string[];
     let after = '';
     do {
@@ -96,16 +97,16 @@ export class SqlUsers {
   }
 
   /**
-   * Ends a session that has just become one of a user, where sessions of that
-   * user have been ended since the request began.
+   * Ends a session that has just become one of a user, if sessions of that user
+   * have been ended since the request began.
    *
-   * @param began when the request did, as `performance.now()` tells it
-   * @returns whether it did
+   * @param began the begin of the request, by `performance.now()`
+   * @returns whether the session was ended
    */
   async refuse(id: StoredId, info: StoredInfo | undefined, began: number | undefined): Promise<boolean> {
 
     if (!info || info.user === null || began === undefined) return false;
-    const mark = markOf(userHash(info.user));
+    const mark = markOf(asciiUserHash(info.user));
     if (!await isRevokedSince(began, this.#clock, () => this.#timesOf(mark))) return false;
     await this.#table.end(id, ENDED);
     return true;
@@ -115,7 +116,7 @@ export class SqlUsers {
   async #timesOf(mark: string): Promise<number[]> {
 
     const askedAt = performance.now();
-    return (await this.#table.marks(mark, EVERYBODY)).map(text => {
+    return (await this.#table.marks(mark, EVERYONE)).map(text => {
       const [now, time] = text.split(' ');
       this.#clock.observe(Number(now) / 1000, askedAt, 0);
       return Number(time) / 1000;
@@ -125,25 +126,20 @@ export class SqlUsers {
 
 }
 
-/** The row that says when the sessions of a user were ended, under a part of the hash: 84 bits. */
+/** The row with the time at which sessions of a user were ended. Its handle has 84 bits of the user's hash. */
 function markOf(hash: string): string {
 
   return `u:${hash.slice(0, 14)}`;
 
 }
 
-/** Null where the row is damaged, or says that the session is another's. */
+/** Null if the row is damaged, or says that the session has another user. */
 function readSession(text: string | null, user: string): StoredUserSession | null {
 
   const [now, endsAt, seenAt, handle = '', ...rest] = (text ?? '').split(' ');
   try {
     const info = fromStored(rest.join(' '));
-    return info?.user !== user ? null : {
-      handle,
-      details: info.details,
-      idle: Math.max(0, Number(now) - Number(seenAt)) / 1000,
-      remaining: Math.max(0, Number(endsAt) - Number(now)) / 1000,
-    };
+    return userSession({ handle, info, idle: Number(now) - Number(seenAt), left: Number(endsAt) - Number(now) }, user);
   } catch {
     return null;
   }

@@ -7,7 +7,8 @@ import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
 import { ELSEWHERE, type FoundRow, liveInfo, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
-import { LEASE, SWEEPER, type SweptRow, type SweptTable } from '../shared/sweeper.js';
+import { LEASE, SWEEPER, type SweptRow } from '../shared/sweeper.js';
+import type { StoreTable } from '../shared/table-store.js';
 
 /** The last moment that every driver can read. */
 const LATEST = Number.MAX_SAFE_INTEGER;
@@ -24,7 +25,7 @@ export interface UserRow {
 }
 
 /** The table of sessions. */
-export class SqliteTable implements SweptTable {
+export class SqliteTable implements StoreTable {
 
   readonly #connection: SqliteConnection;
   readonly #name: string;

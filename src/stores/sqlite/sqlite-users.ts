@@ -6,6 +6,7 @@ import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { infoOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
 import { BATCH, type SqliteTable } from './sqlite-table.js';
 import { userHash } from '../shared/user-hash.js';
+import { userSession } from '../shared/user-session.js';
 
 /** Before the user, what the row of a revocation is found by: no session has such a handle. */
 const REVOKED = 'u:';
@@ -40,12 +41,8 @@ export class SqliteUsers {
 
   sessionsOf(user: string): Awaitable<StoredUserSession[]> {
 
-    return andThen(this.#table.rowsOf(userHash(user)), rows => rows.flatMap(({ handle, info, idle, left }) => {
-      const known = infoOf(info);
-      return known?.user === user
-        ? [{ handle, details: known.details, idle: Math.max(0, idle) / 1000, remaining: left / 1000 }]
-        : [];
-    }));
+    return andThen(this.#table.rowsOf(userHash(user)), rows => (
+      rows.flatMap(row => userSession({ ...row, info: infoOf(row.info) }, user) ?? [])));
 
   }
 
@@ -57,7 +54,7 @@ export class SqliteUsers {
   }
 
   /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
-  endSessionsOf(user: string, { only, except }: WhichSessions = {}): Awaitable<string[]> {
+  endSessionsOf(user: string, { only, except }: WhichSessions): Awaitable<string[]> {
 
     const userId = userHash(user);
     const ended: string[] = [];

@@ -1,0 +1,156 @@
+import { andThen } from '../../base/awaitable.js';
+import type {
+  Awaitable, CreateTerms, EndTerms, FoundSession, IndexingSessionStore, MoveTerms, SessionChange, SessionTexts, SessionValues,
+  StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
+} from '../../base/store.js';
+import { handleOf, isHandle, isStoredId, movedId, newStoredId, storedId } from '../../id/stored-id.js';
+import { fromTexts, toTexts } from '../../values/session-values.js';
+import type { Answer, Engine, When } from './engine.js';
+import { unreadable } from './unreadable.js';
+
+/**
+ * A store over an engine: it has all methods of the contract. Its ids begin with
+ * a public handle, under which the engine keeps a record that holds only a hash
+ * of the id.
+ */
+export class KeyedStore<W extends When> implements IndexingSessionStore {
+
+  readonly atomic = true;
+  readonly keepsInfo = true;
+
+  readonly #engine: Engine<W>;
+
+  constructor(engine: Engine<W>) {
+    this.#engine = engine;
+  }
+
+  get(id: string): Answer<W, SessionValues | null> {
+
+    return this.#answer(() => andThen<FoundSession | null, SessionValues | null>(this.load(id), found => {
+      try {
+        return found?.status === 'live' ? fromTexts(found.texts) : null;
+      } catch (cause) {
+        throw unreadable(cause);
+      }
+    }));
+
+  }
+
+  /**
+   * @throws {SessionValueError} for values that can't be stored
+   * @throws {Error} if the session has another id by now
+   */
+  set(id: string, values: SessionValues, expire: number): Answer<W, void> {
+
+    return this.#answer(() => {
+      const texts = toTexts(values);
+      return andThen<boolean, void>(this.#engine.put(storedId(id), texts, expire - Date.now() / 1000), isStored => {
+        if (!isStored) throw new Error('The session has another id by now: this one can\'t be set');
+      });
+    });
+
+  }
+
+  delete(id: string): Answer<W, void> {
+
+    return this.#engine.delete(storedId(id));
+
+  }
+
+  newSessionId(moving?: string): string {
+
+    return newStoredId(moving);
+
+  }
+
+  isSessionId(id: string): boolean {
+
+    return isStoredId(id);
+
+  }
+
+  handleOf(id: string): string {
+
+    return handleOf(id);
+
+  }
+
+  load(id: string): Answer<W, FoundSession | null> {
+
+    return this.#engine.load(storedId(id));
+
+  }
+
+  create(id: string, texts: SessionTexts, terms: CreateTerms): Answer<W, boolean | 'revoked'> {
+
+    return this.#engine.create(storedId(id), texts, terms);
+
+  }
+
+  update(id: string, change: SessionChange, terms: UpdateTerms): Answer<W, 'updated' | 'gone' | 'conflict' | 'too-large'> {
+
+    return this.#engine.update(storedId(id), change, terms);
+
+  }
+
+  touch(id: string, lifetime: number, user?: string): Answer<W, boolean> {
+
+    return this.#engine.touch(storedId(id), lifetime, user);
+
+  }
+
+  /** @throws {TypeError} if `newId` was not made by `newSessionId(id)` */
+  move(
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
+  ): Answer<W, 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
+
+    return this.#answer(() => {
+      const { from, to } = movedId(id, newId);
+      return this.#engine.move(from, to, change, terms);
+    });
+
+  }
+
+  end(id: string, terms: EndTerms = {}): Answer<W, boolean> {
+
+    return this.#engine.end(storedId(id), terms);
+
+  }
+
+  infoByHandle(handle: string): Answer<W, StoredInfo | null> {
+
+    return this.#engine.infoByHandle(handle);
+
+  }
+
+  sessionsOf(user: string): Answer<W, StoredUserSession[]> {
+
+    return this.#engine.sessionsOf(user);
+
+  }
+
+  endSessionsOf(user: string, { only, except }: WhichSessions = {}): Answer<W, string[]> {
+
+    return this.#answer<string[]>(() => {
+      if (only !== undefined && !isHandle(only)) return [];
+      return this.#engine.endSessionsOf(user, { only, except: except !== undefined && isHandle(except) ? except : undefined });
+    });
+
+  }
+
+  /** Ends them in small steps, between which requests are answered. */
+  endAllSessions(): Promise<void> {
+
+    return this.#engine.endAllSessions();
+
+  }
+
+  /** Answers as the engine does: one that answers later does not throw, but rejects its promise. */
+  #answer<T>(method: () => Awaitable<T>): Answer<W, T> {
+
+    const answer = this.#engine.answers === 'at once' ? method() : new Promise<T>(resolve => resolve(method()));
+    return answer as Answer<W, T>;
+
+  }
+
+}

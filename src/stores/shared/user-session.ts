@@ -1,0 +1,20 @@
+import type { StoredInfo, StoredUserSession } from '../../base/store.js';
+
+/** A live session, as an index of users has led to it. */
+export interface IndexedSession {
+  readonly handle: string;
+  /** What its record says of it. */
+  readonly info: StoredInfo | null | undefined;
+  /** Milliseconds since it was last written or touched. */
+  readonly idle: number;
+  /** Milliseconds left to live. */
+  readonly left: number;
+}
+
+/** The session of a user, as the contract has it; null if its record says that it is not theirs. */
+export function userSession({ handle, info, idle, left }: IndexedSession, user: string): StoredUserSession | null {
+
+  if (info?.user !== user) return null;
+  return { handle, details: info.details, idle: Math.max(0, idle) / 1000, remaining: Math.max(0, left) / 1000 };
+
+}
