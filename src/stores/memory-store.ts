@@ -3,16 +3,15 @@ import { wrong } from '../base/option-checks.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import { warnOnce } from '../base/warnings.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, StoredInfo, SessionChange,
-  SessionTexts, SessionValues, StoredUserSession, UpdateTerms, WhichSessions,
+  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, SessionValues,
+  StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../base/store.js';
-import { GcTimer } from './shared/gc-timer.js';
-import { isOver, type Kept, MemoryEntries, type MemoryEntry } from './memory/memory-entries.js';
-import { isPackedTooLarge, pack, repack, unpack } from './shared/packed-texts.js';
-import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
-import { Revocations } from './shared/revocations.js';
-import { checkNames } from './shared/store-options.js';
 import { handleOf, newStoredId } from '../id/stored-id.js';
+import { MemoryEngine } from './memory/memory-engine.js';
+import type { MemoryEntry } from './memory/memory-entry.js';
+import { GcTimer } from './shared/gc-timer.js';
+import { unpack } from './shared/packed-texts.js';
+import { checkNames } from './shared/store-options.js';
 
 export type { MemoryEntry };
 
@@ -34,9 +33,6 @@ export interface MemoryStoreOptions {
 
 }
 
-/** How long it may hold the event loop at a time to end all sessions, in milliseconds. */
-const SLICE = 1;
-
 /**
  * Keeps sessions in the memory of this process.
  *
@@ -53,12 +49,7 @@ export class MemoryStore implements AtomicSessionStore {
   readonly touchIsFree: boolean = true;
   readonly keepsInfo: boolean = true;
 
-  readonly #entries: MemoryEntries;
-  readonly #retired: RetiredIds;
-  readonly #revocations = new Revocations();
-  /** In whole seconds, as expiries are. */
-  readonly #now: () => number;
-  readonly #exactly: () => number;
+  readonly #engine: MemoryEngine;
   readonly #timer = new GcTimer(() => this.gc());
 
   /** @throws {TypeError} for a wrong option */
@@ -72,11 +63,8 @@ export class MemoryStore implements AtomicSessionStore {
     if (typeof now !== 'function') {
       throw wrong('now', now, 'must be a function that returns seconds');
     }
-    this.#exactly = now;
-    this.#now = () => Math.floor(now());
-    this.#entries = new MemoryEntries(maxSessions, this.#now);
-    this.store = this.#entries;
-    this.#retired = new RetiredIds(now);
+    this.#engine = new MemoryEngine(maxSessions, now);
+    this.store = this.#engine.entries;
     this.scheduleGc();
     if (cluster.isWorker) {
       warnOnce('SESSION_MEMORY_WORKER', 'A memory store is used in a worker process of a cluster: the other workers have none of its sessions. Use a store that they share, such as SQLite or Redis');
@@ -96,7 +84,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const entry = this.#live(id);
+    const entry = this.#engine.live(id);
     return entry ? fromTexts(unpack(entry[1])) : null;
 
   }
@@ -104,16 +92,13 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {SessionValueError} for values that can't be stored */
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
 
-    const packed = pack(toTexts(values));
-    const now = this.#now();
-    this.#retired.delete(id);
-    this.#entries.put(id, packed, expire, keptNow(this.#live(id, now)?.[3]?.info, this.#exactly()));
+    this.#engine.put(id, toTexts(values), expire);
 
   }
 
   async delete(id: string): Promise<void> {
 
-    this.#entries.delete(id);
+    this.store.delete(id);
 
   }
 
@@ -137,131 +122,64 @@ export class MemoryStore implements AtomicSessionStore {
 
   load(id: string): FoundSession | null {
 
-    const now = this.#now();
-    const entry = this.#entries.get(id);
-    if (!entry) return this.#retired.get(id);
-    if (isOver(entry, now)) {
-      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.info);
-      // What others have put into the map may be no entry.
-      this.#entries.delete(id);
-      return null;
-    }
-    this.#entries.use(id, entry, entry[0]);
-    const texts = unpack(entry[1]);
-    // Equal text is equal data: no counter is needed.
-    const version = entry[1];
-    // It lives until its last second is over.
-    const remaining = entry[0] + 1 - now;
-    const info = entry[3]?.info;
-    if (info === undefined) return { status: 'live', texts, version, remaining };
-    return { status: 'live', texts, version, remaining, info: { user: info.user, details: info.details } };
+    return this.#engine.load(id);
 
   }
 
-  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): boolean | 'revoked' {
+  create(id: string, texts: SessionTexts, terms: CreateTerms): boolean | 'revoked' {
 
-    const now = this.#now();
-    if (this.#live(id, now) || this.#retired.get(id)) return false;
-    if (newInfo && this.#revocations.refuses(newInfo)) return 'revoked';
-    this.#entries.put(id, pack(texts), now + lifetime, keptNow(newInfo?.info, this.#exactly()));
-    return true;
+    return this.#engine.create(id, texts, terms);
 
   }
 
-  update(
-    id: string, change: SessionChange, { lifetime, version, maxBytes }: UpdateTerms,
-  ): 'updated' | 'gone' | 'conflict' | 'too-large' {
+  update(id: string, change: SessionChange, terms: UpdateTerms): 'updated' | 'gone' | 'conflict' | 'too-large' {
 
-    const now = this.#now();
-    const entry = this.#live(id, now);
-    if (!entry) return 'gone';
-    if (version !== undefined && version !== entry[1]) return 'conflict';
-    const packed = repack(entry[1], change);
-    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
-    entry[1] = packed;
-    this.#lengthen(id, entry, now, lifetime);
-    return 'updated';
+    return this.#engine.update(id, change, terms);
 
   }
 
   touch(id: string, lifetime: number): boolean {
 
-    const now = this.#now();
-    const entry = this.#live(id, now);
-    if (entry) this.#lengthen(id, entry, now, lifetime);
-    return entry !== undefined;
+    return this.#engine.touch(id, lifetime);
 
   }
 
   move(
-    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
+    id: string, newId: string, change: SessionChange, terms: MoveTerms,
   ): 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked' {
 
-    const now = this.#now();
-    const entry = this.#live(id, now);
-    if (!entry) return 'gone';
-    if (version !== undefined && version !== entry[1]) return 'conflict';
-    const packed = repack(entry[1], change);
-    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
-    if (this.#live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
-    if (newInfo && this.#revocations.refuses(newInfo)) {
-      this.#end(id);
-      return 'revoked';
-    }
-    const info = newInfo ? newInfo.info : entry[3]?.info;
-    this.#entries.delete(id);
-    this.#retired.add(id, newId, info);
-    this.#entries.put(newId, packed, now + lifetime, keptNow(info, this.#exactly()));
-    this.#entries.moved(newId);
-    return 'moved';
+    return this.#engine.move(id, newId, change, terms);
 
   }
 
-  end(id: string, { moved }: EndTerms = {}): boolean {
+  end(id: string, terms: EndTerms = {}): boolean {
 
-    const target = this.#retired.whereIs(id);
-    if (!this.#live(target)) return false;
-    this.#end(target, moved ? ELSEWHERE : undefined);
-    return true;
+    return this.#engine.end(id, terms);
 
   }
 
   sessionsOf(user: string): StoredUserSession[] {
 
-    const [now, exactly] = [this.#now(), this.#exactly()];
-    return this.#entries.of(user, now).map(({ id, expire, kept: { info, seen } }) => (
-      { handle: handleOf(id), details: info.details, idle: Math.max(0, exactly - seen), remaining: expire + 1 - now }
-    ));
+    return this.#engine.users.sessionsOf(user);
 
   }
 
   infoByHandle(handle: string): StoredInfo | null {
 
-    const entry = this.#live(this.#entries.handles.get(handle) ?? '');
-    return entry?.[3] ? { user: entry[3].info.user, details: entry[3].info.details } : null;
+    return this.#engine.users.infoByHandle(handle);
 
   }
 
-  endSessionsOf(user: string, { only, except }: WhichSessions = {}): string[] {
+  endSessionsOf(user: string, which: WhichSessions = {}): string[] {
 
-    if (only === undefined) this.#revocations.add(user);
-    const handles: string[] = [];
-    for (const { id } of this.#entries.of(user, this.#now())) {
-      const handle = handleOf(id);
-      if (handle === except || (only !== undefined && handle !== only)) continue;
-      this.#end(id);
-      handles.push(handle);
-    }
-    return handles;
+    return this.#engine.users.endSessionsOf(user, which);
 
   }
 
-  /** Ends many sessions in steps, between which other work goes on; some of them at once. */
+  /** Ends as many as it may at once; if there are more, in steps between which other work goes on. */
   endAllSessions(): Awaitable<void> {
 
-    this.#revocations.addAll();
-    const ids = this.#entries.walk();
-    return this.#endSlice(ids) ? undefined : this.#endRest(ids);
+    return this.#engine.users.endAllSessions();
 
   }
 
@@ -273,7 +191,7 @@ export class MemoryStore implements AtomicSessionStore {
    */
   gc(): Promise<void> {
 
-    return this.#entries.gc();
+    return this.#engine.entries.gc();
 
   }
 
@@ -294,61 +212,6 @@ export class MemoryStore implements AtomicSessionStore {
     this.#timer.cancel();
 
   }
-
-  #live(id: string, now = this.#now()): MemoryEntry | undefined {
-
-    return this.#entries.live(id, now);
-
-  }
-
-  #lengthen(id: string, entry: MemoryEntry, now: number, lifetime: number): void {
-
-    this.#entries.use(id, entry, now + lifetime);
-    if (entry[3]) entry[3].seen = this.#exactly();
-
-  }
-
-  #end(id: string, next?: string): void {
-
-    this.#entries.delete(id);
-    this.#retired.add(id, next);
-
-  }
-
-  /** Ends sessions until its time is over; true when it came to the end. */
-  #endSlice(ids: Iterator<string>): boolean {
-
-    const now = this.#now();
-    const pauseAt = performance.now() + SLICE;
-    for (let next = ids.next(); !next.done; next = ids.next()) {
-      if (this.#live(next.value, now)) this.#end(next.value);
-      if (performance.now() > pauseAt) return false;
-    }
-    return true;
-
-  }
-
-  async #endRest(ids: Iterator<string>): Promise<void> {
-
-    do {
-      await new Promise(resolve => setImmediate(resolve));
-    } while (!this.#endSlice(ids));
-
-  }
-
-}
-
-/** Takes what is given as its own: the caller may change its object later. */
-function keptNow(info: StoredInfo | undefined, seen: number): Kept | undefined {
-
-  return info && { info: { user: info.user, details: info.details }, seen };
-
-}
-
-/** It stays until the clean-up: a browser's next requests shall be told the same. */
-function expired(info: StoredInfo | undefined): ExpiredSession {
-
-  return info ? { status: 'expired', info: { user: info.user, details: info.details } } : { status: 'expired' };
 
 }
 

@@ -79,7 +79,7 @@ export class MapEngine implements Engine<'at once'> {
 
   sessionsOf(user: string) {
     const rows = [...this.#rows].filter(([handle]) => this.#live(handle));
-    return rows.flatMap(([handle, { info, seen, ends }]) => userSession({ handle, info, idle: this.now() - seen, left: ends - this.now() }, user) ?? []);
+    return rows.flatMap(([handle, { info, seen, ends }]) => userSession({ handle, info, idle: (this.now() - seen) / 1000, left: (ends - this.now()) / 1000 }, user) ?? []);
   }
 
   endSessionsOf(user: string, { only, except }: WhichSessions) {

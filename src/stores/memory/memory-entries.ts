@@ -1,34 +1,21 @@
-import type { StoredInfo } from '../../base/store.js';
-import { ShardedMap } from './sharded-map.js';
 import { handleOf } from '../../id/stored-id.js';
+import { isOver, type Kept, type MemoryEntry } from './memory-entry.js';
+import { ShardedMap } from './sharded-map.js';
 import { UserIndex } from './user-index.js';
 
-/** So many sessions are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
+/** The number of sessions that are looked at in any case: a small store is clean when `gc()` returns, as in 1.x. */
 const FEW = 1000;
 
 /** How long a clean-up may hold the event loop at a time, in milliseconds. */
 const SLICE = 1;
 
-/** What a session is beside its values. */
-export interface Kept {
-  readonly info: StoredInfo;
-  /** When it was last written or touched, in seconds and fractions of them. */
-  seen: number;
-}
-
-/**
- * What is held for a session: when it expires, as a Unix timestamp in seconds,
- * and what is the store's own business.
- */
-export type MemoryEntry = [expire: number, packed: string, used: number, kept?: Kept];
-
 /** With a limit, anonymous sessions and those of users are kept apart, each in the order of use. */
-const NOBODYS = 0;
+const ANONYMOUS = 0;
 const USERS = 1;
 
 /**
- * The sessions of a store in memory, by their ids: those go that are over, and
- * those that are too many. Whoever removes one removes it from its user's, too.
+ * The sessions of a store in memory, by their ids. It removes those that have
+ * expired or are too many. Removing a session removes it from those of its user.
  */
 export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
@@ -77,14 +64,14 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   override set(id: string, entry: MemoryEntry): this {
 
     if (!this.#isLimited) return super.set(id, entry);
-    const part = typeof entry?.[3]?.info.user === 'string' ? USERS : NOBODYS;
+    const part = typeof entry?.[3]?.info.user === 'string' ? USERS : ANONYMOUS;
     this.shard(id, 1 - part).delete(id);
     this.shard(id, part).set(id, entry);
     return this;
 
   }
 
-  /** Puts a session where none is, or where the same one is. */
+  /** Puts a session in, or overwrites it. */
   put(id: string, packed: string, expire: number, kept?: Kept): void {
 
     if (this.#isLimited) {
@@ -96,12 +83,12 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** Lets a session live as long at least. */
+  /** Lets a session live at least until then. */
   use(id: string, entry: MemoryEntry, expire: number): void {
 
     if (expire > entry[0]) entry[0] = expire;
     if (!this.#isLimited) return;
-    // Last in its shard, so that each shard begins with what was used longest ago.
+    // Last in its shard: each shard begins with the least recently used session.
     entry[2] = this.#uses++;
     this.#remove(id);
     this.set(id, entry);
@@ -135,7 +122,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** Takes note that a session has got this id in the place of another. */
+  /** Remembers that a session has moved to this id. */
   moved(newId: string): void {
 
     this.handles.set(handleOf(newId), newId);
@@ -143,7 +130,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** The ids of all sessions, for whoever goes through them in steps: one that moves meanwhile is met where it went. */
+  /** The ids of all sessions, for going through them in steps: a session that moves in between is met under its new id. */
   *walk(): Generator<string, void> {
 
     const moved: string[] = [];
@@ -186,14 +173,14 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   #makeRoom(): void {
 
     while (this.size >= this.#most) {
-      const idle = this.#idle(NOBODYS) ?? this.#idle(USERS);
+      const idle = this.#idle(ANONYMOUS) ?? this.#idle(USERS);
       if (idle === undefined) return;
       this.delete(idle);
     }
 
   }
 
-  /** The id of the session that was used longest ago. */
+  /** The id of the least recently used session. */
   #idle(part: number): string | undefined {
 
     let idle: [string, MemoryEntry] | undefined;
@@ -204,7 +191,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** Removes what is expired until its time is over; true when it came to the end. */
+  /** Removes what has expired until its time is over. @returns whether it came to the end */
   #sweepSlice(shards: Iterator<Map<string, MemoryEntry>>): boolean {
 
     const now = this.#now();
@@ -230,12 +217,5 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     this.#sweep = undefined;
 
   }
-
-}
-
-/** Whether the time of an entry is over. The map is open to all: a time that is none is over, too. */
-export function isOver(entry: MemoryEntry, now: number): boolean {
-
-  return !(typeof entry?.[0] === 'number' && entry[0] >= now);
 
 }

@@ -41,7 +41,7 @@ export class RedisUsers {
         const header = headers[index];
         if (!isThere(header)) return null;
         const { usedAt, endsAt } = readTimes(header);
-        return userSession({ handle, info: readInfoOf(header), idle: now - usedAt, left: endsAt - now }, user);
+        return userSession({ handle, info: readInfoOf(header), idle: (now - usedAt) / 1000, left: (endsAt - now) / 1000 }, user);
       });
       sessions.push(...found.filter(session => session !== null));
       await this.#index.drop(user, page.filter((_, index) => !found[index]));

@@ -5,9 +5,9 @@ export interface IndexedSession {
   readonly handle: string;
   /** What its record says of it. */
   readonly info: StoredInfo | null | undefined;
-  /** Milliseconds since it was last written or touched. */
+  /** Seconds since it was last written or touched. */
   readonly idle: number;
-  /** Milliseconds left to live. */
+  /** Seconds left to live. */
   readonly left: number;
 }
 
@@ -15,6 +15,6 @@ export interface IndexedSession {
 export function userSession({ handle, info, idle, left }: IndexedSession, user: string): StoredUserSession | null {
 
   if (info?.user !== user) return null;
-  return { handle, details: info.details, idle: Math.max(0, idle) / 1000, remaining: Math.max(0, left) / 1000 };
+  return { handle, details: info.details, idle: Math.max(0, idle), remaining: Math.max(0, left) };
 
 }

@@ -139,7 +139,7 @@ function readSession(text: string | null, user: string): StoredUserSession | nul
   const [now, endsAt, seenAt, handle = '', ...rest] = (text ?? '').split(' ');
   try {
     const info = fromStored(rest.join(' '));
-    return userSession({ handle, info, idle: Number(now) - Number(seenAt), left: Number(endsAt) - Number(now) }, user);
+    return userSession({ handle, info, idle: (Number(now) - Number(seenAt)) / 1000, left: (Number(endsAt) - Number(now)) / 1000 }, user);
   } catch {
     return null;
   }

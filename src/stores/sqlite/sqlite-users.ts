@@ -41,8 +41,8 @@ export class SqliteUsers {
 
   sessionsOf(user: string): Awaitable<StoredUserSession[]> {
 
-    return andThen(this.#table.rowsOf(userHash(user)), rows => (
-      rows.flatMap(row => userSession({ ...row, info: infoOf(row.info) }, user) ?? [])));
+    return andThen(this.#table.rowsOf(userHash(user)), rows => rows.flatMap(({ handle, info, idle, left }) => (
+      userSession({ handle, info: infoOf(info), idle: idle / 1000, left: left / 1000 }, user) ?? [])));
 
   }
 

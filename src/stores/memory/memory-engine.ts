@@ -1,0 +1,161 @@
+import type {
+  CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms,
+} from '../../base/store.js';
+import { isPackedTooLarge, pack, repack, unpack } from '../shared/packed-texts.js';
+import { ELSEWHERE, RetiredIds } from '../shared/retired-ids.js';
+import { MemoryEntries } from './memory-entries.js';
+import { copyOf, isOver, type Kept, type MemoryEntry } from './memory-entry.js';
+import { MemoryUsers } from './memory-users.js';
+
+/** Keeps sessions in memory, each under its id. Like the engines of other stores, it has the methods of the contract. */
+export class MemoryEngine {
+
+  readonly entries: MemoryEntries;
+  readonly users: MemoryUsers;
+
+  readonly #retired: RetiredIds;
+  /** In whole seconds, as expiries are. */
+  readonly #now: () => number;
+  readonly #exactly: () => number;
+
+  /**
+   * @param most the most sessions to keep
+   * @param now the clock, in seconds
+   */
+  constructor(most: number, now: () => number) {
+
+    this.#exactly = now;
+    this.#now = () => Math.floor(now());
+    this.entries = new MemoryEntries(most, this.#now);
+    this.#retired = new RetiredIds(now);
+    this.users = new MemoryUsers(this.entries, this.#retired, now);
+
+  }
+
+  /** The live entry of a session. */
+  live(id: string, now = this.#now()): MemoryEntry | undefined {
+
+    return this.entries.live(id, now);
+
+  }
+
+  load(id: string): FoundSession | null {
+
+    const now = this.#now();
+    const entry = this.entries.get(id);
+    if (!entry) return this.#retired.get(id);
+    if (isOver(entry, now)) {
+      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.info);
+      // Others may have put something else than an entry into the map.
+      this.entries.delete(id);
+      return null;
+    }
+    this.entries.use(id, entry, entry[0]);
+    const texts = unpack(entry[1]);
+    // Equal text is equal data: no counter is needed.
+    const version = entry[1];
+    // It lives until its last second is over.
+    const remaining = entry[0] + 1 - now;
+    const info = entry[3]?.info;
+    if (info === undefined) return { status: 'live', texts, version, remaining };
+    return { status: 'live', texts, version, remaining, info: copyOf(info) };
+
+  }
+
+  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): boolean | 'revoked' {
+
+    const now = this.#now();
+    if (this.live(id, now) || this.#retired.get(id)) return false;
+    if (this.users.refuses(newInfo)) return 'revoked';
+    this.entries.put(id, pack(texts), now + lifetime, keptNow(newInfo?.info, this.#exactly()));
+    return true;
+
+  }
+
+  put(id: string, texts: SessionTexts, expire: number): void {
+
+    const packed = pack(texts);
+    this.#retired.delete(id);
+    this.entries.put(id, packed, expire, keptNow(this.live(id)?.[3]?.info, this.#exactly()));
+
+  }
+
+  update(
+    id: string, change: SessionChange, { lifetime, version, maxBytes }: UpdateTerms,
+  ): 'updated' | 'gone' | 'conflict' | 'too-large' {
+
+    const now = this.#now();
+    const entry = this.live(id, now);
+    if (!entry) return 'gone';
+    if (version !== undefined && version !== entry[1]) return 'conflict';
+    const packed = repack(entry[1], change);
+    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
+    entry[1] = packed;
+    this.#lengthen(id, entry, now + lifetime);
+    return 'updated';
+
+  }
+
+  touch(id: string, lifetime: number): boolean {
+
+    const now = this.#now();
+    const entry = this.live(id, now);
+    if (entry) this.#lengthen(id, entry, now + lifetime);
+    return entry !== undefined;
+
+  }
+
+  move(
+    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
+  ): 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked' {
+
+    const now = this.#now();
+    const entry = this.live(id, now);
+    if (!entry) return 'gone';
+    if (version !== undefined && version !== entry[1]) return 'conflict';
+    const packed = repack(entry[1], change);
+    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
+    if (this.live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
+    if (this.users.refuses(newInfo)) {
+      this.users.endSession(id);
+      return 'revoked';
+    }
+    const info = newInfo ? newInfo.info : entry[3]?.info;
+    this.entries.delete(id);
+    this.#retired.add(id, newId, info);
+    this.entries.put(newId, packed, now + lifetime, keptNow(info, this.#exactly()));
+    this.entries.moved(newId);
+    return 'moved';
+
+  }
+
+  end(id: string, { moved }: EndTerms): boolean {
+
+    const target = this.#retired.whereIs(id);
+    if (!this.live(target)) return false;
+    this.users.endSession(target, moved ? ELSEWHERE : undefined);
+    return true;
+
+  }
+
+  #lengthen(id: string, entry: MemoryEntry, expire: number): void {
+
+    this.entries.use(id, entry, expire);
+    if (entry[3]) entry[3].seen = this.#exactly();
+
+  }
+
+}
+
+function keptNow(info: StoredInfo | undefined, seen: number): Kept | undefined {
+
+  return info && { info: copyOf(info), seen };
+
+}
+
+/** Its entry stays until the clean-up, so that the browser's next requests find the same. */
+function expired(info: StoredInfo | undefined): ExpiredSession {
+
+  return info ? { status: 'expired', info: copyOf(info) } : { status: 'expired' };
+
+}
