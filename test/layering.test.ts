@@ -100,16 +100,6 @@ describe('The sources', () => {
 
   });
 
-  it('of a kind of store import no other kind', () => {
-
-    for (const { from, to } of imports) {
-      const [, folder] = /^stores\/(\w[\w-]*)\//.exec(from) ?? [];
-      if (folder === undefined || !to.startsWith('stores/')) continue;
-      ok(to.startsWith(`stores/${folder}/`) || to.startsWith('stores/shared/'), `${from} imports ${to}`);
-    }
-
-  });
-
   it('of the tests for stores are on top: no file imports them, and they import no store', () => {
 
     for (const { from, to } of imports) {
