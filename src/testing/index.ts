@@ -38,25 +38,25 @@ export type { StoreTestOptions } from './options.js';
 export interface StoreTest {
   /** The sentence. */
   readonly name: string;
-  /** Rejects with an `AssertionError` that says how the store broke it. */
+  /** Tries the sentence out. Rejects with an `AssertionError` that says how the store broke it. */
   run(): Promise<void>;
 }
 
 /** What every store promises. */
 const FOUR_METHODS: readonly Rule[] = [...sessions, ...ids, ...values, ...expiry];
 
-/** What a store promises that declares `atomic: true`. */
+/** What a store with `atomic: true` promises. */
 const ATOMIC: readonly Rule[] = [
   ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...size, ...fourMethods, ...anyCalls,
 ];
 
-/** What it promises of users, as far as it knows them. */
+/** What an atomic store promises about users, as far as it keeps them. */
 const USERS: readonly Rule[] = [...info, ...sessionsOf, ...endSessions, ...bindings, ...usersRaces];
 
-/** What it promises to those who race, on two handles. */
+/** What an atomic store promises for calls at once, on two handles. */
 const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];
 
-/** What the middleware promises on it: with an atomic store between processes, else within one. */
+/** What the middleware promises on the store: with an atomic store between processes, else within one. */
 const REQUESTS: readonly Rule[] = [...parallel];
 
 /**
@@ -64,12 +64,12 @@ const REQUESTS: readonly Rule[] = [...parallel];
  *
  *     for (const { name, run } of storeTests(() => new MyStore(url))) test(name, run);
  *
- * They use ids that the store makes, so that they disturb neither each other nor
- * what is stored already, and remove what they leave.
+ * They use ids that the store makes, so they disturb neither each other nor other
+ * sessions in the store, and they remove their sessions at the end.
  *
- * @param open called twice, when the first test runs: it returns a handle on the
- *   same data each time, as two processes have them. For what lives in memory it
- *   returns one store twice. The tests close none
+ * @param open called twice, when the first test runs. Returns a handle on the same
+ *   data each time, as two processes have them; for a store in memory, the same
+ *   store twice. The tests do not close the handles
  * @throws {TypeError} for a wrong option
  */
 export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTestOptions = {}): StoreTest[] {

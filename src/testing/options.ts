@@ -10,27 +10,28 @@ export interface StoreTestOptions {
   atomic?: boolean | undefined;
 
   /**
-   * Whether what `open` opens is used by no one else: a table, a file or a prefix
-   * of its own. Then `endAllSessions()` is tested, too, which ends every session
-   * in the store. False by default.
+   * Whether the tests alone use the store that `open` opens: it has a table, a file
+   * or a prefix of its own. If so, they also test `endAllSessions()`, which ends
+   * every session in the store. False by default.
    */
   alone?: boolean | undefined;
 
-  /** How often each race is run, each time in another order; 20 by default. */
+  /** The number of times that each race is run, each time in another order; 20 by default. */
   trials?: number | undefined;
 
   /**
    * Lets this number of seconds pass, for a store whose clock can be moved on. The
    * clock must begin at the system's time. By default the tests wait for 2.2
-   * seconds in all, and leave out what takes longer: how long marks are kept.
+   * seconds in all, and do not test what takes longer: how long marks are kept.
    */
   wait?: ((seconds: number) => Awaitable<void>) | undefined;
 
   /**
-   * Opens the store on the same data, with a backend that carries out this
-   * number of commands, from 0, and fails at every later one: for instance with a client
-   * whose methods are counted. Then it is tested, too, that the store passes such
-   * failures on. By default that is left out, as for a store without a backend.
+   * Opens the store on the same data, with a backend that carries out this number
+   * of commands, from 0, and fails at every later one: for instance with a client
+   * that counts the calls of its methods. The tests then also check that the store
+   * passes such failures on. By default they do not, as for a store without a
+   * backend.
    */
   failing?: ((commands: number) => Awaitable<SessionStore>) | undefined;
 

@@ -38,7 +38,7 @@ describe('The tests of a store find one that', () => {
   it('shares nothing between two handles', () => {
 
     const [make] = BROKEN_ATOMIC_STORES['swallows errors'];
-    return expectFaults(make, {}, ['Both handles are on the same data', 'load() returns a live session']);
+    return expectFaults(make, {}, ['Both handles use the same data', 'load() returns a live session']);
 
   });
 

@@ -8,7 +8,7 @@ import { failing, failingDatabase } from './support/failing.js';
 import { faultsOf } from './support/faults-of.js';
 import { FourMethods } from './support/four-methods.js';
 
-const ruleOf = (method: string) => `Where the backend fails, ${method}() throws, or its answer is true`;
+const ruleOf = (method: string) => `If the backend fails, ${method}() throws, or its answer is correct`;
 
 /** What each method answers instead of throwing, in a store that hides that its backend has failed. */
 const SWALLOWED: { readonly [method: string]: readonly unknown[] } = {

@@ -9,12 +9,12 @@ import { type Client, HastyRedisStore } from './support/hasty-redis-store.js';
 /** Races that a store which reads and then writes always loses, whatever the server and the machine do. */
 const CERTAIN: ReadonlySet<string> = new Set([
   'Race: updates of different keys are all kept',
-  'Race: counts that name the version are exact',
-  'Race: of updates with one version one is carried out, and the others are conflicts',
-  'Race: of two moves of one session one wins',
-  'Requests: changes of different keys in parallel are all kept, and a key that one removes stays removed',
+  'Race: counts by updates with a version are exact',
+  'Race: of updates with the same version, one is carried out, and the others return "conflict"',
+  'Race: of two moves of one session, exactly one succeeds',
+  'Requests: parallel changes of different keys are all kept, and a key that one of them removes stays removed',
   'Requests: updateSession() counts exactly',
-  'Requests: of two regenerations of one id one wins',
+  'Requests: of two regenerations of one id, exactly one succeeds',
 ]);
 
 describe('On a real server, a store that reads and then writes', () => {

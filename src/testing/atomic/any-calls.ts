@@ -7,30 +7,35 @@ import type { Rule } from '../lib/rule.js';
 import { LONG, type Scene } from '../lib/scene.js';
 import type { CheckedStore } from '../lib/checked-store.js';
 
-/** So many calls follow each other in a trial. */
+/** The number of calls in a trial, one after the other. */
 const CALLS = 40;
 
 const KEYS = ['a', 'b', '', '__proto__', 'a.b'];
 
 export const anyCalls: readonly Rule[] = [
   {
-    sentence: 'Calls in any order get the answers that the contract says',
+    sentence: 'Calls in any order get the answers that the contract demands',
     check: scene => scene.trials(async random => {
       const model = new Model();
       const ids = [await scene.id(), await scene.id()];
-      for (let call = 0; call < CALLS; call++) {
-        await anyCall(scene, oneOf(scene.both, random), model, ids, call, random);
-      }
+      const trial: Trial = { scene, model, ids, random };
+      for (let call = 0; call < CALLS; call++) await anyCall(trial, oneOf(scene.both, random), call);
       for (const id of ids) await expectAsModel(scene.a, model, id);
     }),
   },
 ];
 
-async function anyCall(
-  scene: Scene, store: CheckedStore, model: Model, ids: string[], call: number, random: Random,
-): Promise<void> {
+interface Trial {
+  readonly scene: Scene;
+  readonly model: Model;
+  /** Ids that a call may use; the last ones are the newest. */
+  readonly ids: string[];
+  readonly random: Random;
+}
 
-  // Mostly one of the last ids: that is where a session is.
+async function anyCall({ scene, model, ids, random }: Trial, store: CheckedStore, call: number): Promise<void> {
+
+  // Only the last ids: an earlier one has no session any more.
   const id = ids[Math.max(0, ids.length - 1 - below(4, random))] as string;
   const change = anyChange(call, random);
   const info = infoOf(store, call);
@@ -53,7 +58,7 @@ async function anyCall(
       return expectSame('The answer to end()', await store.end(id), model.end(id));
     case 7: {
       const { answer, newId } = await scene.move(store, id, change, { lifetime: LONG, newInfo });
-      expectSame('The answer to the move', answer, model.move(id, newId, change, info));
+      expectSame('The answer to the move', answer, model.move(id, newId, change, { info }));
       if (answer === 'moved') ids.push(newId);
       else if (below(2, random) === 0) ids.push(await scene.id());
       return;
@@ -64,7 +69,7 @@ async function anyCall(
 
 }
 
-/** New values, so that every change changes something, and keys that go. */
+/** Returns a change with new values, so that it always changes something, and keys to be removed. */
 function anyChange(call: number, random: Random): SessionChange {
 
   const set = new Map<string, string>();
@@ -73,7 +78,7 @@ function anyChange(call: number, random: Random): SessionChange {
 
 }
 
-/** What a session becomes, in half of the cases. A store that has `take` is told so by the middleware. */
+/** Returns an info for a session, in half of the cases; a store that has `take` gets none here. */
 function infoOf({ keepsInfo, canMove }: CheckedStore, call: number): StoredInfo | undefined {
 
   if (!keepsInfo || !canMove || call % 2 === 0) return undefined;

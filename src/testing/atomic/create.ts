@@ -8,7 +8,7 @@ const NEW = toTexts({ new: 1 });
 
 export const create: readonly Rule[] = [
   {
-    sentence: 'create() returns false, and changes nothing, where a live session is',
+    sentence: 'create() returns false, and changes nothing, if the id has a live session',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       await expectRefused(scene, id);
@@ -17,7 +17,7 @@ export const create: readonly Rule[] = [
     },
   },
   {
-    sentence: 'create() returns false, and changes nothing, where the mark of an ended session is',
+    sentence: 'create() returns false, and changes nothing, if the id has the mark of an ended session',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       await scene.a.end(id);
@@ -26,7 +26,7 @@ export const create: readonly Rule[] = [
     },
   },
   {
-    sentence: 'create() returns false, and changes nothing, where the mark of a moved session is',
+    sentence: 'create() returns false, and changes nothing, if the id has the mark of a moved session',
     check: async scene => {
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
       for (const id of [first, second]) {
@@ -37,7 +37,7 @@ export const create: readonly Rule[] = [
     },
   },
   {
-    sentence: 'create() creates a session in the place of one whose time is over, and nothing is left of that',
+    sentence: 'create() replaces a session whose time is over, and keeps nothing of it',
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.session({ old: 1 }, 1);
@@ -48,7 +48,7 @@ export const create: readonly Rule[] = [
     },
   },
   {
-    sentence: 'create() takes a lifetime of 0 seconds: the session is over at once',
+    sentence: 'create() accepts a lifetime of 0 seconds: the session is over at once',
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.id();

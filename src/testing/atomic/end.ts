@@ -14,7 +14,7 @@ export const end: readonly Rule[] = [
     },
   },
   {
-    sentence: 'end() returns false where there is nothing to end',
+    sentence: 'end() returns false if there is nothing to end',
     check: async scene => {
       const unknown = await scene.id();
       const ended = await scene.session();
@@ -27,7 +27,7 @@ export const end: readonly Rule[] = [
     },
   },
   {
-    sentence: 'end() of a session whose visitor has another by now leaves a mark that says "moved"',
+    sentence: 'end() of a session whose visitor already has another one leaves a mark that says "moved"',
     check: async scene => {
       const id = await scene.session();
       expectSame('The answer to end()', await scene.b.end(id, { moved: true }), true);
@@ -37,7 +37,7 @@ export const end: readonly Rule[] = [
     },
   },
   {
-    sentence: 'end() follows a mark that says "moved": it ends the session where it went',
+    sentence: 'end() follows a mark that says "moved": it ends the session under its new id',
     check: async scene => {
       const [first, last] = await scene.moved(1) as [string, string];
       expectSame('The answer to end() for the former id', await scene.b.end(first), true);

@@ -33,7 +33,7 @@ export const fourMethods: readonly Rule[] = [
     },
   },
   {
-    sentence: 'get() returns null or undefined where a mark is',
+    sentence: 'get() returns null or undefined for an id that has a mark',
     check: async scene => {
       const ended = await scene.session();
       await scene.a.end(ended);

@@ -8,7 +8,7 @@ import type { SessionTexts, SessionValues } from '../../base/store.js';
 
 export const load: readonly Rule[] = [
   {
-    sentence: 'load() returns null for an id that is unknown',
+    sentence: 'load() returns null for an unknown id',
     check: async scene => {
       const id = await scene.id();
       await scene.expectUnknown(id);
@@ -24,7 +24,7 @@ export const load: readonly Rule[] = [
     },
   },
   {
-    sentence: 'load() says of no other id that it has expired',
+    sentence: 'load() returns "expired" for no other id',
     waits: A_WHILE,
     check: async scene => {
       const [expired, ended, first] = [await scene.session({ a: 1 }, 1), await scene.session(), await scene.session()];
@@ -43,7 +43,7 @@ export const load: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A session that has expired is gone for every method, also after load() has said so',
+    sentence: 'An expired session is gone for every method, also after load() has returned "expired"',
     waits: A_WHILE,
     check: async scene => {
       const change = changing({ b: 2 });
@@ -74,7 +74,7 @@ export const load: readonly Rule[] = [
     },
   },
   {
-    sentence: 'load() returns the mark that stands in the place of a session that was ended or moved',
+    sentence: 'load() returns the mark of a session that was ended or moved',
     check: async scene => {
       const ended = await scene.session();
       await scene.b.end(ended);
@@ -92,7 +92,7 @@ export const load: readonly Rule[] = [
     check: scene => scene.trials(random => roundTrip(scene, anySession(random))),
   },
   {
-    sentence: 'load() returns a copy of the caller\'s own, and what a caller does to its texts later changes nothing in the store',
+    sentence: 'load() returns a copy, and a caller that later changes texts that it gave or got changes nothing in the store',
     check: async scene => {
       const id = await scene.id();
       const texts = new Map([['a', '1']]);
@@ -110,7 +110,7 @@ export const load: readonly Rule[] = [
     },
   },
   {
-    sentence: '`remaining` is the seconds left to live',
+    sentence: '`remaining` is the number of seconds that the session has left',
     check: async scene => {
       for (const lifetime of LIFETIMES) {
         await scene.expectRemaining(await scene.session({ a: 1 }, lifetime), lifetime);
@@ -119,7 +119,7 @@ export const load: readonly Rule[] = [
   },
 ];
 
-/** Texts that are created as they are, and texts that are put beside others and in the place of others. */
+/** Creates texts as they are, and puts them beside others and in the place of others. */
 async function roundTrip(scene: Scene, session: SessionValues): Promise<void> {
 
   const texts = toTexts(session);
@@ -141,14 +141,14 @@ async function roundTrip(scene: Scene, session: SessionValues): Promise<void> {
 
 }
 
-/** Does to what was loaded what a caller may do to its own. */
+/** Changes loaded texts, as a caller may do with its own copy. */
 async function spoil(scene: Scene, id: string): Promise<void> {
 
   for (const store of scene.both) {
     const found = await store.load(id);
     expect(found?.status === 'live', () => 'load() found no live session');
     const texts = (found as { texts: SessionTexts }).texts as Map<string, string>;
-    // A copy that can only be read is as good.
+    // A copy that can only be read is fine, too.
     if (typeof texts.set !== 'function') continue;
     texts.set('a', '"spoiled"');
     texts.set('more', '1');

@@ -3,7 +3,7 @@ import { expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 
-/** What takes so long that only a clock can show it that is moved on. */
+/** Rules that take so long that they need a clock that can be moved on. */
 export const marks: readonly Rule[] = [
   {
     sentence: 'A mark is remembered for 30 seconds',
@@ -20,7 +20,7 @@ export const marks: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A mark outlives the lifetime of the session that was ended',
+    sentence: 'A mark outlives the lifetime of its session',
     waits: RETIRED_FOR - 5,
     check: async scene => {
       const id = await scene.session({ a: 1 }, 5);
@@ -47,7 +47,7 @@ export const marks: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move after 30 seconds leaves a mark for the last id alone',
+    sentence: 'A move after 30 seconds leaves a mark under the last id alone',
     waits: RETIRED_FOR + 2,
     check: async scene => {
       const [first, second, third] = await scene.moved(2, { a: 1 }) as [string, string, string];

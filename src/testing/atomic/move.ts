@@ -4,13 +4,13 @@ import type { Rule } from '../lib/rule.js';
 import { changing, LIFETIMES, LONG, NOTHING } from '../lib/scene.js';
 
 /*
- * A store that moves a session in one step has `move`. Of one that has `take`
- * instead, the same is expected of the steps that the middleware takes.
+ * A store that moves a session in one step has `move`. If it has `take` instead,
+ * the same is expected of the middleware's steps.
  */
 
 export const move: readonly Rule[] = [
   {
-    sentence: 'A move puts the session under its new id as it is stored, and retires the old id',
+    sentence: 'A move puts the stored session under its new id, and retires the old id',
     check: async scene => {
       const id = await scene.session({ a: 1, b: { c: [2] } });
       const { answer, newId } = await scene.move(scene.b, id, NOTHING);
@@ -38,7 +38,7 @@ export const move: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A moved session is one like any other: it is changed, touched, moved again and ended under its new id',
+    sentence: 'A moved session can be changed, touched, moved again and ended under its new id',
     check: async scene => {
       const [, second] = await scene.moved(1, { a: 1 }) as [string, string];
       expectSame('The answer to update()', await scene.b.update(second, changing({ b: 2 }), { lifetime: LONG }), 'updated');
@@ -64,7 +64,7 @@ export const move: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move that leaves no key leaves a live session without keys under the new id',
+    sentence: 'A move that removes the last key leaves a live session without keys under the new id',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
       const { answer, newId } = await scene.move(scene.b, id, changing({ a: undefined, b: undefined }));
@@ -75,7 +75,7 @@ export const move: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move returns "gone" where there is no live session, and creates none',
+    sentence: 'A move returns "gone" if there is no live session, and creates none',
     check: async scene => {
       const unknown = await scene.id();
       const ended = await scene.session();

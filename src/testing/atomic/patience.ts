@@ -3,12 +3,12 @@ import { expectSame, expectSameKeys } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 
-/** The seconds for which a caller waits that has time. */
+/** Seconds for which a caller waits that is in no hurry. */
 const AMPLE = 60;
 
 export const patience: readonly Rule[] = [
   {
-    sentence: 'A creation whose caller has given up is refused with an error and leaves nothing, or it is carried out and says so',
+    sentence: 'If its caller has given up, create() either throws and leaves nothing, or is carried out and returns true',
     check: async scene => {
       const id = await scene.id();
       const { answer } = await scene.attempt(scene.a, 'create', id, toTexts({ a: 1 }), { lifetime: LONG, patience: -1 });
@@ -21,7 +21,7 @@ export const patience: readonly Rule[] = [
     },
   },
   {
-    sentence: 'Where its caller waits long enough, a write with a patience is carried out',
+    sentence: 'A write whose caller waits long enough is carried out',
     check: async scene => {
       const id = await scene.id();
       expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, patience: AMPLE }), true);
@@ -36,7 +36,7 @@ export const patience: readonly Rule[] = [
     },
   },
   {
-    sentence: 'An update whose caller has given up is refused with an error and not carried out, or it is carried out and says so',
+    sentence: 'If its caller has given up, update() either throws and changes nothing, or is carried out and returns "updated"',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       const { answer } = await scene.attempt(scene.a, 'update', id, changing({ a: 2 }), { lifetime: LONG, patience: -1 });
@@ -45,7 +45,7 @@ export const patience: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move whose caller has given up is refused with an error and not carried out, or it is carried out and says so',
+    sentence: 'If its caller has given up, a move either throws and changes nothing, or is carried out and says so',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       const newId = await scene.id(id);
@@ -66,7 +66,7 @@ export const patience: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A write whose caller still waits when its patience is over is carried out and says so, or it is refused with an error and not carried out',
+    sentence: 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing',
     check: async scene => {
       const terms = { lifetime: LONG, patience: -1, patienceLeft: () => AMPLE };
       const created = await scene.id();

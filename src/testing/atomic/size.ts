@@ -15,7 +15,7 @@ const textOf = (bytes: number) => 'x'.repeat(bytes - 2);
 
 export const size: readonly Rule[] = [
   {
-    sentence: 'update() refuses with "too-large" what would make the session larger than maxBytes, and changes nothing',
+    sentence: 'update() returns "too-large", and changes nothing, if the session would be larger than maxBytes',
     check: async scene => {
       const id = await scene.session(VALUES);
       const maxBytes = sizeOf(toTexts({ ...VALUES, b: 'Ж' }));
@@ -30,7 +30,7 @@ export const size: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A session that is larger than maxBytes may shrink, and may not grow',
+    sentence: 'A session that is larger than maxBytes may shrink, but not grow',
     check: async scene => {
       const id = await scene.session({ a: textOf(600), b: textOf(600) });
       const terms = { lifetime: LONG, maxBytes: MAX_BYTES };
@@ -44,7 +44,7 @@ export const size: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A move refuses with "too-large" what would make the session larger than maxBytes, and changes nothing',
+    sentence: 'A move returns "too-large", and changes nothing, if the session would be larger than maxBytes',
     check: async scene => {
       if (!scene.a.canMove) return;
       const id = await scene.session({ a: textOf(600) });

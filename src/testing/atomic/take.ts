@@ -12,7 +12,7 @@ export const take: readonly Rule[] = [
     },
   },
   {
-    sentence: 'take(), where the store has it, leaves a mark that points to the new id, and returns what was stored',
+    sentence: 'take(), if the store has it, leaves a mark that points to the new id, and returns what was stored',
     check: whereItCanTake(async scene => {
       const [id, newId] = [await scene.session({ a: 1, b: [2] }), await scene.id()];
       await scene.a.create(newId, toTexts({ a: 1 }), { lifetime: LONG });
@@ -26,7 +26,7 @@ export const take: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'take(), where the store has it, returns null where there is no live session, and leaves no mark there',
+    sentence: 'take(), if the store has it, returns null and leaves no mark if there is no live session',
     check: whereItCanTake(async scene => {
       const [unknown, newId, ended] = [await scene.id(), await scene.id(), await scene.session()];
       await scene.a.end(ended);
@@ -37,7 +37,7 @@ export const take: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'take(), where the store has it, returns null for a session whose time is over',
+    sentence: 'take(), if the store has it, returns null for a session whose time is over',
     waits: A_WHILE,
     check: whereItCanTake(async scene => {
       const [id, newId] = [await scene.session({ a: 1 }, 1), await scene.id()];

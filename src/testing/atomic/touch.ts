@@ -5,7 +5,7 @@ import { LIFETIMES, LONG } from '../lib/scene.js';
 
 export const touch: readonly Rule[] = [
   {
-    sentence: 'touch() gives a live session at least so many more seconds, and leaves its values alone',
+    sentence: 'touch() lets a live session live for at least `lifetime` more seconds, and does not change its values',
     check: async scene => {
       const id = await scene.session({ a: 1 }, 30);
       for (const lifetime of LIFETIMES) {
@@ -24,7 +24,7 @@ export const touch: readonly Rule[] = [
     },
   },
   {
-    sentence: 'touch() takes a lifetime of 0 seconds: it changes nothing then',
+    sentence: 'touch() with a lifetime of 0 seconds changes nothing',
     check: async scene => {
       const id = await scene.session({ a: 1 }, LONG);
       expectSame('The answer to touch()', await scene.b.touch(id, 0), true);
@@ -32,11 +32,11 @@ export const touch: readonly Rule[] = [
     },
   },
   {
-    sentence: 'touch() returns false where there is no live session, and brings none back',
+    sentence: 'touch() returns false if there is no live session, and brings none back',
     check: async scene => {
       const unknown = await scene.id();
       const ended = await scene.session({ a: 1 });
-      // Whoever brings it back must have seen it.
+      // A store that brings it back from a cache must have seen it.
       await scene.expectLive(ended, { a: 1 });
       await scene.a.end(ended);
       const [moved, last] = await scene.moved(1, { a: 1 }) as [string, string];

@@ -5,7 +5,7 @@ import { changing, LIFETIMES, LONG, NOTHING, type Scene } from '../lib/scene.js'
 
 export const update: readonly Rule[] = [
   {
-    sentence: 'update() merges a change key by key: what it does not name stays',
+    sentence: 'update() merges a change key by key: keys that it does not name stay',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2, c: 3 });
       await expectUpdated(scene, id, { b: 'new', c: undefined, d: 4 });
@@ -23,7 +23,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() unsets only the keys that it names, and succeeds where they are not there',
+    sentence: 'update() unsets only the keys that it names, and succeeds if they do not exist',
     check: async scene => {
       const id = await scene.session({ a: 1, 'a.b': 2, A: 3, ' a': 4, '': 5, b: { c: 6 } });
       await expectUpdated(scene, id, { 'a.b': undefined, 'b.c': undefined });
@@ -50,7 +50,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() gives a session at least so many more seconds',
+    sentence: 'update() lets a session live for at least `lifetime` more seconds',
     check: async scene => {
       const id = await scene.session({ a: 1 }, 30);
       for (const lifetime of LIFETIMES) {
@@ -70,7 +70,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() that leaves no key leaves a live session without keys, which another change fills again',
+    sentence: 'update() that removes the last key leaves a live session, which another change can fill again',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
       await expectUpdated(scene, id, { a: undefined, b: undefined });
@@ -81,7 +81,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() that unsets all keys and sets another leaves the other',
+    sentence: 'update() that unsets all keys and sets a new one leaves the new one',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 2 });
       await expectUpdated(scene, id, { a: undefined, b: undefined, c: 3 });
@@ -89,7 +89,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() that leaves no key of a session that was moved ends nothing: the former ids say "moved"',
+    sentence: 'update() that removes the last key of a moved session ends nothing: the marks of the former ids say "moved"',
     check: async scene => {
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
       await expectUpdated(scene, last, { a: undefined });
@@ -98,7 +98,7 @@ export const update: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() returns "gone" where there is no live session, and creates none',
+    sentence: 'update() returns "gone" if there is no live session, and creates none',
     check: async scene => {
       const unknown = await scene.id();
       const ended = await scene.session({ a: 1 });

@@ -19,7 +19,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'The version is the same for whoever loads, and a touch leaves it alone',
+    sentence: 'The version is the same for every caller, and a touch does not change it',
     check: async scene => {
       const id = await scene.session();
       const before = await versionOf(scene.a, id);
@@ -30,7 +30,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() with the version that is stored changes the session',
+    sentence: 'update() with the stored version changes the session',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       for (let count = 2; count < 5; count++) {
@@ -41,7 +41,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() with a version that has passed returns "conflict", and changes nothing',
+    sentence: 'update() with an earlier version returns "conflict", and changes nothing',
     check: async scene => {
       const id = await scene.session({ a: 1, b: 1 });
       const passed = await versionOf(scene.a, id);
@@ -56,7 +56,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'move() with a version that has passed returns "conflict", and changes nothing; with that which is stored, it moves',
+    sentence: 'move() with an earlier version returns "conflict", and changes nothing; with the stored version, it moves the session',
     check: async scene => {
       if (!scene.a.canMove) return;
       const id = await scene.session({ a: 1 });
@@ -79,7 +79,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() with the version of a session that was touched since is no conflict',
+    sentence: 'update() with a version changes a session that was only touched since',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       const version = await versionOf(scene.a, id);
@@ -88,7 +88,7 @@ export const version: readonly Rule[] = [
     },
   },
   {
-    sentence: 'update() with a version where there is no live session returns "gone"',
+    sentence: 'update() with a version returns "gone" if there is no live session',
     check: async scene => {
       const id = await scene.session({ a: 1 });
       const version = await versionOf(scene.a, id);

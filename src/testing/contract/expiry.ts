@@ -1,7 +1,7 @@
 import type { Rule } from '../lib/rule.js';
 import { expireIn, LONG } from '../lib/scene.js';
 
-/** The seconds after which a session is over that was to live for 1 second, whichever second it began in. */
+/** Seconds after which a session with a lifetime of 1 second is over, whichever fraction of a second it began at. */
 export const A_WHILE = 2.2;
 
 export const expiry: readonly Rule[] = [
@@ -16,7 +16,7 @@ export const expiry: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A session whose `expire` has not passed is there',
+    sentence: 'get() returns a session whose `expire` has not passed',
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.id();
@@ -37,7 +37,7 @@ export const expiry: readonly Rule[] = [
     },
   },
   {
-    sentence: 'Only the last `expire` counts: set() lengthens a life and shortens it',
+    sentence: 'The last `expire` counts: set() can lengthen the life of a session, and shorten it',
     waits: A_WHILE,
     check: async scene => {
       const [longer, shorter] = [await scene.id(), await scene.id()];
@@ -51,7 +51,7 @@ export const expiry: readonly Rule[] = [
     },
   },
   {
-    sentence: 'An id whose session is over can be given a new one, which has nothing of the old',
+    sentence: 'set() can store a new session under the id of an expired one, and the new one has nothing of the old',
     waits: A_WHILE,
     check: async scene => {
       const id = await scene.id();

@@ -4,20 +4,20 @@ import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { expireIn, LONG, type Scene } from '../lib/scene.js';
 
-/** Enough that each character that can stand at a place does. */
+/** Enough for each character that is possible at a place to occur there. */
 const MANY = 2000;
 
 /** OWASP ASVS 5.0, 7.2.3. */
 const LEAST_BITS = 128;
 
-/** What a browser may send as a cookie, and an engine take for something else. */
+/** Texts that a browser may send as a cookie, and that an engine may take for something else. */
 const FOREIGN: readonly string[] = [
   'no id of a session', '0', '-1', 'null', 'undefined',
   '%', '_', '*', '?', '$', '\'', '"', '`', '\\', '/', 'a/b', '.', '~', ':', 'a:b', '{a}', '[a]',
   '(1)', '; --', '\' OR 1=1; --', '\u0024{a}', '{{a}}', '%00', 'a b', ' ', 'é', '日本', '😀', '\ufeff', 'x'.repeat(512), '日'.repeat(512),
 ];
 
-/** What no browser's cookie brings to a store, since it can't be an id, and what looks like something else to one. */
+/** Texts that can't be ids, so that no cookie brings them to the store, and texts that some store takes for something else. */
 const ODD: readonly string[] = [
   '', ' ', '\0', '\'', '"', ';--', '%', '_', '\\', '\r\n', '{a}', '}', '*', '../x', 'CON', 'x'.repeat(1_000_000), '\ud800',
   '\u00e9', 'e\u0301', 'A', 'a', 'a ', '__proto__', 'constructor', '0x10', '16', '[', '?', ':', '\u202e', '\uffff',
@@ -32,11 +32,11 @@ export const ids: readonly Rule[] = [
       for (const { store } of [a, b]) made.push(...await many(store), ...await many(store, moving));
       const known = new Set<string>();
       const twice = made.find(id => known.size === known.add(id).size);
-      expect(twice === undefined, () => `Among ${made.length} ids, this one was there twice: ${show(twice)}`);
+      expect(twice === undefined, () => `Among ${made.length} ids, this one occurs twice: ${show(twice)}`);
     },
   },
   {
-    sentence: 'An id is a printable text of at most 512 characters, without "..", and no name that every object has',
+    sentence: 'An id is a printable text of at most 512 characters, without "..", and not the name of a property that every object has',
     check: async ({ a }) => {
       const [moving] = await many(a.store) as [string];
       for (const id of [...await many(a.store), ...await many(a.store, moving)]) {
@@ -49,11 +49,11 @@ export const ids: readonly Rule[] = [
     check: async ({ a }) => expectBits(await many(a.store)),
   },
   {
-    sentence: 'An id for a session that moves has as many, beside what it keeps of the old one',
+    sentence: 'An id for a session that moves has at least 128 bits of a CSPRNG beside the part that it keeps of the former id',
     check: async ({ a }) => expectBits(await many(a.store, await a.newSessionId())),
   },
   {
-    sentence: 'isSessionId(), where the store has it, knows the store\'s own ids',
+    sentence: 'isSessionId(), if the store has it, recognises the store\'s own ids',
     check: async ({ a, b }) => {
       const id = await a.newSessionId();
       for (const own of [id, await a.newSessionId(id)]) {
@@ -62,15 +62,15 @@ export const ids: readonly Rule[] = [
     },
   },
   {
-    sentence: 'Any text that can be an id, and that the store did not make, is unknown',
+    sentence: 'A text that can be an id, but that the store did not make, finds no session',
     check: async scene => {
-      // One that a pattern would find.
+      // A pattern would find this session.
       await scene.a.set(await scene.id(), { a: 1 }, expireIn(LONG));
       for (const id of FOREIGN) await expectUnknown(scene, id);
     },
   },
   {
-    sentence: 'A text that differs from an id in anything is another id',
+    sentence: 'A text that differs from an id in any way finds no session',
     check: async scene => {
       const id = await scene.id();
       await scene.a.set(id, { a: 1 }, expireIn(LONG));
@@ -83,7 +83,7 @@ export const ids: readonly Rule[] = [
     },
   },
   {
-    sentence: 'Whatever is given for an id finds no session that it is not the id of, and removes none',
+    sentence: 'A text that is not the id of a session neither finds nor removes one',
     check: async scene => {
       const kept = await scene.id();
       await scene.a.set(kept, { a: 1 }, expireIn(LONG));
@@ -98,7 +98,7 @@ export const ids: readonly Rule[] = [
     },
   },
   {
-    sentence: 'set() keeps a session under exactly the id that it is given, whatever that is, or refuses it with an error',
+    sentence: 'set() stores a session under exactly the id that it is given, or refuses that id with an error',
     check: async scene => {
       const own = await scene.id();
       const taken = new Map<string, number>();
@@ -117,7 +117,7 @@ export const ids: readonly Rule[] = [
   },
 ];
 
-/** What a store answers, or the error with which it refuses what can't be an id. */
+/** Returns the store's answer, or the error with which it refuses a text that can't be an id. */
 async function orRefusal<T>(call: () => Awaitable<T>): Promise<readonly [answer: T | undefined, refusal?: unknown]> {
 
   try {
@@ -157,7 +157,7 @@ function mostBits(ids: readonly string[]): number {
 
 async function expectUnknown(scene: Scene, id: string): Promise<void> {
 
-  // What can't be an id never reaches the store.
+  // No other text reaches the store.
   if (!isPlausibleId(id) || !scene.a.isSessionId(id)) return;
   for (const store of scene.both) {
     expectSame(`What get() returned for ${show(id)}`, await store.get(id), null);

@@ -7,7 +7,7 @@ const NOT_SHARED = 'What one handle has stored, the other does not find.\n'
 
 export const sessions: readonly Rule[] = [
   {
-    sentence: 'Both handles are on the same data',
+    sentence: 'Both handles use the same data',
     check: async scene => {
       const id = await scene.id();
       await scene.a.set(id, { a: 1 }, expireIn(LONG));
@@ -15,11 +15,11 @@ export const sessions: readonly Rule[] = [
     },
   },
   {
-    sentence: 'get() returns null or undefined for an id that is unknown',
+    sentence: 'get() returns null or undefined for an unknown id',
     check: async scene => scene.expectValues(await scene.id(), null),
   },
   {
-    sentence: 'delete() removes a session, and no other',
+    sentence: 'delete() removes the session, and no other',
     check: async scene => {
       const [gone, kept] = [await scene.id(), await scene.id()];
       for (const id of [gone, kept]) await scene.a.set(id, { a: 1 }, expireIn(LONG));
@@ -29,7 +29,7 @@ export const sessions: readonly Rule[] = [
     },
   },
   {
-    sentence: 'delete() succeeds where there is nothing to remove',
+    sentence: 'delete() succeeds if there is nothing to remove',
     check: async scene => {
       const id = await scene.id();
       await scene.a.delete(id);

@@ -9,7 +9,7 @@ export const values: readonly Rule[] = [
     check: scene => roundTrip(scene, session),
   })),
   ...Object.entries(ESCAPED_CORPUS).map(([name, session]): Rule => ({
-    sentence: `get() returns exactly what set() was given, where JSON.parse() does: ${name}`,
+    sentence: `get() returns exactly what set() was given, if JSON.parse() reads it correctly: ${name}`,
     check: async scene => {
       if (readableKeys() === KEYS) await roundTrip(scene, session);
     },
@@ -22,7 +22,7 @@ export const values: readonly Rule[] = [
     },
   },
   {
-    sentence: 'set() overwrites a session whole',
+    sentence: 'set() replaces all values of a session',
     check: async scene => {
       const id = await scene.id();
       await scene.a.set(id, { a: 1, b: { c: 2 } }, expireIn(LONG));
@@ -31,7 +31,7 @@ export const values: readonly Rule[] = [
     },
   },
   {
-    sentence: 'A session keeps to itself what it holds, also among a hundred that are stored and read at once',
+    sentence: 'A hundred sessions that are stored and read at once do not mix their values',
     check: async scene => {
       const ids = await Promise.all(Array.from({ length: 100 }, () => scene.id()));
       await Promise.all(ids.map((id, index) => scene.at(index).set(id, { index, id }, expireIn(LONG))));

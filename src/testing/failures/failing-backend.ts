@@ -5,7 +5,7 @@ import type { Rule } from '../lib/rule.js';
 import { changing, expireIn, LONG, NOTHING, type Scene } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 
-/** A method is tried with a backend that fails at once, then after 1 command, 2 and so on, until it answers or this many have passed. */
+/** A method is tried with a backend that fails at once, then after 1 command, 2 and so on, until the method answers or this number is reached. */
 const MOST_COMMANDS = 40;
 
 /** The arguments of a method, and a check of its answer. */
@@ -125,7 +125,7 @@ const VALUES = { a: 1, b: 2 };
 function rule(method: keyof (SessionStore & AtomicSessionStore & IndexingSessionStore), prepare: Prepare): Rule {
 
   return {
-    sentence: `Where the backend fails, ${method}() throws, or its answer is true`,
+    sentence: `If the backend fails, ${method}() throws, or its answer is correct`,
     check: async scene => {
       let hasAnswered = false;
       for (let commands = 0; commands <= MOST_COMMANDS; commands++) {
@@ -141,7 +141,7 @@ function rule(method: keyof (SessionStore & AtomicSessionStore & IndexingSession
         }
         expect(commands > 0, () => `${method}() returned ${show(answer)} although every command of the backend failed\nIt must throw`);
         await check(answer);
-        // It may have hidden the failure of its last command, whose answer it does not need.
+        // The method may have hidden the failure of its last command, if it does not need the answer.
         if (hasAnswered) return;
         hasAnswered = true;
       }
@@ -165,7 +165,7 @@ function answered(expected: unknown, check: () => Promise<void>): Call['check'] 
 
 }
 
-/** A session as a store of four methods gets it. */
+/** Makes a session by `set()`. */
 async function stored(scene: Scene): Promise<string> {
 
   const id = await scene.id();

@@ -65,7 +65,7 @@ export class CheckedStore implements AtomicSessionStore {
 
   isSessionId(id: string): boolean {
 
-    // No one asks a store of four methods.
+    // The middleware does not ask a store of four methods.
     const { isSessionId } = this.store as Partial<AtomicSessionStore>;
     return !this.isAtomic || !isSessionId || isSessionId.call(this.store, id);
 
@@ -103,7 +103,7 @@ export class CheckedStore implements AtomicSessionStore {
     return this.#ask('take', [id, newId, ...waits], answer => answer === null || isTexts(answer), 'null or a Map of strings');
   }
 
-  /** The public name that both handles must give to a session. */
+  /** Returns the public name of a session, which must be the same from both handles. */
   handleOf(id: string): string {
 
     const { handleOf } = this.store as AtomicSessionStore;
@@ -158,7 +158,7 @@ export class CheckedStore implements AtomicSessionStore {
 
 const FOUND = `null, or { status: 'retired', moved: a boolean }, or { status: 'expired' },
 or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number },
-and with \`about\`, if at all, { user: a string or null, details: a string }`;
+and \`info\`, if any, must be { user: a string or null, details: a string }`;
 
 const USER_SESSIONS = 'an array of { handle: a string, details: a string, idle: a number, remaining: a number }';
 

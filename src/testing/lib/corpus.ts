@@ -12,7 +12,7 @@ export const KEYS: readonly string[] = [
   'x'.repeat(5000), '\n'.repeat(300),
 ];
 
-/** Those that JSON writes with a backslash. */
+/** Keys that JSON writes with a backslash. */
 const ESCAPED = KEYS.filter(isEscaped);
 const PLAIN = KEYS.filter(key => !isEscaped(key));
 
@@ -24,10 +24,10 @@ const NUMBERS: readonly number[] = [
 
 const SCALARS: readonly unknown[] = [null, true, false, ...NUMBERS, ...KEYS];
 
-/** As deep as the middleware lets values be nested. */
+/** The number of levels to which the middleware lets values be nested. */
 const DEEPEST = 500;
 
-/** Sessions that hold what some store has changed or lost. */
+/** Sessions with values that some store has changed or lost. */
 export const CORPUS: Readonly<Record<string, SessionValues>> = {
   'any keys': record(PLAIN.map(key => [key, key])),
   'any keys with empty values': record(PLAIN.map((key, index) => [key, [null, '', 0, false, [], {}][index % 6]])),
@@ -58,7 +58,7 @@ export const ESCAPED_CORPUS: Readonly<Record<string, SessionValues>> = {
   'keys that JSON escapes within a value': { nested: record(ESCAPED.map(key => [key, record([[key, [key]]])])) },
 };
 
-/** A session of a few keys and values from the corpus, some of them in arrays and objects. */
+/** Makes a session of a few keys and values from the corpus, some of them in arrays and objects. */
 export function anySession(random: Random, keys = KEYS): SessionValues {
 
   return record(Array.from({ length: 1 + below(6, random) }, () => [oneOf(keys, random), anyValue(random, keys)]));
@@ -75,13 +75,13 @@ function anyValue(random: Random, keys: readonly string[], depth = 0): unknown {
 }
 
 /**
- * Keys that the engine's JSON.parse() reads exactly. From version 12.8 on, V8
- * can take one escaped key for another (nodejs/node#63785), for which a store
- * that parses its values is not to blame.
+ * Returns the keys that the engine's JSON.parse() reads exactly. From version 12.8
+ * on, V8 can take one escaped key for another (nodejs/node#63785): that is no fault
+ * of a store that parses its values.
  */
 export function readableKeys(): readonly string[] {
 
-  // A first key that no one else uses: what is read here leads V8 astray.
+  // A first key that nothing else uses, since this text leads V8 astray.
   JSON.parse('{"session store tests":1,"\\\\":2}');
   const [, key] = Object.keys(JSON.parse('{"session store tests":1,"\\n":2}'));
   return key === '\n' ? KEYS : PLAIN;
@@ -94,7 +94,7 @@ function isEscaped(key: string): boolean {
 
 }
 
-/** An object whose keys may have any name. */
+/** Makes an object whose keys may have any name. */
 function record(entries: ReadonlyArray<readonly [string, unknown]>): SessionValues {
 
   const values = {};

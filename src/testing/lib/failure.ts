@@ -4,10 +4,10 @@ import { inspect, isDeepStrictEqual } from 'node:util';
 const LONGEST_TEXT = 300;
 const MOST_CHARACTERS = 1000;
 
-/** How many characters are shown on both sides of a difference. */
+/** The number of characters that are shown on each side of a difference. */
 const AROUND = 30;
 
-/** Says how a store breaks the rule that is tried out. */
+/** Makes an error that says how a store breaks the rule that is tried out. */
 export function broken(facts: string, cause?: unknown): AssertionError {
 
   const error = new AssertionError({ message: facts, stackStartFn: broken });
@@ -16,14 +16,14 @@ export function broken(facts: string, cause?: unknown): AssertionError {
 
 }
 
-/** Fails where something is not so. */
+/** Fails if something is not so. */
 export function expect(isSo: boolean, facts: () => string): void {
 
   if (!isSo) throw broken(facts());
 
 }
 
-/** Fails where what a store gives is not exactly what it must give. */
+/** Fails if a value is not exactly the expected one. */
 export function expectSame(what: string, actual: unknown, expected: unknown): void {
 
   if (!isDeepStrictEqual(actual, expected)) {
@@ -32,7 +32,7 @@ export function expectSame(what: string, actual: unknown, expected: unknown): vo
 
 }
 
-/** The same for records: it names the key that is wrong. */
+/** Fails if a record is not exactly the expected one, and names the key that is wrong. */
 export function expectSameKeys(
   what: string, actual: ReadonlyMap<string, unknown> | null, expected: ReadonlyMap<string, unknown> | null,
 ): void {
@@ -52,14 +52,14 @@ export function expectSameKeys(
 
 }
 
-/** Fails where what a store gives is none of what it may give. */
+/** Fails if a value is not one of the allowed ones. */
 export function expectOneOf(what: string, actual: unknown, allowed: readonly unknown[]): void {
 
   if (!allowed.includes(actual)) throw broken(`${what} is ${show(actual)}\nIt must be ${allowed.map(show).join(' or ')}`);
 
 }
 
-/** A value as a person reads it, in so many characters. */
+/** Returns a value as people read it, in at most this number of characters. */
 export function show(value: unknown, most = MOST_CHARACTERS): string {
 
   const text = inspect(value, { breakLength: Infinity, maxStringLength: LONGEST_TEXT, maxArrayLength: 30, depth: 4 });
@@ -67,7 +67,7 @@ export function show(value: unknown, most = MOST_CHARACTERS): string {
 
 }
 
-/** Where two values differ that are too long to be shown whole; nothing for others. */
+/** Says where two values differ that are too long to be shown whole; returns an empty text for others. */
 function firstDifference(actual: unknown, expected: unknown): string {
 
   const [one, other] = [whole(actual), whole(expected)];
@@ -79,7 +79,7 @@ function firstDifference(actual: unknown, expected: unknown): string {
 
 }
 
-/** All of a value: a text as it is, another as a person reads it. */
+/** Returns all of a value: a text as it is, anything else as people read it. */
 function whole(value: unknown): string {
 
   return typeof value === 'string' ? value : inspect(value, { breakLength: Infinity, maxStringLength: Infinity, maxArrayLength: Infinity, depth: Infinity });

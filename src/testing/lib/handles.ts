@@ -6,10 +6,10 @@ import { Journal } from './journal.js';
 import { recorded } from './recorded-store.js';
 import { asStored } from './stored-values.js';
 
-/** A store may count in whole seconds, and a session live until its last one is over. */
+/** Seconds by which `remaining` may be too long: a store may count in whole seconds, and round up. */
 const ROUNDED_UP = 1.1;
 
-/** The seconds that a few calls may take on a machine that has much to do. */
+/** Seconds that a few calls may take on a busy machine. */
 const SLOWEST = 30;
 
 /** Two handles on one store, and what both must show. */
@@ -30,14 +30,14 @@ export class Handles {
 
   }
 
-  /** The first for even numbers, the second for odd ones. */
+  /** Returns the first handle for even numbers, the second for odd ones. */
   at(index: number): CheckedStore {
 
     return index % 2 === 0 ? this.a : this.b;
 
   }
 
-  /** The stores of applications that may run beside each other: four methods promise nothing between processes. */
+  /** The stores of applications that may run in parallel: four methods promise nothing between processes. */
   get processes(): readonly SessionStore[] {
 
     return this.a.isAtomic ? [this.a.store, this.b.store] : [this.a.store];
@@ -63,7 +63,7 @@ export class Handles {
   /**
    * Expects `load` to find no session any more, since its time is over.
    *
-   * @param about what it was, if the store says so
+   * @param info the info that it had, if the store returns any
    */
   async expectOver(id: string, info?: StoredInfo): Promise<void> {
 
@@ -92,7 +92,7 @@ export class Handles {
   /**
    * Expects `load` to find the mark of a session that was ended or moved.
    *
-   * @param about what the mark says that the session is by now, if it says so
+   * @param info the current info of the session, if the mark has any
    */
   async expectMark(id: string, moved: boolean, info?: StoredInfo): Promise<void> {
 
@@ -105,7 +105,7 @@ export class Handles {
 
   }
 
-  /** Expects a live session to be this, or nothing in particular. */
+  /** Expects a live session to have this info, or none. */
   async expectInfo(id: string, info: StoredInfo | undefined): Promise<void> {
 
     for (const store of this.both) {
@@ -126,7 +126,7 @@ export class Handles {
 
   }
 
-  /** Expects that sessions have ended, and that nothing brings one back. */
+  /** Expects that sessions have ended, with marks that say so. */
   async expectEnded(...ids: readonly string[]): Promise<void> {
 
     for (const id of ids) {
@@ -136,18 +136,18 @@ export class Handles {
 
   }
 
-  /** Expects that no session answers to an id. */
+  /** Expects that an id has no live session. */
   async expectNoSession(id: string): Promise<void> {
 
     for (const store of this.both) {
       const found = await store.load(id);
-      expect(found?.status !== 'live', () => `A session answers to the id: load() returned ${show(found)}`);
+      expect(found?.status !== 'live', () => `The id has a session: load() returned ${show(found)}`);
     }
     await this.expectValues(id, null);
 
   }
 
-  /** Expects the seconds that a session has left, or some less. */
+  /** Expects that a session has this number of seconds left, or at most `less` fewer. */
   async expectRemaining(id: string, seconds: number, less = SLOWEST): Promise<void> {
 
     for (const store of this.both) {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SessionTexts } from '../../base/store.js';
 
-/** Of no session of the tests. */
+/** No session of the tests has this key. */
 const NO_KEY = 'a key that is not there';
 
 /** Says whether an answer is a Map of strings, or can be read like one in every way. */

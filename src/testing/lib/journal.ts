@@ -1,25 +1,25 @@
 import { show } from './failure.js';
 
-/** So many calls are told of: the last ones are those that matter. */
+/** The number of calls that are shown: the last ones matter. */
 const MOST_CALLS = 25;
 
-/** Of each call, so many characters. */
+/** The number of characters that are shown of each value. */
 const MOST_CHARACTERS = 500;
 
-/** What a test has asked of the store and been told, for the text of a failure. */
+/** The calls of a test and the store's answers, for the text of a failure. */
 export class Journal {
 
   readonly #names = new Map<unknown, string>();
   readonly #calls: string[] = [];
 
-  /** Gives an id a short name, to be read in its place. */
+  /** Gives an id a short name, which is shown in its place. */
   name(id: unknown): void {
 
     if (!this.#names.has(id)) this.#names.set(id, `id${this.#names.size + 1}`);
 
   }
 
-  /** Begins a new story: what came before does not matter. */
+  /** Forgets earlier calls, when they no longer matter. */
   clear(): void {
 
     this.#calls.length = 0;

@@ -5,7 +5,7 @@ import { Meeting } from './meeting.js';
 import type { Rule } from './rule.js';
 import { Scene } from './scene.js';
 
-/** How a store is opened, and what is tried out on it. */
+/** How the store is opened, and which rules are tried out on it. */
 export interface KitTerms {
   readonly open: () => Awaitable<SessionStore>;
   readonly failing: ((commands: number) => Awaitable<SessionStore>) | undefined;
@@ -20,7 +20,7 @@ export class Kit {
   readonly #terms: KitTerms;
   readonly #running = new Map<Rule, Promise<void>>();
   readonly #tried = new Set<Promise<void>>();
-  /** Comes when a rule is over that is tried out alone. */
+  /** Resolves when the rule that is tried out alone is over. */
   #free: Promise<unknown> = Promise.resolve();
   #handles: Promise<[SessionStore, SessionStore]> | undefined;
 
@@ -28,7 +28,7 @@ export class Kit {
     this.#terms = terms;
   }
 
-  /** Tries a rule out; all that wait equally long do so together. */
+  /** Tries a rule out. Rules that wait equally long wait together. */
   run(rule: Rule): Promise<void> {
 
     const { waits } = rule;
@@ -43,7 +43,7 @@ export class Kit {
     for (const other of waiting) {
       const member = meeting.join();
       const tried = this.#try(other, member.arrive).finally(member.leave);
-      // It is the failure of the test that asks for it.
+      // The test that asks for it reports its failure.
       tried.catch(() => {});
       this.#running.set(other, tried);
     }

@@ -1,28 +1,28 @@
 import type { Awaitable } from '../../base/store.js';
 
-/** One of those who meet. */
+/** One member of a meeting. */
 export interface Member {
-  /** Comes when all have arrived who have not left. */
+  /** Resolves when all members have arrived or left. */
   arrive(): Promise<void>;
-  /** Says that no one needs to wait for this one any more. */
+  /** Says that the others need not wait for this member any more. */
   leave(): void;
 }
 
-/** A point that several must reach before they go on together. */
+/** A point that all members must reach before they go on together. */
 export class Meeting {
 
   readonly #begun: Promise<void>;
   #missing: number;
   #begin = () => {};
 
-  /** @param prepare what is done once, when all are there and before they go on */
+  /** @param prepare called once, when all have arrived and before they go on */
   constructor(members: number, prepare: () => Awaitable<void> = () => {}) {
 
     this.#missing = members;
     this.#begun = new Promise<void>(resolve => {
       this.#begin = resolve;
     }).then(prepare);
-    // It is the failure of those who wait for it.
+    // The members that wait for it report its failure.
     this.#begun.catch(() => {});
 
   }

@@ -2,21 +2,21 @@ import { merge } from '../../values/texts-change.js';
 import type { FoundSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
 
 interface Family {
-  /** The id that it has now; null where it has ended. */
+  /** Its current id; null if it has ended. */
   id: string | null;
   texts: SessionTexts;
   info: StoredInfo | undefined;
-  /** How often it was changed. */
+  /** The number of its changes. */
   changes: number;
 }
 
-/** What is under an id: a live session, what a mark says, or nothing; while no time passes, nothing expires. */
+/** What is under an id: a live session, what a mark says, or nothing. While no time passes, nothing expires. */
 export type Found = { readonly texts: SessionTexts; readonly info: StoredInfo | undefined } | 'moved' | 'ended' | 'expired' | null;
 
-/** What the contract says, in the simplest terms: what a store must answer while no time passes. */
+/** The contract in the simplest terms: returns what a store must answer while no time passes. */
 export class Model {
 
-  // Under each id that a session has or had.
+  // By each id that a session has or had.
   readonly #families = new Map<string, Family>();
 
   load(id: string): Found {
@@ -36,7 +36,7 @@ export class Model {
 
   }
 
-  /** @param changes for an update that names a version: how often the session had been changed when it was loaded */
+  /** @param changes for an update with a version: the number of changes that the session had when it was loaded */
   update(id: string, change: SessionChange, changes?: number): 'updated' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
@@ -54,9 +54,9 @@ export class Model {
 
   }
 
-  /** @param changes as in `update` */
+  /** Moves a session; `changes` as in `update`. */
   move(
-    id: string, newId: string, change: SessionChange, info?: StoredInfo, changes?: number,
+    id: string, newId: string, change: SessionChange, { info, changes }: { info?: StoredInfo | undefined; changes?: number } = {},
   ): 'moved' | 'gone' | 'conflict' {
 
     const family = this.#live(id);
@@ -87,7 +87,7 @@ export class Model {
 
 }
 
-/** What a store has found, in the model's terms. */
+/** Returns what a store has found, in the model's terms. */
 export function foundIn(found: FoundSession | null): Found {
 
   if (!found) return null;

@@ -4,7 +4,7 @@ import type { Scene } from './scene.js';
 
 type Answers<Tasks extends ReadonlyArray<() => unknown>> = { -readonly [Index in keyof Tasks]: Awaited<ReturnType<Tasks[Index]>> };
 
-/** Starts tasks at once, each a few turns of the event loop later than it could, and waits for all. */
+/** Starts tasks at once, each after a few turns of the event loop, and waits for all. */
 export async function race<const Tasks extends ReadonlyArray<() => unknown>>(
   random: Random, ...tasks: Tasks
 ): Promise<Answers<Tasks>> {
@@ -17,7 +17,7 @@ export async function race<const Tasks extends ReadonlyArray<() => unknown>>(
 
 }
 
-/** The answers of all, when all are over: what is still under way would disturb what comes next. */
+/** Returns all answers when all calls are over: one that is still under way would disturb what comes next. */
 export async function allOf<T>(started: ReadonlyArray<Promise<T>>): Promise<T[]> {
 
   await Promise.allSettled(started);
@@ -25,7 +25,7 @@ export async function allOf<T>(started: ReadonlyArray<Promise<T>>): Promise<T[]>
 
 }
 
-/** The two handles, in either order. */
+/** Returns the two handles, in either order. */
 export function bothOf(scene: Scene, random: Random): readonly [CheckedStore, CheckedStore] {
 
   return oneOf([[scene.a, scene.b], [scene.b, scene.a]], random);

@@ -1,4 +1,4 @@
-/** Gives numbers from 0 to 1, the same ones for the same seed (mulberry32). */
+/** Returns numbers from 0 to 1, the same ones for the same seed (mulberry32). */
 export type Random = () => number;
 
 export function randomFrom(seed: number): Random {
@@ -13,7 +13,7 @@ export function randomFrom(seed: number): Random {
 
 }
 
-/** A whole number from 0, below `limit`. */
+/** Returns a whole number from 0, below `limit`. */
 export function below(limit: number, random: Random): number {
 
   return Math.floor(random() * limit);

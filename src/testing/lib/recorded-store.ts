@@ -7,7 +7,7 @@ const METHODS: ReadonlySet<unknown> = new Set([
   'sessionsOf', 'endSessionsOf', 'endAllSessions',
 ]);
 
-/** The same store, whose calls stand in a journal as soon as they are answered. */
+/** Returns the same store, which writes each call into a journal when it is answered. */
 export function recorded(store: SessionStore, name: string, journal: Journal): SessionStore {
 
   return new Proxy(store, {
@@ -46,7 +46,7 @@ function recordedMethod(
 
 }
 
-/** The texts of a session may be something that is only read like a Map. */
+/** Returns an answer whose texts can be shown: they may be an object that can only be read like a Map. */
 function readable(answer: unknown): unknown {
 
   const texts: unknown = (answer as { texts?: unknown } | null | undefined)?.texts;

@@ -3,10 +3,10 @@ import type { Scene } from './scene.js';
 /** One sentence of the contract, and how it is tried out. */
 export interface Rule {
   readonly sentence: string;
-  /** Fails with what the store did instead. */
+  /** Rejects with what the store did instead. */
   readonly check: (scene: Scene) => Promise<void>;
-  /** The seconds that it lets pass once, together with the other rules that wait as long. */
+  /** Seconds that it lets pass once, together with the other rules that wait as long. */
   readonly waits?: number;
-  /** Says that it can't be tried out beside others. */
+  /** True if it can't be tried out at the same time as others. */
   readonly alone?: boolean;
 }

@@ -11,13 +11,13 @@ import { Handles } from './handles.js';
 import { type Random, randomFrom } from './random.js';
 import { recorded } from './recorded-store.js';
 
-/** The seconds that a session lives if a test says nothing else. */
+/** Seconds for which a session lives unless a test says otherwise. */
 export const LONG = 600;
 
-/** Lifetimes that an application may ask for, in seconds: each is longer than the one before; the last is the longest. */
+/** Lifetimes that an application may ask for, in seconds: each is longer than the one before, and the last is the longest possible. */
 export const LIFETIMES: readonly number[] = [60.5, 3600, 315_446_400];
 
-/** The seconds that a step of a move may take. */
+/** Seconds that a step of a move may take. */
 const IN_STEPS = 60;
 
 const MOST_TRIES = 5;
@@ -28,7 +28,7 @@ export interface SceneTerms {
   readonly failing: ((commands: number) => Awaitable<SessionStore>) | undefined;
 }
 
-/** What a rule has at hand: two handles, ids of its own, and time. */
+/** What a rule can use: two handles, ids of its own, and time. */
 export class Scene extends Handles {
 
   readonly #terms: SceneTerms;
@@ -39,7 +39,7 @@ export class Scene extends Handles {
     this.#terms = terms;
   }
 
-  /** An id that no one has used. */
+  /** Makes a new id. */
   async id(moving?: string): Promise<string> {
 
     const id = await this.a.newSessionId(...(moving === undefined ? [] : [moving]));
@@ -48,14 +48,14 @@ export class Scene extends Handles {
 
   }
 
-  /** Takes note of an id that belongs to this test. */
+  /** Records an id that belongs to this test. */
   own(id: string): void {
 
     this.#ids.add(id);
 
   }
 
-  /** A session of its own. */
+  /** Makes a session. */
   async session(values: SessionValues = { a: 1, b: 2 }, lifetime = LONG): Promise<string> {
 
     const id = await this.id();
@@ -64,14 +64,14 @@ export class Scene extends Handles {
 
   }
 
-  /** A user whom no one else has, and whose name ends so. */
+  /** Makes up a user that no other test has, with this end of its name. */
   user(end = ''): string {
 
     return `store tests ${randomUUID()} ${end}`;
 
   }
 
-  /** A session of its own that is one of a user. */
+  /** Makes a session with an info. */
   async bound(user: string | null, details = '', lifetime = LONG): Promise<string> {
 
     const id = await this.id();
@@ -82,9 +82,9 @@ export class Scene extends Handles {
   }
 
   /**
-   * A session that was to live for a second, and was lengthened before it was over.
+   * Makes a session that lives for a second, and lengthens its life in time.
    *
-   * @param lengthen gives `answer` where it was in time
+   * @param lengthen returns `answer` if it was in time
    */
   async lengthened(lengthen: (id: string) => Promise<unknown>, answer: unknown): Promise<string> {
 
@@ -92,13 +92,13 @@ export class Scene extends Handles {
       const id = await this.session({ a: 1 }, 1);
       const given = await lengthen(id);
       if (given === answer) return id;
-      // A second may pass while others keep the machine busy.
+      // On a busy machine, the second may be over too early.
       if (tries === MOST_TRIES) expectSame('The answer for a session that lives for a second', given, answer);
     }
 
   }
 
-  /** A session that was moved so many times, and all ids that it has had; the last is the one that lives. */
+  /** Makes a session and moves it this number of times. Returns all ids that it has had; the last is the current one. */
   async moved(times: number, values: SessionValues = { a: 1, b: 2 }): Promise<string[]> {
 
     const ids = [await this.session(values)];
@@ -111,7 +111,7 @@ export class Scene extends Handles {
 
   }
 
-  /** Moves a session: in one step where the store can, else in the steps that the middleware takes. */
+  /** Moves a session: in one step if the store can, else in the steps that the middleware takes. */
   async move(
     store: CheckedStore, id: string, change: SessionChange, terms: Partial<MoveTerms> = {},
   ): Promise<{ newId: string; answer: Awaited<ReturnType<CheckedStore['move']>> }> {
@@ -131,7 +131,7 @@ export class Scene extends Handles {
 
   }
 
-  /** Calls what may throw, and tells which of the two it did. */
+  /** Calls a method that may throw. Returns its answer; an empty object if it threw. */
   async attempt(
     store: CheckedStore, method: 'create' | 'update' | 'move' | 'take', ...args: readonly unknown[]
   ): Promise<{ answer?: unknown }> {
@@ -145,7 +145,7 @@ export class Scene extends Handles {
 
   }
 
-  /** The store itself, on a backend that fails after this number of commands. */
+  /** Opens the store on a backend that fails after this number of commands. */
   async failing(commands: number): Promise<Partial<Record<string, (...args: readonly unknown[]) => unknown>>> {
 
     const store = await this.#terms.failing?.(commands) as SessionStore;
@@ -171,7 +171,7 @@ export class Scene extends Handles {
 
   }
 
-  /** Removes what the test has left. */
+  /** Removes the sessions that the test has left. */
   async tidy(): Promise<void> {
 
     const ids = [...this.#ids];
@@ -184,14 +184,14 @@ export class Scene extends Handles {
 
 export const NOTHING: SessionChange = { set: new Map(), unset: [] };
 
-/** A change of top-level keys: a value, or `undefined` for a key that goes. */
+/** Makes a change of top-level keys: a value, or `undefined` for a key to be removed. */
 export function changing(values: SessionValues): SessionChange {
 
   return { set: toTexts(values), unset: Object.keys(values).filter(key => values[key] === undefined) };
 
 }
 
-/** When a session ends that lives for so many seconds from now on, as the four methods take it. */
+/** Returns the `expire` of a session that lives for this number of seconds from now on. */
 export function expireIn(seconds: number): number {
 
   return Math.floor(Date.now() / 1000) + seconds;

@@ -2,8 +2,8 @@ import { parseJson } from '../../values/parse-json.js';
 import type { SessionValues } from '../../base/store.js';
 
 /**
- * What the middleware sees of values that four methods have kept: as JSON has
- * them, in objects of any prototype, in any order of keys, and with 0 for -0.
+ * Returns what the middleware sees of values that four methods have kept: as JSON
+ * has them, whatever their prototype and the order of their keys, and 0 for -0.
  */
 export function asStored(values: SessionValues | null): ReadonlyMap<string, unknown> | null {
 

@@ -10,19 +10,19 @@ import { allOf } from './race.js';
 import { oneOf, pause, type Random } from './random.js';
 import type { Scene } from './scene.js';
 
-/** What a request does. */
+/** The handler of one request. */
 export type Handler = (ctx: Context) => unknown;
 
 /** How a request was answered. */
 export interface Answer {
   readonly status: 200 | 409;
-  /** What its `Set-Cookie` gives the browser: another cookie, `''` to forget it, or nothing. */
+  /** The cookie that its `Set-Cookie` gives the browser; `''` if it clears the cookie; undefined without one. */
   readonly cookie: string | undefined;
 }
 
 const ORIGIN = 'http://localhost';
 
-/** A slow machine is no broken store. */
+/** Long, since a slow machine does not mean a broken store. */
 const STORE_TIMEOUT = 30;
 
 /** Sends requests of one browser through the middleware, to an application on each handle. */
@@ -38,7 +38,7 @@ export class Visitor {
     this.#apps = scene.processes.map(store => this.#application(store));
   }
 
-  /** A visitor with a session, and its cookie. */
+  /** Returns a visitor with a session, and its cookie. */
   static async begin(scene: Scene, random: Random, values: SessionValues): Promise<{ visitor: Visitor; cookie: string }> {
 
     const visitor = new Visitor(scene, random);
@@ -58,7 +58,7 @@ export class Visitor {
 
   }
 
-  /** Sends requests at once whose handlers begin only when all have found their session. */
+  /** Sends requests at once. Their handlers begin only when all have found their session. */
   async sendTogether(cookie: string, handlers: readonly Handler[]): Promise<Answer[]> {
 
     const meeting = new Meeting(handlers.length);

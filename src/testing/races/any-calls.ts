@@ -8,12 +8,12 @@ import { oneOf, type Random } from '../lib/random.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, type Scene } from '../lib/scene.js';
 
-/** So many calls happen at once: they can have happened in 120 orders. */
+/** The number of calls at once: there are 120 orders in which they can have happened. */
 const AT_ONCE = 5;
 
 const FIRST = { a: 0, b: 0 };
 
-/** A call of the store, and what the model says to it. */
+/** A call of the store, and the model's answer to it. */
 interface Call {
   readonly ask: (store: CheckedStore) => Promise<unknown>;
   readonly expect: (model: Model) => unknown;
@@ -81,10 +81,10 @@ function anyCall({ a: { canMove } }: Scene, { former, id, newId, version }: Ids,
     { ask: store => store.move(id, newId, changing({}), { lifetime: LONG }), expect: model => model.move(id, newId, changing({})) },
     {
       ask: store => store.move(id, newId, change, { lifetime: LONG, version }),
-      expect: model => model.move(id, newId, change, undefined, 1),
+      expect: model => model.move(id, newId, change, { changes: 1 }),
     },
   ];
-  // What is no single step can be seen half done.
+  // Moves that take several steps can be seen half done.
   return oneOf(canMove ? [...calls, ...moves] : calls, random);
 
 }

@@ -5,7 +5,7 @@ import { bothOf, race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG } from '../lib/scene.js';
 
-/** So many change one session at once. */
+/** The number of calls that change one session at once. */
 const CROWD = 10;
 
 export const changes: readonly Rule[] = [
@@ -22,19 +22,19 @@ export const changes: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: of updates of one key one is the last, and its value is there whole',
+    sentence: 'Race: of updates of one key, one is the last, and its whole value is stored',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: { by: null } });
       const values = Array.from({ length: CROWD }, (_, by) => ({ a: { by, [`only${by}`]: 'x'.repeat(by) } }));
       await race(random, ...values.map((value, index) => () => scene.at(index).update(id, changing(value), { lifetime: LONG })));
       const found = await scene.a.load(id);
       const text = found?.status === 'live' ? found.texts.get('a') : undefined;
-      expect(values.some(({ a }) => JSON.stringify(a) === text), () => `The value is ${text}, which nobody has stored`);
+      expect(values.some(({ a }) => JSON.stringify(a) === text), () => `The value is ${text}, which no update has stored`);
       await scene.expectLive(id, new Map([['a', text as string]]));
     }),
   },
   {
-    sentence: 'Race: counts that name the version are exact',
+    sentence: 'Race: counts by updates with a version are exact',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ count: 0 });
       await race(random, ...Array.from({ length: CROWD }, (_, index) => () => count(scene.at(index), id)));
@@ -42,7 +42,7 @@ export const changes: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: of updates with one version one is carried out, and the others are conflicts',
+    sentence: 'Race: of updates with the same version, one is carried out, and the others return "conflict"',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ winner: null });
       const found = await scene.a.load(id);
@@ -54,7 +54,7 @@ export const changes: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: a touch takes no change back and is no conflict',
+    sentence: 'Race: a touch neither undoes a change nor causes a conflict',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1 }, LONG);
       const found = await scene.a.load(id);
@@ -70,7 +70,7 @@ export const changes: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: sessions that are created, changed and read at once keep to themselves',
+    sentence: 'Race: sessions that are created, changed and read at once do not mix their values',
     check: async scene => {
       const ids = await Promise.all(Array.from({ length: 100 }, () => scene.id()));
       await Promise.all(ids.map(async (id, index) => {
@@ -83,7 +83,7 @@ export const changes: readonly Rule[] = [
     },
   },
   {
-    sentence: 'Race: of creations of one id one succeeds, and its session is there',
+    sentence: 'Race: of creations under one id, one succeeds, and its session is stored',
     check: scene => scene.trials(async random => {
       const id = await scene.id();
       const answers = await race(random, ...Array.from({ length: CROWD }, (_, index) => () =>
@@ -104,7 +104,7 @@ async function count(store: CheckedStore, id: string, tries = 0): Promise<void> 
   const answer = await store.update(id, changing({ count: next }), { lifetime: LONG, version: found.version });
   if (answer === 'updated') return;
   expectSame('The answer to update()', answer, 'conflict');
-  // Each conflict means that another has counted.
+  // Each conflict means that another call has counted.
   expect(tries < CROWD, () => `There were ${tries} conflicts among ${CROWD} counts`);
   await count(store, id, tries + 1);
 

@@ -5,7 +5,7 @@ import { changing, LONG } from '../lib/scene.js';
 
 export const ends: readonly Rule[] = [
   {
-    sentence: 'Race: no update and no touch brings a session back that has ended',
+    sentence: 'Race: no update and no touch brings an ended session back',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1 });
       const [one] = bothOf(scene, random);
@@ -21,7 +21,7 @@ export const ends: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: of those who end a session one has ended it',
+    sentence: 'Race: of several calls that end a session, exactly one returns true',
     check: scene => scene.trials(async random => {
       const [former, id] = await scene.moved(1) as [string, string];
       const [one, two] = bothOf(scene, random);
@@ -31,7 +31,7 @@ export const ends: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: an update that removes all keys that it knows keeps one that another adds, whichever comes first',
+    sentence: 'Race: an update that removes all keys that it knows does not remove one that another adds, whichever comes first',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1, b: 2 });
       const [one, two] = bothOf(scene, random);

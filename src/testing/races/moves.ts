@@ -5,7 +5,7 @@ import { changing, LONG, NOTHING } from '../lib/scene.js';
 
 export const moves: readonly Rule[] = [
   {
-    sentence: 'Race: a move takes along every update that was acknowledged, and the others find the session gone',
+    sentence: 'Race: a move keeps every update that was acknowledged, and the others find the session gone',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1 });
       const [one] = bothOf(scene, random);
@@ -23,7 +23,7 @@ export const moves: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: what a move itself changes wins over what others have stored in its key',
+    sentence: 'Race: what a move itself changes replaces what updates have stored under the same keys',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ user: 0, theme: 'light' });
       const [one, two] = bothOf(scene, random);
@@ -35,7 +35,7 @@ export const moves: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: of two moves of one session one wins',
+    sentence: 'Race: of two moves of one session, exactly one succeeds',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1 });
       const [one, two] = bothOf(scene, random);
@@ -51,7 +51,7 @@ export const moves: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: a session that is ended while it moves has ended, whichever came first',
+    sentence: 'Race: a session that is ended while it moves has ended, whichever call came first',
     check: scene => scene.trials(async random => {
       const id = await scene.session({ a: 1 });
       const [one, two] = bothOf(scene, random);
@@ -63,7 +63,7 @@ export const moves: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Race: a session that is ended by a former id while it moves on has ended',
+    sentence: 'Race: a session that is ended by a former id while it moves again has ended',
     check: scene => scene.trials(async random => {
       const [first, , last] = await scene.moved(2) as [string, string, string];
       const [one, two] = bothOf(scene, random);

@@ -2,7 +2,7 @@ import { expect, expectOneOf, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { type Handler, Visitor } from '../lib/visitor.js';
 
-/** So many requests of one browser are under way at once. */
+/** The number of requests of one browser that are under way at once. */
 const CROWD = 10;
 
 const FIRST = { kept: 'yes', gone: 'not yet', count: 0 };
@@ -31,7 +31,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: changes of different keys in parallel are all kept, and a key that one removes stays removed',
+    sentence: 'Requests: parallel changes of different keys are all kept, and a key that one of them removes stays removed',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, FIRST);
       const removes: Handler = ctx => {
@@ -53,7 +53,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: a request that removes the last key loses none that another has added',
+    sentence: 'Requests: a request that removes the last key does not remove a key that another one adds',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, { only: 1 });
       const removes: Handler = ctx => {
@@ -65,7 +65,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: a sign-out amid slow requests is final, and none of them sets a cookie',
+    sentence: 'Requests: a sign-out during slow requests is final, and none of them sets a cookie',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, FIRST);
       const ends: Handler = ctx => {
@@ -83,7 +83,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: a regeneration takes along what was acknowledged, and what comes after it gets 409 and no cookie',
+    sentence: 'Requests: a regeneration keeps every acknowledged change, and a later change gets 409 and no cookie',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, FIRST);
       const changes = Array.from({ length: CROWD }, (_, index) => sets(index));
@@ -100,7 +100,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: of two regenerations of one id one wins',
+    sentence: 'Requests: of two regenerations of one id, exactly one succeeds',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, FIRST);
       const answers = await visitor.sendTogether(cookie, [signsIn(5), signsIn(6)]);
@@ -123,7 +123,7 @@ export const parallel: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'Requests: a sign-out that carries the old id of a moved session ends it where it went',
+    sentence: 'Requests: a sign-out with the old id of a moved session ends the session under its new id',
     check: async scene => scene.trials(async random => {
       const { visitor, cookie } = await Visitor.begin(scene, random, FIRST);
       const { cookie: second } = await visitor.send(cookie, signsIn(5));

@@ -5,15 +5,15 @@ import type { Rule } from '../lib/rule.js';
 import { LONG, NOTHING, type Scene } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 
-/** For how many seconds a request has been under way that began before all of this. */
+/** The seconds for which a request that began before the test has been under way. */
 const EARLIER = 60;
 
-/** How many seconds come between a revocation and a request that begins later: a store tells them apart. */
+/** Seconds between a revocation and a later request, enough for every store to see which came first. */
 const APART = 0.2;
 
 export const bindings: readonly Rule[] = [
   {
-    sentence: 'create() by a request that began before the user\'s sessions were ended is "revoked", and leaves no session',
+    sentence: 'create() returns "revoked", and leaves no session, if the request began before the user\'s sessions were ended',
     check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
       await revoke();
       const id = await scene.id();
@@ -24,7 +24,7 @@ export const bindings: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'move() by a request that began before the user\'s sessions were ended is "revoked", and ends the session',
+    sentence: 'move() returns "revoked", and ends the session, if the request began before the user\'s sessions were ended',
     check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
       if (!scene.a.canMove) return;
       const id = await scene.session();
@@ -37,14 +37,14 @@ export const bindings: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'A request that began after the user\'s sessions were ended makes a session of the user',
+    sentence: 'A request that began after the user\'s sessions were ended can make a session of the user',
     check: whereItFindsUsers(scene => inEachWay(scene, async (user, revoke) => {
       await revoke();
       await expectBound(scene, user, await apart());
     })),
   },
   {
-    sentence: 'To end one session refuses no request: with `only`, one that has been under way makes a session of the user',
+    sentence: 'endSessionsOf() with `only` refuses no request: one that is under way can make a session of the user',
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       const id = await scene.bound(user);
@@ -54,15 +54,15 @@ export const bindings: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'The end of a user\'s sessions refuses nobody else, and nothing that makes no session of a user',
+    sentence: 'endSessionsOf() refuses no request for another user, and none that makes no session of a user',
     check: whereItFindsUsers(async scene => {
       const [user, other] = [scene.user(), scene.user()];
       const began = await apart();
       await scene.a.endSessionsOf(user);
       await expectBound(scene, other, began);
-      const [nobodys, moved] = [await scene.id(), await scene.session()];
+      const [anonymous, moved] = [await scene.id(), await scene.session()];
       const newInfo = { info: { user: null, details: '' }, requestAge: EARLIER };
-      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), true);
+      expectSame('The answer to create()', await scene.b.create(anonymous, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), true);
       if (!scene.a.canMove) return;
       expectSame('The answer to move()', (await scene.move(scene.b, moved, NOTHING, { lifetime: LONG, newInfo })).answer, 'moved');
       const { answer } = await scene.move(scene.a, await scene.bound(user), NOTHING);
@@ -70,7 +70,7 @@ export const bindings: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'create() where a live session or a mark is returns false, and move() without a live session "gone", also to a request that is too late',
+    sentence: 'If a request is too late, create() still returns false if the id has a live session or a mark, and move() "gone" if there is no live session',
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       const [live, ended] = [await scene.session(), await scene.session()];
@@ -87,7 +87,7 @@ export const bindings: readonly Rule[] = [
   },
 ];
 
-/** Ends the sessions of a user in each of the ways that refuse others. */
+/** Tries something with each way of ending a user's sessions that refuses requests under way. */
 async function inEachWay(scene: Scene, attempt: (user: string, revoke: () => Promise<unknown>) => Promise<void>): Promise<void> {
 
   for (const which of [undefined, { except: 'nothing' }] as ReadonlyArray<WhichSessions | undefined>) {
@@ -98,8 +98,8 @@ async function inEachWay(scene: Scene, attempt: (user: string, revoke: () => Pro
 }
 
 /**
- * The beginning of a request, by `performance.now()`, so late that no store counts
- * it as earlier than any end until now, also one of an earlier run of these tests.
+ * Returns the beginning of a request, by `performance.now()`, so late that no store
+ * counts it as earlier than any end until now, also of an earlier run of the tests.
  */
 export async function apart(): Promise<number> {
 
@@ -108,10 +108,10 @@ export async function apart(): Promise<number> {
 
 }
 
-/** Expects a request that began then to make sessions of a user in both ways. */
+/** Expects that a request which began at this time can make sessions of a user, by `create` and by a move. */
 export async function expectBound(scene: Scene, user: string, began: number): Promise<void> {
 
-  const nobodys = await scene.session();
+  const anonymous = await scene.session();
   const info = { user, details: 'bound' };
   const newInfo = () => ({ info, requestAge: (performance.now() - began) / 1000 });
   const created = await scene.id();
@@ -119,7 +119,7 @@ export async function expectBound(scene: Scene, user: string, began: number): Pr
   expectSame('The answer to create()', await scene.a.create(created, toTexts({ a: 1 }), terms), true);
   await scene.expectInfo(created, info);
   if (!scene.a.canMove) return scene.expectSessionsOf(user, [created]);
-  const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, newInfo: newInfo() });
+  const { answer, newId } = await scene.move(scene.b, anonymous, NOTHING, { lifetime: LONG, newInfo: newInfo() });
   expectSame('The answer to move()', answer, 'moved');
   await scene.expectInfo(newId, info);
   await scene.expectSessionsOf(user, [created, newId]);

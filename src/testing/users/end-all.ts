@@ -6,16 +6,16 @@ import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 import { apart, expectBound } from './bindings.js';
 
-/** For how many seconds a request has been under way that began before all of this. */
+/** The seconds for which a request that began before the test has been under way. */
 const EARLIER = 60;
 
-/** More than are ended in one step. */
+/** More sessions than a store ends in one step. */
 const MANY = 150;
 
-/** What can be tried out only where no one else has sessions in the store. */
+/** Rules that can be tried out only if no one else has sessions in the store. */
 export const endAll: readonly Rule[] = [
   {
-    sentence: 'endAllSessions() ends every session, of users and of nobody, and leaves marks that say "ended"',
+    sentence: 'endAllSessions() ends every session, with and without a user, and leaves marks that say "ended"',
     alone: true,
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
@@ -33,24 +33,24 @@ export const endAll: readonly Rule[] = [
     sentence: 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later',
     alone: true,
     check: whereItFindsUsers(async scene => {
-      const [user, nobodys] = [scene.user(), await scene.id()];
+      const [user, anonymous] = [scene.user(), await scene.id()];
       await scene.a.endAllSessions();
       const id = await scene.id();
       const newInfo = { info: { user, details: '' }, requestAge: EARLIER };
       expectSame('The answer to create()', await scene.b.create(id, toTexts({ a: 1 }), { lifetime: LONG, newInfo }), 'revoked');
       await scene.expectNoSession(id);
-      expectSame('The answer to create()', await scene.b.create(nobodys, toTexts({ a: 1 }), { lifetime: LONG }), true);
+      expectSame('The answer to create()', await scene.b.create(anonymous, toTexts({ a: 1 }), { lifetime: LONG }), true);
       if (scene.a.canMove) {
-        const { answer, newId } = await scene.move(scene.b, nobodys, NOTHING, { lifetime: LONG, newInfo });
+        const { answer, newId } = await scene.move(scene.b, anonymous, NOTHING, { lifetime: LONG, newInfo });
         expectSame('The answer to move()', answer, 'revoked');
-        await scene.expectEnded(nobodys);
+        await scene.expectEnded(anonymous);
         await scene.expectNoSession(newId);
       }
       await expectBound(scene, user, await apart());
     }),
   },
   {
-    sentence: 'Race: no session that was there and none that was bound meanwhile survives endAllSessions()',
+    sentence: 'Race: no session survives endAllSessions() that existed before it or became a user\'s during it',
     alone: true,
     check: whereItFindsUsers(scene => scene.trials(async random => {
       const user = scene.user();

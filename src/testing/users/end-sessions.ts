@@ -9,18 +9,18 @@ export const endSessions: readonly Rule[] = [
     check: whereItFindsUsers(async scene => {
       const [user, other] = [scene.user(), scene.user()];
       const ids = await Promise.all(Array.from({ length: 60 }, () => scene.bound(user)));
-      const [theirs, nobodys, plain] = [await scene.bound(other), await scene.bound(null), await scene.session()];
+      const [theirs, anonymous, plain] = [await scene.bound(other), await scene.bound(null), await scene.session()];
       await expectHandles(scene, ids, await scene.b.endSessionsOf(user));
       await scene.expectEnded(...ids);
       await scene.expectSessionsOf(user, []);
       await scene.expectSessionsOf(other, [theirs]);
-      for (const id of [theirs, nobodys, plain]) await expectAlive(scene, id);
+      for (const id of [theirs, anonymous, plain]) await expectAlive(scene, id);
       expectSame('The answer to endSessionsOf() the second time', await scene.a.endSessionsOf(user), []);
       expectSame('The answer to endSessionsOf() for a user without sessions', await scene.a.endSessionsOf(scene.user()), []);
     }),
   },
   {
-    sentence: 'endSessionsOf() with `only` ends that session, where it is one of the user',
+    sentence: 'endSessionsOf() with `only` ends that session, if it is one of the user\'s',
     check: whereItFindsUsers(async scene => {
       const [user, other] = [scene.user(), scene.user()];
       const [one, two, theirs] = [await scene.bound(user), await scene.bound(user), await scene.bound(other)];
@@ -46,7 +46,7 @@ export const endSessions: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'endSessionsOf() ends a session where it went, and knows it by the handle that it has had all the time',
+    sentence: 'endSessionsOf() ends a session that has moved, and knows it by the handle that it has always had',
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       for (const which of [{}, { only: true }]) {
@@ -60,11 +60,11 @@ export const endSessions: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'What endSessionsOf() has ended is not brought back by update(), touch() or a move',
+    sentence: 'No update(), touch() or move brings back a session that endSessionsOf() has ended',
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       const id = await scene.bound(user);
-      // Whoever brings it back must have seen it.
+      // A store that brings it back from a cache must have seen it.
       await scene.expectInfo(id, { user, details: '' });
       await scene.a.endSessionsOf(user);
       for (const store of scene.both) {
@@ -82,7 +82,7 @@ export const endSessions: readonly Rule[] = [
 
 async function expectAlive(scene: Scene, id: string): Promise<void> {
 
-  for (const store of scene.both) expectSame('The status of a session that nobody has ended', (await store.load(id))?.status, 'live');
+  for (const store of scene.both) expectSame('The status of a session that was not ended', (await store.load(id))?.status, 'live');
 
 }
 

@@ -11,15 +11,15 @@ const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32
 
 const LONGEST = ASCII.repeat(44).slice(0, 4096);
 
-/** What some engine, format or language takes for something else. */
+/** Users that some engine, format or language takes for something else. */
 const USERS: readonly string[] = [...KEYS.filter(key => key !== ''), 'ada@example.org', 'A', 'a ', 'i', 'I', '1.0', '😀', 'ſ', 's'];
 
-/** So much of an id no one may know: 128 bits in base64url. */
+/** The characters of an id that must stay secret: 128 bits in base64url. */
 const SECRET = 22;
 
 export const info: readonly Rule[] = [
   {
-    sentence: 'What create() is told of a session, load() tells exactly, where the store has keepsInfo: any user, any details',
+    sentence: 'load() returns exactly the info that create() was given, if the store has keepsInfo: any user, any details',
     check: whereItKeepsInfo(async scene => {
       const all: StoredInfo[] = [
         ...USERS.map((user, index) => ({ user, details: ['', '{"a":"\\\\u0000"}', '\'; --', LONGEST][index % 4] as string })),
@@ -36,7 +36,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'What move() is told of a session takes the place of what it was, where the store has keepsInfo',
+    sentence: 'The info that move() is given replaces the info of the session, if the store has keepsInfo',
     check: whereItKeepsInfo(async scene => {
       if (!scene.a.canMove) return;
       const before: ReadonlyArray<StoredInfo | undefined> = [undefined, { user: null, details: 'a' }, { user: scene.user(), details: 'b' }];
@@ -54,7 +54,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'A move that tells nothing of the session keeps what it was, where the store has keepsInfo',
+    sentence: 'A move without info keeps the info of the session, if the store has keepsInfo',
     check: whereItKeepsInfo(async scene => {
       if (!scene.a.canMove) return;
       for (const user of [scene.user(), null]) {
@@ -66,7 +66,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'update() and touch() leave alone what a session is, where the store has keepsInfo',
+    sentence: 'update() and touch() do not change the info of a session, if the store has keepsInfo',
     check: whereItKeepsInfo(async scene => {
       for (const user of [scene.user(), null]) {
         const id = await scene.bound(user, 'details');
@@ -80,7 +80,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'What a session is stays when no key is left, and is gone when the session has ended, where the store has keepsInfo',
+    sentence: 'The info of a session stays when no key is left, and is gone when the session has ended, if the store has keepsInfo',
     check: whereItKeepsInfo(async scene => {
       const user = scene.user();
       const [emptied, moved, ended] = [await scene.bound(user, 'details'), await scene.bound(user), await scene.bound(user)];
@@ -98,7 +98,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'What load() tells of a session that has expired is what it was, where the store has keepsInfo',
+    sentence: 'The info that load() returns for an expired session is the one that it had, if the store has keepsInfo',
     waits: A_WHILE,
     check: whereItKeepsInfo(async scene => {
       const all: StoredInfo[] = [{ user: scene.user('\ud800"\0'), details: 'details' }, { user: null, details: '{}' }];
@@ -108,7 +108,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'A session of which nothing was told has nothing of another',
+    sentence: 'A session without info does not get the info of another one',
     check: async scene => {
       const [id] = await scene.moved(0) as [string];
       await scene.expectInfo(id, undefined);
@@ -117,7 +117,7 @@ export const info: readonly Rule[] = [
     },
   },
   {
-    sentence: 'What a caller does later to what it told or was told of a session changes nothing, where the store has keepsInfo',
+    sentence: 'A caller that later changes an info that it gave or got changes nothing in the store, if the store has keepsInfo',
     check: whereItKeepsInfo(async scene => {
       const told = { user: scene.user(), details: 'told' };
       const kept = { ...told };
@@ -127,14 +127,14 @@ export const info: readonly Rule[] = [
       await scene.expectInfo(id, kept);
       for (const store of scene.both) {
         const found = await store.load(id);
-        // What can't be changed is as good as a copy.
+        // An object that can't be changed is as good as a copy.
         if (found?.info && !Object.isFrozen(found.info)) Object.assign(found.info, { user: 'spoiled' });
       }
       await scene.expectInfo(id, kept);
     }),
   },
   {
-    sentence: 'handleOf(), where the store has it, gives each session a name of its own, which is no id and makes none',
+    sentence: 'handleOf(), if the store has it, gives each session a name of its own, which is not an id and does not reveal one',
     check: whereItHasHandles(async scene => {
       const ids = await Promise.all(Array.from({ length: 20 }, () => scene.session()));
       const handles = ids.map(id => scene.a.handleOf(id));
@@ -154,7 +154,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'infoByHandle(), where the store has it, tells what a live session that has moved is by now, and nothing of one that has ended',
+    sentence: 'infoByHandle(), if the store has it, returns the current info of a live session that has moved, and null for one that has ended',
     check: whereItTellsByHandle(async scene => {
       const [user, other] = [scene.user('\ud800"\0'), scene.user()];
       const [first, id] = await scene.moved(1) as [string, string];
@@ -171,7 +171,7 @@ export const info: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'The handle of a session stays when it moves, where the store finds the sessions of a user',
+    sentence: 'The handle of a session stays the same when it moves, if the store indexes by user',
     check: whereItFindsUsers(async scene => {
       const ids = await scene.moved(3);
       for (const store of scene.both) {

@@ -5,7 +5,7 @@ import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 
-/** For how many seconds a request has been under way that began before all of this. */
+/** The seconds for which a request that began before the test has been under way. */
 const EARLIER = 60;
 
 export const races: readonly Rule[] = [
@@ -50,7 +50,7 @@ export const races: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'Race: no session gets away from the end of the user\'s sessions, or from its own, by getting a new id',
+    sentence: 'Race: no session survives the end of the user\'s sessions, or its own end, by moving to a new id',
     check: whereItFindsUsers(scene => scene.trials(async random => {
       const user = scene.user();
       const ids = [await scene.bound(user), await scene.bound(user), await scene.bound(user)] as const;
@@ -74,7 +74,7 @@ export const races: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'Race: no update and no touch brings a session back that ended with all of the user\'s',
+    sentence: 'Race: no update and no touch brings back a session that endSessionsOf() has ended',
     check: whereItFindsUsers(scene => scene.trials(async random => {
       const user = scene.user();
       const id = await scene.bound(user);
@@ -93,7 +93,7 @@ export const races: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'Race: two that end a user\'s sessions at once leave none, and each session is in an answer',
+    sentence: 'Race: two calls that end a user\'s sessions at once leave none, and each session is in an answer',
     check: whereItFindsUsers(scene => scene.trials(async random => {
       const user = scene.user();
       const ids = await Promise.all(Array.from({ length: 6 }, () => scene.bound(user)));
@@ -106,20 +106,20 @@ export const races: readonly Rule[] = [
     })),
   },
   {
-    sentence: 'Race: a session that was there when the end of the user\'s sessions was asked for is ended by it, whoever made it',
+    sentence: 'Race: endSessionsOf() ends every session that existed when it was called, whichever request made it',
     check: whereItFindsUsers(scene => scene.trials(async random => {
       const user = scene.user();
       const [one, two] = bothOf(scene, random);
-      const [created, nobodys] = [await scene.id(), await scene.session()];
+      const [created, anonymous] = [await scene.id(), await scene.session()];
       const newInfo = { info: { user, details: '' }, requestAge: 0 };
       const bound = await race(
         random, async () => one.create(created, toTexts({ a: 1 }), { lifetime: LONG, newInfo }),
-        async () => scene.a.canMove ? scene.move(one, nobodys, NOTHING, { lifetime: LONG, newInfo }) : { newId: '', answer: 'gone' },
+        async () => scene.a.canMove ? scene.move(one, anonymous, NOTHING, { lifetime: LONG, newInfo }) : { newId: '', answer: 'gone' },
       );
       expectSame('The answer to create()', bound[0], true);
       const ids = [created, ...(bound[1].answer === 'moved' ? [bound[1].newId] : [])];
       const ended = await two.endSessionsOf(user);
-      for (const id of ids) expect(ended.includes(two.handleOf(id)), () => 'endSessionsOf() does not name a session that was there');
+      for (const id of ids) expect(ended.includes(two.handleOf(id)), () => 'endSessionsOf() does not name a session that existed');
       await scene.expectEnded(...ids);
     })),
   },

@@ -5,10 +5,10 @@ import type { Rule } from '../lib/rule.js';
 import { changing, LIFETIMES, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers } from '../lib/where.js';
 
-/** The seconds that the calls of a test may take. */
+/** Seconds that the calls of a test may take. */
 const SLOWEST = 30;
 
-/** Users who differ in as little as texts can. */
+/** Names of users that differ as little as texts can. */
 const ALIKE: readonly string[] = [
   'a', 'A', 'a ', 'a\t', 'a\0', 'a\0b', '\u00e9', 'e\u0301', '\u00df', 'ss', 'SS', 'i', '\u0131', '\u0130', 'I', '\ud800', '\ud801', '\ufffd', '\udc00',
   '\ud83d\ude00', 'a\r\n', 'a\n', '%', '_', '*', '1', '01', '1.0', '__proto__', 'constructor', ':', '{a}', '}', '\\', '\'', '"', 'x'.repeat(2000), 'x'.repeat(2001),
@@ -64,7 +64,7 @@ export const sessionsOf: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'sessionsOf() follows a session that becomes one of a user, of another, and of nobody',
+    sentence: 'sessionsOf() follows a session that becomes one of a user, of another user, and of no user',
     check: whereItFindsUsers(async scene => {
       if (!scene.a.canMove) return;
       const [one, two] = [scene.user(), scene.user()];
@@ -78,7 +78,7 @@ export const sessionsOf: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'sessionsOf() keeps users apart who are almost the same',
+    sentence: 'sessionsOf() distinguishes users whose names are almost the same',
     check: whereItFindsUsers(async scene => {
       const name = scene.user();
       const ids = new Map<string, string>();
@@ -92,7 +92,7 @@ export const sessionsOf: readonly Rule[] = [
   {
     sentence: 'sessionsOf() finds a user by any name',
     check: whereItFindsUsers(async scene => {
-      // They may have sessions of others, too.
+      // Other runs of the tests may have sessions of the same users.
       for (const user of ALIKE) {
         const id = await scene.bound(user);
         const handles = (await scene.b.sessionsOf(user)).map(({ handle }) => handle);
@@ -101,7 +101,7 @@ export const sessionsOf: readonly Rule[] = [
     }),
   },
   {
-    sentence: 'sessionsOf() tells the details of each session, and the seconds it has left',
+    sentence: 'sessionsOf() returns the details of each session, and the seconds that it has left',
     check: whereItFindsUsers(async scene => {
       const user = scene.user();
       const expected = new Map<string, readonly [details: string, lifetime: number]>();
@@ -123,12 +123,12 @@ export const sessionsOf: readonly Rule[] = [
     }),
   },
   {
-    sentence: '`idle` is the seconds since a session was last written or touched, and a look at it is neither',
+    sentence: '`idle` is the number of seconds since a session was last written or touched, and load() is neither',
     waits: A_WHILE,
     check: whereItFindsUsers(async scene => {
       const users = [scene.user(), scene.user(), scene.user(), scene.user()] as const;
       const ids: string[] = [];
-      // The one that is only looked at is the youngest: who counts from the beginning says less of it than of the others.
+      // The session that is only loaded is the youngest: a store that counts from the creation returns less for it than for the others.
       for (const user of [...users].reverse()) ids.unshift(await scene.bound(user));
       const [looked, touched, updated, moved] = ids as [string, string, string, string];
       await scene.wait();
@@ -141,7 +141,7 @@ export const sessionsOf: readonly Rule[] = [
         const idle = session?.idle ?? NaN;
         const [least, most] = index === 0 ? [1, A_WHILE + SLOWEST] : [0, SLOWEST];
         expect(idle >= least && idle <= most, () => `\`idle\` is ${idle} seconds\nIt must be from ${least} to ${most}`);
-        // Compared with one that was not used: the machine may be slow.
+        // Compared with a session that was not used, since the machine may be slow.
         if (index > 0) {
           const [old] = await scene.at(index).sessionsOf(users[0]);
           expect(idle < (old?.idle ?? NaN), () => `\`idle\` is ${idle} seconds, and of a session that was not used ${old?.idle}`);

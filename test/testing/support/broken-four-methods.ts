@@ -237,33 +237,33 @@ class LosesLateWrites extends FourMethods {
 const VALUES = 'get() returns exactly what set() was given: ';
 
 /** Stores that break one sentence of the four methods each, and the tests that must say so. */
-const EXACTLY = 'set() keeps a session under exactly the id that it is given, whatever that is, or refuses it with an error';
-const ODD = 'Whatever is given for an id finds no session that it is not the id of, and removes none';
+const EXACTLY = 'set() stores a session under exactly the id that it is given, or refuses that id with an error';
+const ODD = 'A text that is not the id of a session neither finds nor removes one';
 
 export const BROKEN_FOUR_METHODS: { readonly [fault: string]: readonly [(now: () => number) => FourMethods, ...string[]] } = {
   'repeats ids': [now => new RepeatsIds(now), 'newSessionId() never returns an id twice'],
   'counts ids': [now => new CountsIds(now), 'An id has at least 128 bits of a CSPRNG'],
   'makes short ids': [now => new MakesShortIds(now), 'An id has at least 128 bits of a CSPRNG'],
-  'makes ids that can\'t be printed': [now => new MakesUnprintableIds(now), 'An id is a printable text of at most 512 characters, without "..", and no name that every object has'],
-  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in anything is another id', EXACTLY],
-  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in anything is another id', EXACTLY],
+  'makes ids that can\'t be printed': [now => new MakesUnprintableIds(now), 'An id is a printable text of at most 512 characters, without "..", and not the name of a property that every object has'],
+  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in any way finds no session', EXACTLY],
+  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in any way finds no session', EXACTLY],
   'takes two ways to write a letter for one': [now => new Normalizes(now), EXACTLY],
   'ends ids where C does': [now => new EndsAtNul(now), EXACTLY],
   'finds what every object has': [now => new FindsInherited(now), ODD],
   'removes what a pattern finds': [now => new RemovesByPattern(now), ODD],
-  'takes an id for a pattern': [now => new MatchesPatterns(now), 'Any text that can be an id, and that the store did not make, is unknown'],
-  'throws for ids of others': [now => new RefusesForeignIds(now), 'Any text that can be an id, and that the store did not make, is unknown'],
-  'keeps too much of an id that moves': [now => new KeepsTooMuchOfMovedIds(now), 'An id for a session that moves has as many, beside what it keeps of the old one'],
+  'takes an id for a pattern': [now => new MatchesPatterns(now), 'A text that can be an id, but that the store did not make, finds no session'],
+  'throws for ids of others': [now => new RefusesForeignIds(now), 'A text that can be an id, but that the store did not make, finds no session'],
+  'keeps too much of an id that moves': [now => new KeepsTooMuchOfMovedIds(now), 'An id for a session that moves has at least 128 bits of a CSPRNG beside the part that it keeps of the former id'],
   'keeps sessions for ever': [now => new NeverExpires(now), 'get() returns null or undefined for a session whose `expire` has passed', 'set() with an `expire` in the past leaves no session'],
-  'counts in milliseconds': [now => new ExpiresInMilliseconds(now), 'A session whose `expire` has not passed is there'],
-  'never shortens a life': [now => new NeverShortens(now), 'Only the last `expire` counts: set() lengthens a life and shortens it'],
-  'merges': [now => new Merges(now), 'set() overwrites a session whole'],
+  'counts in milliseconds': [now => new ExpiresInMilliseconds(now), 'get() returns a session whose `expire` has not passed'],
+  'never shortens a life': [now => new NeverShortens(now), 'The last `expire` counts: set() can lengthen the life of a session, and shorten it'],
+  'merges': [now => new Merges(now), 'set() replaces all values of a session'],
   'assigns the key __proto__': [now => new AssignsKeys(now), `${VALUES}any keys`],
-  'throws for an unknown id': [now => new RefusesUnknown(now), 'get() returns null or undefined for an id that is unknown'],
-  'throws where there is nothing to delete': [now => new DeletesOnce(now), 'delete() succeeds where there is nothing to remove'],
-  'does not delete': [now => new DoesNotDelete(now), 'delete() removes a session, and no other'],
-  'deletes all': [now => new DeletesAll(now), 'delete() removes a session, and no other'],
-  'returns text': [now => new ReturnsText(now), 'set() overwrites a session whole'],
+  'throws for an unknown id': [now => new RefusesUnknown(now), 'get() returns null or undefined for an unknown id'],
+  'throws where there is nothing to delete': [now => new DeletesOnce(now), 'delete() succeeds if there is nothing to remove'],
+  'does not delete': [now => new DoesNotDelete(now), 'delete() removes the session, and no other'],
+  'deletes all': [now => new DeletesAll(now), 'delete() removes the session, and no other'],
+  'returns text': [now => new ReturnsText(now), 'set() replaces all values of a session'],
   'keeps half of each character': [now => new CutsLatin1(now), `${VALUES}texts of any characters`, `${VALUES}any keys`],
-  'loses one of two writes': [now => new LosesLateWrites(now), 'set() overwrites a session whole'],
+  'loses one of two writes': [now => new LosesLateWrites(now), 'set() replaces all values of a session'],
 };

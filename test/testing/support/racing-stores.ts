@@ -140,16 +140,16 @@ const DIFFERENT_KEYS = 'Race: updates of different keys are all kept';
 
 /** Stores that do in two steps what must be one, and the tests that must say so. */
 export const RACING_STORES: { readonly [fault: string]: readonly [(now: () => number) => OneRecordStore, ...string[]] } = {
-  'reads and writes in two steps': [now => new UpdatesInTwoSteps(now), SOME_ORDER, DIFFERENT_KEYS, 'Race: counts that name the version are exact', 'Requests: changes of different keys in parallel are all kept, and a key that one removes stays removed', 'Requests: updateSession() counts exactly'],
-  'compares the version before it writes': [now => new ComparesVersionsBefore(now), 'Race: of updates with one version one is carried out, and the others are conflicts', 'Race: counts that name the version are exact', 'Requests: updateSession() counts exactly'],
-  'looks before it creates': [now => new LooksBeforeItCreates(now), 'Race: of creations of one id one succeeds, and its session is there'],
-  'touches by writing back': [now => new WritesBackWhatItTouched(now), 'Race: a touch takes no change back and is no conflict'],
-  'revives by a late touch': [now => new RevivesByLateTouch(now), 'Race: no update and no touch brings a session back that has ended', 'Race: no touch brings the old id of a moved session back'],
-  'looks before it ends': [now => new EndsInTwoSteps(now), 'Race: of those who end a session one has ended it'],
-  'ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows keeps one that another adds, whichever comes first', 'Requests: a request that removes the last key loses none that another has added'],
-  'takes for two': [now => new TakesTwice(now), 'Race: of two moves of one session one wins', 'Requests: of two regenerations of one id one wins'],
-  'takes what it knew': [now => new TakesWhatItKnew(now), 'Race: a move takes along every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration takes along what was acknowledged, and what comes after it gets 409 and no cookie'],
-  'takes without a mark': [now => new TakesWithoutAMark(now), 'A move puts the session under its new id as it is stored, and retires the old id', 'Requests: a late request with an old id reads nothing, changes nothing, and takes no newer cookie away'],
-  'takes nothing where nothing is': [now => new TakesNothing(now), 'take(), where the store has it, returns null where there is no live session, and leaves no mark there'],
-  'moves in two steps': [now => new MovesInTwoSteps(now), SOME_ORDER, 'Race: a move takes along every update that was acknowledged, and the others find the session gone'],
+  'reads and writes in two steps': [now => new UpdatesInTwoSteps(now), SOME_ORDER, DIFFERENT_KEYS, 'Race: counts by updates with a version are exact', 'Requests: parallel changes of different keys are all kept, and a key that one of them removes stays removed', 'Requests: updateSession() counts exactly'],
+  'compares the version before it writes': [now => new ComparesVersionsBefore(now), 'Race: of updates with the same version, one is carried out, and the others return "conflict"', 'Race: counts by updates with a version are exact', 'Requests: updateSession() counts exactly'],
+  'looks before it creates': [now => new LooksBeforeItCreates(now), 'Race: of creations under one id, one succeeds, and its session is stored'],
+  'touches by writing back': [now => new WritesBackWhatItTouched(now), 'Race: a touch neither undoes a change nor causes a conflict'],
+  'revives by a late touch': [now => new RevivesByLateTouch(now), 'Race: no update and no touch brings an ended session back', 'Race: no touch brings the old id of a moved session back'],
+  'looks before it ends': [now => new EndsInTwoSteps(now), 'Race: of several calls that end a session, exactly one returns true'],
+  'ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows does not remove one that another adds, whichever comes first', 'Requests: a request that removes the last key does not remove a key that another one adds'],
+  'takes for two': [now => new TakesTwice(now), 'Race: of two moves of one session, exactly one succeeds', 'Requests: of two regenerations of one id, exactly one succeeds'],
+  'takes what it knew': [now => new TakesWhatItKnew(now), 'Race: a move keeps every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration keeps every acknowledged change, and a later change gets 409 and no cookie'],
+  'takes without a mark': [now => new TakesWithoutAMark(now), 'A move puts the stored session under its new id, and retires the old id', 'Requests: a late request with an old id reads nothing, changes nothing, and takes no newer cookie away'],
+  'takes nothing where nothing is': [now => new TakesNothing(now), 'take(), if the store has it, returns null and leaves no mark if there is no live session'],
+  'moves in two steps': [now => new MovesInTwoSteps(now), SOME_ORDER, 'Race: a move keeps every update that was acknowledged, and the others find the session gone'],
 };
