@@ -14,7 +14,7 @@ import { attachedTo, attachSession, detachSession, sessionMembers } from './requ
 import { type Backend, RequestSession } from './request/request-session.js';
 import { closeSocket } from './request/web-socket.js';
 import { writeHeaders } from './request/write-headers.js';
-import { SchemaStore } from './schema/schema-store.js';
+import { schemaStore } from './schema/schema-store.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { adapted } from './wrapping/checked-store.js';
 import { decide } from './steps/decide.js';
@@ -23,7 +23,7 @@ import { RecentUses } from './steps/recent-uses.js';
 import { requestEvents } from './steps/request-event.js';
 import { saveSession } from './steps/save-session.js';
 import { UpdateQueue } from './steps/update-queue.js';
-import { TimedStore } from './wrapping/timed-store.js';
+import { timedStore } from './wrapping/timed-store.js';
 
 const members = { ...sessionMembers, ...csrfMembers };
 
@@ -100,12 +100,13 @@ function sharedFrom(options: SessionOptions): Backend & { isSentHere(ctx: Contex
   const { schema, storeTimeout, cookieName, clearSiteData, basePath, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
   const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
+  const timed = timedStore(inUse, storeTimeout);
   const cookie = new SessionCookie(settings);
   const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
   const forms = { formCookie: new FormCookie(settings), cookieName };
   return {
-    store: schema ? new SchemaStore(inUse, storeTimeout, schema) : new TimedStore(inUse, storeTimeout),
+    store: schema ? schemaStore(timed, schema) : timed,
     lifetimes: new Lifetimes(settings),
     updates: new UpdateQueue(storeTimeout),
     settings,

@@ -3,7 +3,7 @@ import { checkSeconds, known, record, wrong } from './base/option-checks.js';
 import { readDetails, type SessionMetadata } from './info/session-details.js';
 import { publishRevoked } from './events/session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './base/store.js';
-import { TimedStore } from './wrapping/timed-store.js';
+import { type TimedStore, timedStore } from './wrapping/timed-store.js';
 
 /** One session of a user. Times are Unix timestamps in seconds. */
 export interface UserSession {
@@ -64,7 +64,7 @@ export class UserSessions {
     const { storeTimeout = 30 } = options;
     checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
     this.#store = store;
-    this.#timed = new TimedStore(() => store, storeTimeout);
+    this.#timed = timedStore(() => store, storeTimeout);
 
   }
 

@@ -1,20 +1,17 @@
-import { type EncryptionOptions, encryptionSettings } from './encryption-options.js';
-import { SealingStore } from './sealing-store.js';
 import { type AtomicSessionStore, isIndexing, type SessionStore } from '../base/store.js';
+import { isStoredId, newStoredId } from '../id/stored-id.js';
 import { checkedStore } from '../wrapping/checked-store.js';
+import { overlay } from '../wrapping/overlay.js';
+import type { WrappedStore } from '../wrapping/wrap-store.js';
+import { type EncryptionOptions, encryptionSettings } from './encryption-options.js';
+import { sealedMethods } from './sealed-methods.js';
+import { handleIn, storedIdOf } from './session-keys.js';
 
 export type { EncryptionOptions } from './encryption-options.js';
 export type { EncryptionKey } from './key-ring.js';
 
-/** What stores have beside the contract, and a store around them passes on. */
-const HOUSEKEEPING = ['setup', 'gc', 'scheduleGc', 'close'] as const;
-
-/** What a store need not have, and one around it has then neither. */
-const OPTIONAL = ['move', 'take', 'sessionsOf', 'infoByHandle', 'endSessionsOf', 'endAllSessions'] as const;
-
-/** A store around another, with the other's housekeeping. */
-export type EncryptedStore<Store extends SessionStore> =
-  AtomicSessionStore & Pick<Store, Extract<keyof Store, typeof HOUSEKEEPING[number]>>;
+/** A store around another, with whatever the other has. */
+export type EncryptedStore<Store extends SessionStore> = WrappedStore<Store>;
 
 /**
  * Seals what a store keeps: it gets neither ids nor values, and nothing that it
@@ -29,25 +26,27 @@ export function encrypted<Store extends SessionStore>(
   store: Store, options: EncryptionOptions = {},
 ): EncryptedStore<Store> {
 
-  const inner = checkedStore(store);
-  const sealing = new SealingStore(inner as Required<AtomicSessionStore>, encryptionSettings(options));
-  checkIds(inner, sealing);
-  for (const name of OPTIONAL) {
-    if (typeof inner[name] !== 'function') Object.assign(sealing, { [name]: undefined });
-  }
-  for (const name of HOUSEKEEPING) {
-    const method: unknown = (store as Partial<Record<typeof name, unknown>>)[name];
-    if (typeof method === 'function') Object.assign(sealing, { [name]: method.bind(store) });
-  }
-  return sealing as AtomicSessionStore as EncryptedStore<Store>;
+  const inner = checkedStore(store) as Required<AtomicSessionStore>;
+  const sealed = sealedMethods(inner, encryptionSettings(options));
+  checkIds(inner);
+  const own = {
+    atomic: true,
+    touchIsFree: inner.touchIsFree === true,
+    keepsInfo: inner.keepsInfo === true,
+    isSessionId: isStoredId,
+    /** As the store lists it, or else the public part of the id. */
+    handleOf: (id: string) => isIndexing(inner) ? inner.handleOf(storedIdOf(id)) : handleIn(storedIdOf(id)),
+    keepsOnlyValues: false,
+  };
+  return overlay(inner, sealed, own) as AtomicSessionStore as EncryptedStore<Store>;
 
 }
 
 /** Tries out whether a store takes ids that it has not made, and sees which two belong to one session. */
-function checkIds(inner: AtomicSessionStore, sealing: SealingStore): void {
+function checkIds(inner: AtomicSessionStore): void {
 
-  const id = sealing.newSessionId();
-  const stored = [id, sealing.newSessionId(id)].map(each => sealing.storedIdOf(each));
+  const id = newStoredId();
+  const stored = [id, newStoredId(id)].map(storedIdOf);
   if (inner.isSessionId && !stored.every(each => inner.isSessionId?.(each))) {
     throw new TypeError('The store can\'t be encrypted: its isSessionId() refuses ids of 59 letters and digits');
   }

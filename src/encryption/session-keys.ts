@@ -9,10 +9,6 @@ import { type KeyRing, NO_SECRET } from './key-ring.js';
  */
 export class SessionKeys {
 
-  /**
-   * The id under which the session is stored. It does not depend on the
-   * application's keys: a session is found whichever of them is the newest.
-   */
   readonly storedId: string;
 
   readonly #id: string;
@@ -23,8 +19,7 @@ export class SessionKeys {
 
     this.#id = id;
     this.#ring = ring;
-    const secret = lettersOf(expand(extract(NO_SECRET, id), 'storage'));
-    this.storedId = handleIn(isStoredId(id) ? id : secret) + secret;
+    this.storedId = storedIdOf(id);
 
   }
 
@@ -47,6 +42,17 @@ export class SessionKeys {
     return key;
 
   }
+
+}
+
+/**
+ * The id under which a session is stored. It does not depend on the application's
+ * keys: a session is found whichever of them is the newest.
+ */
+export function storedIdOf(id: string): string {
+
+  const secret = lettersOf(expand(extract(NO_SECRET, id), 'storage'));
+  return handleIn(isStoredId(id) ? id : secret) + secret;
 
 }
 

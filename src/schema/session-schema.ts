@@ -45,7 +45,7 @@ export interface ReadTexts {
 }
 
 /** The key under which the number of the shape is stored. Handlers do not see it. */
-export const VERSION_KEY = '@version';
+const VERSION_KEY = '@version';
 
 /** What 1.x has put into sessions with a form, of which a schema knows nothing. */
 const CSRF_MARKER = 'csrf-token';
@@ -104,7 +104,7 @@ export class SessionSchema {
 
     const from = versionIn(stored);
     const isOld = from < this.version;
-    const visible = without(stored, VERSION_KEY);
+    const visible = withoutVersion(stored);
     const before = without(visible, CSRF_MARKER);
     // Empty is what every session begins as: no schema needs to allow for it.
     if (before.size === 0) return read(before, isOld, before, visible);
@@ -185,6 +185,13 @@ function versionIn(texts: SessionTexts): number {
   const text = texts.get(VERSION_KEY);
   const version = text === undefined ? 0 : Number(text);
   return Number.isSafeInteger(version) ? version : 0;
+
+}
+
+/** What a handler may see of stored texts, if no schema reads them. */
+export function withoutVersion(texts: SessionTexts): SessionTexts {
+
+  return without(texts, VERSION_KEY);
 
 }
 

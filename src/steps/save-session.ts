@@ -42,7 +42,7 @@ export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAc
 function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>, { session: { stored }, shared: { store, lifetimes } }: Save): Awaitable<boolean> {
 
   if (stored.kind !== 'live' || (isEmpty(change) && store.canMove)) return false;
-  return store.upgrade(change.id, stored.texts, lifetimes.left(stored.info));
+  return store.upgrade?.(change.id, stored.texts, lifetimes.left(stored.info)) ?? false;
 
 }
 

@@ -161,7 +161,7 @@ async function attempt(latest: StoredSession, save: Save): Promise<CookieAction 
 
   const { id, version, info } = latest;
   const change = difference(latest.texts, wanted.texts);
-  if (!isEmpty(change) && await store.upgrade(id, latest.texts, lifetimes.left(info))) return 'conflict';
+  if (!isEmpty(change) && await store.upgrade?.(id, latest.texts, lifetimes.left(info))) return 'conflict';
   if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
     session.refound(latest);
     const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };

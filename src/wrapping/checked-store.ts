@@ -2,9 +2,15 @@ import { show, wrong } from '../base/option-checks.js';
 import { isAtomic, type AtomicSessionStore, type SessionStore } from '../base/store.js';
 import { FourMethodStore } from '../stores/four-method-store.js';
 import { MemoryStore } from '../stores/memory-store.js';
+import { passOn } from './overlay.js';
 
-const FOUR = ['get', 'set', 'delete', 'newSessionId'] as const;
-const ATOMIC = ['load', 'create', 'update', 'touch', 'end'] as const;
+/** Which stores must have a member of the contract: all, or those that are atomic. */
+const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'none'>> = {
+  get: 'all', set: 'all', delete: 'all', newSessionId: 'all',
+  load: 'atomic', create: 'atomic', update: 'atomic', touch: 'atomic', end: 'atomic',
+  atomic: 'none', isSessionId: 'none', touchIsFree: 'none', keepsInfo: 'none', handleOf: 'none', move: 'none', take: 'none',
+  sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', endAllSessions: 'none',
+};
 
 /** The adapter of a store with four methods. */
 type Adapter = AtomicSessionStore & {
@@ -27,17 +33,9 @@ export function checkedStore(store: unknown): AtomicSessionStore {
     throw wrong('store', store, "must be 'memory' or an object with get(), set(), delete() and newSessionId()");
   }
   const given = store as SessionStore;
-  for (const method of FOUR) {
-    if (typeof given[method] !== 'function') {
-      throw new TypeError(`store.${method} is ${show(given[method])}: a session store must have this method`);
-    }
-  }
+  refuseIncomplete(given, 'all', 'a session store must have this method');
   if (!isAtomic(given)) return adapted(given);
-  for (const method of ATOMIC) {
-    if (typeof given[method] !== 'function') {
-      throw new TypeError(`store.${method} is ${show(given[method])}: a store with \`atomic: true\` must have this method`);
-    }
-  }
+  refuseIncomplete(given, 'atomic', 'a store with `atomic: true` must have this method');
   if (typeof given.move !== 'function' && typeof given.take !== 'function') {
     throw new TypeError('store.move and store.take are missing: a store with `atomic: true` must have one of them');
   }
@@ -45,11 +43,28 @@ export function checkedStore(store: unknown): AtomicSessionStore {
 
 }
 
-/** Returns the adapter of a store with four methods: two middlewares on one store must share what it remembers. */
+function refuseIncomplete(store: SessionStore, which: 'all' | 'atomic', rule: string): void {
+
+  for (const name of CONTRACT_NAMES.filter(each => CONTRACT[each] === which)) {
+    const member = (store as AtomicSessionStore)[name];
+    if (typeof member !== 'function') throw new TypeError(`store.${name} is ${show(member)}: ${rule}`);
+  }
+
+}
+
+/**
+ * Returns the adapter of a store with four methods: two middlewares on one store
+ * must share what it remembers. What else the store has, the adapter has, too.
+ */
 export function adapted(store: SessionStore): AtomicSessionStore {
 
   let adapter = adapters.get(store);
-  if (!adapter) adapters.set(store, adapter = Object.assign(new FourMethodStore(store), { keepsOnlyValues: true }));
+  if (!adapter) {
+    adapter = Object.assign(new FourMethodStore(store), { keepsOnlyValues: true });
+    // The store does not declare to be atomic: what is named like a method of the contract is something else.
+    passOn(adapter, store, name => !Object.hasOwn(CONTRACT, name));
+    adapters.set(store, adapter);
+  }
   return adapter;
 
 }
@@ -60,3 +75,6 @@ export function keepsOnlyValues(store: AtomicSessionStore): boolean {
   return (store as Partial<Adapter>).keepsOnlyValues === true;
 
 }
+
+/** The names of all members of the contract. */
+export const CONTRACT_NAMES = Object.keys(CONTRACT) as ReadonlyArray<keyof AtomicSessionStore>;

@@ -1,158 +1,128 @@
-import { isLife } from '../base/time.js';
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
-import { IdWarnings } from '../id/id-warnings.js';
 import { plainError } from '../base/plain-error.js';
+import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type SessionTexts } from '../base/store.js';
 import { publishFailed } from '../events/session-events.js';
+import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle } from '../id/session-id.js';
-import {
-  type AtomicSessionStore, type Awaitable, type CreateTerms, type EndTerms, type FoundSession,
-  type IndexingSessionStore, isIndexing, type MoveTerms, type StoredInfo, type SessionChange, type SessionTexts,
-  type StoredUserSession, type UpdateTerms, type WhichSessions,
-} from '../base/store.js';
+import { isLife } from '../base/time.js';
+import { overlay } from './overlay.js';
 import { TimeLimit } from './time-limit.js';
 
-/**
- * The store as the request sees it: it answers within a time limit, and every
- * failure of it is a {@link SessionStoreError} with the store's own as `cause`.
- */
-export class TimedStore {
+/** The store as a request sees it. It has all methods; those that the store lacks must not be called. */
+export interface TimedStore extends Required<AtomicSessionStore> {
 
-  readonly #store: () => AtomicSessionStore;
-  readonly #limit: number;
-  readonly #ids = new IdWarnings();
-  readonly #time: TimeLimit;
+  /** Whether the store moves a session in one step. Otherwise it has `take`. */
+  readonly canMove: boolean;
 
-  /**
-   * @param store asked anew for each call
-   * @param limit in seconds
-   */
-  constructor(store: () => AtomicSessionStore, limit: number) {
-    this.#store = store;
-    this.#limit = limit;
-    this.#time = new TimeLimit(limit);
-  }
+  /** Whether the store finds the sessions of a user: with `sessionsOf` and `endSessionsOf`. */
+  readonly canIndex: boolean;
 
-  newSessionId(moving?: string): Awaitable<string> {
-    return andThen(this.#ask(moving === undefined ? [] : [moving], () => this.#store().newSessionId(moving)), id => this.#ids.check(id));
-  }
-
-  load(id: string): Awaitable<FoundSession | null> {
-    return this.#ask([id], () => andThen(this.#store().load(id), checked));
-  }
-
-  create(id: string, texts: SessionTexts, { lifetime, newInfo }: CreateTerms): Awaitable<boolean | 'revoked'> {
-    // No browser will ever have its id: a list must not show it.
-    const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await this.#store().end(id); };
-    return this.#ask([id], patienceLeft => andThen(
-      this.#store().create(id, texts, { lifetime, patience: this.#limit, patienceLeft, newInfo }), answer => oneOf(answer, 'create', [true, false, 'revoked']),
-    ), answer => { drop(answer).catch(() => {}); });
-  }
-
-  update(
-    id: string, change: SessionChange, { lifetime, version, user, maxBytes }: UpdateTerms,
-  ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
-    return this.#ask([id], patienceLeft => andThen(
-      this.#store().update(id, change, { lifetime, version, patience: this.#limit, patienceLeft, user, maxBytes }),
-      answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
-    ));
-  }
-
-  touch(id: string, lifetime: number, user?: string): Awaitable<boolean> {
-    return this.#ask([id], () => this.#store().touch(id, lifetime, user));
-  }
-
-  end(id: string, terms?: EndTerms): Awaitable<boolean> {
-    return this.#ask([id], () => andThen(this.#store().end(id, terms), answer => oneOf(answer, 'end', [true, false])));
-  }
-
-  /** Says whether the store moves a session in one step; else it has `take`. */
-  get canMove(): boolean {
-    return typeof this.#store().move === 'function';
-  }
-
-  move(
-    id: string, newId: string, change: SessionChange, { lifetime, newInfo, version, maxBytes }: MoveTerms,
-  ): Awaitable<'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked'> {
-    return this.#ask([id, newId], patienceLeft => andThen(
-      // biome-ignore lint/style/noNonNullAssertion: asked for only where `canMove`
-      this.#store().move!(id, newId, change, { lifetime, patience: this.#limit, patienceLeft, newInfo, version, maxBytes }),
-      answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const),
-    ));
-  }
-
-  take(id: string, newId: string): Awaitable<SessionTexts | null> {
-    // biome-ignore lint/style/noNonNullAssertion: a store without `move` has `take`, or the options were refused
-    return this.#ask([id, newId], patienceLeft => this.#store().take!(id, newId, this.#limit, patienceLeft));
-  }
-
-  /** Says whether the store keeps what a session is. */
-  get keepsInfo(): boolean {
-    return this.#store().keepsInfo === true;
-  }
-
-  /** Says whether the store finds the sessions of a user. */
-  get canIndex(): boolean {
-    return isIndexing(this.#store());
-  }
-
-  /** Only where `canIndex`. */
-  sessionsOf(user: string): Awaitable<readonly StoredUserSession[]> {
-    return this.#ask([], () => this.#indexing.sessionsOf(user));
-  }
-
-  /** Only where `canIndex`. */
-  endSessionsOf(user: string, which?: WhichSessions): Awaitable<readonly string[]> {
-    return this.#ask([], () => this.#indexing.endSessionsOf(user, which));
-  }
-
-  /** Says whether the store tells what the session is that has a handle. */
-  get canTell(): boolean {
-    return this.canIndex && typeof this.#store().infoByHandle === 'function';
-  }
-
-  /** Only where `canTell`. */
-  infoByHandle(handle: string): Awaitable<StoredInfo | null> {
-    // biome-ignore lint/style/noNonNullAssertion: asked for only where `canTell`
-    return this.#ask([], () => this.#store().infoByHandle!(handle));
-  }
-
-  /** The public name of the session that has an id: the same for one id, always. */
-  handleOf(id: string): string {
-    return this.#store().handleOf?.(id) ?? derivedHandle(id);
-  }
-
-  get #indexing(): IndexingSessionStore {
-    return this.#store() as IndexingSessionStore;
-  }
+  /** Whether the store finds a session's info by its handle: with `infoByHandle`. */
+  readonly canTell: boolean;
 
   /**
    * Stores a session in the shape in which it was read, if that is another one.
+   * Without this method, no session has another shape.
    *
-   * @param texts as `load` has returned them, the very map
-   * @returns whether there was anything to do: it has another version then
+   * @param texts the very map that `load` returned
+   * @returns whether there was anything to do: the session has another version then
    */
-  upgrade(_id: string, _texts: SessionTexts, _lifetime: number): Awaitable<boolean> {
-    return false;
-  }
+  upgrade?(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
+
+}
+
+/**
+ * Makes a store that answers within a time limit. Each failure is a
+ * {@link SessionStoreError} with the store's own as `cause`.
+ *
+ * @param store returns the store that is in use; called anew for each call, since
+ *   it changes when a test replaces a method of the memory store
+ * @param limit in seconds
+ */
+export function timedStore(store: () => AtomicSessionStore, limit: number): TimedStore {
+
+  const inner = store as () => Required<AtomicSessionStore>;
+  const time = new TimeLimit(limit);
+  const ids = new IdWarnings();
 
   /**
-   * @param ids that no error may tell
+   * @param secrets ids that no error may contain
    * @param call is given what says how many seconds are left for the answer
    */
-  #ask<T>(ids: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void): Awaitable<T> {
-
-    const failure = (error: unknown) => storeError(error, ids);
-    const caller = this.#time.caller();
+  const ask = <T>(
+    secrets: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void,
+  ): Awaitable<T> => {
+    const failure = (error: unknown) => storeError(error, secrets);
+    const caller = time.caller();
     let answer: Awaitable<T>;
     try {
-      answer = call(() => this.#time.left(caller));
+      answer = call(() => time.left(caller));
     } catch (error) {
       throw failure(error);
     }
-    return isThenable(answer) ? this.#time.for(caller, answer, failure, onLate) : answer;
+    return isThenable(answer) ? time.for(caller, answer, failure, onLate) : answer;
+  };
 
-  }
+  return overlay(inner(), {
+
+    newSessionId: moving => andThen(ask(moving === undefined ? [] : [moving], () => inner().newSessionId(moving)), id => ids.check(id)),
+
+    load: id => ask([id], () => andThen(inner().load(id), checked)),
+
+    create(id, texts, { lifetime, newInfo }) {
+      // No browser will ever have its id: a list must not show it.
+      const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await inner().end(id); };
+      return ask([id], patienceLeft => andThen(
+        inner().create(id, texts, { lifetime, patience: limit, patienceLeft, newInfo }),
+        answer => oneOf(answer, 'create', [true, false, 'revoked']),
+      ), answer => { drop(answer).catch(() => {}); });
+    },
+
+    update: (id, change, { lifetime, version, user, maxBytes }) => ask([id], patienceLeft => andThen(
+      inner().update(id, change, { lifetime, version, patience: limit, patienceLeft, user, maxBytes }),
+      answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
+    )),
+
+    touch: (id, lifetime, user) => ask([id], () => inner().touch(id, lifetime, user)),
+
+    end: (id, terms) => ask([id], () => andThen(inner().end(id, terms), answer => oneOf(answer, 'end', [true, false]))),
+
+    move: (id, newId, change, { lifetime, newInfo, version, maxBytes }) => ask([id, newId], patienceLeft => andThen(
+      inner().move(id, newId, change, { lifetime, patience: limit, patienceLeft, newInfo, version, maxBytes }),
+      answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked']),
+    )),
+
+    take: (id, newId) => ask([id, newId], patienceLeft => inner().take(id, newId, limit, patienceLeft)),
+
+    sessionsOf: user => ask([], () => inner().sessionsOf(user)),
+
+    endSessionsOf: (user, which) => ask([], () => inner().endSessionsOf(user, which)),
+
+    infoByHandle: handle => ask([], () => inner().infoByHandle(handle)),
+
+  }, {
+
+    get canMove() {
+      return typeof inner().move === 'function';
+    },
+
+    get canIndex() {
+      return isIndexing(inner());
+    },
+
+    get canTell() {
+      return isIndexing(inner()) && typeof inner().infoByHandle === 'function';
+    },
+
+    get keepsInfo() {
+      return inner().keepsInfo === true;
+    },
+
+    /** One id has always the same handle. */
+    handleOf: (id: string) => (store().handleOf?.(id) ?? derivedHandle(id)),
+
+  });
 
 }
 

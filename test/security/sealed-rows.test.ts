@@ -1,7 +1,7 @@
 import { doesNotMatch } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { encrypted } from '../../src/index.js';
-import type { SealingStore } from '../../src/encryption/sealing-store.js';
+import { type AtomicSessionStore, encrypted } from '../../src/index.js';
+import { storedIdOf } from '../../src/encryption/session-keys.js';
 import { KEYED, NEW, OLD } from '../support/sealed.js';
 import { INFO, DETAILS, TEXTS, VALUE_TEXTS } from '../support/stored-rows/corpus.js';
 import { SEALABLE } from '../support/stored-rows/engines.js';
@@ -50,14 +50,14 @@ for (const make of SEALABLE) {
   describe(`A damaged sealed row of ${engine.name}`, () => {
 
     let rows: Rows;
-    let store: SealingStore;
+    let store: Required<AtomicSessionStore>;
     before(async () => {
       rows = await engine.open();
-      store = encrypted(rows.store, KEYED) as unknown as SealingStore;
+      store = encrypted(rows.store, KEYED) as Required<AtomicSessionStore>;
     });
     after(() => engine.close?.());
 
-    const valuesOf = async (id: string) => engine.format.read(await rows.read(store.storedIdOf(id), engine.data));
+    const valuesOf = async (id: string) => engine.format.read(await rows.read(storedIdOf(id), engine.data));
 
     for (const [of, forged] of Object.entries(SEALED)) {
 
@@ -67,7 +67,7 @@ for (const make of SEALABLE) {
         try {
           const texts = new Map(await valuesOf(visitors.id));
           texts.set('note', forged(texts, await valuesOf(visitors.otherId)));
-          await rows.write(store.storedIdOf(visitors.id), engine.data, engine.format.write(texts));
+          await rows.write(storedIdOf(visitors.id), engine.data, engine.format.write(texts));
           await visitors.expect('unreadable');
           for (const failure of visitors.failures) doesNotMatch(failure, /note/);
         } finally {
@@ -102,7 +102,7 @@ for (const make of SEALABLE) {
       for (const { column, make } of damages) {
         const visitors = await Visitors.of(store);
         try {
-          const stored = store.storedIdOf(visitors.id);
+          const stored = storedIdOf(visitors.id);
           await rows.write(stored, column, make(await rows.read(stored, column)));
           await visitors.expect('unreadable');
         } finally {

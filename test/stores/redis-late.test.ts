@@ -7,7 +7,7 @@ import type { SessionChange } from '../../src/base/store.js';
 import { ServerClock } from '../../src/stores/shared/server-clock.js';
 import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
-import { TimedStore } from '../../src/wrapping/timed-store.js';
+import { timedStore } from '../../src/wrapping/timed-store.js';
 import { SINGLE } from '../support/redis-clients.js';
 import { startRedis } from '../support/servers/redis.js';
 import type { Server } from '../support/servers/server.js';
@@ -106,7 +106,7 @@ describe('A command that a frozen server executes late', () => {
   it('changes nothing after a 503, and in time it does what it should', async () => {
 
     const store = new RedisStore({ client });
-    const timed = new TimedStore(() => store, 0.4);
+    const timed = timedStore(() => store, 0.4);
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     server.freeze();

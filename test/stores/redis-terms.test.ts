@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/values/texts-size.js';
 import type { SessionChange } from '../../src/base/store.js';
 import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
-import { TimedStore } from '../../src/wrapping/timed-store.js';
+import { timedStore } from '../../src/wrapping/timed-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { anyText } from '../support/any-text.js';
 import { startRedis } from '../support/servers/redis.js';
@@ -119,7 +119,7 @@ describe('A session that begins late, on Redis', () => {
       },
     };
     const slow = new RedisStore({ client: around });
-    const timed = new TimedStore(() => slow, 0.2);
+    const timed = timedStore(() => slow, 0.2);
     const id = slow.newSessionId();
     const newInfo = { info: { user: 'Ada', details: '{}' }, requestAge: 0 };
     await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo })), /The session store failed/);

@@ -1,6 +1,6 @@
 import { encrypted } from '../../src/index.js';
 import { newStoredId } from '../../src/id/stored-id.js';
-import type { SealingStore } from '../../src/encryption/sealing-store.js';
+import { storedIdOf } from '../../src/encryption/session-keys.js';
 import type { AtomicSessionStore, FoundSession } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
@@ -31,9 +31,9 @@ class TranslatingLot extends ParkingLot {
 export function sealedWorld(store: AtomicSessionStore): World {
 
   const ids = new Map<string, string>();
-  const sealed = encrypted(store, KEYED) as unknown as SealingStore;
+  const sealed = encrypted(store, KEYED) as Required<AtomicSessionStore>;
   const known = (id: string) => {
-    ids.set(sealed.storedIdOf(id), id);
+    ids.set(storedIdOf(id), id);
     return id;
   };
   const first = known(newStoredId());

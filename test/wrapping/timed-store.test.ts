@@ -1,7 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it, mock } from 'node:test';
 import { type AtomicSessionStore, SessionEndedError, SessionStoreError } from '../../src/index.js';
-import { TimedStore } from '../../src/wrapping/timed-store.js';
+import { timedStore } from '../../src/wrapping/timed-store.js';
 import { runProgram } from '../support/child-process.js';
 import { deferred, never, settled } from '../support/events.js';
 
@@ -9,7 +9,7 @@ const SHORT = 0.02;
 
 function timed(load: () => unknown, limit = SHORT) {
 
-  return new TimedStore(() => ({ load }) as unknown as AtomicSessionStore, limit);
+  return timedStore(() => ({ load }) as unknown as AtomicSessionStore, limit);
 
 }
 
@@ -57,7 +57,7 @@ describe('A store with a time limit', () => {
 
     const answers: Array<[unknown, string]> = [['the-id', 'string'], [undefined, 'undefined'], [['the-id'], 'object']];
     for (const [answer, type] of answers) {
-      const store = new TimedStore(() => ({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
+      const store = timedStore(() => ({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
       throws(() => store.create('the-id', new Map(), { lifetime: 60 }), (error: SessionStoreError) => {
         strictEqual(error.message, `The session store's create() returned what it may not: a value of type ${type}`);
         strictEqual(error.cause, undefined);
@@ -87,7 +87,7 @@ describe('A store with a time limit', () => {
         return method in ANSWERS ? ANSWERS[method] : method;
       };
     }
-    const wrapped = new TimedStore(() => store as unknown as AtomicSessionStore, SHORT);
+    const wrapped = timedStore(() => store as unknown as AtomicSessionStore, SHORT);
     const change = { set: new Map(), unset: [] };
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
@@ -119,7 +119,7 @@ describe('A store with a time limit', () => {
     const change = { set: new Map(), unset: [] };
     for (const answer of [0, 1, 'x', {}, [], { status: 'x' }, { status: 'live' }, { status: 'live', texts: {} }]) {
       const every = () => answer;
-      const store = new TimedStore(
+      const store = timedStore(
         () => ({ load: every, create: every, update: every, end: every, move: every }) as unknown as AtomicSessionStore, SHORT,
       );
       for (const call of [
@@ -252,7 +252,7 @@ describe('A store with a time limit', () => {
     const time = fakeTime();
     try {
       const asking: Array<() => number> = [];
-      const store = new TimedStore(() => ({
+      const store = timedStore(() => ({
         update: (_id: string, _change: unknown, { patienceLeft }: { patienceLeft: () => number }) => {
           asking.push(patienceLeft);
           // Time that passes before the store returns is not counted.
@@ -322,7 +322,7 @@ describe('A store with a time limit', () => {
     for (const [answer, expected] of [[true, ['A']], [false, []], ['revoked', []]] as const) {
       const late = deferred<boolean | 'revoked'>();
       const ended: string[] = [];
-      const store = new TimedStore(() => ({
+      const store = timedStore(() => ({
         create: () => late.promise,
         end: async (id: string) => {
           ended.push(id);
@@ -334,7 +334,7 @@ describe('A store with a time limit', () => {
       await settled();
       deepStrictEqual(ended, expected);
     }
-    const inTime = new TimedStore(() => ({ create: async () => true, end: () => { throw new Error('ended'); } }) as unknown as AtomicSessionStore, SHORT);
+    const inTime = timedStore(() => ({ create: async () => true, end: () => { throw new Error('ended'); } }) as unknown as AtomicSessionStore, SHORT);
     strictEqual(await inTime.create('A', new Map(), { lifetime: 1 }), true);
 
   });

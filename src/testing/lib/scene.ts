@@ -4,7 +4,7 @@ import { originalOf } from '../../base/plain-error.js';
 import { moveInSteps } from '../../steps/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
 import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../base/store.js';
-import { TimedStore } from '../../wrapping/timed-store.js';
+import { timedStore } from '../../wrapping/timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';
 import { Handles } from './handles.js';
@@ -121,7 +121,7 @@ export class Scene extends Handles {
     if (store.canMove) return { newId, answer: await store.move(id, newId, change, { ...terms, lifetime }) };
     const found = await store.load(id);
     if (found?.status !== 'live') return { newId, answer: 'gone' };
-    const timed = new TimedStore(() => store, IN_STEPS);
+    const timed = timedStore(() => store, IN_STEPS);
     try {
       return { newId, answer: await moveInSteps({ store: timed, id, newId, base: found.texts, own: change, terms: { lifetime } }) };
     } catch (error) {

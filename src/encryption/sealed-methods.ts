@@ -1,0 +1,146 @@
+import { andThen } from '../base/awaitable.js';
+import { type Countdown, countdown, restOf } from '../base/countdown.js';
+import { SessionStoreError } from '../base/errors.js';
+import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, SessionChange, UpdateTerms } from '../base/store.js';
+import { newStoredId } from '../id/stored-id.js';
+import { merge } from '../values/texts-change.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
+import { isTooLarge } from '../values/texts-size.js';
+import type { EncryptionSettings } from './encryption-options.js';
+import { openValues, plainDetails, plainInfo, sealedInfo } from './info-seal.js';
+import { SessionKeys, storedIdOf } from './session-keys.js';
+import { SessionSeals } from './session-seals.js';
+
+type Methods = Required<AtomicSessionStore>;
+
+/** What the inner store does as it is: it is given no id of a session, and no values. */
+type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'endSessionsOf' | 'endAllSessions' | 'isSessionId' | 'handleOf';
+
+type Updated = Awaited<ReturnType<Methods['update']>>;
+type Moved = Awaited<ReturnType<Methods['move']>>;
+
+/** The number of times a move or change is tried again because others came between its two steps. */
+const MOST_TRIES = 100;
+
+/** The methods that seal what they hand to a store, or open what they get from it. */
+export function sealedMethods(inner: Methods, { ring, endsUnreadable }: EncryptionSettings): Omit<Methods, PassedOn> {
+
+  const seals = new SessionSeals(inner.keepsInfo === true);
+  const keysOf = (id: string) => new SessionKeys(id, ring);
+
+  const loadWith = (keys: SessionKeys): Awaitable<FoundSession | null> => andThen(inner.load(keys.storedId), found => {
+    if (!found) return null;
+    if (found.status !== 'live') return seals.openedMark(found, keys);
+    try {
+      return seals.opened(found, keys);
+    } catch (error) {
+      if (!endsUnreadable) throw error;
+      // Without a mark, as if its time were over: the visitor can begin anew.
+      return andThen(inner.delete(keys.storedId), () => null);
+    }
+  });
+
+  /**
+   * Loads a session and does something on condition of the version that it has;
+   * again if another came in between, unless the caller has named a version.
+   */
+  const again = <Answer extends string>(
+    keys: SessionKeys, version: string | number | undefined, act: (found: LiveSession) => Awaitable<Answer>, triesLeft = MOST_TRIES,
+  ): Awaitable<Answer | 'gone' | 'conflict'> => andThen(loadWith(keys), found => {
+    if (found?.status !== 'live') return 'gone';
+    if (version !== undefined && version !== found.version) return 'conflict';
+    return andThen(act(found), answer => {
+      if (answer !== 'conflict' || version !== undefined) return answer;
+      if (triesLeft === 1) throw new SessionStoreError('The session was changed by others again and again');
+      return again(keys, version, act, triesLeft - 1);
+    });
+  });
+
+  /** Changes a session whose size has to be counted first, since its sealed texts are larger than `maxBytes`. */
+  const updateCounted = (
+    keys: SessionKeys, change: SessionChange, sealed: SessionChange, { left, maxBytes, version, ...terms }: UpdateTerms & { left: Countdown },
+  ): Awaitable<Updated> => again<Updated>(keys, version, found => {
+    if (isTooLarge(found.texts, merge(found.texts, change), maxBytes)) return 'too-large';
+    return inner.update(keys.storedId, sealed, { ...terms, patience: restOf(left), version: found.version });
+  });
+
+  return {
+
+    newSessionId: newStoredId,
+
+    get: id => andThen(loadWith(keysOf(id)), found => found?.status === 'live' ? fromTexts(found.texts) : null),
+
+    set(id, values, expire) {
+
+      const keys = keysOf(id);
+      const texts = toTexts(values);
+      return andThen(loadWith(keys), found => (
+        inner.set(keys.storedId, fromTexts(seals.sealed(texts, found?.status === 'live' ? found.info : undefined, keys)), expire)
+      ));
+
+    },
+
+    delete: id => inner.delete(storedIdOf(id)),
+
+    load: id => loadWith(keysOf(id)),
+
+    create(id, texts, { newInfo, ...terms }) {
+
+      const keys = keysOf(id);
+      return inner.create(keys.storedId, seals.sealed(texts, newInfo?.info, keys), { ...terms, newInfo: newInfo && sealedInfo(newInfo) });
+
+    },
+
+    update(id, change, terms) {
+
+      const keys = keysOf(id);
+      const sealed = seals.sealedChange(change, keys);
+      const left = countdown(terms);
+      // Sealed texts are longer: what is small enough when it is sealed is so as well when it is not.
+      return andThen(inner.update(keys.storedId, sealed, terms), answer => {
+        if (answer === 'updated') seals.changed(keys);
+        return answer === 'too-large' ? updateCounted(keys, change, sealed, { ...terms, left }) : answer;
+      });
+
+    },
+
+    touch: (id, lifetime, user) => inner.touch(storedIdOf(id), lifetime, user),
+
+    end: (id, terms) => inner.end(storedIdOf(id), terms),
+
+    /** A new id is a new key: all is sealed anew. */
+    move(id, newId, change, { newInfo, maxBytes, version, ...terms }) {
+
+      const [from, to] = [keysOf(id), keysOf(newId)];
+      const left = countdown(terms);
+      return again<Moved>(from, version, found => {
+        const texts = merge(found.texts, change);
+        if (isTooLarge(found.texts, texts, maxBytes)) return 'too-large';
+        const becomes = newInfo ?? (found.info && { info: found.info });
+        const whole = {
+          set: seals.sealed(texts, becomes?.info, to),
+          unset: [...found.texts.keys()].filter(name => !texts.has(name)),
+        };
+        return inner.move(from.storedId, to.storedId, whole, {
+          ...terms, patience: restOf(left), version: found.version, newInfo: becomes && sealedInfo(becomes, from),
+        });
+      });
+
+    },
+
+    take(id, newId, patience, patienceLeft) {
+
+      const from = keysOf(id);
+      return andThen(inner.take(from.storedId, storedIdOf(newId), patience, patienceLeft), texts => texts && openValues(texts, from));
+
+    },
+
+    sessionsOf: user => andThen(inner.sessionsOf(user), sessions => (
+      sessions.map(session => ({ ...session, details: plainDetails(session.details) }))
+    )),
+
+    infoByHandle: handle => andThen(inner.infoByHandle(handle), info => info && plainInfo(info)),
+
+  };
+
+}

@@ -1,0 +1,71 @@
+import type { ExpiredSession, FoundSession, LiveSession, RetiredSession, SessionChange, SessionTexts, StoredInfo } from '../base/store.js';
+import {
+  checkNames, checkSeal, infoOfMoved, isOutdated, openValues, optional, plainInfo, withSeal,
+} from './info-seal.js';
+import { OutdatedSeals } from './outdated-seals.js';
+import { sealTexts } from './sealed-text.js';
+import type { SessionKeys } from './session-keys.js';
+
+/** Seals and opens sessions: their values, and the seal that proves their info. */
+export class SessionSeals {
+
+  readonly #keepsInfo: boolean;
+  readonly #outdated = new OutdatedSeals();
+
+  /** @param keepsInfo whether the store returns a session's info */
+  constructor(keepsInfo: boolean) {
+    this.#keepsInfo = keepsInfo;
+  }
+
+  /**
+   * Seals all values of a session.
+   *
+   * @throws {SessionValueError} for a key that the application can't have
+   */
+  sealed(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): SessionTexts {
+
+    checkNames(texts);
+    return withSeal(sealTexts(texts, keys), this.#kept(info), keys);
+
+  }
+
+  /**
+   * Seals a change; with it, the session's info anew if that is due.
+   *
+   * @throws {SessionValueError} for a key that the application can't have
+   */
+  sealedChange({ set, unset }: SessionChange, keys: SessionKeys): SessionChange {
+
+    checkNames(set, unset);
+    return { set: this.#outdated.renewedIn(sealTexts(set, keys), keys), unset };
+
+  }
+
+  /** To be called when a sealed change is stored. */
+  changed(keys: SessionKeys): void {
+    this.#outdated.delete(keys);
+  }
+
+  /** @throws {SessionStoreError} for what was not sealed so, or not for this id */
+  opened(found: LiveSession, keys: SessionKeys): LiveSession {
+
+    const info = found.info && plainInfo(found.info);
+    checkSeal(found.texts, this.#kept(info), keys);
+    if (isOutdated(found.texts, keys)) this.#outdated.add(keys, this.#kept(info));
+    return { ...found, ...optional(info), texts: openValues(found.texts, keys) };
+
+  }
+
+  /** What is left of a session that is not alive. */
+  openedMark(found: RetiredSession | ExpiredSession, keys: SessionKeys): FoundSession {
+
+    if (found.status === 'expired') return { status: found.status, ...optional(found.info && plainInfo(found.info)) };
+    return { status: found.status, moved: found.moved, ...optional(found.info && infoOfMoved(found.info, keys)) };
+
+  }
+
+  #kept(info: StoredInfo | undefined): StoredInfo | undefined {
+    return this.#keepsInfo ? info : undefined;
+  }
+
+}
