@@ -4,7 +4,7 @@ import type { Patience } from './store.js';
 /** Returns the seconds for which a caller still waits: 0 or less when it has given up, Infinity if it never does. */
 export type Countdown = () => number;
 
-/** Counts the time of a caller whose call has just come. */
+/** Starts counting the time of a caller, at the beginning of its call. */
 export function countdown({ patience = Infinity, patienceLeft }: Patience): Countdown {
 
   if (patienceLeft) return patienceLeft;

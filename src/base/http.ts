@@ -1,6 +1,6 @@
 /*
- * What is needed of the HTTP messages of a request. Curveball's context has it;
- * so has any framework whose headers are like those of the Fetch standard.
+ * The members of a request and its response that this package uses. Curveball's
+ * context has them; so does any framework with headers like the Fetch standard's.
  */
 
 export interface RequestHeaders {
@@ -15,7 +15,7 @@ export interface ResponseHeaders extends RequestHeaders {
   getMany(name: string): string[];
 }
 
-/** Node's own response, where there is one. */
+/** Node's own response, if there is one. */
 export interface NodeResponse {
   readonly headersSent?: boolean;
   readonly closed?: boolean;
@@ -27,14 +27,14 @@ export interface WebSocketConnection {
   close(code: number, reason?: string): void;
 }
 
-/** One request, with the response that is made of it. */
+/** One request and its response. */
 export interface HttpContext {
   readonly request: {
     readonly method: string;
     readonly origin: string;
     readonly headers: RequestHeaders;
     readonly path?: string;
-    /** As parsed by a middleware before. */
+    /** As an earlier middleware has parsed it. */
     readonly body?: unknown;
   };
   readonly response: { readonly origin: string; readonly headers: ResponseHeaders };

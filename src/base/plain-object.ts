@@ -12,7 +12,7 @@ export function isPlainObject(value: unknown): value is SessionValues {
 
 }
 
-/** The name of a value's class, for an error text. */
+/** Returns the name of a value's class, for an error text. */
 export function kindOf(value: unknown): string {
 
   if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;

@@ -86,31 +86,31 @@ export interface NewInfo {
 /** How long a caller waits for the answer. */
 export interface Patience {
   /**
-   * The seconds for which the caller waits for the answer. A store whose
-   * commands can be executed late refuses this one then, by its own clock and
-   * with an error, where it can: the caller has given it up, and it could undo
-   * what came after it.
+   * Seconds for which the caller waits for the answer. A store whose commands
+   * can be executed late refuses this one after that time if it can, with an
+   * error and by its own clock: the caller has given up, and the late command
+   * could undo what came after it.
    */
   readonly patience?: number | undefined;
   /**
    * Returns the seconds for which the caller still waits: 0 or less when it has
-   * given up. They can be more than what is left of `patience`, since the caller
+   * given up. This can be more than what is left of `patience`, since the caller
    * does not count the time for which its process stood still. A store that has
-   * refused a command as late, and not executed it, asks this, and tries again
-   * if any time is left. Without this function, `patience` is all.
+   * refused a command as late, and not executed it, calls this function, and
+   * tries again if any time is left. Without it, `patience` alone counts.
    */
   readonly patienceLeft?: (() => number) | undefined;
 }
 
-/** What {@link AtomicSessionStore.create}, `update` and `move` are given beside the session. */
+/** Terms that {@link AtomicSessionStore.create}, `update` and `move` have in common. */
 interface Terms extends Patience {
   /** Seconds, by the store's clock. */
   readonly lifetime: number;
 }
 
-/** On which terms a session is created. */
+/** The terms of {@link AtomicSessionStore.create}. */
 export interface CreateTerms extends Terms {
-  /** What it is, if there is something to keep; only for a store with `keepsInfo`. */
+  /** The info of the session, if it has any; only for a store with `keepsInfo`. */
   readonly newInfo?: NewInfo | undefined;
 }
 
@@ -309,7 +309,7 @@ export interface AtomicSessionStore extends SessionStore {
 
   /**
    * Removes the session, leaves a mark that points to `newId`, and returns what
-   * was stored, or `null` where there was no live session.
+   * was stored; `null` if there was no live session.
    *
    * @param patience in seconds, as in {@link Patience}
    * @param patienceLeft as in {@link Patience}

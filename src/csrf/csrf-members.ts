@@ -13,7 +13,7 @@ export const csrfMembers: ContextMembers = {
 function getCsrf(request: RequestSession, isMasked: boolean): Promise<string> {
 
   const token = tokensOf(covering(request) ?? request).then(tokens => joinedTokens(isMasked ? tokens.map(maskedToken) : tokens));
-  // In 1.x it returned at once: where it is not awaited, the request itself fails soon enough.
+  // In 1.x the method returned at once: if a handler does not await it, the request itself fails soon enough.
   token.catch(() => {});
   return token;
 
@@ -32,11 +32,11 @@ export function validateCsrf(request: RequestSession, token?: unknown): void {
 
 }
 
-/** The tokens of all sessions of the request: each of its middlewares asks for its own. */
+/** Returns the tokens of all sessions of the request: each of its middlewares demands its own. */
 async function tokensOf(request: RequestSession): Promise<string[]> {
 
   request.use();
-  // The id goes with this response: the token must belong to the session that comes after it.
+  // This request ends its session: the token must belong to the session that comes after it.
   if (decide(peekedSave(request)).name === 'destroy') await request.save();
   const tokens = await formsOf(request).tokens(request.isFinished ? () => request.save() : null);
   const outer = request.outer && covering(request.outer);
@@ -45,7 +45,7 @@ async function tokensOf(request: RequestSession): Promise<string[]> {
 
 }
 
-/** From here outwards, the first whose cookie covers the path: a request has its forms, never its session. */
+/** Returns the first session, from this one outwards, whose cookie covers the path: a request that this one does not cover uses the forms of that. */
 function covering(request: RequestSession): RequestSession | undefined {
 
   return request.isOutside ? request.outer && covering(request.outer) : request;

@@ -209,7 +209,7 @@ export class RequestForms implements Forms {
 
 }
 
-/** The act of storing that would come next, as it is now. */
+/** Returns the act of storing that would come next, as the session is now. */
 export function peekedSave({ session, shared, visit }: RequestSession): Save {
 
   return saveOf(session.wanted(shared.settings.userOf), visit);

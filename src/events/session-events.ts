@@ -47,15 +47,12 @@ export interface SessionRegenerated {
   readonly formerHandle: string;
   readonly handle: string;
   readonly user: string | null;
-  /**
-   * `asked`: a handler asked for it. `user`: the session became a user's.
-   * `binding`: its values already named a user when the option `user` was not yet
-   * set. `renewal`: the id was old.
-   */
   readonly reason: RegenerationReason;
 }
 
-export function publishRegenerated(id: string, newId: string, user: string | null, reason: RegenerationReason, handles: Handles): void {
+export function publishRegenerated(
+  [id, newId]: readonly [string, string], user: string | null, reason: RegenerationReason, handles: Handles,
+): void {
 
   if (!regenerated.hasSubscribers) return;
   regenerated.publish({

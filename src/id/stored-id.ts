@@ -2,13 +2,13 @@ import * as crypto from 'node:crypto';
 import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } from './session-id.js';
 
 /*
- * The ids of our stores: a public handle and a secret. A store that outlives the
- * process keeps the session under the handle, and of the whole id only a hash. The
- * handle stays through moves, so that a move changes one record in its place. It
- * has 95 bits: enough that no two sessions meet, and no secret.
+ * The ids of our stores: a public handle and a secret. A persistent store keeps
+ * the session under the handle, and only a hash of the whole id. The handle stays
+ * the same through moves, so that a move changes one record in its place. It has
+ * 95 bits: enough for no two sessions to get the same one. It is not secret.
  */
 
-/** As long as the ids of {@link newSessionId}, 256 bits. */
+/** The length of the secret: that of the ids of {@link newSessionId}, 256 bits. */
 const SECRET_LENGTH = 43;
 
 /** The length of a SHA-256 in base64url, in characters. */
@@ -17,7 +17,7 @@ export const HASH_LENGTH = 43;
 /**
  * Makes an id.
  *
- * @param moving the id whose handle it takes over; a new handle without one
+ * @param moving the id whose handle the new id takes over; without it, the handle is new
  */
 export function newStoredId(moving?: string): string {
 
@@ -34,21 +34,21 @@ export function isStoredId(text: string): boolean {
 
 }
 
-/** What a store keeps of an id. */
+/** The parts of an id that a store keeps. */
 export interface StoredId {
   readonly handle: string;
   /** SHA-256 of the whole id, in base64url. It is shorter than an id, so it can't be used as one. */
   readonly hash: string;
 }
 
-/** Splits an id into what may be stored of it. */
+/** Returns the parts of an id that may be stored. */
 export function storedId(id: string): StoredId {
 
   return { handle: handleOf(id), hash: sha256(id) };
 
 }
 
-/** The public part of an id. For an id of another form, it is part of a hash, from which no one gets back to the id. */
+/** Returns the public part of an id; for an id of another form, a part of a hash, from which no one can derive the id. */
 export function handleOf(id: string): string {
 
   return isStoredId(id) ? id.slice(0, HANDLE_LENGTH) : derivedHandle(id);

@@ -108,7 +108,7 @@ async function moved(change: Regeneration, next: Next, save: Save): Promise<Cook
   const stored = justStored({ id: next.id, texts: isEmpty(change) ? texts : merge(texts, change), info }, lifetimes);
   session.moved(stored, isForwarding(next) && !isUnasked(reason));
   if (!isUnasked(reason)) session.leaveForms();
-  publishRegenerated(id, next.id, info?.user ?? null, reason, store);
+  publishRegenerated([id, next.id], info?.user ?? null, reason, store);
   if (!next.isBinding || !info) return 'set';
   try {
     await afterMove(info, save);

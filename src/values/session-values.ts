@@ -154,7 +154,7 @@ function arrayText(array: readonly unknown[], way: Way): string {
 
 }
 
-/** How many keys an array has. */
+/** Returns the number of keys of an array. */
 function sizeOf(array: readonly unknown[]): number {
 
   // Making a text of each index of a long array takes longer than writing its values. But the values of a proxy must not be read twice.

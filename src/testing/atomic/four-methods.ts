@@ -11,7 +11,7 @@ export const fourMethods: readonly Rule[] = [
       await scene.expectValues(created, { a: 1, b: [2] });
       await scene.a.set(set, { a: 1, b: [2] }, expireIn(LONG));
       await scene.expectLive(set, { a: 1, b: [2] });
-      // The clocks of caller and store may differ, above all where a test has moved one on.
+      // The clocks of caller and store may differ, especially if a test has moved one on.
       await scene.expectRemaining(set, LONG, LONG / 2);
       for (const id of [created, set]) {
         await scene.b.delete(id);

@@ -144,7 +144,7 @@ function expectBits(ids: readonly string[]): void {
 
 }
 
-/** How many bits ids can hold at most, if only the characters that were seen stand at each place. */
+/** Returns the most bits that ids can have, if only the characters that occurred are possible at each place. */
 function mostBits(ids: readonly string[]): number {
 
   const places: Array<Set<string>> = [];
