@@ -73,7 +73,7 @@ describe('A memory store in a worker process of a cluster', () => {
     const worker = join(temporaryFolder(), 'worker.mjs');
     writeFileSync(worker, `import { MemoryStore } from ${JSON.stringify(new URL('../src/index.js', import.meta.url).href)};
       for (let times = 0; times < 3; times++) new MemoryStore();
-      setTimeout(() => process.exit(0), 50);`);
+      process.disconnect();`);
     const { stderr, status } = runProgram(`
       import cluster from 'node:cluster';
       new lib.MemoryStore();

@@ -5,6 +5,7 @@ import { Application, type Context } from '@curveball/kernel';
 import session, {
   MemoryStore, type SessionOptions, type SessionStore, type SessionValues,
 } from '../../src/index.js';
+import { MapStore } from '../support/map-store.js';
 import { codeIn, page, table } from './support/markdown.js';
 
 /*
@@ -93,29 +94,6 @@ function recorded<Store extends SessionStore>(store: Store, names: readonly stri
 
 const ATOMIC = ['newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take', 'get', 'set', 'delete'];
 
-class FourMethods implements SessionStore {
-
-  readonly #rows = new Map<string, SessionValues>();
-  #ids = 0;
-
-  async get(id: string) {
-    return this.#rows.get(id);
-  }
-
-  async set(id: string, values: SessionValues) {
-    this.#rows.set(id, values);
-  }
-
-  async delete(id: string) {
-    this.#rows.delete(id);
-  }
-
-  async newSessionId() {
-    return `id-${this.#ids++}`;
-  }
-
-}
-
 describe('What requests cost', () => {
 
   const cost = (store: SessionStore, own: string[], begun: boolean, what: Handler) =>
@@ -164,7 +142,7 @@ describe('What requests cost', () => {
   });
 
   const FOUR = ['get', 'set', 'delete', 'newSessionId'];
-  const four = (begun: boolean, what: Handler) => cost(new FourMethods(), FOUR, begun, what);
+  const four = (begun: boolean, what: Handler) => cost(new MapStore(), FOUR, begun, what);
 
   rows('docs/writing-a-store.md', 'What four methods cannot guarantee', {
     reads: four(true, read),

@@ -195,6 +195,7 @@ export class Load {
     while (this.#running) {
       const { status, cookie } = await this.#send('/create', undefined, true);
       if (status === 200 && cookie) return { ...fresh, id: cookie };
+      // As a person tries again, while the store fails.
       await new Promise(resolve => setTimeout(resolve, 50));
     }
     return { ...fresh, id: undefined };

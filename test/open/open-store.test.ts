@@ -159,6 +159,7 @@ describe('openStore()', () => {
     other.exec('CREATE TABLE others (id)');
     other.exec('BEGIN EXCLUSIVE');
     const opening = openStore(`sqlite:${file}`);
+    // SQLite does not say that it waits for a lock.
     setTimeout(() => other.exec('COMMIT'), 100);
     const store = await opening;
     strictEqual(await store.create(await store.newSessionId(), TEXTS, { lifetime: LONG }), true);
@@ -353,6 +354,7 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
       const { server, process, id } = await scene();
       server.freeze();
       const asked = Promise.allSettled([process.call('load', id), process.call('touch', id, LONG)]);
+      // The questions must arrive; a frozen server can't say that they have.
       await new Promise(resolve => setTimeout(resolve, 100));
       await server.kill();
       deepStrictEqual((await asked).map(({ status }) => status), ['rejected', 'rejected']);
@@ -486,6 +488,7 @@ class StoreProcess {
     for (let tries = 0; tries < 400; tries++) {
       const answer = this.call(method, ...args).then(() => true, () => false);
       if (await Promise.race([answer, new Promise(resolve => setTimeout(resolve, 50, false))])) return;
+      // A client connects again by itself, and reports nothing.
       await new Promise(resolve => setTimeout(resolve, 20));
     }
     throw new Error(`${String(method)}() does not answer`);

@@ -1,10 +1,11 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
+import { once } from 'node:events';
 import { describe, it } from 'node:test';
-import { setTimeout as wait } from 'node:timers/promises';
 import { Application as CoreApplication } from '@curveball/core';
 import { Application, type Context } from '@curveball/kernel';
 import session, { MemoryStore } from '../../src/index.js';
 import { runProgram } from '../support/child-process.js';
+import { inFakeTime } from '../support/fake-time.js';
 import type { PageContext } from '../support/site.js';
 import { warningsOf } from '../support/warnings.js';
 
@@ -35,7 +36,7 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
     const store = new MemoryStore();
     const failing = new MemoryStore();
     failing.create = () => { throw new Error('down'); };
-    const warnings = await warningsOf(async () => {
+    const warnings = await inFakeTime(() => warningsOf(async () => {
       for (const app of [
         around(new Application(), store, async ctx => {
           LATE_CHANGE(ctx);
@@ -46,8 +47,9 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
         around(new Application(), failing, ctx => ctx.session.error, LATE_CHANGE),
         around(new Application(), store, () => {}, LATE_CHANGE),
       ]) await app.subRequest('GET', '/');
-      await wait(100);
-    });
+      // Without a server, a timer looks for changes.
+      await new Promise(resolve => setTimeout(resolve, 100));
+    }));
     deepStrictEqual(warnings, []);
     strictEqual(store.store.size, 4);
 
@@ -57,11 +59,13 @@ describe('A change of ctx.session by a middleware around the session\'s', () => 
 
     const app = around(new CoreApplication(), new MemoryStore(), LATE_CHANGE, () => { throw new Error('of the application'); }) as CoreApplication;
     const server = app.listen(0);
+    const closed: Array<Promise<unknown>> = [];
+    server.on('request', (_, response) => closed.push(once(response, 'close')));
     try {
       const { port } = server.address() as { port: number };
       const warnings = await warningsOf(async () => {
         for (let times = 0; times < 3; times++) await (await fetch(`http://localhost:${port}/`)).text();
-        await wait(50);
+        await Promise.all(closed);
       });
       deepStrictEqual(warnings.map(({ code }) => code), ['SESSION_CHANGED_LATE']);
       match(warnings[0].message, /ctx\.saveSession\(\)/);

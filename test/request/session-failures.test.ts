@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { SessionStoreError, SessionValueError } from '../../src/index.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { never } from '../support/events.js';
+import { inFakeTime } from '../support/fake-time.js';
 import { RecordingStore } from '../support/recording-store.js';
 import { type Page, site } from '../support/site.js';
 
@@ -25,7 +26,7 @@ const failing = (...methods: string[]) => (method: string) => {
 
 async function signedIn() {
 
-  const there = site(PAGES, { store: new RecordingStore(), storeTimeout: 0.05 });
+  const there = site(PAGES, { store: new RecordingStore() });
   await there.browser.get('/create');
   there.store.takeCalls();
   return there;
@@ -34,7 +35,7 @@ async function signedIn() {
 
 describe('While the store fails', () => {
 
-  it('a request with a session cookie is answered with 503, and nothing is set or cleared', async () => {
+  it('a request with a session cookie is answered with 503, and nothing is set or cleared', () => inFakeTime(async () => {
 
     for (const before of [failing(), never]) {
       const { browser, store, errors } = await signedIn();
@@ -51,7 +52,7 @@ describe('While the store fails', () => {
       deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
     }
 
-  });
+  }));
 
   it('a request without a session cookie does not notice until it writes', async () => {
 
@@ -103,10 +104,10 @@ describe('While the store fails', () => {
 
   });
 
-  it('a refresh that fails passes silently: nothing is lost', async () => {
+  it('a refresh that fails passes silently: nothing is lost', () => inFakeTime(async () => {
 
     const clock = { now: 1_800_000_000 };
-    const { browser, store } = site(PAGES, { store: new RecordingStore({ now: () => clock.now }), storeTimeout: 0.02 });
+    const { browser, store } = site(PAGES, { store: new RecordingStore({ now: () => clock.now }) });
     await browser.get('/create');
     clock.now += 100;
     for (const before of [failing('touch'), (method: string) => method === 'touch' ? never() : undefined]) {
@@ -118,7 +119,7 @@ describe('While the store fails', () => {
       deepStrictEqual(response.body, { userId: 5 });
     }
 
-  });
+  }));
 
   it('the application\'s own error wins', async () => {
 
@@ -128,19 +129,19 @@ describe('While the store fails', () => {
 
   });
 
-  it('a client does not wait a second time after saveSession() gave up', async () => {
+  it('a client does not wait a second time after saveSession() gave up', () => inFakeTime(async () => {
 
     const { browser, store } = site({ ...PAGES, '/save': async ctx => {
       ctx.session.more = true;
       await ctx.saveSession();
-    } }, { store: new RecordingStore(), storeTimeout: 0.02 });
+    } }, { store: new RecordingStore() });
     await browser.get('/create');
     store.before = method => method === 'update' ? never() : undefined;
     store.takeCalls();
     strictEqual((await browser.get('/save')).status, 503);
     deepStrictEqual(store.takeCalls(), ['load', 'update']);
 
-  });
+  }));
 
   it('a store that makes only ids that are in use is an outage', async () => {
 

@@ -1,27 +1,15 @@
 import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { encrypted, MemoryStore, type SessionOptions, type SessionStore } from '../../src/index.js';
-import { openStore } from '../../src/open/open-store.js';
+import type { SessionOptions, SessionStore } from '../../src/index.js';
 import { type Browser, idOf, setCookies } from '../support/browser.js';
 import { deferred } from '../support/events.js';
-import { MapStore } from '../support/map-store.js';
-import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { storesOf } from '../support/every-store.js';
 import { type Page, type PageContext, site } from '../support/site.js';
 
 /*
  * A request comes with the id of a session that was ended a moment ago, as on
  * another device. A whole object begins a session; a change of a key is late.
  */
-
-const STORES: Record<string, () => SessionStore | Promise<SessionStore>> = {
-  'the memory store': () => new MemoryStore(),
-  'an encrypted store': () => encrypted(new MemoryStore()),
-  'a store of four methods': () => new MapStore(),
-  'SQLite': () => openStore('sqlite::memory:'),
-  'Redis': () => openStore(`${redisUrl()}?prefix=begin-after-end:`),
-  'PostgreSQL': () => openStore(`${postgresUrl()}?table=begin_after_end`),
-  'MySQL': () => openStore(`${mysqlUrl()}?table=begin_after_end`),
-};
 
 /** Each begins a session with `{ userId: 5 }` where the id was ended. */
 const BEGINNINGS: Record<string, Page> = {
@@ -49,7 +37,7 @@ const CHANGES: Record<string, Page> = {
   '/assign-a-key': ctx => { Object.assign(ctx.session, { visits: 1 }); },
 };
 
-for (const [name, makeStore] of Object.entries(STORES)) {
+for (const [name, makeStore] of Object.entries(storesOf('begin_after_end'))) {
 
   describe(`With the id of a session that was ended a moment ago, on ${name}`, () => {
 

@@ -1,28 +1,16 @@
 import { deepStrictEqual, notStrictEqual, strictEqual } from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
-import { encrypted, MemoryStore, type SessionStore } from '../../src/index.js';
-import { openStore } from '../../src/open/open-store.js';
+import type { SessionStore } from '../../src/index.js';
 import { type Browser, idOf, setCookies } from '../support/browser.js';
 import { deferred } from '../support/events.js';
+import { storesOf } from '../support/every-store.js';
 import { forgetForms, submit, tokenOf } from '../support/forms.js';
-import { MapStore } from '../support/map-store.js';
-import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { type Page, site } from '../support/site.js';
 
 /*
  * A page shows a message once, which is the only key of the session. Emptied is
  * not ended: a key that another request sets at the same time is kept.
  */
-
-const STORES: Record<string, () => SessionStore | Promise<SessionStore>> = {
-  'the memory store': () => new MemoryStore(),
-  'an encrypted store': () => encrypted(new MemoryStore()),
-  'a store of four methods': () => new MapStore(),
-  'SQLite': () => openStore('sqlite::memory:'),
-  'Redis': () => openStore(`${redisUrl()}?prefix=emptied:`),
-  'PostgreSQL': () => openStore(`${postgresUrl()}?table=emptied`),
-  'MySQL': () => openStore(`${mysqlUrl()}?table=emptied`),
-};
 
 /** Each removes the only key, and none of them ends the session. */
 const EMPTYING: Record<string, Page> = {
@@ -48,7 +36,7 @@ const ENDING: Record<string, Page> = {
   '/empty-object': ctx => { ctx.session = {}; },
 };
 
-for (const [name, makeStore] of Object.entries(STORES)) {
+for (const [name, makeStore] of Object.entries(storesOf('emptied'))) {
 
   describe(`A session whose last key is removed, on ${name}`, () => {
 

@@ -4,6 +4,7 @@ import { Application } from '@curveball/kernel';
 import session, { encrypted, type IndexingSessionStore, MemoryStore, type SessionStore } from '../../src/index.js';
 import { readDetails } from '../../src/info/session-details.js';
 import { Browser, setCookies } from '../support/browser.js';
+import { settled } from '../support/events.js';
 import { MapStore } from '../support/map-store.js';
 import { type PageContext, pageOf, site } from '../support/site.js';
 
@@ -118,7 +119,7 @@ describe('With grace, a former id leads to the session', () => {
       },
       (ctx: PageContext) => {
         const updated = ctx.updateSession(async values => {
-          await new Promise(resolve => setTimeout(resolve, 5));
+          await settled();
           values.isAdmin = true;
         });
         ctx.sessionId = null;

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { MemoryStore, type SessionOptions, UserSessions } from '../../src/index.js';
 import { type Browser, setCookies } from '../support/browser.js';
 import { settled } from '../support/events.js';
+import { inFakeTime } from '../support/fake-time.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
 /*
@@ -50,7 +51,7 @@ class ForgetfulStore extends MemoryStore {
 function site(options: Partial<SessionOptions> = {}): { store: ForgetfulStore; browser: Browser; devices: (user?: string) => Promise<number> } {
 
   const store = new ForgetfulStore();
-  const { browser } = siteOf<MemoryStore>(PAGES, { user: 'userId', storeTimeout: 0.02, ...options, store });
+  const { browser } = siteOf<MemoryStore>(PAGES, { user: 'userId', ...options, store });
   const devices = async (user = 'ada') => {
     await settled();
     return (await new UserSessions(store).list(user)).length;
@@ -68,7 +69,7 @@ async function fails(browser: Browser, path: string): Promise<void> {
 
 describe('A sign-in whose answer the store never gave', () => {
 
-  it('leaves no unusable device in the list if it was to begin a session', async () => {
+  it('leaves no unusable device in the list if it was to begin a session', () => inFakeTime(async () => {
 
     for (const path of ['/sign-in', '/sign-in-by-update']) {
       for (const silent of ['create', 'sessionsOf'] as const) {
@@ -81,9 +82,9 @@ describe('A sign-in whose answer the store never gave', () => {
       }
     }
 
-  });
+  }));
 
-  it('leaves no unusable device in the list if a session was to become the user\'s', async () => {
+  it('leaves no unusable device in the list if a session was to become the user\'s', () => inFakeTime(async () => {
 
     for (const path of ['/sign-in', '/sign-in-by-update']) {
       for (const silent of ['move', 'sessionsOf'] as const) {
@@ -95,9 +96,9 @@ describe('A sign-in whose answer the store never gave', () => {
       }
     }
 
-  });
+  }));
 
-  it('leaves no unusable device in the list if another one was to be ended for it', async () => {
+  it('leaves no unusable device in the list if another one was to be ended for it', () => inFakeTime(async () => {
 
     const { store, browser, devices } = site({ maxUserSessions: 1 });
     await browser.get('/sign-in');
@@ -107,9 +108,9 @@ describe('A sign-in whose answer the store never gave', () => {
     await fails(other, '/sign-in');
     strictEqual(await devices(), 0);
 
-  });
+  }));
 
-  it('leaves the former user signed in, and no other one', async () => {
+  it('leaves the former user signed in, and no other one', () => inFakeTime(async () => {
 
     for (const silent of ['create', 'sessionsOf'] as const) {
       const { store, browser, devices } = site({ maxUserSessions: 3 });
@@ -125,9 +126,9 @@ describe('A sign-in whose answer the store never gave', () => {
     await fails(browser, '/sign-in?user=bob');
     strictEqual(await devices('bob'), 0);
 
-  });
+  }));
 
-  it('leaves no unusable device in the list if the user only got another id, unless grace leads there', async () => {
+  it('leaves no unusable device in the list if the user only got another id, unless grace leads there', () => inFakeTime(async () => {
 
     const { store, browser, devices } = site();
     await browser.get('/sign-in');
@@ -141,11 +142,10 @@ describe('A sign-in whose answer the store never gave', () => {
     strictEqual(await graceful.devices(), 1);
     deepStrictEqual((await graceful.browser.get('/read')).body, { userId: 'ada' });
 
-  });
+  }));
 
-  it('is begun anew by a handler that tries again', async () => {
+  it('is begun anew by a handler that tries again', () => inFakeTime(async () => {
 
-    const store = new ForgetfulStore();
     const pages: Record<string, Page> = {
       ...PAGES,
       '/try-twice': async ctx => {
@@ -155,13 +155,13 @@ describe('A sign-in whose answer the store never gave', () => {
       },
     };
     for (const silent of ['create', 'sessionsOf'] as const) {
+      const store = new ForgetfulStore();
       store.silent = silent;
-      const { browser } = siteOf<MemoryStore>(pages, { user: 'userId', storeTimeout: 0.02, maxUserSessions: 3, store });
+      const { browser } = siteOf<MemoryStore>(pages, { user: 'userId', maxUserSessions: 3, store });
       strictEqual((await browser.get('/try-twice')).status, 200, silent);
       deepStrictEqual((await browser.get('/read')).body, { userId: 'ada' }, silent);
-      await new UserSessions(store).endAll('ada');
     }
 
-  });
+  }));
 
 });

@@ -4,7 +4,8 @@ import { encrypted, MemoryStore, SessionEndedError, SessionStoreError, type Stan
 import type { SessionStore } from '../../src/base/store.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { count } from '../support/counter.js';
-import { deferred, never } from '../support/events.js';
+import { deferred, never, settled } from '../support/events.js';
+import { inFakeTime } from '../support/fake-time.js';
 import { MapStore } from '../support/map-store.js';
 import { RecordingStore } from '../support/recording-store.js';
 import { type Page, site } from '../support/site.js';
@@ -74,15 +75,15 @@ describe('Updates of one session at the same time', () => {
   });
 
   for (const [kind, open] of Object.entries(STORES)) {
-    it(`wait no longer than storeTimeout for one whose function never answers: ${kind}`, async () => {
+    it(`wait no longer than storeTimeout for one whose function never answers: ${kind}`, () => inFakeTime(async () => {
 
-      const { browser } = await visited({ '/never': ctx => ctx.updateSession(() => never()) }, { store: open(), storeTimeout: 0.05 });
+      const { browser } = await visited({ '/never': ctx => ctx.updateSession(() => never()) }, { store: open() });
       void browser.clone().get('/never');
       const answers = await Promise.all(Array.from({ length: 5 }, () => browser.clone().get('/count')));
       deepStrictEqual(answers.map(({ status }) => status), answers.map(() => 200));
       deepStrictEqual((await browser.get('/read')).body, { userId: 5, n: 5 });
 
-    });
+    }));
 
     it(`work on the values that others have stored while they waited: ${kind}`, async () => {
 
@@ -151,17 +152,17 @@ describe('Updates of one session at the same time', () => {
 
   });
 
-  it('are answered with 503 if too many before them take their time', async () => {
+  it('are answered with 503 if too many before them take their time', () => inFakeTime(async () => {
 
-    const { browser, errors } = await visited({ '/never': ctx => ctx.updateSession(() => never()) }, { storeTimeout: 0.01 });
+    const { browser, errors } = await visited({ '/never': ctx => ctx.updateSession(() => never()) });
     for (let index = 0; index < 30; index++) void browser.clone().get('/never');
     strictEqual((await browser.get('/count')).status, 503);
     ok(errors.some(error => error instanceof SessionStoreError && /before this one/.test(error.message)));
     // The one that gave up keeps no other waiting.
-    await new Promise(resolve => setTimeout(resolve, 500));
+    await new Promise(resolve => setTimeout(resolve, 150_000));
     strictEqual((await browser.get('/count')).status, 200);
 
-  });
+  }));
 
   it('are refused within each other, at once and without a trace', async () => {
 
@@ -185,7 +186,7 @@ describe('Updates of one session at the same time', () => {
     const { browser } = await visited({
       '/later': async ctx => {
         await ctx.updateSession(() => {
-          later = new Promise(resolve => setTimeout(resolve, 1)).then(() => ctx.updateSession(count));
+          later = settled().then(() => ctx.updateSession(count));
         });
         await later;
       },

@@ -4,6 +4,7 @@ import { MemoryStore, SessionEndedError, SessionStoreError } from '../../src/ind
 import { setCookies } from '../support/browser.js';
 import { count, withPage } from '../support/counter.js';
 import { deferred, never, settled } from '../support/events.js';
+import { inFakeTime } from '../support/fake-time.js';
 import { MapStore } from '../support/map-store.js';
 import { RecordingStore } from '../support/recording-store.js';
 
@@ -45,7 +46,7 @@ describe('ctx.updateSession() on a session that changes hands', () => {
 
 describe('ctx.updateSession() on a store that does not answer', () => {
 
-  it('is answered with 503 and not tried again, since the change may have been stored', async () => {
+  it('is answered with 503 and not tried again, since the change may have been stored', () => inFakeTime(async () => {
 
     const store = new RecordingStore();
     const { visit, stored, errors } = await withPage(ctx => ctx.updateSession(count), store);
@@ -63,9 +64,9 @@ describe('ctx.updateSession() on a store that does not answer', () => {
     store.after = () => {};
     deepStrictEqual(await stored(), { userId: 5, n: 1 });
 
-  });
+  }));
 
-  it('stores nothing of the request at its end, either, if the page lets the error pass', async () => {
+  it('stores nothing of the request at its end, either, if the page lets the error pass', () => inFakeTime(async () => {
 
     const store = new RecordingStore();
     const { visit } = await withPage(ctx => {
@@ -77,6 +78,6 @@ describe('ctx.updateSession() on a store that does not answer', () => {
     strictEqual((await visit()).status, 503);
     deepStrictEqual(store.takeCalls(), ['load', 'update']);
 
-  });
+  }));
 
 });

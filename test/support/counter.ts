@@ -21,7 +21,7 @@ const PAGES: Record<string, Page> = {
 /** A session, and a page that runs the given handler. */
 export async function withPage(page: Page, store: MemoryStore | RecordingStore | MapStore = new MemoryStore()) {
 
-  const there = site({ ...PAGES, '/page': page }, { store, storeTimeout: 0.03 });
+  const there = site({ ...PAGES, '/page': page }, { store });
   await there.browser.get('/create');
   const visit = () => there.browser.get('/page');
   const stored = async () => (await there.browser.get('/read')).body;

@@ -1,8 +1,9 @@
 import mysql from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { encrypted, type IndexingSessionStore, MemoryStore } from '../../src/index.js';
+import { encrypted, type IndexingSessionStore, MemoryStore, type SessionStore } from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
+import { MapStore } from './map-store.js';
 import { mysqlUrl, postgresUrl, redisUrl } from './servers/addresses.js';
 import { temporaryFolder } from './servers/server.js';
 import { DRIVERS } from '../stores/sqlite-drivers.js';
@@ -101,3 +102,18 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
   },
 
 };
+
+/**
+ * Opens a store of each kind, also of those that know no users.
+ *
+ * @param name of the table or prefix: letters and underscores
+ */
+export const storesOf = (name: string): { readonly [kind: string]: () => SessionStore | Promise<SessionStore> } => ({
+  'the memory store': () => new MemoryStore(),
+  'an encrypted store': () => encrypted(new MemoryStore()),
+  'a store of four methods': () => new MapStore(),
+  'SQLite': () => openStore('sqlite::memory:'),
+  'Redis': () => openStore(`${redisUrl()}?prefix=${name}:`),
+  'PostgreSQL': () => openStore(`${postgresUrl()}?table=${name}`),
+  'MySQL': () => openStore(`${mysqlUrl()}?table=${name}`),
+});

@@ -66,6 +66,7 @@ export async function until(isSo: () => Promise<boolean>): Promise<number> {
   const start = performance.now();
   while (!await isSo().catch(() => false)) {
     ok(performance.now() - start < 10_000, 'it takes too long');
+    // Clients learn of a fail-over only by trying.
     await setTimeout(20);
   }
   return performance.now() - start;

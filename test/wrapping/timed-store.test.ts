@@ -4,35 +4,13 @@ import { type AtomicSessionStore, SessionEndedError, SessionStoreError } from '.
 import { timedStore } from '../../src/wrapping/timed-store.js';
 import { runProgram } from '../support/child-process.js';
 import { deferred, never, settled } from '../support/events.js';
+import { fakeTime } from '../support/fake-time.js';
 
 const SHORT = 0.02;
 
 function timed(load: () => unknown, limit = SHORT) {
 
   return timedStore(() => ({ load }) as unknown as AtomicSessionStore, limit);
-
-}
-
-/** Holds the clock and the timers, and moves both. */
-function fakeTime() {
-
-  let time = 0;
-  mock.timers.enable({ apis: ['setTimeout'] });
-  const clock = mock.method(performance, 'now', () => time);
-  return {
-    advance(milliseconds: number) {
-      time += milliseconds;
-      mock.timers.tick(milliseconds);
-    },
-    /** Moves the clock alone, as where the process stands still and no timer has its turn. */
-    hold(milliseconds: number) {
-      time += milliseconds;
-    },
-    restore() {
-      mock.timers.reset();
-      clock.mock.restore();
-    },
-  };
 
 }
 

@@ -53,6 +53,7 @@ test('an installation whose process was killed keeps no other from installing', 
 
   const machine = await machineWith({ 'apt-get': `case "$*" in *update*) [ -e was-here ] || { echo > was-here; exec /bin/sleep 2; };; *) programs;; esac` });
   const first = machine.provide();
+  // The fake program of another process leaves a file, and no event.
   while (!machine.has('was-here')) await sleep(10);
   const second = ended(machine.provide());
   first.kill('SIGKILL');

@@ -43,6 +43,7 @@ export async function startRedisCluster(): Promise<Server[]> {
     return state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:6')
       && !says(address, 'info', 'replication').includes('master_link_status:down');
   };
+  // A cluster reports its state only when asked.
   while (!addresses.every(isReady)) await new Promise(resolve => setTimeout(resolve, 50));
   return nodes;
 
