@@ -12,7 +12,7 @@ import { unreadable } from './shared/unreadable.js';
 
 /**
  * What is needed of a store for express-session: the three methods that
- * express-session demands of it, with callbacks, promises or both.
+ * express-session requires, with callbacks, promises or both.
  */
 export interface ExpressSessionStore {
   get(sid: string, callback: (error?: unknown, session?: unknown) => void): unknown;
@@ -28,32 +28,32 @@ type Callback = (error?: unknown, answer?: unknown) => void;
 
 const METHODS = ['get', 'set', 'destroy'] as const;
 
-/** As long as the ids of express-session, which is what some tables have room for: 128 bits in hexadecimal. */
+/** 128 bits in hexadecimal: as long as the ids of express-session, since some tables have room for no more. */
 const KEY_LENGTH = 32;
 
-/** Looks like a number that is beyond all numbers. */
+/** A part of a text that looks like a number too large for JavaScript. */
 const TOO_LARGE = /\d[eE]\+?\d{3}|\d{309}/;
 
-/** Stores whose `error` events are heard. */
+/** Stores whose `error` events have a listener of ours. */
 const heard = new WeakSet<ExpressSessionStore>();
 
 /**
  * Keeps sessions in a store that was made for express-session.
  *
  * It has the four basic methods, so it gives all guarantees within one process,
- * and between processes what docs/writing-a-store.md says of four methods.
+ * and between processes those that docs/writing-a-store.md lists for four methods.
  *
- * The store sees no id but a hash of it, and a session `{ cookie, values }`:
- * `cookie` is what such stores take their time to live from, `values` is the
- * whole session as one JSON text, which no store can change on the way.
+ * The store sees a hash in place of the id, and a session `{ cookie, values }`.
+ * Such stores take the time to live from `cookie`. `values` is the whole session
+ * as one JSON text, which no store can change on the way.
  */
 export class ExpressStore implements SessionStore {
 
   readonly #store: ExpressSessionStore;
 
   /**
-   * @param store a store, as the option `store` of express-session takes it
-   * @throws {TypeError} if it is none
+   * @param store as for the option `store` of express-session
+   * @throws {TypeError} if it is not such a store
    */
   constructor(store: ExpressSessionStore) {
 
@@ -101,7 +101,7 @@ export class ExpressStore implements SessionStore {
       if (call.length <= args.length) {
         if (isThenable(returned)) returned.then(resolve, reject);
       } else if (returned instanceof Promise) {
-        // It has a callback, and its promise may be there first, with nothing: only its failure counts.
+        // It has a callback, and its promise may come first, without an answer: only its failure counts.
         returned.catch(reject);
       }
     });
@@ -110,7 +110,7 @@ export class ExpressStore implements SessionStore {
 
 }
 
-/** What stores look at in express-session's own `Cookie`, and may assign to. */
+/** The members of express-session's own `Cookie` that stores read, and may assign to. */
 class Cookie {
 
   path = '/';
@@ -132,7 +132,7 @@ class Cookie {
     this._expires = date;
   }
 
-  /** What is left, in milliseconds. */
+  /** The time that is left, in milliseconds. */
   get maxAge(): number {
     return this._expires.getTime() - Date.now();
   }
@@ -148,14 +148,14 @@ class Cookie {
 
 }
 
-/** What the store keeps instead of the id: safe as a file name, whatever the case, and as a key of any database. */
+/** The key under which the store keeps a session: safe as a file name, also where case is ignored, and in any database. */
 function keyOf(id: string): string {
 
   return createHash('sha256').update(id).digest('hex').slice(0, KEY_LENGTH);
 
 }
 
-/** A JSON text of ASCII alone, which a database of any character set keeps. */
+/** Writes values as a JSON text in ASCII, which a database of any character set keeps. */
 function textOf(values: SessionValues): string {
 
   let json = '';
@@ -165,7 +165,7 @@ function textOf(values: SessionValues): string {
 }
 
 /**
- * What {@link textOf} was made from.
+ * Reads what {@link textOf} wrote.
  *
  * @throws {SessionStoreError} for anything else
  */
@@ -175,7 +175,7 @@ function valuesIn(text: unknown): SessionValues {
   try {
     const values = parseJson(text);
     if (!isPlainObject(values)) throw new Error('It is no record of values');
-    // Such a number has a text in JSON, and none afterwards.
+    // JSON has such numbers, but JavaScript reads them as Infinity, which JSON can't write.
     if (TOO_LARGE.test(text)) toTexts(values);
     return values;
   } catch (cause) {
@@ -184,20 +184,20 @@ function valuesIn(text: unknown): SessionValues {
 
 }
 
-/** Says whether a session's time is over, which not every store looks at. A time that is none is over, too. */
+/** Says whether a session's time is over: not every store checks this. Anything but a time is over, too. */
 function isOver(cookie: unknown): boolean {
 
   const { expires, _expires } = (cookie ?? {}) as { expires?: Date | string; _expires?: Date | string };
   const end = expires ?? _expires ?? undefined;
-  // Where it says nothing, the store has its own way to know.
+  // If the cookie has no expiry, the store knows it in its own way.
   if (end === undefined) return false;
   return !(new Date(end).getTime() > Date.now());
 
 }
 
 /**
- * A file that is not there is a session that is not there: express-session takes
- * this error for that, too. A socket that is not there is a server that is down.
+ * A missing file is an unknown session: express-session also takes this error
+ * for that. A missing socket is a server that is down.
  */
 function unlessNoEntry(error: unknown): undefined {
 

@@ -10,26 +10,26 @@ import { LateWrites } from './four-method/late-writes.js';
 import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
 import { unreadable } from './shared/unreadable.js';
 
-/** Of how many sessions the expiry is remembered. */
+/** The most sessions whose expiry is remembered. */
 const MOST_EXPIRIES = 10_000;
 
 /**
- * Makes an atomic store of one that has only the four basic methods.
+ * Makes an atomic store of a store that has only the four basic methods.
  *
- * Within this process it is one: changes of a session wait for each other, each
- * reads again before it writes, and a change waits for the answer to the one
- * before it, even if its request has given up on it. Between processes nothing
- * of this holds: two of them can overwrite each other's changes, and a slow one
- * can bring a session back that another has ended.
+ * It is atomic within this process: changes of a session wait for each other,
+ * each reads again before it writes, and a change waits for the answer to the
+ * one before it, even if the request of that one has given up. Between processes
+ * nothing of this holds: two of them can overwrite each other's changes, and a
+ * slow one can bring a session back that another has ended.
  */
 export class FourMethodStore implements AtomicSessionStore {
 
   readonly atomic: boolean = true;
 
-  // A touch is not free, but throttled it would need a longer `expire` than 1.x passed.
+  // A touch is not free. But with a touch interval, `expire` would have to be later than in 1.x.
   readonly touchIsFree: boolean = true;
 
-  // Among the values. There is no index: four methods can't keep one.
+  // As one of the values. There is no index: four methods can't keep one.
   readonly keepsInfo: boolean = true;
 
   readonly #store: SessionStore;
@@ -49,7 +49,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  /** What the session is stays as it was, as in other stores. */
+  /** The session keeps its info, as in other stores. */
   set(id: string, values: SessionValues, expire: number): Promise<void> {
     return this.#lock.run(id, async () => this.#put(id, withInfo(values, storedInfo(await this.#stored(id) ?? {})), expire));
   }
@@ -167,7 +167,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  /** The values, and among them what the session is. */
+  /** Returns the values, with the info among them. */
   async #stored(id: string): Promise<SessionValues | null> {
 
     const values = (await this.#store.get(id)) || null;
@@ -202,7 +202,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  /** Stores what has become of values. If they themselves can't be stored, that is no mistake of the application. */
+  /** Stores changed values. If the values before the change can't be stored either, this is not the application's mistake. */
   async #overwrite(before: SessionValues, id: string, values: SessionValues, expire: number): Promise<void> {
 
     try {
@@ -239,8 +239,8 @@ export class FourMethodStore implements AtomicSessionStore {
 const now = (): number => Date.now() / 1000;
 
 /**
- * The last whole second of a session's life. It is never the present one: Redis
- * and others refuse a time to live of 0.
+ * The last whole second of a session's life. It is never the present second:
+ * Redis and others refuse a time to live of 0.
  */
 function expireIn(lifetime: number): number {
 

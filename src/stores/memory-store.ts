@@ -73,8 +73,8 @@ export class MemoryStore implements AtomicSessionStore {
   }
 
   /**
-   * True, unless `get`, `set` or `delete` was replaced, by a subclass or by a
-   * test: what the replacement does must happen then.
+   * True, unless a subclass or a test has replaced `get`, `set` or `delete`: then
+   * the middleware must call the replacement.
    */
   get atomic(): boolean {
 

@@ -25,7 +25,7 @@ export interface MysqlStoreOptions {
 /**
  * Keeps sessions in MySQL (8.0 or newer) or MariaDB (10.6 or newer): a row for
  * each. Each method on a session is one statement, in a transaction of its own;
- * where the session becomes one of a user, a second one follows.
+ * if the session becomes one of a user, a second one follows.
  */
 export class MysqlStore extends TableStore<'later'> {
 

@@ -20,12 +20,12 @@ export interface PostgresStoreOptions {
   /** The name of the table; `sessions` by default. Two applications need two, or they take each other's sessions. */
   table?: string;
 
-  /** The schema of the table; by default where the connection's `search_path` finds it. */
+  /** The schema of the table; by default, the connection's `search_path` decides. */
   schema?: string;
 
   /**
    * Whether each connection prepares a statement once, under a name, as those of
-   * `pg` can; by default where `pool` has a method `connect`. Set it to false
+   * `pg` can; true by default if `pool` has a method `connect`. Set it to false
    * behind a PgBouncer in transaction mode that is older than 1.21, or has
    * `max_prepared_statements = 0`.
    */
@@ -35,7 +35,7 @@ export interface PostgresStoreOptions {
 
 /**
  * Keeps sessions in PostgreSQL (12 or newer): a row for each. Each method on a
- * session is one statement, in a transaction of its own; where the session
+ * session is one statement, in a transaction of its own; if the session
  * becomes one of a user, a second one follows.
  */
 export class PostgresStore extends TableStore<'later'> {

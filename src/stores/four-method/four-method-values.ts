@@ -7,17 +7,17 @@ import { infoList, toInfo } from '../shared/info.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*
- * What a store of four methods holds for a session: its values, and among them
- * what it is.
+ * What a store of four methods holds for a session: its values, with its info
+ * among them.
  */
 
-/** The key among a session's values that the application can't have: what the session is stands there. */
+/** The key of the info among a session's values. The application can't have this key. */
 export const INFO_KEY = '@curveball/session';
 
-/** Stands there for a session that has nothing else: to a store of four methods, an empty record may be one that never was. */
+/** The value of that key in a session that has no other: a store of four methods may take an empty record for a missing one. */
 const EMPTIED = false;
 
-/** Whether stored values are a session: an empty record counts as none. */
+/** Whether stored values are a session: an empty record counts as missing. */
 export function isSession(values: SessionValues, texts: SessionTexts): boolean {
 
   return texts.size > 0 || Object.hasOwn(values, INFO_KEY);
@@ -34,9 +34,9 @@ export function isLarger(before: SessionValues, after: SessionValues, maxBytes =
 }
 
 /**
- * What a session is, of its stored values; nothing where they do not say.
+ * Finds the info among stored values.
  *
- * @throws {SessionStoreError} where something else stands in that place: without its deadline and user, a session must not live
+ * @throws {SessionStoreError} for anything else in its place: without its deadline and user, a session must not live
  */
 export function storedInfo(values: SessionValues): StoredInfo | undefined {
 
@@ -48,7 +48,7 @@ export function storedInfo(values: SessionValues): StoredInfo | undefined {
 
 }
 
-/** A session's texts, of its stored values. */
+/** Turns stored values into a session's texts. */
 export function storedTexts(values: SessionValues): SessionTexts {
 
   const own = Object.hasOwn(values, INFO_KEY) ? withInfo(values, undefined) : values;
@@ -60,7 +60,7 @@ export function storedTexts(values: SessionValues): SessionTexts {
 
 }
 
-/** Whether values are what an application can store. */
+/** Whether an application can store these values. */
 export function isStorable(values: SessionValues): boolean {
 
   try {
@@ -72,7 +72,7 @@ export function isStorable(values: SessionValues): boolean {
 
 }
 
-/** The same values, with what the session is. */
+/** Returns the same values, with another info or none. */
 export function withInfo(values: SessionValues, info: StoredInfo | undefined): SessionValues {
 
   const result = { ...values };
@@ -83,7 +83,7 @@ export function withInfo(values: SessionValues, info: StoredInfo | undefined): S
 }
 
 /**
- * The stored values after a change; what the session is stays.
+ * Returns the stored values after a change; the info stays.
  *
  * @throws {SessionValueError} for a key that the application can't have
  */
@@ -106,8 +106,8 @@ export function versionOf(texts: SessionTexts): string {
 
 }
 
-// Values that another program stored are taken as JSON takes them: a store's own
-// date or object-id class becomes what its toJSON() says.
+// Values that another program stored are read as JSON: a date or object id of a
+// store's own class becomes the answer of its toJSON().
 function textsOfObjects(values: SessionValues): SessionTexts {
 
   const texts = new Map<string, string>();

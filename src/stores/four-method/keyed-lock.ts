@@ -1,10 +1,10 @@
 import type { Patience } from '../../base/store.js';
 import { countdown } from '../../base/countdown.js';
 
-/** After so many milliseconds without an answer, a task does not hold its key any longer. */
+/** Milliseconds without an answer after which a task no longer holds its key. */
 const PATIENCE = 30_000;
 
-/** For so many milliseconds a read may hold its key. */
+/** Milliseconds for which a read may hold its key. */
 const READ_PATIENCE = 5000;
 
 /** Runs one task at a time for each key, in the order in which they came. */
@@ -15,7 +15,7 @@ export class KeyedLock {
   /**
    * Runs a task once all that came before it on this key have been answered.
    *
-   * @param task calls the first that it is given right before it writes; the second says whether others have had their turn since
+   * @param task calls its first parameter right before it writes; the second says whether other tasks have had their turn since
    * @param waits how long its caller does: then it must not write any more
    */
   run<T>(key: string, task: (mayWrite: () => void, isOvertaken: () => boolean) => Promise<T>, waits: Patience = {}): Promise<T> {

@@ -6,19 +6,18 @@ interface Write {
 }
 
 /**
- * Writes that are under way. One that is not answered in time does not hold its
- * session any longer: if that has ended in the meantime, the write brings it back
- * when it is carried out.
+ * Writes that are under way. A write that is not answered in time no longer holds
+ * its session. If the session ends before the write is carried out, the write
+ * brings it back.
  */
 export class LateWrites {
 
   readonly #writes = new Map<string, Set<Write>>();
 
   /**
-   * Does a write.
+   * Does a write. If its session has ended by the time of the answer, undoes it.
    *
-   * @param undo what is done once it has been answered, if its session has ended since it began
-   * @throws {Error} then
+   * @throws {Error} if it was undone
    */
   async run(id: string, write: () => Awaitable<unknown>, undo: () => Awaitable<unknown>): Promise<void> {
 
@@ -28,7 +27,7 @@ export class LateWrites {
     try {
       await write();
     } finally {
-      // One that has failed may have been carried out, too. Where it can't be undone, it stays unseen.
+      // A write that failed may have been carried out. If it can't be undone, the session stays hidden.
       if (own.isUndone) await undo();
       writes.delete(own);
       if (writes.size === 0) this.#writes.delete(id);
@@ -37,14 +36,14 @@ export class LateWrites {
 
   }
 
-  /** The session of this id is about to end: what is under way must not bring it back. Or with false, it has not ended. */
+  /** Marks writes that are under way: the session of this id is about to end. With false, takes this back: it has not ended. */
   undo(id: string, isUndone = true): void {
 
     for (const write of this.#writes.get(id) ?? []) write.isUndone = isUndone;
 
   }
 
-  /** Whether a session that has ended may be in the store for a moment. */
+  /** Whether the store may still have a session that has ended, for a moment. */
   areUndone(id: string): boolean {
 
     return [...this.#writes.get(id) ?? []].some(({ isUndone }) => isUndone);

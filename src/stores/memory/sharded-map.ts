@@ -3,8 +3,8 @@ import { inspect } from 'node:util';
 const SHARDS = 256;
 
 /*
- * What a `Map` returns, by whatever name the compiler of whoever uses the
- * package knows it: `MapIterator` is of TypeScript 5.6.
+ * The types that a `Map` returns, by names that older compilers also know:
+ * `MapIterator` came with TypeScript 5.6.
  */
 type Entries<V> = ReturnType<Map<string, V>['entries']>;
 type Keys = ReturnType<Map<string, unknown>['keys']>;
@@ -20,10 +20,10 @@ type Values<V> = ReturnType<Map<string, V>['values']>;
  */
 export class ShardedMap<V> extends Map<string, V> {
 
-  /** The small maps, for whoever goes through all of them in steps. */
+  /** The small maps, for going through all of them in steps. */
   readonly shards: ReadonlyArray<Map<string, V>>;
 
-  /** @param parts how many maps there are for each key; all methods but those of a subclass use the first */
+  /** @param parts the number of maps for each key; only a subclass uses any but the first */
   constructor(parts = 1) {
     super();
     this.shards = Array.from({ length: parts * SHARDS }, () => new Map<string, V>());

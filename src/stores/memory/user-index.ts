@@ -20,7 +20,7 @@ export class UserIndex {
 
   }
 
-  /** The ids of a user, as they are now. */
+  /** The current ids of a user. */
   of(user: string): string[] {
 
     return [...this.#ids.get(user) ?? []];

@@ -43,7 +43,7 @@ for at = 9, #ARGV, 2 do added[#added + 1] = lines[ARGV[at]] end
 value = header .. string.sub(value, from, stop) .. kept .. table.concat(added)
 `;
 
-/** The bytes of all keys and texts, as texts-size.ts counts them. What is escaped in a key was one byte, but for half a character. */
+/** The bytes of all keys and texts, as texts-size.ts counts them. An escape in a key stands for one byte, or for half a surrogate pair, which counts as three. */
 const SIZE_OF = String.raw`
 local function size_of(value)
   local size = 0
@@ -60,7 +60,7 @@ end
 
 /*
  * A server that is full refuses to store, but not after a command that needs no
- * memory: so it takes values that are no longer than they were, also with a new id.
+ * memory. So it accepts values that are no longer than before, also with a new id.
  */
 const changing = (merge: string) => script(`
 local hash, token, lifetime, expected, new_hash, about, max_bytes = ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7], ARGV[8]
@@ -102,7 +102,7 @@ return now
 `);
 
 /**
- * Changes a session, and gives it another id where a new hash is given.
+ * Changes a session, and gives it another id if there is a new hash.
  *
  * Arguments: deadline, hash, token, lifetime, expected version or '', new hash
  * or '', with one the new `info` or '', the most bytes that the session may have

@@ -31,7 +31,7 @@ export interface IoredisClient {
   readonly options?: { readonly keyPrefix?: string | undefined };
 }
 
-/** A Lua script, and the name by which a server that has run it knows it. */
+/** A Lua script, and the name under which a server that has run it knows it. */
 export interface Script {
   readonly text: string;
   readonly sha1: string;
@@ -43,14 +43,14 @@ export function script(text: string): Script {
 
 }
 
-/** The commands that the store gives, in the same words whatever the client. */
+/** The commands of the store, in the same form for every client. */
 export interface RedisCommands {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, key: string, args: string[]): PromiseLike<unknown>;
   evalSha(sha1: string, key: string, args: string[]): PromiseLike<unknown>;
 }
 
-/** @throws {TypeError} if it is a client of another kind */
+/** @throws {TypeError} for a client of another kind */
 export function redisCommands(client: NodeRedisClient | IoredisClient): RedisCommands {
 
   if (isNodeRedis(client)) {
@@ -74,7 +74,7 @@ export function redisCommands(client: NodeRedisClient | IoredisClient): RedisCom
 
 }
 
-/** Runs a script by its hash; whole, where the server does not know it yet, or any more. */
+/** Runs a script by its hash, or sends the whole script if the server does not have it. */
 export async function run(commands: RedisCommands, { text, sha1 }: Script, key: string, args: string[]): Promise<unknown> {
 
   try {

@@ -28,7 +28,7 @@ export class RedisEngine implements Engine<'later'> {
   constructor(client: NodeRedisClient | IoredisClient, prefix: string) {
 
     this.#records = new RedisRecords(redisCommands(client), prefix, {
-      // Not before the first answer: the client may not be connected yet.
+      // Not earlier: the client may not be connected yet.
       onFirstAnswer: () => warnOfEviction(client, prefix),
       onEnd: (handle, info, time) => this.#users.forget(handle, info, time),
     });

@@ -2,9 +2,9 @@ import { warnOnce } from '../../base/warnings.js';
 import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-client.js';
 
 /**
- * Asks the servers how they are set up, and warns where they remove keys to make
- * room for others: all keys of sessions and of users may go then. No one waits
- * for it, and a server that does not say is not warned of.
+ * Asks the servers for their settings, and warns if they remove keys to make room
+ * for others: any key of a session or a user may go then. No request waits for
+ * this. If a server does not answer, there is no warning.
  */
 export function warnOfEviction(client: NodeRedisClient | IoredisClient, prefix: string): void {
 
@@ -16,7 +16,7 @@ async function askMasters(client: NodeRedisClient | IoredisClient, prefix: strin
 
   const masters = await mastersOf(client) as ReadonlyArray<Pick<NodeRedisClient | IoredisClient, 'info'>>;
   await Promise.all(masters.map(async master => {
-    // Unlike CONFIG, servers that others run allow it, and clients use it themselves.
+    // Unlike CONFIG, this command is allowed by hosted servers, and clients use it themselves.
     const memory = String(await master.info?.('memory'));
     const [, policy] = /^maxmemory_policy:([\w-]+)/m.exec(memory) ?? [];
     if (policy === undefined || policy === 'noeviction' || !/^maxmemory:[1-9]/m.test(memory)) return;

@@ -6,33 +6,33 @@ import { userHash } from '../shared/user-hash.js';
 /*
  * Which sessions a user has: a sorted set for each user, of the handles of the
  * sessions, each with the Unix time in milliseconds until which it is kept. One
- * more member is the mark of the latest revocation, which is kept for a day, so
- * that its score also says when that was. What is over goes with the next
- * write, and the key expires with the last of its members.
+ * more member is the mark of the latest revocation. It is kept for a day, so its
+ * score also tells the time of the revocation. Each write removes members whose
+ * time is over, and the key expires with the last of its members.
  *
- * When a session ends, its entry goes a moment later. One that is left behind is
- * found out by the next list.
+ * When a session ends, its entry is removed a moment later. If that fails, the
+ * next list finds out.
  *
- * An entry gives no life to a session, and takes none: it says where to look.
- * The key of everyone has a mark only.
+ * An entry only tells where to look: a session lives or ends without it.
+ * The key of everyone has only a mark.
  */
 
 /** The member that is the mark: no handle has a star. */
 const MARK = '*';
 
-/** So many entries go with one command. */
+/** The most entries in one command. */
 export const PAGE = 200;
 
-/** A session that a user has or had, and until when that is kept, as Redis wrote it. */
+/** A session that a user has or had, and until when the entry is kept, as Redis wrote it. */
 export interface IndexEntry {
   readonly handle: string;
   readonly score: string;
 }
 
 /**
- * To a microsecond: what happens within a millisecond has an order, too. The
- * removal needs no memory, and a server that is full refuses none of the commands
- * that follow it in a script: sessions can still be ended.
+ * To a microsecond, since events within a millisecond have an order, too. The
+ * removal needs no memory, and after it a server that is full refuses no command
+ * of the same script: sessions can still be ended.
  */
 const NOW = `
 local time = redis.call('TIME')
@@ -50,7 +50,7 @@ local mark = redis.call('ZSCORE', KEYS[1], '${MARK}')
 local marked_at = mark and string.format('%.3f', mark - ${REVOKED_FOR})
 `;
 
-/** Arguments: handle, and the milliseconds for which its entry is kept. The time; that of the mark, and whether the entry is new. */
+/** Arguments: handle, and the milliseconds for which its entry is kept. Answers the time; the time of the mark, and whether the entry is new. */
 const ENTER = script(`
 ${NOW}
 local added = redis.call('ZADD', KEYS[1], 'GT', string.format('%.0f', math.min(now + ARGV[2], ${LATEST})), ARGV[1])
@@ -58,19 +58,19 @@ ${EXPIRE + MARKED_AT}
 return { string.format('%.3f', now), { marked_at, added } }
 `);
 
-/** The time; that of the mark. */
+/** Answers the time; the time of the mark. */
 const READ_MARK = script(`
 ${NOW + MARKED_AT}
 return { string.format('%.3f', now), marked_at }
 `);
 
-/** The time; what is there. */
+/** Answers the time; all members. */
 const LIST = script(`
 ${NOW}
 return { string.format('%.3f', now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
 `);
 
-/** Arguments: a handle that is to have an entry, or none. The time; what is there. */
+/** Arguments: a handle that gets an entry, or none. Answers the time; all members. */
 const REVOKE = script(`
 ${NOW}
 local score = string.format('%.3f', now + ${REVOKED_FOR})
@@ -80,7 +80,7 @@ ${EXPIRE}
 return { string.format('%.3f', now), redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES') }
 `);
 
-/** Arguments: handles, each with the score that it must still have, or ''. The time. */
+/** Arguments: handles, each with the score that it must still have, or ''. Answers the time. */
 const DROP = script(`
 ${NOW}
 for at = 1, #ARGV, 2 do
@@ -92,8 +92,8 @@ return { string.format('%.3f', now), false }
 `);
 
 /**
- * Arguments: the handle of a session that has ended, and until when no one else
- * can have begun one in its place. The time.
+ * Arguments: the handle of a session that has ended, and the time until which no
+ * other session can have taken its place. Answers the time.
  */
 const FORGET = script(`
 ${NOW}
@@ -104,7 +104,7 @@ end
 return { string.format('%.3f', now), false }
 `);
 
-/** Finds the sessions of users; null stands for everyone. */
+/** Finds the sessions of users; null means everyone. */
 export class RedisIndex {
 
   readonly #redis: RedisCommands;
@@ -121,9 +121,9 @@ export class RedisIndex {
   /**
    * Enters a session, or keeps its entry for longer.
    *
-   * @param kept for how many milliseconds
+   * @param kept milliseconds for which the entry is kept
    * @returns when the user's sessions were revoked, and whether the entry was
-   *   missing, as they were in the same step
+   *   missing, both in the same step
    */
   async enter(user: string, handle: string, kept: number): Promise<{ revokedAt: number | null; isNew: boolean }> {
 
@@ -139,7 +139,7 @@ export class RedisIndex {
 
   }
 
-  /** What is entered. Entries may be of sessions that are over, or another user's by now. */
+  /** Returns all entries. Their sessions may be over, or have another user by now. */
   async list(user: string): Promise<IndexEntry[]> {
 
     return entries(await this.#run(LIST, user, []));
@@ -147,9 +147,9 @@ export class RedisIndex {
   }
 
   /**
-   * Leaves the mark of a revocation, and returns what is entered, in one step.
+   * Leaves the mark of a revocation, and returns all entries, in one step.
    *
-   * @param except the handle of a session that is spared, and entered
+   * @param except the handle of a session that is spared, which gets an entry
    */
   async revoke(user: string | null, except?: string): Promise<IndexEntry[]> {
 
@@ -167,8 +167,8 @@ export class RedisIndex {
   /**
    * Removes the entry of a session that has ended.
    *
-   * @param until when its mark stands, in Unix milliseconds by the server's clock:
-   *   where that comes too late, the handle may have another session by now
+   * @param until when its mark lasts, in Unix milliseconds by the server's clock:
+   *   later, the handle may have another session
    */
   async forget(user: string, handle: string, until: number): Promise<void> {
 

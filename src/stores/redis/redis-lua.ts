@@ -27,14 +27,14 @@ local current = string.sub(record, ${HASH + 1}, ${VERSION - 1})
 local version = string.sub(record, ${VERSION + 1}, ${FORMER - 1})
 `;
 
-/** A condition on what READ has read: the session has ended. */
+/** A condition after READ: the session has ended. */
 export const HAS_ENDED = `string.sub(current, 1, 1) == '.'`;
 
 export const FORMER_IDS = `
 local former = string.match(record, '^[^ \\n]*', ${FORMER + 1})
 `;
 
-/** What the session is, as packAbout() has written it; nothing where that is empty. */
+/** The info of the session, as packInfo() has written it; nil if it has none. */
 export const INFO = `string.match(record, '^[^ \\n]* ([^ \\n]+)', ${FORMER + 1})`;
 
 /** The former ids, with the current one in front of them. */
@@ -46,9 +46,9 @@ local retired = until_then .. current .. others
 `;
 
 /**
- * The expiry goes first: that needs no memory, and what follows it in a script is
- * not refused by a server that is full. The key itself stays: one that is missing
- * in a slot that moves to another node of a cluster can't be written here.
+ * The expiry is set first: that needs no memory, and a server that is full does not
+ * refuse what follows in the same script. The key stays: if it were missing in a
+ * slot that is moving to another node of a cluster, it could not be written here.
  */
 export const FINISH = `${RETIRE}
 redis.call('PEXPIREAT', KEYS[1], until_then)

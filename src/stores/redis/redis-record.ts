@@ -9,26 +9,26 @@ import { unreadable } from '../shared/unreadable.js';
  * A session as one string of Redis: a header line of fields between spaces, and
  * under it the lines of packed-texts.ts.
  *
- *     ends_at used_at hash version former about
+ *     ends_at used_at hash version former info
  *     key TAB text
  *
- * The first four have a fixed width, so that no one has to search for them.
+ * The first four have a fixed width, so they need not be searched for.
  * `former` is as in former-ids.ts, and often empty. `info` is what
- * {@link packAbout} makes, or empty. More fields may follow it: what changes a
- * record keeps them. Where the session has ended, `former` is the last field, and
- * the one in place of the hash says how.
+ * {@link packInfo} makes, or empty. More fields may follow it: changes of the
+ * record keep them. If the session has ended, `former` is the last field, and the
+ * text in place of the hash says how it ended.
  */
 
 /** The last time of that length, in the year 2286. */
 export const LATEST = 10 ** TIME_LENGTH - 1;
 
-/** Is in place of the hash where the session has ended: no hash begins with a dot. */
+/** Takes the place of the hash if the session has ended: no hash begins with a dot. */
 export const ENDED = '.'.repeat(HASH_LENGTH);
 
-/** The same where it has ended since its visitor has another one. */
+/** The same if it was ended because its visitor has another session. */
 export const REPLACED = `${'.'.repeat(HASH_LENGTH - 1)}-`;
 
-/** Of `version`. */
+/** The length of `version`. */
 export const VERSION_LENGTH = 12;
 
 /** Where the fields begin, counted from 0. */
@@ -37,7 +37,7 @@ export const HASH = USED_AT + TIME_LENGTH + 1;
 export const VERSION = HASH + HASH_LENGTH + 1;
 export const FORMER = VERSION + VERSION_LENGTH + 1;
 
-/** What a record begins with, whatever id the session has, or had. */
+/** The begin of any record. */
 const HEADER = new RegExp(`^\\d{${TIME_LENGTH}} \\d{${TIME_LENGTH}} [\\w.-]{${HASH_LENGTH}} \\w{${VERSION_LENGTH}} `);
 
 /** A live session, as its record has it. */
@@ -50,9 +50,9 @@ export interface LiveRecord {
 }
 
 /**
- * Reads a session; `null` where it has another id by now.
+ * Reads a session; `null` if it has another id by now.
  *
- * @throws {SessionStoreError} where the value is none of a session
+ * @throws {SessionStoreError} for a value that is not a session
  */
 export function readLive(value: string, hash: string): LiveRecord | null {
 
@@ -74,7 +74,7 @@ export function readLive(value: string, hash: string): LiveRecord | null {
 }
 
 /**
- * Reads what is remembered of an id that the session had before.
+ * Reads the mark of an id that the session had before.
  *
  * @param now Unix time in milliseconds, by the server's clock
  */
@@ -88,7 +88,7 @@ export function readRetired(value: string, hash: string, now: number): RetiredSe
 
 }
 
-/** Reads the user and details of a live session, whatever its id, from the header of its record; `null` if it has ended, or nothing is known of it. */
+/** Reads the user and details of a live session, whatever its id, from the header of its record; `null` if it has ended, or has no info. */
 export function readInfoOf(header: string): StoredInfo | null {
 
   return header.startsWith('.', HASH) ? null : readInfo(header, header.indexOf('\n', FORMER)) ?? null;
@@ -102,21 +102,21 @@ export function readTimes(header: string): { endsAt: number; usedAt: number } {
 
 }
 
-/** Writes what a session is as JSON without spaces. JSON escapes what is no text, such as half a character. */
+/** Writes the info as JSON without spaces. JSON escapes half a surrogate pair, which no UTF-8 has. */
 export function packInfo(info: StoredInfo): string {
 
   return JSON.stringify(infoList(info)).replaceAll(' ', SPACE);
 
 }
 
-/** How what {@link packAbout} makes begins for a user, and for no other. */
+/** The begin of what {@link packInfo} makes for a user, and for no other. */
 export function infoOfUser(user: string): string {
 
   return `[${JSON.stringify(user).replaceAll(' ', SPACE)},`;
 
 }
 
-/** The user in what {@link packAbout} has made; null for no one, and where it can't be read. */
+/** The user in what {@link packInfo} has made; null for an anonymous session, and if it can't be read. */
 export function userIn(info: string): string | null {
 
   try {
@@ -130,7 +130,7 @@ export function userIn(info: string): string | null {
 
 const SPACE = '\\u0020';
 
-/** What the session is; nothing where that is not said, `null` where it can't be read. */
+/** Reads the info; undefined if there is none, `null` if it can't be read. */
 function readInfo(value: string, endOfHeader: number): StoredInfo | null | undefined {
 
   const start = value.indexOf(' ', FORMER) + 1;
@@ -146,8 +146,8 @@ function readInfo(value: string, endOfHeader: number): StoredInfo | null | undef
 }
 
 /**
- * Writes a change as two texts for each key: what stands before its text in a
- * record, and the text, or nothing for a key that goes.
+ * Writes a change as two texts for each key: what precedes its text in a record,
+ * and the text, which is empty for a key that is removed.
  */
 export function packChange({ set, unset }: SessionChange): string[] {
 

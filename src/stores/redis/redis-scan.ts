@@ -5,18 +5,18 @@ import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-cli
 /** Pages of keys that match a pattern. */
 export type Pages = AsyncIterable<readonly string[]>;
 
-/** What one server is asked for: the next keys after a cursor, and the next cursor. */
+/** Asks one server for the next keys after a cursor, and for the next cursor. */
 type Scan = (cursor: string) => PromiseLike<{ readonly cursor: unknown; readonly keys: readonly unknown[] }>;
 
-/** How many keys a server looks at for a page. */
+/** The number of keys that a server looks at for a page. */
 const COUNT = 500;
 
 /**
- * Finds all sessions: each that is there all the time is found, some maybe more
- * than once. Finds keys of the same form that are no session's, too.
+ * Finds all sessions: each that exists all the time is found, maybe more than
+ * once. Also finds other keys of the same form.
  *
  * @returns for each master, pages of handles
- * @throws {TypeError} where the client can't look for keys
+ * @throws {TypeError} if the client can't look for keys
  */
 export async function scanHandles(client: NodeRedisClient | IoredisClient, prefix: string): Promise<Pages[]> {
 

@@ -5,17 +5,16 @@ import { ENDED, FORMER, HASH, VERSION } from './redis-record.js';
 
 /*
  * The scripts. Each works on the one key of one record (redis-record.ts), in
- * Lua 5.1, which counts from 1. What did as it was told answers with the
- * server's time in milliseconds; what did nothing, or something else, answers
- * with a word and that time. No script looks into a value: to it, a session is
- * lines of bytes. What ended a session of which something was told says that,
- * too.
+ * Lua 5.1, which counts from 1. A script that did its work answers with the
+ * server's time in milliseconds; otherwise it answers with a word and that time.
+ * A script that has ended a session with info also answers the info. No script
+ * looks into a value: a session is lines of bytes.
  *
- * A record that has expired is not there: the server hides it by itself.
+ * The server hides a record that has expired.
  *
  * Each change leaves its token, as the version. A client that has lost its
- * connection may send again what was executed: a script that finds its own
- * token changes nothing, and answers as it did before.
+ * connection may send a command again that was executed: a script that finds its
+ * own token changes nothing, and answers as before.
  */
 
 /** Arguments: hash, lifetime. Word: gone. For a server that is full, the expiry is set first, as FINISH does. */
@@ -32,7 +31,7 @@ redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
 return now
 `);
 
-/** Arguments: hash, of the current id or a former one, token, and what is in place of the hash from now on. Word: gone. */
+/** Arguments: the hash of the current id or a former one, token, and the text that takes the place of the hash. Word: gone. */
 export const END = script(`
 local hash, token, mark = unpack(ARGV)
 ${NOW + READ}
@@ -54,7 +53,7 @@ return { 'done', now, ${INFO} }
 `);
 
 /**
- * Ends a session whatever id it has.
+ * Ends a session, whatever its id.
  *
  * Arguments: how its `info` must begin, or '' for any session, and token. Word: gone.
  */
@@ -80,7 +79,7 @@ return { 'taken', now }
 `);
 
 /**
- * Writes a session whatever stood there, but for one with another id.
+ * Writes a session, unless one lives there under another id.
  *
  * Arguments: hash, token, lifetime, packed texts. Word: taken.
  */
@@ -109,7 +108,7 @@ if redis.call('GETRANGE', KEYS[1], ${HASH}, ${VERSION - 2}) == ARGV[1] then redi
 return now
 `);
 
-/** Enough for nearly all headers; the name of a user may be any length. */
+/** Enough for nearly all headers; the name of a user can have any length. */
 const HEADER_LENGTH = 8192;
 
 /** The first line of the record, and the time. The values may be a thousand times as long. */

@@ -9,13 +9,13 @@ import { END_WHOSE } from './redis-scripts.js';
 import { isRevokedSince } from '../shared/request-age.js';
 import { userSession } from '../shared/user-session.js';
 
-/** For how many milliseconds an answer waits for an index that is healed. */
+/** Milliseconds for which an answer waits until the index is repaired. */
 const HEALED_WITHIN = 250;
 
-/** Milliseconds during which no one else gets the handle of a session that has ended: by any server's clock, its mark is still there. */
+/** Milliseconds during which no other session gets the handle of one that has ended: by any server's clock, its mark still exists. */
 const FORGOTTEN_WITHIN = REMEMBERED / 2;
 
-/** So often all sessions are looked for: a slot of a cluster that moves meanwhile may be missed. */
+/** The number of times that all sessions are looked for: a slot of a cluster that is moving may be missed. */
 const ROUNDS = 3;
 
 /** Finds and ends the sessions of users. */
@@ -70,7 +70,7 @@ export class RedisUsers {
 
   }
 
-  /** @throws {TypeError} where the client can't look for keys */
+  /** @throws {TypeError} if the client can't look for keys */
   async endAllSessions(): Promise<void> {
 
     await this.#index.revoke(null);
@@ -90,11 +90,11 @@ export class RedisUsers {
   }
 
   /**
-   * Enters a session that was made one of a user, after that, and says whether
-   * sessions of the user have been ended since the request began. Whoever ends
-   * them leaves a mark before looking for entries, so one finds the other.
+   * Enters a session that has become one of a user, and says whether sessions of
+   * the user have been ended since the request began. Ending them leaves a mark
+   * before it looks for entries, so one of the two finds what the other did.
    *
-   * @param began when the request did, as `performance.now()` tells it
+   * @param began the begin of the request, by `performance.now()`
    */
   async isRevoked(handle: string, lifetime: number, info: StoredInfo | undefined, began: number | undefined): Promise<boolean> {
 
@@ -116,9 +116,9 @@ export class RedisUsers {
   }
 
   /**
-   * Enters a session again while something is done to it: that must not fail
-   * with it, nor wait for long. Where the index had lost the session, and the
-   * user's have been ended since, it was missed, and ends now.
+   * Enters a session again while it is changed: the change must not fail with the
+   * index, nor wait for it for long. If the index had lost the session, and those of
+   * the user have been ended since, it was missed, and ends now.
    */
   async healing<T>(user: string, handle: string, lifetime: number, answer: Promise<T>): Promise<T> {
 
@@ -141,10 +141,10 @@ export class RedisUsers {
   }
 
   /**
-   * Removes the entry of a session that has just ended. No one waits for that, and
-   * it may fail: lists find out, and the entry lives as long as others do.
+   * Removes the entry of a session that has just ended. No request waits for it,
+   * and it may fail: lists find out, and the entry expires as others do.
    *
-   * @param about what the session was, as its record had it
+   * @param info the info of the session, as its record had it
    * @param time when it ended, in Unix milliseconds by the server's clock
    */
   forget(handle: string, info: string, time: number): void {
@@ -162,9 +162,9 @@ export class RedisUsers {
   }
 
   /**
-   * Ends sessions, whatever ids they have by now.
+   * Ends sessions, whatever their ids are by now.
    *
-   * @param whose how their `info` must begin
+   * @param whose the begin of their info
    * @returns the handles of those that were live
    */
   async #endAll(handles: readonly string[], whose: string): Promise<string[]> {
@@ -177,7 +177,7 @@ export class RedisUsers {
 
 }
 
-/** A key of another type is no session: it must not stand in the way of the others. */
+/** A key of another type is not a session: it must not prevent the work on others. */
 async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
 
   try {
@@ -189,7 +189,7 @@ async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
 
 }
 
-/** For how many milliseconds the entry of a session is kept: the next touch may not be told the user. */
+/** Milliseconds for which the entry of a session is kept: the next touch may not name the user. */
 function kept(lifetime: number): number {
 
   return Math.ceil(lifetime * 2000);

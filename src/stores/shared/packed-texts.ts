@@ -6,14 +6,14 @@ import { unreadable } from './unreadable.js';
 /*
  * A session's texts as one string: a line for each key, `key TAB text`, and a
  * line break before and after each. JSON text holds neither a tab nor a line
- * break of its own, so both are free to separate; a key is written as in JSON,
+ * break of its own, so these two can separate. A key is written as in JSON,
  * without its quotes.
  */
 
-/** What no texts at all are packed into. */
+/** A session without texts. */
 export const EMPTY = '\n';
 
-/** What must be escaped in a key: what JSON escapes, and nothing else. */
+/** The characters that must be escaped in a key: those that JSON escapes. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
 const ESCAPED = /["\\\u0000-\u001f\ud800-\udfff]/;
 
@@ -30,8 +30,8 @@ export function pack(texts: SessionTexts): string {
 /**
  * Unpacks texts.
  *
- * @param start where the first line begins, if something else stands before the packed texts
- * @throws {Error} where it is nothing that {@link pack} has made, as far as that can be seen
+ * @param start where the first line begins, if something precedes the packed texts
+ * @throws {Error} for a text that {@link pack} can't have made, as far as that can be seen
  */
 export function unpack(packed: string, start = 1): Map<string, string> {
 
@@ -50,16 +50,16 @@ export function unpack(packed: string, start = 1): Map<string, string> {
 
 }
 
-/** Packed texts that are unpacked when someone looks into them, as not every request does. */
+/** Packed texts that are unpacked when a request reads them, which not every request does. */
 export class PackedTexts implements SessionTexts {
 
   readonly #packed: string;
   readonly #start: number;
   #texts: SessionTexts | undefined;
-  /** The same whenever someone looks. */
+  /** The same error for every later read. */
   #failure: Error | undefined;
 
-  /** The parameters are those of {@link unpack}; what it throws comes as a `SessionStoreError`, when someone looks. */
+  /** The parameters are those of {@link unpack}. Its error comes when the texts are read, as a `SessionStoreError`. */
   constructor(packed: string, start = 1) {
     this.#packed = packed;
     this.#start = start;
@@ -110,10 +110,10 @@ export class PackedTexts implements SessionTexts {
 
 }
 
-/** Each key that changes is looked for in the whole string: more than a few are found faster in a map. */
+/** The most changed keys that are searched for one by one: more are found faster in a map. */
 const FEW = 8;
 
-/** Merges a change into packed texts: a new text stands where the old one stood, or else at the end. */
+/** Merges a change into packed texts: a new text takes the place of the old one, or is added at the end. */
 export function repack(packed: string, change: SessionChange): string {
 
   const { set, unset } = change;
@@ -128,7 +128,7 @@ export function repack(packed: string, change: SessionChange): string {
 
 }
 
-/** Puts other lines, or none, into the place of a key's line. */
+/** Replaces the line of a key by other lines, or by none. */
 function withLines(packed: string, key: string, lines: readonly string[]): string {
 
   const start = packed.indexOf(`\n${key}\t`);
@@ -138,14 +138,14 @@ function withLines(packed: string, key: string, lines: readonly string[]): strin
 
 }
 
-/** A join makes a flat string, where a sum would keep its pieces in memory. */
+/** A join makes a flat string; a sum would keep its pieces in memory. */
 function joined(lines: readonly string[]): string {
 
   return lines.join('\n');
 
 }
 
-/** As {@link isTooLarge}, and cheap for what is far from its limit. */
+/** As {@link isTooLarge}, and cheap for a session that is far from its limit. */
 export function isPackedTooLarge(before: string, after: string, maxBytes = Infinity): boolean {
 
   // A packed text is longer than what it holds.

@@ -6,17 +6,17 @@ import type { ServerClock } from './server-clock.js';
  * them leaves a mark with the time of the server's clock.
  */
 
-/** How often marks are read at most while a slow answer leaves open which came first. */
+/** The most reads of marks while a slow answer leaves open which came first. */
 const MOST_TRIES = 4;
 
 /**
- * When the request began that makes a session one of a user, as
- * `performance.now()` tells it; nothing where no one has to know. To be asked
- * when the store is called: what its own work takes comes on top.
+ * The begin of a request that makes a session one of a user, by
+ * `performance.now()`; undefined if it does not matter. Call this as soon as the
+ * store is called: the time of the store's own work is added later.
  */
 export function requestBegan(newInfo: NewInfo | undefined): number | undefined {
 
-  // Read first: what passes in between must not make the request younger.
+  // Read first: time that passes in between must not make the request younger.
   const now = performance.now();
   const requestAge = newInfo?.requestAge;
   return requestAge === undefined ? undefined : now - requestAge * 1000;
@@ -26,10 +26,10 @@ export function requestBegan(newInfo: NewInfo | undefined): number | undefined {
 /**
  * Says whether sessions were ended while a request was under way: whether the
  * server's clock can have shown the time of a mark since the request began. A mark
- * from before the clock was set back is in the future, and refuses no one.
+ * from before the clock was set back is in the future, and refuses no request.
  *
- * @param began as `performance.now()` tells it
- * @param clock of the server that has the marks
+ * @param began by `performance.now()`
+ * @param clock the clock of the server that has the marks
  * @param read reads the times of all marks that concern the user, in Unix
  *   milliseconds, and lets the clock observe the time of that answer
  */

@@ -2,16 +2,16 @@ import { RETIRED_FOR, type RetiredSession, type StoredInfo } from '../../base/st
 
 interface Mark {
   readonly until: number;
-  /** Where the session went; without it, it ended. */
+  /** The id to which the session moved; undefined if it ended. */
   readonly next: string | undefined;
-  /** What the session became there. */
+  /** The info of the session there. */
   readonly info: StoredInfo | undefined;
 }
 
-/** In place of the next id of a session whose visitor now has another one: no session ever has this id. */
+/** The next id of a session whose visitor now has another session: no session ever has this id. */
 export const ELSEWHERE = '';
 
-/** Far more hops than {@link RETIRED_FOR} seconds of regenerations leave; ends a loop. */
+/** Ends a loop: regenerations within {@link RETIRED_FOR} seconds leave far fewer hops. */
 const MOST_HOPS = 100;
 
 /**
@@ -20,7 +20,7 @@ const MOST_HOPS = 100;
  */
 export class RetiredIds {
 
-  // All marks live equally long, so the oldest stand first.
+  // All marks live equally long: the oldest come first.
   readonly #marks = new Map<string, Mark>();
   readonly #now: () => number;
 
@@ -30,8 +30,8 @@ export class RetiredIds {
   }
 
   /**
-   * @param next the id that the session has now; nothing if it ended
-   * @param about what it is there, if there is something to keep
+   * @param next the current id of the session; undefined if it ended
+   * @param info its current info, if it has any
    */
   add(id: string, next?: string, info?: StoredInfo): void {
 
@@ -61,7 +61,7 @@ export class RetiredIds {
 
   }
 
-  /** Where a session is now: its own id, or the id at the end of its moves. */
+  /** The current id of a session: its own, or the one at the end of its moves. */
   whereIs(id: string): string {
 
     return this.#follow(id).at;
@@ -92,7 +92,7 @@ export class RetiredIds {
 
 }
 
-/** One that would be remembered for far too long is from before the clock was set back. */
+/** A mark that would be remembered for far too long is from before the clock was set back. */
 function isRemembered({ until }: Mark, now: number): boolean {
 
   return until > now && until <= now + 2 * RETIRED_FOR;

@@ -4,7 +4,7 @@ import { REVOKED_FOR } from './mark-lifetimes.js';
 /** Milliseconds after which an observation is worth nothing. */
 const LASTS = 60_000;
 
-/** How much faster or slower than this process's own clock a server's may be while one of them is being corrected. */
+/** The part by which a server's clock may be faster or slower than this process's own, while one of them is being corrected. */
 const DRIFT = 0.001;
 
 /** The largest rounding error of a server's time, in milliseconds, as it is computed there. */
@@ -13,7 +13,7 @@ const ROUNDING = 0.002;
 /** How many earlier settings of a server's clock are kept apart. Each is kept for {@link REVOKED_FOR}. */
 const MOST_PAST = 20;
 
-/** What must be added to this process's own clock, in milliseconds: no less than `least`, no more than `most`. */
+/** The difference to this process's own clock, in milliseconds: at least `least`, and at most `most`. */
 interface Offset {
   readonly least: number;
   readonly most: number;
@@ -30,14 +30,14 @@ export class ServerClock {
   // Relative to this process's own clock, which never goes back.
   #offset: Offset = { least: -Infinity, most: Infinity };
   #observedAt = -Infinity;
-  /** Offsets before the clock was set, each with the time at which that was found out. */
+  /** Earlier offsets, each with the time at which it was found out that the clock had been set. */
   #past: Array<Offset & { readonly until: number }> = [];
 
   /**
    * Takes the time from an answer that has just come.
    *
    * @param serverTime Unix time in milliseconds
-   * @param askedAt when the question was sent, as `performance.now()` told it
+   * @param askedAt when the question was sent, by `performance.now()`
    * @param precision the milliseconds to which the server has cut its time
    */
   observe(serverTime: number, askedAt: number, precision = 1): void {
@@ -65,9 +65,9 @@ export class ServerClock {
   }
 
   /**
-   * Unix time in milliseconds; only while it is known. It may be late by the time
-   * that an answer took, and never early, so what is refused after a moment of it
-   * is refused after that moment.
+   * Unix time in milliseconds; only while it is known. It can be behind the
+   * server's clock by the time that an answer took, and is never ahead: a deadline by
+   * this time comes no later than the caller means it.
    */
   now(): number {
 
@@ -76,11 +76,12 @@ export class ServerClock {
   }
 
   /**
-   * The moment after which a caller who waits from now on has given up, in Unix
-   * milliseconds; one that never comes where no one gives up, or the server has
-   * never told its time. An old time will do: what is refused by it is tried again.
+   * The time of the server's clock at which a caller gives up, in Unix milliseconds;
+   * one that never comes if the caller never gives up, or the server has never told
+   * its time. An old observation is enough: a command that is refused because of it
+   * is tried again.
    *
-   * @param left the time of the caller
+   * @param left for how long the caller still waits
    */
   deadline(left: Countdown): number {
 
@@ -98,7 +99,7 @@ export class ServerClock {
    * between the two was shown by neither.
    *
    * @param time Unix time in milliseconds
-   * @param moment as `performance.now()` told it
+   * @param moment by `performance.now()`
    */
   canHaveShown(time: number, moment: number): boolean {
 

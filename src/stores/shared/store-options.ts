@@ -1,7 +1,7 @@
 import { record, wrong } from '../../base/option-checks.js';
 
 /**
- * Refuses what are no options, and those that a store does not have.
+ * Refuses anything but an object, and options that a store does not have.
  *
  * @throws {TypeError} that names the first one
  */
@@ -15,10 +15,10 @@ export function checkNames(options: object, ...known: readonly string[]): void {
 }
 
 /**
- * The name of a table or a schema, as it may stand between quotes. With what is
- * added for an index it is as long as the engines allow.
+ * Checks the name of a table or a schema, which is put between quotes. The name of
+ * its index, which is longer, is as long as the engines allow.
  *
- * @throws {TypeError} if it is something else
+ * @throws {TypeError} for any other name
  */
 export function checkIdentifier(option: string, name: unknown): string {
 

@@ -4,34 +4,34 @@ import { GcTimer } from './gc-timer.js';
 /** How many rows a clean-up looks at in one step. */
 const PAGE = 1000;
 
-/** The row that says who cleans up: its `ends_at` is until when, its `version` when it was done last. */
+/** The row of the process that cleans up: `ends_at` is the end of its lease, `version` the time of the last clean-up. */
 export const SWEEPER = 'sweeper';
 
-/** For how many milliseconds a process that cleans up is believed to be alive. */
+/** Milliseconds for which a process that cleans up is believed to be alive. */
 export const LEASE = 60_000;
 
-/** A row, as a clean-up sees it. */
+/** A row of a table, in a clean-up. */
 export interface SweptRow {
   readonly handle: string;
   /** Whether its time is over. */
   readonly dead: boolean;
 }
 
-/** What a table must be able to do for its clean-up. */
+/** What a clean-up needs of its table. */
 export interface SweptTable {
 
   /**
    * Takes the {@link SWEEPER} row for {@link LEASE} more milliseconds.
    *
    * @param pause the milliseconds that must have passed since the last clean-up
-   * @returns false where another process has it, or that pause is not over
+   * @returns false if another process has it, or that pause is not over
    */
   begin(pause: number): Awaitable<boolean>;
 
-  /** The next rows after a handle, in the order of handles; the {@link SWEEPER} row is none. */
+  /** The next rows after a handle, in the order of handles, without the {@link SWEEPER} row. */
   page(after: string, limit: number): Awaitable<readonly SweptRow[]>;
 
-  /** Removes those of some rows whose time is over: another may have been touched since. */
+  /** Removes those of the rows whose time is over: some may have been touched since. */
   remove(handles: readonly string[]): Awaitable<void>;
 
   /** Gives the {@link SWEEPER} row back, with the time. */
@@ -40,8 +40,8 @@ export interface SweptTable {
 }
 
 /**
- * Removes what is expired from a table: page by page along its primary key, so
- * that nothing waits for it, and touches pay for no index on the expiry.
+ * Removes expired rows from a table: page by page along its primary key, so that
+ * no request waits for it, and touches need no index on the expiry.
  */
 export class Sweeper {
 

@@ -2,8 +2,8 @@ import { SessionStoreError } from '../../base/errors.js';
 import type { SessionTexts } from '../../base/store.js';
 
 /**
- * The error of a session that is there and can't be read: nothing that a store
- * of ours has written. It is no unknown session, whose visitor could begin anew.
+ * The error of a stored session that can't be read: no store of ours has written
+ * it. If it counted as unknown, its visitor would begin another session.
  */
 export function unreadable(cause?: unknown): SessionStoreError {
 
@@ -12,8 +12,8 @@ export function unreadable(cause?: unknown): SessionStoreError {
 }
 
 /**
- * Texts that can't be read. There are some, so the session is not empty; only a
- * request that looks into them fails, and the session can still be ended.
+ * Texts that can't be read. The session does not count as empty. Only a request
+ * that reads them fails, and the session can still be ended.
  */
 export function unreadableTexts(cause: unknown): SessionTexts {
 

@@ -1,4 +1,4 @@
-/** Milliseconds after which another trial begins beside one that does not end: its connection may be dead. */
+/** Milliseconds after which a trial that does not end gets a second one beside it: its connection may be dead. */
 const HANGS_AFTER = 1000;
 
 /**
@@ -17,7 +17,7 @@ export class FirstUse {
     this.#tryOut = tryOut;
   }
 
-  /** The trial that a use has to wait for; nothing once one has succeeded. */
+  /** The trial for which a use has to wait; undefined once one has succeeded. */
   trial(): Promise<void> | undefined {
 
     if (this.#isDone) return undefined;

@@ -8,8 +8,8 @@ import { packKey, unpackKey } from '../shared/packed-texts.js';
  * JSON merge such objects exactly: they never see a number, a nested value or a
  * character that they would change.
  *
- * All of it is ASCII: no character set of a connection or a database has a say in
- * what a text means, and none can make a quote of a letter. Other characters are
+ * All of it is ASCII: the character set of a connection or a database can't change
+ * the meaning of a text, nor turn a letter into a quote. Other characters are
  * escaped in the texts themselves, which are JSON, and in the keys, which are
  * escaped as in JSON. So an engine that decodes the object still finds ASCII.
  */
@@ -23,7 +23,7 @@ export function toJson(texts: SessionTexts): string {
 
 }
 
-/** Writes a change as a JSON merge patch (RFC 7396): `null` for a key that goes. */
+/** Writes a change as a JSON merge patch (RFC 7396): `null` for a key that is removed. */
 export function toPatch({ set, unset }: SessionChange): string {
 
   let json = toJson(set).slice(1, -1);
@@ -33,9 +33,9 @@ export function toPatch({ set, unset }: SessionChange): string {
 }
 
 /**
- * The names under which keys are in the object.
+ * The names of keys in the object.
  *
- * @param withFormer also those that they had before all was ASCII
+ * @param withFormer whether to add the names from before all was ASCII
  */
 export function toNames(keys: readonly string[], withFormer: boolean): string[] {
 
@@ -45,7 +45,7 @@ export function toNames(keys: readonly string[], withFormer: boolean): string[] 
 
 }
 
-/** Reads what {@link toJson} wrote, now or before all was ASCII; `null` where it is something else. */
+/** Reads what {@link toJson} wrote, now or before all was ASCII; `null` for any other text. */
 export function fromJson(json: string): Map<string, string> | null {
 
   const texts = new Map<string, string>();
@@ -56,7 +56,7 @@ export function fromJson(json: string): Map<string, string> | null {
       const text: unknown = (object as Record<string, unknown>)[name];
       if (typeof text !== 'string') return null;
       const key = unpackKey(name);
-      // A key that has been set since is there under both of its names.
+      // A key that has been set since has both of its names in the object.
       if (isAscii(name) || !texts.has(key)) texts.set(key, fromAscii(text));
     }
     return texts;
@@ -66,16 +66,16 @@ export function fromJson(json: string): Map<string, string> | null {
 
 }
 
-/** `parseJson()` looks at each string for keys that `JSON.parse()` may misread, which takes longer than reading them. */
+/** `parseJson()` searches each string for keys that `JSON.parse()` may misread, which takes longer than parsing. */
 function parseNamed(json: string): unknown {
 
   const value = JSON.parse(json);
-  // What is misread has a backslash, before and after.
+  // A key that is misread has a backslash, before and after.
   return Object.keys(value).some(name => name.includes('\\')) ? parseJson(json) : value;
 
 }
 
-/** Escaped once more than JSON asks for, since some engines refuse U+0000 and lone surrogates in a name. */
+/** Escaped once more than JSON requires, since some engines refuse U+0000 and lone surrogates in a name. */
 function nameOf(key: string): string {
 
   return toAscii(packKey(key));

@@ -7,7 +7,7 @@ export interface MysqlPool {
   getConnection(): unknown;
 }
 
-/** Says whether something is a pool that answers with promises: a connection gives no others. */
+/** Says whether something is a pool that answers with promises: a connection has no `getConnection`. */
 export function isPool(pool: unknown): pool is MysqlPool {
 
   const has = (name: string) => typeof (pool as Record<string, unknown> | null | undefined)?.[name] === 'function';
@@ -16,13 +16,13 @@ export function isPool(pool: unknown): pool is MysqlPool {
 
 }
 
-/** ER_LOCK_DEADLOCK: others were in the way, and nothing was done. */
+/** ER_LOCK_DEADLOCK: the statement conflicted with others, and nothing was done. */
 const DEADLOCK = 1213;
 
-/** The most tries of a statement that others are in the way of. */
+/** The most tries of a statement that conflicts with others. */
 const MOST_TRIES = 20;
 
-/** Rows are read as the store expects them, however the application has its own read. */
+/** The form of rows that the store expects, however the application has set up its own. */
 const AS_EXPECTED = { rowsAsArray: false, nestTables: false, typeCast: true, namedPlaceholders: false };
 
 /** Executes statements. */

@@ -10,57 +10,57 @@ import { LEASE, SWEEPER } from '../shared/sweeper.js';
  * The SQL of MySQL and MariaDB. In a statement on a session, $1 is its handle and
  * $2 the hash of its id. In one that changes values, $3 is the merge patch, or
  * all of `data`, $4 the lifetime, $5 the deadline, $6 and $7 the guard, $8 the version, $9 the
- * most bytes of `data` and $10 those of the patch. Each `$` is sent as often as it
- * is there, so the patch is there once.
+ * most bytes of `data` and $10 those of the patch. A value is sent once for each
+ * place of its `$`, so a statement has only one place for the patch.
  *
  * A SET goes from left to right, and a column that was set before has its new
  * value, unless `sql_mode` has SIMULTANEOUS_ASSIGNMENT. So no column is read
- * behind the place where it is set.
+ * after it has been set.
  */
 
-/** When the statement began, in Unix milliseconds, whatever the time zone of the connection. */
+/** When the statement began, in Unix microseconds, whatever the time zone of the connection. */
 const BEGAN = "TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6))";
 
 /**
  * The microseconds since then: a statement may have waited for a lock. The only
- * function that tells has the time zone of the connection, which leaps by half an
- * hour or more when the time for summer begins or ends.
+ * function that tells uses the time zone of the connection, which leaps by half an
+ * hour or more when summer time begins or ends.
  */
 const WAITED = 'GREATEST(0, MOD(TIMESTAMPDIFF(MICROSECOND, NOW(6), SYSDATE(6)), 1800000000))';
 
 /** The server's time, in Unix milliseconds. */
 const NOW = `((${BEGAN} + ${WAITED}) DIV 1000)`;
 
-/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
+/** The same in microseconds, for revocations: they are compared with requests that begin in the same millisecond. */
 const NOW_EXACTLY = `(${BEGAN} + ${WAITED})`;
 
 const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
 
 const later = (lifetime: string) => `${NOW} + CAST(${lifetime} AS SIGNED)`;
 
-/** Until when it is remembered that a session has ended. */
+/** The end of the mark of a session. */
 const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
 
-/** What `former` is once the session has lost the id that it has. */
+/** The `former` of a session that loses its current id. */
 const RETIRED = `CONCAT(${MARK_ENDS}, id_hash, IF(LEFT(former, ${TIME_LENGTH}) > CAST(${NOW} AS CHAR), LEFT(former, ${MOST_LENGTH - ENTRY_LENGTH}), ''))`;
 
 /** Whether the id is a former one. */
 const IS_FORMER = `(LOCATE($2, former) > ${TIME_LENGTH} AND SUBSTRING(former, LOCATE($2, former) - ${TIME_LENGTH}, ${TIME_LENGTH}) > CAST(${NOW} AS CHAR))`;
 
-/** Only for a patch that sets, and removes nothing. */
+/** Only for a patch that removes nothing. */
 const WITH_SET = 'JSON_MERGE_PATCH(data, $3)';
 
 /**
- * MariaDB (10.11, and by its sources all others) misses members of a patch when
- * it has removed the first members of the object. So another stands before them
- * meanwhile.
+ * MariaDB (10.11, and by its sources all others) misses members of a patch after
+ * it has removed the first members of the object. So another member is put before
+ * them for the time of the merge.
  */
 const CHANGED = 'JSON_MERGE_PATCH($6, data, $3, $7)';
 
-/** What that other member is, set and removed. No key of a session is packed into this name. */
+/** Sets and removes that other member. No key of a session is packed into this name. */
 export const GUARD = ['{"\\\\":""}', '{"\\\\":null}'] as const;
 
-/** So few members of a patch are merged into a row of any length. */
+/** The most members of a patch that is merged into a row of any length. */
 const FEW = 8;
 
 /** The most bytes that the server is to read for one change. */
@@ -80,11 +80,11 @@ export function mostMerged({ set, unset }: SessionChange): number {
 /** Whether the changed row is small enough, as it is if the patch is added to it. */
 const FITS = 'LENGTH(data) + CAST($10 AS SIGNED) <= CAST($9 AS SIGNED)';
 
-/** There is no RETURNING: the time comes back as the id of what was inserted. */
+/** MySQL has no UPDATE … RETURNING, so the time comes back as the last inserted id. */
 const ANSWER = `LAST_INSERT_ID(${NOW})`;
 const NEXT_VERSION = `version = version + (${ANSWER} > 0)`;
 
-/** How many rows are deleted or ended at a time. */
+/** The number of rows that are deleted or ended at a time. */
 export const BATCH = 100;
 
 const IN_BATCH = `handle IN (${Array.from({ length: BATCH }, (_, index) => `$${index + 1}`).join(', ')})`;
@@ -172,7 +172,7 @@ export function statements(table: string) {
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     endThese: ending(IN_BATCH),
     enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
-    // A time that is further away than it can have been set is from before the clock was set back.
+    // A time further away than a lease is from before the clock was set back.
     begin: statement(`
     UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, ${NOW} + ${LEASE}, 0)
     WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
@@ -201,7 +201,7 @@ export function page(table: string, limit: number): Statement {
 
 }
 
-/** A statement whose values stand in the order of their question marks. */
+/** A statement, and the order of its values. */
 export interface Statement {
   readonly sql: string;
   /** For each question mark the place of its value, from 0. */

@@ -11,7 +11,7 @@ import { explained, tryOut } from './sql-try-out.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 
-/** ER_DUP_ENTRY: the row is there. */
+/** ER_DUP_ENTRY: the row exists. */
 const DUPLICATE = 1062;
 
 /** ER_NO_SUCH_TABLE */
@@ -20,7 +20,7 @@ const NO_TABLE = 1146;
 /** ER_BAD_FIELD_ERROR */
 const NO_COLUMN = 1054;
 
-/** What a row and a statement have at most beside `data`, in bytes: `info` may have details of 4,096, and a user. */
+/** The most bytes of a row and a statement beside `data`: `info` may have details of 4,096 bytes, and a user. */
 const BESIDE_DATA = 16_384;
 
 /** The statements for changes that only set, for others, and for overwriting. */
@@ -38,7 +38,7 @@ export class MysqlTable implements SqlTable {
   readonly #firstUse: FirstUse | undefined;
   #most = Number.MAX_SAFE_INTEGER;
 
-  /** @param isTried whether it is used for trying it out */
+  /** @param isTried whether this table is only used for the trial */
   constructor(database: MysqlDatabase, table: string, isTried = false) {
 
     this.#database = database;
@@ -58,7 +58,7 @@ export class MysqlTable implements SqlTable {
 
   async setup(): Promise<void> {
 
-    // First of all: what is read without autocommit would keep a lock on the table.
+    // First: without autocommit, a read would keep a lock on the table.
     await explained(this.#name, kindOf, () => this.#checkSettings());
     try {
       await this.#database.run(this.#statements.columns, [], nothing);
@@ -238,7 +238,7 @@ function kindOf(error: unknown): 'no table' | 'no column' | undefined {
 
 }
 
-/** What comes back as the id of what was inserted. */
+/** The time comes back as the last inserted id. */
 function executed({ insertId }: { insertId: unknown }): Executed {
 
   return Number(insertId);

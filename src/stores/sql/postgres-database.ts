@@ -19,7 +19,7 @@ interface Pglite {
   exec(text: string): unknown;
 }
 
-/** What the store takes: each call of its `query` is a transaction of its own. */
+/** A pool: each call of its `query` is a transaction of its own. */
 export type PostgresPool = PgPool | Pglite;
 
 /** Says whether something gives each call of its `query` a transaction of its own, and not that of the application. */
@@ -38,13 +38,13 @@ export function isPg(pool: unknown): pool is PgPool {
 
 }
 
-/** Others were in the way, and nothing was done: serialization failure, deadlock. */
-const IN_THE_WAY: readonly unknown[] = ['40001', '40P01'];
+/** The statement conflicted with others, and nothing was done: serialization failure, deadlock. */
+const CONFLICTS: readonly unknown[] = ['40001', '40P01'];
 
-/** How often a statement that conflicts with others is tried at most. */
+/** The most tries of a statement that conflicts with others. */
 const MOST_TRIES = 20;
 
-/** As the server writes them, however the application has its types parsed. */
+/** Values as the server writes them, however the application has its own parsed. */
 const AS_WRITTEN = { getTypeParser: () => (value: unknown) => value };
 const TEXTS_AS_WRITTEN = { rowMode: 'object', parsers: { 25: (value: string) => value } };
 
@@ -59,7 +59,7 @@ export class PostgresDatabase {
     this.#prepare = prepare;
   }
 
-  /** @param read of the text that each row is */
+  /** @param read receives a text for each row */
   async run<T>(statement: Statement, values: readonly unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
 
     for (let tries = 1; ; tries++) {
@@ -67,7 +67,7 @@ export class PostgresDatabase {
         const { rows } = await this.#query(statement, [...values]);
         return read(rows.map(row => asText((row as { answer?: unknown } | null)?.answer)));
       } catch (error) {
-        if (!IN_THE_WAY.includes(codeOf(error)) || tries === MOST_TRIES) throw error;
+        if (!CONFLICTS.includes(codeOf(error)) || tries === MOST_TRIES) throw error;
       }
     }
 

@@ -6,31 +6,31 @@ import { LEASE, SWEEPER } from '../shared/sweeper.js';
 
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
- * hash of its id. In one that changes values, $3 is what is set and $4 what goes,
- * or all of `data` and NULL, $5 the lifetime, $6 the deadline, $7 the version and
+ * hash of its id. In one that changes values, $3 is what is set and $4 the keys that
+ * are removed, or $3 is all of `data` and $4 NULL, $5 the lifetime, $6 the deadline, $7 the version and
  * $8 the most bytes of `data`. All that a row answers is in one column, as a text:
  * applications can configure how drivers parse other types.
  */
 
 /**
- * The server's time, in Unix milliseconds: that of the moment, and not of the
- * beginning of the statement, which may have waited for a lock since. Cut, and
- * not rounded: it must never be early.
+ * The server's time, in Unix milliseconds: at this moment, and not at the begin of
+ * the statement, which may have waited for a lock since. It is cut, and not
+ * rounded: it must never be early.
  */
 const NOW = "floor(date_part('epoch', clock_timestamp()) * 1000)::bigint";
 
-/** The same in microseconds, for revocations: a request that begins within the same millisecond can be told apart. */
+/** The same in microseconds, for revocations: they are compared with requests that begin in the same millisecond. */
 const NOW_EXACTLY = "(date_part('epoch', clock_timestamp()) * 1000000)::bigint";
 
 const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
 
-/** Until when it is remembered that a session has ended. */
+/** The end of the mark of a session. */
 const MARK_ENDS = `${NOW} + ${REMEMBERED}`;
 
-/** What `former` is once the session has lost the id that it has. */
+/** The `former` of a session that loses its current id. */
 const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, ${TIME_LENGTH}) > ${NOW}::text THEN left(former, ${MOST_LENGTH - ENTRY_LENGTH}) ELSE '' END`;
 
-/** Whether the id is a former one. One that is unknown stands at 0, and before that there is no text. */
+/** Whether the id is a former one. An unknown id has the position 0, before which there is no text. */
 const IS_FORMER = `substr(former, position($2 in former) - ${TIME_LENGTH}, ${TIME_LENGTH}) > ${NOW}::text`;
 
 const CHANGED = '((data::jsonb || $3::text::jsonb) - ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))';
@@ -41,8 +41,8 @@ const FITS = `CASE WHEN octet_length(data) + octet_length($3::text) <= $8::bigin
 const DONE = `RETURNING (${NOW})::text AS answer`;
 
 /**
- * After a wait for a row that was locked, and then not changed, the server does
- * not look at a condition again: too late, the statement fails here, and nothing is changed.
+ * After a wait for a locked row that was not changed, the server does not check a
+ * condition again. If it is too late then, the statement fails here, and changes nothing.
  */
 const doneInTime = (deadline: string) => `RETURNING (${NOW} / CASE WHEN ${NOW} > ${deadline}::bigint THEN 0 ELSE 1 END)::text AS answer`;
 
@@ -77,7 +77,7 @@ export function statements(table: string) {
   const session = (userId: string, info: string) => `$1, $2, ${userId}, ${info}, $3, ${NOW}, ${NOW} + $4::bigint`;
   const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
-  // A time that is further away than it can have been set is from before the clock was set back.
+  // A time further away than a lease is from before the clock was set back.
   const isFree = `(old.ends_at <= ${NOW} OR old.ends_at > ${NOW} + ${LEASE}) AND (old.version + $1::bigint <= ${NOW} OR old.version > ${NOW})`;
   const isOver = `old.ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
@@ -89,7 +89,7 @@ export function statements(table: string) {
   const isNew = `position($9 in former) = 0 AND ${isExpected}`;
   const newUser = 'CASE WHEN $10::text IS NULL THEN user_id ELSE $11::text END';
   const newInfo = 'coalesce($10::text, about)';
-  // Set to what it is already, a column is not entered in its index anew.
+  // A column that keeps its value is not entered into its index again.
   const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
   const fromNow = `${NOW} + $5::bigint`;
   const changed = `data = CASE WHEN $4::text IS NULL THEN $3::text ELSE ${CHANGED}::text END`;
@@ -147,7 +147,7 @@ export function statements(table: string) {
 }
 
 export interface Statement {
-  /** Its own, whatever the application and other tables have. */
+  /** No statement of the application or another table has it. */
   readonly name: string;
   readonly text: string;
 }

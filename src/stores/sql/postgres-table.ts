@@ -11,19 +11,19 @@ import { explained, tryOut } from './sql-try-out.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 
-/** Division by zero, as `doneInTime` has it. */
+/** Division by zero, as in `doneInTime`. */
 const TOO_LATE = '22012';
 
 const NO_COLUMN = '42703';
 const NO_TABLE = '42P01';
 
-/** Columns of another type, or none that is unique, or one more that must have a value. */
+/** Columns of another type, no unique one, or one more that must have a value. */
 const OTHER_FORM: readonly unknown[] = ['42804', '42883', '42P10', '22P02', '23502', '23503', '23514'];
 
-/** The server compares each key that goes with each that is there: 32,000 of them took 4 seconds. */
+/** The most keys that a statement removes: the server compares each of them with each key of the session, and 32,000 took 4 seconds. */
 const MOST_UNSET = 100;
 
-/** Another process has just created it: the unique key of a catalogue, a relation, a type. */
+/** Another process has just created the same: the unique key of a catalogue, a relation, a type. */
 const THERE_BY_NOW: readonly unknown[] = ['23505', '42P07', '42710'];
 
 /** The name of a table, as the options give it. */
@@ -44,10 +44,10 @@ export class PostgresTable implements SqlTable {
   readonly #creations: ReturnType<typeof creations>;
   readonly #statements: ReturnType<typeof statements>;
   readonly #firstUse: FirstUse | undefined;
-  /** Only where any character can be asked for, keys can have names that are not ASCII: those of earlier versions. */
+  /** Whether keys can have names of earlier versions, which are not ASCII: only if the server can be asked for any character. */
   #hasFormerNames = false;
 
-  /** @param isTried whether it is used for trying it out */
+  /** @param isTried whether this table is only used for the trial */
   constructor(database: PostgresDatabase, { table, schema }: TableName, isTried = false) {
 
     const inSchema = (name: string) => (schema === undefined ? `"${name}"` : `"${schema}"."${name}"`);
@@ -70,9 +70,9 @@ export class PostgresTable implements SqlTable {
   async setup(): Promise<void> {
 
     for (const [name, text] of Object.entries(this.#creations)) {
-      // Somebody else's table gets no index.
+      // A table that is not the store's gets no index.
       if (name !== this.#name) await this.trial();
-      // Even where there is nothing to create, CREATE INDEX waits for those who write, and others wait for it.
+      // Even if the index exists, CREATE INDEX waits for writes under way, and others wait for it.
       const exists = await this.#database.run(this.#statements.exists, [name], ([found]) => found !== '');
       if (exists && name === this.#name) await explained(this.#name, kindOf, () => this.#database.run(this.#statements.columns, [], nothing));
       if (exists) continue;

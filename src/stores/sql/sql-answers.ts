@@ -3,8 +3,8 @@ import { unreadable } from '../shared/unreadable.js';
 /**
  * Reads what a statement has answered: a text, or its bytes.
  *
- * @returns null where a column is NULL: what is concatenated with it is, too
- * @throws {Error} where a driver has made something else of it
+ * @returns null if a column is NULL: then the concatenation of all columns is NULL, too
+ * @throws {Error} if a driver has turned it into something else
  */
 export function asText(answer: unknown): string | null {
 
@@ -14,7 +14,7 @@ export function asText(answer: unknown): string | null {
 
 }
 
-/** @throws {SessionStoreError} where a column is NULL that never is */
+/** @throws {SessionStoreError} if a column is NULL, which no store has written */
 export function withoutNull(answers: ReadonlyArray<string | null>): string[] {
 
   if (answers.includes(null)) throw unreadable();

@@ -1,36 +1,36 @@
 import type { StoredInfo } from '../../base/store.js';
 import { fromInfoText, infoText } from '../shared/info.js';
-import { asciiUserHash as userHash } from '../shared/user-hash.js';
+import { asciiUserHash } from '../shared/user-hash.js';
 
 /*
- * What a session is, as a table of a database server keeps it: the user and the
- * details as one JSON array of ASCII characters, which no engine changes or
- * refuses, and a hash of the user to find the row by.
+ * The info of a session, as a table of a database server keeps it: the user and
+ * the details as one JSON array in ASCII, which no server changes or refuses, and a
+ * hash of the user, to find the row by.
  */
 
-/** What stands in the columns of a row. */
+/** The columns of a row. */
 export interface InfoColumns {
-  /** Whose session it is, as {@link userHash}; null for an anonymous one. */
+  /** The user, as {@link asciiUserHash} returns it; null for an anonymous session. */
   readonly user: string | null;
-  /** `''` where nothing is known of the session. */
+  /** `''` for a session without info. */
   readonly text: string;
 }
 
-/** What stands there where nothing is known. */
+/** The columns of a session without info. */
 export const UNKNOWN: InfoColumns = { user: null, text: '' };
 
 export function toStored({ user, details }: StoredInfo): InfoColumns {
 
   if (user === null && details === '') return UNKNOWN;
-  return { user: user === null ? null : userHash(user), text: infoText({ user, details }) };
+  return { user: user === null ? null : asciiUserHash(user), text: infoText({ user, details }) };
 
 }
 
 /**
  * Reads the text that {@link toStored} made.
  *
- * @returns undefined where nothing is known
- * @throws {Error} where it is something else
+ * @returns undefined for a session without info
+ * @throws {Error} for any other text
  */
 export function fromStored(text: string): StoredInfo | undefined {
 

@@ -5,13 +5,13 @@ import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-info.js';
 import { unreadable, unreadableTexts } from '../shared/unreadable.js';
 
-/** What `data` is once a session has ended. */
+/** The `data` of a session that has ended. */
 export const ENDED = '{}';
 
-/** The same where its visitor has another session by now. */
+/** The same if its visitor already has another session. */
 export const ENDED_AS_MOVED = '{"moved":""}';
 
-/** What stands under a handle in a table of a database server. */
+/** A row in a table of a database server. */
 export interface SqlRow {
   /** When it was read: Unix time in milliseconds, by the server's clock. */
   readonly now: number;
@@ -21,19 +21,18 @@ export interface SqlRow {
   /** The hash of the session's id; `''` once it has ended. */
   readonly idHash: string;
   readonly former: string;
-  /** What the session is, as `toStored()` writes it. */
+  /** The info of the session, as `toStored()` writes it. */
   readonly info: string;
-  /** A JSON object of texts; `''` where it was left out. */
+  /** A JSON object of texts; `''` if it was left out. */
   readonly data: string;
 }
 
 /**
- * Reads a row. It comes as one text, since each column costs the drivers more
- * than it costs to cut it off here: `now ends_at version `, the length of
- * `info`, a space, and then, with nothing in between, `info`, `id_hash`,
- * `former` and `data`.
+ * Reads a row. It comes as one text, since separate columns take drivers longer
+ * than cutting the text here: `now ends_at version `, the length of `info`, a
+ * space, and then, with nothing in between, `info`, `id_hash`, `former` and `data`.
  *
- * @throws {SessionStoreError} where it is nothing that the store has written
+ * @throws {SessionStoreError} for a text that no store has written
  */
 export function readRow(text: string | null): SqlRow {
 
@@ -69,16 +68,16 @@ export function isLive({ idHash, endsAt, now }: SqlRow, hash: string): boolean {
 }
 
 /**
- * What is there for those who come with an id.
+ * What a row has for a request with an id of this hash.
  *
- * @param limit as `SqlTable` has it, why `data` was left out
- * @throws {SessionStoreError} where it can't be read
+ * @param limit as in `SqlTable`: the reason if `data` was left out
+ * @throws {SessionStoreError} if it can't be read
  */
 export function sessionIn(row: SqlRow, hash: string, limit: string): FoundSession | null {
 
   const { now, endsAt, version, idHash, former, data } = row;
   if (!isLive(row, hash)) {
-    // What has ended has no id any more, and is forgotten with its mark.
+    // A session that has ended has no id any more, so this one has not.
     if (idHash === hash) return expired(row);
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
     return withInfo(row, { status: 'retired', moved: idHash !== '' || data === ENDED_AS_MOVED });
@@ -87,7 +86,7 @@ export function sessionIn(row: SqlRow, hash: string, limit: string): FoundSessio
 
 }
 
-/** @throws {SessionStoreError} where they can't be read */
+/** @throws {SessionStoreError} if they can't be read */
 export function textsOf({ data }: SqlRow): Map<string, string> {
 
   const texts = fromJson(data);
@@ -96,21 +95,21 @@ export function textsOf({ data }: SqlRow): Map<string, string> {
 
 }
 
-/** @param limit as `SqlTable` has it */
+/** @param limit as in `SqlTable` */
 export function tooLong(limit: string): Error {
 
   return new Error(`The session is larger than ${limit}: it could not be read again`);
 
 }
 
-/** The user and details of a live session, whatever its id; null if it is not live, or nothing is known of it. */
+/** The user and details of a live session, whatever its id; null if it is not live, or has no info. */
 export function infoIn({ idHash, endsAt, now, info }: SqlRow): StoredInfo | null {
 
   return idHash === '' || endsAt <= now ? null : fromStored(info) ?? null;
 
 }
 
-/** It is gone, whatever is left of it. */
+/** An expired session, even if its info can't be read. */
 function expired(row: SqlRow): FoundSession {
 
   try {
@@ -131,7 +130,7 @@ function withInfo<T extends FoundSession>({ info }: SqlRow, found: T): T {
 
 }
 
-/** A version as the table has it; one that it never has for something else; null for any. */
+/** The version as a column has it; null if any version will do, and a number that no row has for a version of another form. */
 export function knownVersion(version: string | number | undefined): number | null {
 
   if (version === undefined) return null;

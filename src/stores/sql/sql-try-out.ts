@@ -5,31 +5,31 @@ import { ENDED, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
 import type { StoredId } from '../../id/stored-id.js';
 
-/** Milliseconds for which a row is kept that could not be removed. */
+/** Milliseconds for which a row is kept if it can't be removed. */
 const LIFETIME = 60_000;
 
 const TEXTS = new Map([['é"\'\\', '1'], ['b', '2']]);
 
-/** What character sets, quotes and modes of a connection can get wrong, each with an ASCII letter in its second byte somewhere. */
+/** Characters that character sets, quotes and modes of a connection can get wrong. In some character set, each has the byte of an ASCII character as its second. */
 const SET = new Map([['\u0122', '"\'\\"\u0122\u015c\u20ac\u{1f600}\u8868\u30bd~|[]{}@^`$%#\\u0000\\n"']]);
 const EXPECTED = new Map([['b', '2'], ...SET]);
 
 const USER = '\u0416"\'\\';
 const DETAILS = '{"a":"~|\\\\"}';
 
-/** By how many milliseconds the times of statements may differ beside what passes between them: several hosts may execute them. */
+/** Milliseconds by which the times of statements may differ, beside the time between them: several hosts may execute them. */
 const APART = 1000;
 
 /**
  * Tries out whether a table, through this pool, returns exactly what was stored.
- * With one that does not, visitors would get another's session, or none.
+ * If it did not, a visitor could get another's session, or lose their own.
  *
  * @param table without a trial of its own
  * @throws {Error} that says what is wrong
  */
 export async function tryOut(table: SqlTable): Promise<void> {
 
-  // No session's: no handle has a colon.
+  // No session has such handles: they have no colon.
   const handle = `t:${randomLetters(14)}`;
   const mark = `t:${randomLetters(14)}`;
   const ids = [newSessionId(), newSessionId()] as const;
@@ -38,7 +38,7 @@ export async function tryOut(table: SqlTable): Promise<void> {
     await tryUsers(table, handle, mark, ids);
     await tryClock(table, handle, read);
   } finally {
-    // If this fails, what is left expires by itself.
+    // If this fails, the rows expire by themselves.
     for (const hash of [...ids, '']) await removed(table, { handle, hash });
     await removed(table, { handle: mark, hash: '' });
   }

@@ -69,7 +69,7 @@ export class BusyQueue {
 
   #pause(): void {
 
-    // Those who wait for the same lock must not all come back at the same time.
+    // At random, since processes that wait for the same lock must not all come back at the same time.
     const pause = 1 + Math.random() * Math.min(2 ** this.#tries++, LONGEST_PAUSE);
     const due = performance.now() + pause;
     setTimeout(() => this.#goOn(due), pause);
@@ -123,7 +123,7 @@ function tooLong(cause?: unknown): Error {
 export function isBusy(error: unknown): boolean {
 
   const { code, errcode } = (error ?? {}) as { code?: unknown; errcode?: unknown };
-  // `node:sqlite` has the number of the result, whose lowest byte says which it is; others have its name.
+  // `node:sqlite` gives the number of the result, whose lowest byte is the kind; others give its name.
   return typeof errcode === 'number' ? [5, 6].includes(errcode & 0xff) : /^SQLITE_(BUSY|LOCKED)/.test(String(code));
 
 }

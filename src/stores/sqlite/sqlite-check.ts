@@ -3,24 +3,24 @@ import { unlike } from './sqlite-driver.js';
 import type { Row } from './sqlite-row.js';
 
 /*
- * Whether a handle and a table can keep sessions: what they can't keep as it is
+ * Whether a handle and a table can keep sessions: what they can't keep exactly
  * must be refused before a request gets the answer that it was stored.
  */
 
-/** What the store needs of its table. More columns may be there. */
+/** The columns that the store needs. A table may have more. */
 const COLUMNS = ['handle', 'id_hash', 'former', 'user_id', 'version', 'seen_at', 'ends_at', 'about', 'data'];
 
 /** No session has such a handle. */
 export const TRIAL = 't:';
 
-/** A record of what drivers and databases get wrong. */
+/** A row with characters that drivers and databases get wrong. */
 export const TRIAL_ROW: Row = {
   idHash: 'id', former: '', userId: 'user', info: '["user",""]', endsAt: Number.MAX_SAFE_INTEGER,
   data: '\nkey\t"\\u0000 é Ж € \ufeff \ufffd \ufffe \uffff 😀 \u{10ffff}"\n',
 };
 
 /**
- * Says whether the table is there.
+ * Says whether the table exists.
  *
  * @throws {TypeError} if the handle, its database or a table of this name can't keep sessions
  */
@@ -39,7 +39,7 @@ export function checkTable(connection: SqliteConnection, name: string): boolean 
 
 }
 
-/** @throws {TypeError} if what was read is not what {@link TRIAL_ROW} says */
+/** @throws {TypeError} if a row that was read is not {@link TRIAL_ROW} */
 export function checkTrial(row: Row | null): void {
 
   for (const column of Object.keys(TRIAL_ROW) as Array<keyof Row>) {

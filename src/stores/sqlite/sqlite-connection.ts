@@ -2,7 +2,7 @@ import type { Awaitable, Patience } from '../../base/store.js';
 import { BusyQueue } from './busy-queue.js';
 import { checkAnswer, type SqliteDatabase, type SqliteStatement } from './sqlite-driver.js';
 
-/** A row, column by column. Whole numbers are of the type BigInt where a handle is set up so. */
+/** A row, column by column. Whole numbers are of the type BigInt if a handle is set up for that. */
 export type Columns = readonly unknown[];
 
 /** A handle whose statements are prepared once, and that waits for locks without holding the event loop. */
@@ -10,7 +10,7 @@ export class SqliteConnection {
 
   readonly #database: SqliteDatabase;
   readonly #statements = new Map<string, SqliteStatement>();
-  // In WAL mode, who reads does not wait for who writes.
+  // Two queues: in WAL mode, reads do not wait for writes.
   readonly #reads = new BusyQueue();
   readonly #writes = new BusyQueue();
 
@@ -29,8 +29,8 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs a task that reads. Not within a transaction of the application's: it
-   * could hide a session's end for as long as it is open.
+   * Runs a task that reads. Refused within a transaction of the application, which
+   * could hide the end of a session for as long as it is open.
    */
   read<T>(task: () => T, waits?: Patience): Awaitable<T> {
 
@@ -42,13 +42,13 @@ export class SqliteConnection {
   }
 
   /**
-   * Runs a task that reads and writes what no one else writes meanwhile, and of
-   * which everything is stored or nothing.
+   * Runs a task that reads and writes in one transaction: no other process writes
+   * in between, and either all of its changes are stored or none.
    *
    * `BEGIN` and `COMMIT` are no prepared statements: `libsql` leaves one that
    * found the database locked unfinished, and commits nothing until it is run
-   * again. Within a transaction of the application's, which could be rolled back,
-   * nothing is written.
+   * again. Nothing is written within a transaction of the application, which could
+   * be rolled back.
    *
    * @param waits how long it is tried
    */
@@ -94,7 +94,7 @@ export class SqliteConnection {
   #refuseTransaction(): void {
 
     const database = this.#database;
-    // `libsql` ends the process that asks a closed handle.
+    // `libsql` ends the process if a closed handle is asked.
     if (database.open === false || !(database.inTransaction ?? database.isTransaction)) return;
     throw new Error('The handle is within a transaction of the application: give the store a handle of its own');
 
@@ -129,7 +129,7 @@ export class SqliteConnection {
 
 }
 
-/** Lets a driver return rows as arrays, if it can: an object for each is dearer. */
+/** Lets a driver return rows as arrays, if it can: objects cost more. */
 function asArrays(statement: SqliteStatement): SqliteStatement {
 
   const can = statement as { raw?(is: boolean): unknown; setReturnArrays?(is: boolean): unknown };

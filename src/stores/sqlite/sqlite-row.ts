@@ -4,17 +4,17 @@ import { isFormer, withFormer } from '../shared/former-ids.js';
 import { unpack } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
 
-/** In place of the id of a session whose visitor now has another one: no hash equals it. */
+/** Takes the place of the hash if the visitor of a session now has another one: no hash equals it. */
 export const ELSEWHERE = '-';
 
-/** What is written under a handle. */
+/** The columns that are written under a handle. */
 export interface Row {
   /** The hash of the session's id; `''` once it has ended, or {@link ELSEWHERE}. */
   readonly idHash: string;
   readonly former: string;
-  /** A hash of the user whose session it is; `''` for an anonymous one. */
+  /** The hash of the user; `''` for an anonymous session. */
   readonly userId: string;
-  /** What the session is, as JSON; `''` where nothing is known. */
+  /** The info, as JSON; `''` for a session without info. */
   readonly info: string;
   /** Unix time in milliseconds. */
   readonly endsAt: number;
@@ -22,7 +22,7 @@ export interface Row {
   readonly data: string;
 }
 
-/** What stands there. */
+/** The columns that are read. */
 export interface FoundRow extends Row {
   /** Raised by each writing. */
   readonly version: number;
@@ -30,10 +30,10 @@ export interface FoundRow extends Row {
   readonly now: number;
 }
 
-/** Whether there is neither a session nor a mark any more. */
+/** Whether the time of a session, or of its mark, is over. */
 export function isDead({ endsAt, now }: FoundRow): boolean {
 
-  // A time that is none is over.
+  // Anything but a time is over, too.
   return !(endsAt > now);
 
 }
@@ -45,7 +45,7 @@ export function isLive(row: FoundRow, hash: string): boolean {
 
 }
 
-/** Whether the session lives, under this id or one that it had before. */
+/** Whether the session lives, under this id or one that it had a moment ago. */
 export function isKnown(row: FoundRow, hash: string): boolean {
 
   const isThere = !isDead(row) && row.idHash !== '' && row.idHash !== ELSEWHERE;
@@ -53,13 +53,13 @@ export function isKnown(row: FoundRow, hash: string): boolean {
 
 }
 
-/** What is there for those who come with an id. */
+/** What a row has for a request with an id of this hash. */
 export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
 
   const { idHash, former, version, endsAt, data, info, now } = row;
   if (isLive(row, hash)) return liveSession(version, endsAt - now, data, info);
   const known = infoOf(info);
-  // What has ended has no id any more, and is forgotten with its mark.
+  // A session that has ended has no id any more, so this one has not.
   if (idHash === hash) return { status: 'expired', ...(known && { info: known }) };
   if (isDead(row) || !isFormer(former, hash, now)) return null;
   return { status: 'retired', moved: idHash !== '', ...(known && { info: known }) };
@@ -67,8 +67,8 @@ export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
 }
 
 /**
- * @param left of its life, in milliseconds
- * @throws {SessionStoreError} for what no store has written
+ * @param left milliseconds left to live
+ * @throws {SessionStoreError} for columns that no store has written
  */
 export function liveSession(version: number, left: number, data: string, info: string): LiveSession {
 
@@ -82,7 +82,7 @@ export function liveSession(version: number, left: number, data: string, info: s
 
 }
 
-/** What a row says of the session; nothing where it says nothing that can be read. */
+/** Reads the info in a row; undefined if there is none that can be read. */
 export function infoOf(text: string): StoredInfo | undefined {
 
   try {
@@ -93,14 +93,14 @@ export function infoOf(text: string): StoredInfo | undefined {
 
 }
 
-/** What the live session of a row is, whatever its id; null where none is, or nothing is known. */
+/** The info of a live session, whatever its id; null if there is no such session, or it has no info. */
 export function liveInfo(row: FoundRow | null | undefined): StoredInfo | null {
 
   return row && row.idHash !== '' && !isDead(row) ? infoOf(row.info) ?? null : null;
 
 }
 
-/** The former ids of a session that loses the id that it has. */
+/** The former ids of a session that loses its current id. */
 export function retired({ idHash, former, now }: FoundRow): string {
 
   return withFormer(former, idHash, now);

@@ -13,7 +13,7 @@ import type { StoreTable } from '../shared/table-store.js';
 /** The last moment that every driver can read. */
 const LATEST = Number.MAX_SAFE_INTEGER;
 
-/** So many rows are changed or removed at a time: the database is locked and the event loop held meanwhile. */
+/** The number of rows that are changed or removed at a time: until then, the database is locked and the event loop held. */
 export const BATCH = 25;
 
 /** A live session of a user, in milliseconds. */
@@ -41,7 +41,7 @@ export class SqliteTable implements StoreTable {
 
   async setup(): Promise<void> {
 
-    // First of all: another program's table, and its database, must stay as they are.
+    // First: another program's table, and its database, must stay as they are.
     await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP);
     for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP);
     this.#isTried = false;
@@ -49,7 +49,7 @@ export class SqliteTable implements StoreTable {
 
   }
 
-  /** Returns what is under a handle for those who come with the id of this hash. */
+  /** Returns what a row has for a request with the id of this hash. */
   load(handle: string, hash: string): Awaitable<FoundSession | null> {
 
     return this.#read(() => {
@@ -63,16 +63,16 @@ export class SqliteTable implements StoreTable {
 
   }
 
-  /** What the live session under a handle is; null where there is none, or nothing is known. */
+  /** Returns the info of the live session under a handle; null if there is none. */
   infoOf(handle: string): Awaitable<StoredInfo | null> {
     return this.#read(() => liveInfo(this.#find(handle)));
   }
 
   /**
-   * Changes the row under a handle in one step: what `decide` is given stays as
-   * it is until what it does is stored, or all of that is not.
+   * Changes the row under a handle in one step: no other process changes it until
+   * all that `decide` does is stored, or nothing of it.
    *
-   * @param decide is given a row whose time is over where there is none
+   * @param decide receives a row whose time is over if there is none
    * @param waits how long it is tried
    */
   change<T>(handle: string, decide: (row: FoundRow) => T, waits?: Patience): Awaitable<T> {
@@ -105,7 +105,7 @@ export class SqliteTable implements StoreTable {
     this.#connection.run(this.#sql.update, now, Math.min(endsAt, LATEST), data, handle);
   }
 
-  /** Says whose a session is; only within a change. */
+  /** Writes the user of a session; only within a change. */
   enter(handle: string, userId: string): void {
     this.#connection.run(this.#sql.enter, userId, handle);
   }
@@ -115,7 +115,7 @@ export class SqliteTable implements StoreTable {
     this.#connection.run(this.#sql.touch, now, Math.min(endsAt, LATEST), handle);
   }
 
-  /** Leaves of a session what is remembered of it; only within a change. */
+  /** Leaves the mark of a session; only within a change. */
   end(handle: string, row: FoundRow, moved = false): void {
     const { now } = row;
     this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', info: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
@@ -126,7 +126,7 @@ export class SqliteTable implements StoreTable {
     this.#connection.run(this.#sql.delete, handle);
   }
 
-  /** The later of the times that two rows of revocations say, up to a moment; null where they say none. Only within a change. */
+  /** The latest time in two rows of revocations that is not after `until`; null if there is none. Only within a change. */
   lastRevoked(handle: string, other: string, until: number): number | null {
     const [time] = this.#connection.first(this.#sql.revoked, handle, other, until) as Columns;
     return time === null ? null : Number(time);
@@ -155,7 +155,7 @@ export class SqliteTable implements StoreTable {
   begin(pause: number): Awaitable<boolean> {
 
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
-      // A time that lies in the future was written before the clock was set back.
+      // A time in the future was written before the clock was set back.
       const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
       if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', info: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;
@@ -210,7 +210,7 @@ export class SqliteTable implements StoreTable {
 
   }
 
-  /** Before the first use: a handle that answers differently would make every visitor anonymous, without an error. */
+  /** Before the first use: with a handle that answers in another form, every visitor would be anonymous, without an error. */
   #check(): void {
 
     if (this.#isChecked) return;

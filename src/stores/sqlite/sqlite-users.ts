@@ -8,10 +8,10 @@ import { BATCH, type SqliteTable } from './sqlite-table.js';
 import { userHash } from '../shared/user-hash.js';
 import { userSession } from '../shared/user-session.js';
 
-/** Before the user, what the row of a revocation is found by: no session has such a handle. */
+/** The handle of a revocation's row, before the hash of the user: no session has such a handle. */
 const REVOKED = 'u:';
 
-/** How many sessions are looked for in one step where all end. */
+/** The number of sessions that are looked for in one step of `endAllSessions`. */
 const PAGE = 1000;
 
 /** The users of the sessions in a table. */
@@ -27,7 +27,7 @@ export class SqliteUsers {
    * Says whether a request that makes a session one of a user began before
    * sessions of that user were ended. Only within a change.
    *
-   * @param began when the request did, as `performance.now()` tells it
+   * @param began the begin of the request, by `performance.now()`
    */
   refuses(info: StoredInfo | undefined, began: number | undefined): boolean {
 
@@ -46,14 +46,14 @@ export class SqliteUsers {
 
   }
 
-  /** Lets the index find the session of a user, if it does not; only within a change. */
+  /** Restores the user of a session in the index, if it was lost; only within a change. */
   heal(handle: string, { userId }: Row, user: string | undefined): void {
 
     if (user !== undefined && userId !== userHash(user)) this.#table.enter(handle, userHash(user));
 
   }
 
-  /** Ends sessions of a user: the first of them in one step with the mark that refuses more. */
+  /** Ends sessions of a user: the first of them in one step with the mark that refuses others. */
   endSessionsOf(user: string, { only, except }: WhichSessions): Awaitable<string[]> {
 
     const userId = userHash(user);
@@ -82,7 +82,7 @@ export class SqliteUsers {
     let after = '';
     do {
       handles = await this.#table.live(after, PAGE);
-      // A session keeps its handle when it moves, so none gets past.
+      // A session keeps its handle when it moves, so none is missed.
       await this.#table.changeEach(handles, (handle, row) => {
         if (row.idHash !== '' && !isDead(row)) this.#table.end(handle, row);
       });
@@ -95,8 +95,8 @@ export class SqliteUsers {
 }
 
 /**
- * Answers when a request that begins then is known to be later: between the
- * readings of two clocks, a process may have to wait for its turn.
+ * Waits until a request that begins now is certain to be later than the mark:
+ * between reading two clocks, a process may have to wait for its turn.
  */
 async function laterThanTheMark<T>(answer: Awaitable<T>): Promise<T> {
 
@@ -118,7 +118,7 @@ function monotonic(): number {
 
 }
 
-/** The row that says when sessions were ended. */
+/** The row with the time at which sessions were ended. */
 function revocation(now: number): Row {
 
   return { idHash: '', former: '', userId: '', info: String(monotonic()), endsAt: now + REVOKED_FOR, data: EMPTY };
