@@ -96,11 +96,12 @@ export class MysqlTable implements SqlTable {
   }
 
   update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
-    return this.#change(this.#statements.update, id, change, terms, terms.user);
+    return this.#change(this.#statements.update, id, change, { ...terms, more: [terms.user] });
   }
 
   move(id: StoredId, newId: StoredId, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
-    return this.#change(this.#statements.move, id, change, terms, newId.hash, terms.info?.text ?? null, terms.info?.user ?? null);
+    const { info } = terms;
+    return this.#change(this.#statements.move, id, change, { ...terms, more: [newId.hash, info?.text ?? null, info?.user ?? null] });
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
@@ -179,7 +180,7 @@ export class MysqlTable implements SqlTable {
 
   #change(
     { sets, unsets, overwrites }: Changes, { handle, hash }: StoredId, change: SessionChange,
-    { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
+    { lifetime, deadline, version, most, data, more }: RowTerms & { readonly more: readonly unknown[] },
   ): Promise<Executed> {
 
     const text = data ?? toPatch(change);

@@ -111,12 +111,12 @@ export class PostgresTable implements SqlTable {
   }
 
   update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
-    return this.#change(this.#statements.update, id, change, terms, terms.user);
+    return this.#change(this.#statements.update, id, change, { ...terms, more: [terms.user] });
   }
 
   move(id: StoredId, newId: StoredId, change: SessionChange, terms: RowTerms & { readonly info: InfoColumns | null }): Promise<Executed> {
     const { info } = terms;
-    return this.#change(this.#statements.move, id, change, terms, newId.hash, info?.text ?? null, info?.user ?? null);
+    return this.#change(this.#statements.move, id, change, { ...terms, more: [newId.hash, info?.text ?? null, info?.user ?? null] });
   }
 
   touch({ handle, hash }: StoredId, lifetime: number, user: string | null): Promise<Executed> {
@@ -175,7 +175,7 @@ export class PostgresTable implements SqlTable {
 
   #change(
     statement: Statement, { handle, hash }: StoredId, { set, unset }: SessionChange,
-    { lifetime, deadline, version, most, data }: RowTerms, ...more: unknown[]
+    { lifetime, deadline, version, most, data, more }: RowTerms & { readonly more: readonly unknown[] },
   ): Promise<Executed> {
 
     const text = data ?? toJson(set);

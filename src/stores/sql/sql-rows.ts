@@ -151,7 +151,7 @@ export class SqlRows {
 
 function late(): Error {
 
-  return new Error('The change was not made: it came to the server after its caller had given up, or others changed the session all the time');
+  return new Error('The change was not made: it came to the server after its caller had given up, or other requests kept changing the session');
 
 }
 
