@@ -12,14 +12,15 @@ import { unreadable } from '../shared/unreadable.js';
  *     ends_at used_at hash version former info
  *     key TAB text
  *
- * The first four have a fixed width, so they need not be searched for.
- * `former` is as in former-ids.ts, and often empty. `info` is what
+ * The first four have a fixed width, so they need not be searched for. The first
+ * two are Unix times in milliseconds: `used_at` is the time of the last write or
+ * touch. `former` is as in former-ids.ts, and often empty. `info` is what
  * {@link packInfo} makes, or empty. More fields may follow it: changes of the
  * record keep them. If the session has ended, `former` is the last field, and the
  * text in place of the hash says how it ended.
  */
 
-/** The last time of that length, in the year 2286. */
+/** The last time of {@link TIME_LENGTH} digits, in the year 2286. */
 export const LATEST = 10 ** TIME_LENGTH - 1;
 
 /** Takes the place of the hash if the session has ended: no hash begins with a dot. */
