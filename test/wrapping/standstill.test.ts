@@ -31,7 +31,7 @@ function standStill(milliseconds: number): void {
 
 type Method = 'create' | 'load' | 'update' | 'move' | 'end';
 
-/** What each page asks of the store. */
+/** The method of the store that each page leads to. */
 const PAGES: ReadonlyArray<readonly [path: string, method: Method, page: Page]> = [
   ['/sign-in', 'create', ctx => { ctx.session = { userId: 5 }; }],
   ['/read', 'load', ctx => ctx.session],
@@ -40,7 +40,7 @@ const PAGES: ReadonlyArray<readonly [path: string, method: Method, page: Page]> 
   ['/sign-out', 'end', ctx => { ctx.session = null; }],
 ];
 
-/** Those whose command the store refuses when it is late. */
+/** The pages whose command the store refuses when it is late. */
 const WRITES = PAGES.filter(([, method]) => ['create', 'update', 'move'].includes(method));
 
 type Moment = (standStill: () => void) => unknown;
@@ -90,7 +90,7 @@ describe('A process that stood still for longer than storeTimeout', () => {
             strictEqual(status, 200, `${path}, ${round}: ${(errors.at(-1) as Error | undefined)?.cause}`);
           }
         };
-        // Each statement is prepared on each connection before: its first step would be all that is on its way.
+        // Each statement is prepared on each connection before; else only its preparation would be on its way.
         for (const round of ['opens its connections', 'prepares', 'prepares on all of them']) await visit(round, PAGES);
         await visit('stands still while a command is on its way', PAGES, standStill => setImmediate(() => setImmediate(standStill)));
         await visit('stands still before a command leaves', WRITES, queueMicrotask);
@@ -101,7 +101,7 @@ describe('A process that stood still for longer than storeTimeout', () => {
     });
   }
 
-  it('writes to a SQLite file that was locked when it was about to', async () => {
+  it('writes to a SQLite file that was locked at first', async () => {
 
     const file = join(temporaryFolder(), 'sessions.db');
     const [database, other] = [await DRIVERS.libsql(file), await DRIVERS.libsql(file)];
@@ -125,7 +125,7 @@ describe('A process that stood still for longer than storeTimeout', () => {
 
   });
 
-  it('writes to a store of four methods that it was reading', async () => {
+  it('writes to a store of four methods if it stood still while it read', async () => {
 
     const store = new FourMethodStore(new MapStore());
     const { browser, errors } = siteOf(store);
@@ -136,7 +136,7 @@ describe('A process that stood still for longer than storeTimeout', () => {
 
   });
 
-  it('has statements prepared on the connections of openStore() all the same', async () => {
+  it('can use prepared statements on the connections of openStore()', async () => {
 
     const { pool, close } = await openPostgres(postgresUrl());
     try {

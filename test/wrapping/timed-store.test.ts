@@ -14,7 +14,7 @@ function timed(load: () => unknown, limit = SHORT) {
 
 }
 
-/** What each method may answer, where that is not a text of its own. */
+/** A valid answer of each method that may not answer with its own name. */
 const ANSWERS: Record<string, unknown> = {
   load: null, create: true, update: 'gone', end: false, move: 'moved',
 };
@@ -31,7 +31,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('says of an answer that may not be given only what type it has: it may be the id', async () => {
+  it('names only the type of an invalid answer, since the answer may be the id', async () => {
 
     const answers: Array<[unknown, string]> = [['the-id', 'string'], [undefined, 'undefined'], [['the-id'], 'object']];
     for (const [answer, type] of answers) {
@@ -45,11 +45,11 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('passes everything on to the store that is in use, and calls it as its method', async () => {
+  it('passes every argument on to the current store, and calls its methods on it', async () => {
 
     const calls: unknown[] = [];
     let asked = 0;
-    const told = (arg: unknown) => {
+    const comparable = (arg: unknown) => {
       const { patienceLeft = arg, ...terms } = Object(arg) as { patienceLeft?: unknown };
       if (typeof patienceLeft !== 'function') return arg;
       asked++;
@@ -61,7 +61,7 @@ describe('A store with a time limit', () => {
     for (const method of methods) {
       store[method] = function (this: unknown, ...args: unknown[]) {
         strictEqual(this, store);
-        calls.push([method, ...args.map(told)]);
+        calls.push([method, ...args.map(comparable)]);
         return method in ANSWERS ? ANSWERS[method] : method;
       };
     }
@@ -92,7 +92,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('refuses what no store may answer', async () => {
+  it('refuses invalid answers', async () => {
 
     const change = { set: new Map(), unset: [] };
     for (const answer of [0, 1, 'x', {}, [], { status: 'x' }, { status: 'live' }, { status: 'live', texts: {} }]) {
@@ -187,7 +187,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('gives the time back for which the process stood still, up to the limit', async () => {
+  it('gives back the time during which the process stood still, up to the limit', async () => {
 
     const time = fakeTime();
     try {
@@ -225,7 +225,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('tells the store for how long its caller still waits', async () => {
+  it('lets the store ask how long its caller still waits', async () => {
 
     const time = fakeTime();
     try {
@@ -295,7 +295,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('ends a session that was created when its caller had given up: nobody will ever have its id', async () => {
+  it('ends a session that was created when its caller had given up: no browser will ever have its id', async () => {
 
     for (const [answer, expected] of [[true, ['A']], [false, []], ['revoked', []]] as const) {
       const late = deferred<boolean | 'revoked'>();
@@ -317,7 +317,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('lets a failure that comes too late pass', async () => {
+  it('passes over a failure that comes too late', async () => {
 
     const late = deferred<null>();
     await rejects(async () => timed(() => late.promise).load('A'), SessionStoreError);
@@ -335,7 +335,7 @@ describe('A store with a time limit', () => {
 
   });
 
-  it('keeps the process alive while somebody waits for the store, and no longer', () => {
+  it('keeps the process alive while a caller waits for the store, and no longer', () => {
 
     const program = (load: string) => `
       const other = async () => null;

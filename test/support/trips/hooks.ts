@@ -47,7 +47,7 @@ function traced(source: string, name: string): string {
 
 }
 
-/** An expression may be in parentheses, of which the syntax tree says nothing. */
+/** An expression may be in parentheses, which are not in the syntax tree. */
 function parenthesesBefore(source: string, start: number): number {
 
   return source.slice(0, start).endsWith('(') && /=>\s*\($/.test(source.slice(0, start)) ? 1 : 0;
