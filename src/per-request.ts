@@ -13,11 +13,11 @@ let made = 0;
  * Warns once if a session middleware is made for each request: its store then
  * usually is, too, and the sessions of a memory store are gone with it.
  *
- * @returns a function that the middleware calls for each request that it serves
+ * @returns a function that the middleware must then call for each request that it serves; usually nothing
  */
-export function warnIfMadePerRequest(): () => void {
+export function warnIfMadePerRequest(): (() => void) | undefined {
 
-  if (!KERNEL.test(String(new Error().stack))) return () => {};
+  if (!KERNEL.test(String(new Error().stack))) return undefined;
   if (++made === MANY) {
     warnOnce('SESSION_PER_REQUEST', 'A session middleware is made for each request, and perhaps a store with it, which has none of the sessions of others: call session() and make the store once, when the application starts');
   }

@@ -1,12 +1,10 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { isThenable } from './base/awaitable.js';
 import { isSentTo } from './cookie/cookie-path.js';
 import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { SessionCookie } from './cookie/session-cookie.js';
 import { csrfMembers } from './csrf/csrf-members.js';
 import { RequestForms } from './csrf/request-forms.js';
-import { isPlausibleId } from './id/session-id.js';
 import { Lifetimes } from './info/lifetimes.js';
 import { type SessionOptions, settingsFrom } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
@@ -16,7 +14,6 @@ import { closeSocket } from './request/web-socket.js';
 import { writeHeaders } from './request/write-headers.js';
 import { schemaStore } from './schema/schema-store.js';
 import { warnOfSharedStore } from './shared-store.js';
-import { adapted } from './wrapping/checked-store.js';
 import { decide } from './steps/decide.js';
 import { loadSession } from './steps/load-session.js';
 import { RecentUses } from './steps/recent-uses.js';
@@ -39,18 +36,18 @@ const members = { ...sessionMembers, ...csrfMembers };
 export default function session(options: SessionOptions): Middleware {
 
   const shared = sharedFrom(options);
-  const { isSentHere } = shared;
+  const { isOutside } = shared;
   const countRequest = warnIfMadePerRequest();
 
   const handle = async (ctx: Context, next: () => Promise<void>) => {
 
-    const request = new RequestSession(ctx, shared, !isSentHere(ctx), attachedTo(ctx));
+    const request = new RequestSession(ctx, shared, isOutside?.(ctx), attachedTo(ctx));
     attachSession(ctx, request, members);
 
     try {
-      const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.isId);
+      const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.store.isSessionId);
       const stored = loadSession(ids, shared);
-      request.begin(isThenable(stored) ? await stored : stored);
+      request.begin('kind' in stored ? stored : await stored);
 
       try {
         await next();
@@ -60,7 +57,7 @@ export default function session(options: SessionOptions): Middleware {
       }
 
       const action = request.finish(save => saveSession(decide(save), save));
-      if (action !== null) writeHeaders(isThenable(action) ? await action : action, request);
+      if (action !== null) writeHeaders(typeof action === 'string' ? action : await action, request);
     } catch (error) {
       request.fail(error);
       throw error;
@@ -94,15 +91,13 @@ async function storeQuietly(request: RequestSession): Promise<void> {
 
 }
 
-function sharedFrom(options: SessionOptions): Backend & { isSentHere(ctx: Context): boolean } {
+function sharedFrom(options: SessionOptions): Backend & { readonly isOutside: ((ctx: Context) => boolean) | undefined } {
 
   const settings = settingsFrom(options);
   const { schema, storeTimeout, cookieName, clearSiteData, basePath, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
-  const inUse = () => settings.store.atomic ? settings.store : adapted(settings.store);
-  const timed = timedStore(inUse, storeTimeout);
+  const timed = timedStore(settings.store, storeTimeout);
   const cookie = new SessionCookie(settings);
-  const isId = (text: string) => inUse().isSessionId?.(text) ?? isPlausibleId(text);
   const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
   const forms = { formCookie: new FormCookie(settings), cookieName };
   return {
@@ -112,17 +107,16 @@ function sharedFrom(options: SessionOptions): Backend & { isSentHere(ctx: Contex
     settings,
     uses: knowsLess ? new RecentUses() : undefined,
     crowds: new RecentUses(),
-    isUsable: id => isId(id) && cookie.fits(id),
+    isUsable: id => timed.isSessionId(id) && cookie.fits(id),
     cookie,
     cookieWarnings: new CookieWarnings(settings),
     clearSiteData,
-    isId,
     refusesForeignSessions: settings.userOf !== undefined,
     sameSite,
     cookiePath: path,
     formsOf: request => new RequestForms(request, forms),
     // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
-    isSentHere: path === '/' ? () => true : ({ request }) => isSentTo(request.requestTarget, basePath, path),
+    isOutside: path === '/' ? undefined : ({ request }) => !isSentTo(request.requestTarget, basePath, path),
   };
 
 }

@@ -1,4 +1,4 @@
-import { isLife, unixTime } from './base/time.js';
+import { LONGEST_LIFE, unixTime } from './base/time.js';
 import { checkSeconds, known, record, wrong } from './base/option-checks.js';
 import { readDetails, type SessionMetadata } from './info/session-details.js';
 import { publishRevoked } from './events/session-events.js';
@@ -64,7 +64,7 @@ export class UserSessions {
     const { storeTimeout = 30 } = options;
     checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
     this.#store = store;
-    this.#timed = timedStore(() => store, storeTimeout);
+    this.#timed = timedStore(store, storeTimeout);
 
   }
 
@@ -143,7 +143,7 @@ export class UserSessions {
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
   const info = readDetails(details);
-  if (!info || !isLife(remaining)) return null;
+  if (!info || remaining > LONGEST_LIFE) return null;
   const absoluteExpiresAt = info.endsAt ?? null;
   return {
     handle,

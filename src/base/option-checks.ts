@@ -1,6 +1,3 @@
-import { kindOf } from './plain-object.js';
-
-
 /*
  * What the checks of options share. Each throws a `TypeError` that names the
  * option, its value and what is allowed.
@@ -57,5 +54,13 @@ export function show(value: unknown): string {
 export function withoutLogin(address: string): string {
 
   return address.replace(/^([a-z][a-z\d+.-]*:)?\/\/.*@/is, '$1//…@');
+
+}
+
+/** The name of a value's class, for an error text. */
+export function kindOf(value: unknown): string {
+
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value;
+  return Object.getPrototypeOf(value)?.constructor?.name || 'object';
 
 }

@@ -7,19 +7,12 @@ export const LONGEST_TOUCH_INTERVAL = 86_400;
 /** From this number on, a Unix timestamp is most likely in milliseconds, not in seconds. */
 export const NO_SECONDS = 1e11;
 
-/** Added for the clock of a store that is set back, in seconds. */
-const MINUTE = 60;
+/** The most seconds that a session can have left to live: what options allow, and a minute for a store whose clock is being set. */
+export const LONGEST_LIFE = LONGEST_EXPIRY + LONGEST_TOUCH_INTERVAL + 60;
 
 /** Returns the current Unix timestamp, in seconds. */
 export function unixTime(): number {
 
   return Date.now() / 1000;
-
-}
-
-/** Says whether a session can have this many seconds left to live: no option allows more. */
-export function isLife(remaining: number): boolean {
-
-  return remaining <= LONGEST_EXPIRY + LONGEST_TOUCH_INTERVAL + MINUTE;
 
 }

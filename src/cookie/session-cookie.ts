@@ -3,6 +3,9 @@ import type { ResponseHeaders } from '../base/http.js';
 import { isOwnId } from '../id/session-id.js';
 import { type CookieSettings, LONGEST_MAX_AGE } from './cookie-options.js';
 
+/** Letters, digits and the underscore: no encoding changes them. */
+const LETTERS = /^\w+$/;
+
 /** The most cookies of one name that are looked at: more only serve to keep the server busy. */
 const MOST_LOOKED_AT = 1000;
 
@@ -139,8 +142,8 @@ export class SessionCookie {
 
   #spell(id: string): string {
 
-    // Nearly all ids are our own, and those are written as they are.
-    return this.#encode === encodeURIComponent && isOwnId(id) ? id : this.#encode(id);
+    // Nearly all ids are letters and digits, which are written as they are.
+    return this.#encode === encodeURIComponent && LETTERS.test(id) ? id : this.#encode(id);
 
   }
 

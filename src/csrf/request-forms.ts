@@ -11,8 +11,7 @@ import { type Forms, type RequestSession, saveOf } from '../request/request-sess
 import type { Session } from '../session/session.js';
 import { knownUser } from '../session/wanted.js';
 import { decide } from '../steps/decide.js';
-import { reserveId } from '../steps/new-id.js';
-import { requireCookie } from '../steps/refusals.js';
+import { requireCookie, reserveId } from '../steps/new-id.js';
 import type { Save } from '../steps/save.js';
 import { publishCsrf } from './csrf-events.js';
 
@@ -212,6 +211,6 @@ export class RequestForms implements Forms {
 /** Returns the act of storing that would come next, as the session is now. */
 export function peekedSave({ session, shared, visit }: RequestSession): Save {
 
-  return saveOf(session.wanted(shared.settings.userOf), visit);
+  return saveOf(session.stored, session.wanted(shared.settings.userOf), visit);
 
 }

@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { kindOf } from '../base/plain-object.js';
+import { kindOf } from '../base/option-checks.js';
 
 /** A secret of the application, by its name. */
 export interface EncryptionKey {

@@ -5,7 +5,7 @@ import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, SessionC
 import { newStoredId } from '../id/stored-id.js';
 import { merge } from '../values/texts-change.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
-import { isTooLarge } from '../values/texts-size.js';
+import { isTooLarge } from '../values/session-size.js';
 import type { EncryptionSettings } from './encryption-options.js';
 import { openValues, plainDetails, plainInfo, sealedInfo } from './info-seal.js';
 import { SessionKeys, storedIdOf } from './session-keys.js';

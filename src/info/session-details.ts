@@ -1,8 +1,8 @@
 import { SessionStoreError } from '../base/errors.js';
-import { isPlainObject } from '../base/plain-object.js';
 import { publishFailed } from '../events/session-events.js';
 import type { StoredInfo } from '../base/store.js';
 import { NO_SECONDS } from '../base/time.js';
+import { isPlainObject } from '../values/session-values.js';
 
 /*
  * What the middleware keeps of a session beside its values. It is written with

@@ -68,16 +68,12 @@ export const sessionMembers: ContextMembers = {
   session: {
     configurable: true,
     get() {
-      const request = this[REQUEST];
-      if (!request) return undefined;
-      request.use();
-      return request.session.values;
+      return this[REQUEST]?.values;
     },
     set(values: unknown) {
       const request = this[REQUEST];
       if (!request) return replace(this, 'session', values);
-      request.use();
-      request.session.values = values as typeof request.session.values;
+      request.values = values as typeof request.values;
     },
   },
 

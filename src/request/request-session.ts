@@ -1,6 +1,6 @@
-import { andThen, isThenable } from '../base/awaitable.js';
+import { andThen } from '../base/awaitable.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
-import type { HttpContext, NodeResponse } from '../base/http.js';
+import type { HttpContext } from '../base/http.js';
 import type { Awaitable, SessionValues } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
@@ -18,11 +18,10 @@ import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
 import { watchLateChanges } from './late-changes.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
-import { type Answer, type CookieWriters, writeHeaders } from './write-headers.js';
+import { type Answer, type CookieWriters, hasLeft, writeHeaders } from './write-headers.js';
 
 /** What all requests of one middleware share. */
 export interface Backend extends CookieWriters {
-  readonly isId: (text: string) => boolean;
   /**
    * Whether a session that the handler did not ask for is not stored where its
    * cookie could replace one that the browser has kept back.
@@ -70,12 +69,11 @@ export class RequestSession {
 
   #session: Session | undefined;
   #forms: Forms | undefined;
-  #answer: Answer | undefined;
   #error: SessionError | undefined;
-  /** What the handler has looked at. */
-  #uses: 'nothing' | 'info' | 'session' = 'nothing';
-  #phase: 'handling' | 'finished' | 'watched' = 'handling';
+  #isWatched = false;
   readonly #began: number | undefined;
+  /** What the response says of the session, so far. */
+  readonly answer: Answer = { action: 'keep', dependsOn: 'nothing', isFinished: false, written: 0, clearsSite: false };
 
   constructor(http: HttpContext, shared: Backend, isOutside = false, outer?: RequestSession) {
 
@@ -113,7 +111,7 @@ export class RequestSession {
    */
   finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
-    this.#phase = 'finished';
+    this.answer.isFinished = true;
     if (this.#session === undefined || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
     return andThen(this.inTurn(act), action => {
       this.#error = undefined;
@@ -129,20 +127,8 @@ export class RequestSession {
       if (Object.keys(this.session.values).length > 0) this.forms.publishWithheld();
       return 'keep';
     }
-    const { visit, session } = this;
-    return session.inTurn(() => {
-      const wanted = session.take(this.shared.settings.userOf);
-      const giveBack = (error: unknown): never => {
-        session.giveBack(wanted);
-        throw error;
-      };
-      try {
-        const action = act(saveOf(wanted, visit));
-        return isThenable(action) ? action.then(undefined, giveBack) : action;
-      } catch (error) {
-        return giveBack(error);
-      }
-    });
+    const { visit } = this;
+    return this.session.store(this.shared.settings.userOf, (wanted, stored) => act(saveOf(stored, wanted, visit)));
 
   }
 
@@ -185,6 +171,20 @@ export class RequestSession {
 
   }
 
+  get values(): SessionValues {
+
+    this.use();
+    return this.session.values;
+
+  }
+
+  set values(values: SessionValues | null | undefined) {
+
+    this.use();
+    this.session.values = values;
+
+  }
+
   /** Records that the user has proved who they are. */
   authenticated(given: Authentication = {}): void {
 
@@ -200,8 +200,8 @@ export class RequestSession {
   /** What is known of the session as it is stored. */
   get info(): SessionInfo | null {
 
-    if (this.#uses === 'nothing') this.#uses = 'info';
-    if (this.isFinished) writeHeaders('keep', this);
+    if (this.answer.dependsOn === 'nothing') this.answer.dependsOn = 'info';
+    if (this.answer.isFinished) writeHeaders('keep', this);
     return sessionInfo(this.session.stored, this.shared);
 
   }
@@ -210,7 +210,7 @@ export class RequestSession {
   get id(): string | null {
 
     // Later, it is read for a log: the response is made already.
-    if (!this.isFinished) this.#uses = 'session';
+    if (!this.answer.isFinished) this.answer.dependsOn = 'session';
     return this.session.getsNewId ? null : this.session.id;
 
   }
@@ -218,26 +218,22 @@ export class RequestSession {
   /** Records that the response depends on the session, whether there is one or not. */
   use(): void {
 
-    this.#uses = 'session';
+    this.answer.dependsOn = 'session';
     if (this.isOutside) this.shared.cookieWarnings.outside();
-    if (this.#phase === 'handling') return;
+    if (!this.answer.isFinished) return;
     writeHeaders('keep', this);
-    if (this.#phase === 'watched' || this.#error || this.isOutside || this.#isForeign || this.http.webSocket) return;
-    this.#phase = 'watched';
+    if (this.#isWatched || this.#error || this.isOutside || this.#isForeign || this.http.webSocket) return;
+    this.#isWatched = true;
     watchLateChanges(this.session, this.http.response);
 
-  }
-
-  get isFinished(): boolean {
-    return this.#phase !== 'handling';
   }
 
   /** Whether the request brought a cookie of ours that may lead to something. */
   get hasCookie(): boolean {
 
     if (this.isOutside) return false;
-    const { cookie, isId } = this.shared;
-    return cookie.read(this.http.request.headers.get('cookie'), isId).length > 0 || this.forms.isCarried;
+    const { cookie, store } = this.shared;
+    return cookie.read(this.http.request.headers.get('cookie'), store.isSessionId).length > 0 || this.forms.isCarried;
 
   }
 
@@ -257,35 +253,16 @@ export class RequestSession {
       shared: this.shared,
       began,
       formSecret: began === undefined ? undefined : () => this.forms.sentFrom,
-      isUse: this.#uses !== 'info',
+      isUse: this.answer.dependsOn !== 'info',
       noCookie: this.#noCookie,
     };
 
-  }
-
-  get answer(): Answer {
-
-    this.#answer ??= { action: 'keep', written: 0, clearsSite: false };
-    return this.#answer;
-
-  }
-
-  get dependsOnSession(): boolean {
-    return this.#uses !== 'nothing' && !this.isOutside;
   }
 
   writeForms(isBesideSession: boolean): boolean {
 
     if (this.#error || !(this.#forms || this.session.leavesForms)) return false;
     return this.forms.write(isBesideSession);
-
-  }
-
-  /** Whether the response is on its way: a body that is streamed may still use the session. */
-  get hasLeft(): boolean {
-
-    // The kernel does not tell, but node's response does.
-    return this.isFinished && (this.http.response as { inner?: NodeResponse }).inner?.headersSent === true;
 
   }
 
@@ -307,7 +284,7 @@ export class RequestSession {
   get #noCookie(): string | undefined {
 
     if (this.isOutside) return `cookieOptions.path is ${this.shared.cookiePath}, and this request is for another path: it has no session`;
-    return this.http.webSocket === undefined && !this.hasLeft ? undefined : LEFT;
+    return this.http.webSocket === undefined && !hasLeft(this) ? undefined : LEFT;
 
   }
 
@@ -331,10 +308,10 @@ export class RequestSession {
 }
 
 /** One act of storing what a request asks for. */
-export function saveOf(wanted: Wanted, visit: Visit): Save {
+export function saveOf(stored: StoredSession, wanted: Wanted, visit: Visit): Save {
 
   const { session, shared, began, formSecret, isUse, noCookie } = visit;
-  return { session, shared, began, formSecret, isUse, noCookie, wanted, due: dueOf(session.stored, visit) };
+  return { session, shared, began, formSecret, isUse, noCookie, stored, wanted, due: dueOf(stored, visit) };
 
 }
 

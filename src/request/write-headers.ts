@@ -1,17 +1,20 @@
-import type { HttpContext } from '../base/http.js';
+import type { HttpContext, NodeResponse, ResponseHeaders } from '../base/http.js';
 import type { CookieWarnings } from '../cookie/cookie-warnings.js';
-import { keepFromSharedCaches } from '../cookie/response-caching.js';
 import type { SessionCookie } from '../cookie/session-cookie.js';
 import type { Session } from '../session/session.js';
 import type { CookieAction, Shared } from '../steps/save.js';
 
 const CLEAR_SITE_DATA = 'Clear-Site-Data';
 
-/** What a response says of the session so far. */
+/** What a response says of the session, so far. */
 export interface Answer {
-  /** What the response does with the session's cookie. */
+  /** What it does with the session's cookie. */
   action: CookieAction;
-  /** How many cookies of our name it had when they were last written. */
+  /** What it depends on, whether there is a session or not. */
+  dependsOn: 'nothing' | 'info' | 'session';
+  /** Whether the handler is done: the response may be on its way. */
+  isFinished: boolean;
+  /** The number of cookies of our name that it had when they were last written. */
   written: number;
   /** Whether it asks the browser to remove what it keeps of the site. */
   clearsSite: boolean;
@@ -23,10 +26,8 @@ interface Answering {
   readonly shared: CookieWriters;
   readonly session: Session;
   readonly answer: Answer;
-  /** Whether the response depends on the session, whether there is one or not. */
-  readonly dependsOnSession: boolean;
-  /** Whether the response is on its way. */
-  readonly hasLeft: boolean;
+  /** Whether browsers send no cookie of ours to its path. */
+  readonly isOutside: boolean;
   /** Writes the cookies of forms, and says whether there were any. */
   writeForms(isBesideSession: boolean): boolean;
 }
@@ -46,19 +47,27 @@ export interface CookieWriters extends Shared {
  */
 export function writeHeaders(action: CookieAction, request: Answering): void {
 
-  if (request.hasLeft) return;
-  const { answer } = request;
+  const { http, answer, isOutside } = request;
+  if (hasLeft(request)) return;
   if (action !== 'keep') answer.action = action;
   if (answer.action !== 'keep') writeCookie(answer.action, request);
   const hasForms = request.writeForms(answer.action === 'set');
   const hasCookie = hasForms || answer.action !== 'keep';
-  if (hasCookie || request.dependsOnSession) keepFromSharedCaches(request.http.response.headers, hasCookie);
+  if (hasCookie || (answer.dependsOn !== 'nothing' && !isOutside)) keepFromSharedCaches(http.response.headers, hasCookie);
+
+}
+
+/** Whether the response is on its way: a body that is streamed may still use the session. */
+export function hasLeft({ http, answer }: Pick<Answering, 'http' | 'answer'>): boolean {
+
+  // The kernel does not tell, but node's response does.
+  return answer.isFinished && (http.response as { inner?: NodeResponse }).inner?.headersSent === true;
 
 }
 
 function writeCookie(action: 'set' | 'clear', { http, shared, session, answer }: Answering): void {
 
-  const { headers, origin } = http.response;
+  const { request, response: { headers, origin } } = http;
   const { cookie, cookieWarnings, clearSiteData, lifetimes } = shared;
   const isHttps = origin.startsWith('https:');
   if (cookie.countIn(headers) > answer.written) cookieWarnings.replaced();
@@ -72,7 +81,7 @@ function writeCookie(action: 'set' | 'clear', { http, shared, session, answer }:
     else cookie.clear(headers, isHttps);
   } else if (session.stored.kind === 'live') {
     cookie.set(headers, session.stored.id, isHttps, lifetimes.cookieMaxAge(session.stored.info));
-    cookieWarnings.check(origin, http.request.headers);
+    cookieWarnings.check(origin, request.headers);
   }
   answer.written = cookie.countIn(headers);
 
@@ -83,5 +92,38 @@ function isEndOfVisit({ isNew, foundByCookie }: Session, { clearSiteData, settin
 
   if (clearSiteData === undefined || isNew) return false;
   return settings.userOf === undefined || foundByCookie.kind !== 'live' || foundByCookie.user !== null;
+
+}
+
+/**
+ * Keeps a response that depended on the session out of shared caches, which
+ * would show one visitor's page or cookie to another (RFC 9111 sections 3.5,
+ * 4.1 and 7.3).
+ *
+ * @param hasCookie whether the response carries our cookie; it must not be
+ *   stored at all then
+ */
+function keepFromSharedCaches(headers: ResponseHeaders, hasCookie: boolean): void {
+
+  varyByCookie(headers);
+  const control = headers.get('cache-control');
+  if (hasCookie) {
+    if (control === null || !/(^|[,\s])no-store($|[,\s])/i.test(control)) {
+      headers.set('Cache-Control', 'no-store');
+    }
+  } else if (control === null) {
+    headers.set('Cache-Control', 'private');
+  }
+
+}
+
+function varyByCookie(headers: ResponseHeaders): void {
+
+  const vary = headers.get('vary');
+  if (vary === null || vary === '') {
+    headers.set('Vary', 'Cookie');
+  } else if (!/(^|[,\s])(\*|cookie)($|[,\s])/i.test(vary)) {
+    headers.set('Vary', `${vary}, Cookie`);
+  }
 
 }

@@ -1,8 +1,7 @@
 import { andThen } from '../base/awaitable.js';
 import { SessionSchemaError, SessionValueError } from '../base/errors.js';
-import { known, record, wrong } from '../base/option-checks.js';
-import { isPlainObject, kindOf } from '../base/plain-object.js';
-import { toTexts } from '../values/session-values.js';
+import { kindOf, known, record, wrong } from '../base/option-checks.js';
+import { isPlainObject, toTexts } from '../values/session-values.js';
 import { pathOf } from '../values/value-path.js';
 import { readStored } from '../values/stored-values.js';
 import type { SchemaIssue, StandardSchema } from './standard-schema.js';

@@ -1,15 +1,15 @@
 import { isThenable } from '../base/awaitable.js';
 import type { SessionError } from '../base/errors.js';
-import { isPlainObject, kindOf } from '../base/plain-object.js';
+import { kindOf } from '../base/option-checks.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import type { Authentication } from '../info/session-details.js';
-import { toTexts } from '../values/session-values.js';
+import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { setOwn } from '../values/set-own.js';
-import { ofStored, readStored } from '../values/stored-values.js';
+import { causeOf, readStored, unreadable } from '../values/stored-values.js';
 import { difference, merge } from '../values/texts-change.js';
 import type { Decision } from './named-change.js';
-import { type LiveStored, NOTHING, type StoredSession, textsOf } from './stored-session.js';
-import { claimOf, type UserReader, type Wanted } from './wanted.js';
+import { type LiveStored, NOTHING, type StoredSession } from './stored-session.js';
+import { type Claim, claimOf, type UserReader, type Wanted } from './wanted.js';
 
 /**
  * The session of one request: what the store has of it, as far as the request
@@ -43,6 +43,11 @@ export class Session {
     return this.#found;
   }
 
+  /** The values in the store, as texts; none where no session lives. */
+  get texts(): SessionTexts {
+    return this.#stored.kind === 'live' ? this.#stored.texts : NO_TEXTS;
+  }
+
   get id(): string | null {
     return this.#stored.kind === 'live' ? this.#stored.id : null;
   }
@@ -50,8 +55,12 @@ export class Session {
   /** The values, in an object that this request owns. */
   get values(): SessionValues {
 
-    this.#values ??= readStored(textsOf(this.#stored));
-    return this.#values;
+    try {
+      this.#values ??= fromTexts(this.texts);
+      return this.#values;
+    } catch (cause) {
+      throw unreadable(cause);
+    }
 
   }
 
@@ -101,7 +110,7 @@ export class Session {
       regenerate: this.#regenerate,
       proved: this.#authentication !== undefined,
       authentication: this.#authentication,
-      ...claimOf(this.user(userOf), texts, this.#stored, userOf),
+      ...this.#claim(texts, userOf),
     };
 
   }
@@ -138,7 +147,15 @@ export class Session {
    * @throws {SessionValueError} if that can't be a user
    */
   user(userOf: UserReader | undefined): string | null | undefined {
-    return this.#values === undefined || userOf === undefined ? undefined : ofStored(textsOf(this.#stored), this.#values, userOf);
+    return this.#values === undefined || userOf === undefined ? undefined : this.#made(this.#values, userOf);
+  }
+
+  #claim(texts: SessionTexts, userOf: UserReader | undefined): Claim {
+
+    const user = this.user(userOf);
+    // Most requests leave the session its user.
+    return user === undefined || this.#stored.kind !== 'live' || user === this.#stored.user ? { user } : claimOf(user, texts, this.#stored, userOf);
+
   }
 
   /** Records what the request's cookie has led to. */
@@ -261,7 +278,7 @@ export class Session {
 
     if (this.#values === undefined || this.#assigned) return;
     const now = this.#wantedTexts;
-    const wanted = merge(textsOf(this.#stored), difference(taken, now));
+    const wanted = merge(this.texts, difference(taken, now));
     if (!Object.isExtensible(this.#values)) {
       this.#values = readStored(wanted);
       return;
@@ -286,11 +303,46 @@ export class Session {
 
   }
 
+  /**
+   * Stores in turn what the request asks for. What could not be stored is asked
+   * for the next time again.
+   *
+   * @throws {SessionValueError} if the session holds what can't be stored
+   */
+  store<T>(userOf: UserReader | undefined, act: (wanted: Wanted, stored: StoredSession) => Awaitable<T>): Awaitable<T> {
+
+    return this.inTurn(() => {
+      const wanted = this.take(userOf);
+      const giveBack = (error: unknown): never => {
+        this.giveBack(wanted);
+        throw error;
+      };
+      try {
+        const answer = act(wanted, this.#stored);
+        return isThenable(answer) ? answer.then(undefined, giveBack) : answer;
+      } catch (error) {
+        return giveBack(error);
+      }
+    });
+
+  }
+
   /** The values as texts. */
   get #wantedTexts(): SessionTexts {
 
-    const stored = textsOf(this.#stored);
-    return this.#values === undefined ? stored : ofStored(stored, this.#values, values => toTexts(values, stored));
+    const { texts } = this;
+    return this.#values === undefined ? texts : this.#made(this.#values, values => toTexts(values, texts));
+
+  }
+
+  /** @throws {SessionStoreError} instead of a {@link SessionValueError} where what is stored leads to that by itself */
+  #made<T>(values: SessionValues, make: (values: SessionValues) => T): T {
+
+    try {
+      return make(values);
+    } catch (error) {
+      throw causeOf(error, this.texts, make);
+    }
 
   }
 

@@ -23,7 +23,7 @@ export interface Wanted extends Claim {
 }
 
 /** The user whom the values name. */
-interface Claim {
+export interface Claim {
   /** Undefined where the values were not looked at: they name the same user as before. */
   readonly user?: string | null | undefined;
   /** The stored values named that user already: this request signs no one in. */

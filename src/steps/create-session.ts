@@ -4,8 +4,8 @@ import { derivedHandle } from '../id/session-id.js';
 import type { Info } from '../info/session-details.js';
 import { afterSignIn } from './after-sign-in.js';
 import { abandon, createRecord } from './create-record.js';
+import { requireCookie } from './new-id.js';
 import { infoWithNewId } from './new-info.js';
-import { requireCookie } from './refusals.js';
 import type { CookieAction, Save } from './save.js';
 
 /**

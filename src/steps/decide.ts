@@ -1,7 +1,7 @@
 import type { Due, NamedChange } from '../session/named-change.js';
 import type { StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
-import { difference, isEmpty } from '../values/texts-change.js';
+import { difference, isEmpty, NO_CHANGE } from '../values/texts-change.js';
 import type { Save } from './save.js';
 
 /** What is decided on: of what is stored, only this counts. */
@@ -12,11 +12,11 @@ export type Decided =
   | Extract<StoredSession, { kind: 'reused' }>;
 
 /** Decides what a request did to its session, as one named change. Pure: it touches nothing. */
-export function decide({ session: { stored, isForwarding }, wanted, due }: Pick<Save, 'session' | 'wanted' | 'due'>): NamedChange {
+export function decide({ session, stored, wanted, due }: Save): NamedChange {
 
   const change = sessionChange(stored, wanted, due);
   // One more new id, so that the former id does not lead to what is stored after a handler asked for a new id.
-  return change.name === 'update' && isForwarding ? { ...change, name: 'regenerate', reason: 'asked' } : change;
+  return change.name === 'update' && session.isForwarding ? { ...change, name: 'regenerate', reason: 'asked' } : change;
 
 }
 
@@ -48,8 +48,10 @@ export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedC
     case 'live': {
       const { id } = stored;
       if (wanted.cleared) return { name: 'destroy', id };
-      const change = difference(stored.texts, wanted.texts);
+      const isSame = wanted.texts === stored.texts;
+      const change = isSame ? NO_CHANGE : difference(stored.texts, wanted.texts);
       const { set, unset } = change;
+      const isUnchanged = isSame || isEmpty(change);
       const { user = null } = stored;
       if (wanted.user !== undefined && wanted.user !== user) {
         if (user !== null) {
@@ -61,9 +63,9 @@ export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedC
       }
       if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
       // A session that other requests emptied, and none fills again, just expires.
-      if (empty && isEmpty(change)) return { name: 'none' };
+      if (empty && isUnchanged) return { name: 'none' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
-      if (!isEmpty(change)) return { name: 'update', id, set, unset };
+      if (!isUnchanged) return { name: 'update', id, set, unset };
       return due.touch ? { name: 'touch', id } : { name: 'none' };
     }
 

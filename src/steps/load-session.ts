@@ -1,4 +1,4 @@
-import { andThen } from '../base/awaitable.js';
+import { andThen, isThenable } from '../base/awaitable.js';
 import type { Awaitable, FoundSession, LiveSession } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { publishExpired, publishRevoked, publishSuspicious } from '../events/session-events.js';
@@ -20,20 +20,23 @@ export function loadSession(
 
   const id = ids[at];
   if (id === undefined) return ifNoneLives;
-  return andThen(shared.store.load(id), answer => {
+  const next = (answer: FoundSession | null) => {
     const stored = answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
+    if ('kind' in stored && stored.kind === 'live') return stored;
     return andThen(stored, found => {
       if (found.kind === 'live') return found;
       return loadSession(ids, shared, at + 1, ifNoneLives.kind === 'none' ? found : ifNoneLives);
     });
-  });
+  };
+  const answer = shared.store.load(id);
+  return isThenable(answer) ? answer.then(next) : next(answer);
 
 }
 
 /** The session of an id, unless it is another cookie's or its deadline has passed. */
-function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, lifetimes, settings }: Shared): StoredSession {
+function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, settings }: Shared): StoredSession {
 
-  const info = fromStored(kept);
+  const info = kept && fromStored(kept);
   if (info?.details.cookie !== settings.cookieMark) {
     publishSuspicious(id, 'unknown', store);
     return NOTHING;
@@ -43,7 +46,7 @@ function live(id: string, { texts, version, remaining, info: kept }: LiveSession
     publishExpired(id, info.user, store);
     return NOTHING;
   }
-  return { kind: 'live', id, texts, version, endsAt: lifetimes.now() + remaining * 1000, info, user: info?.user ?? null };
+  return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000, info, user: info?.user ?? null };
 
 }
 

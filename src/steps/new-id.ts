@@ -1,5 +1,5 @@
 import { andThen } from '../base/awaitable.js';
-import { SessionStoreError } from '../base/errors.js';
+import { SessionCookieError, SessionStoreError } from '../base/errors.js';
 import type { Awaitable } from '../base/store.js';
 import type { Save } from './save.js';
 
@@ -20,6 +20,13 @@ export function reserveId(save: Pick<Save, 'session' | 'wanted' | 'shared'>): Aw
     }
     return session.reserve(id);
   });
+
+}
+
+/** @throws {SessionCookieError} where the response can't carry a cookie */
+export function requireCookie({ noCookie }: Pick<Save, 'noCookie'>): void {
+
+  if (noCookie !== undefined) throw new SessionCookieError(noCookie);
 
 }
 

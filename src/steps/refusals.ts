@@ -1,5 +1,4 @@
-import { SessionCookieError, SessionEndedError } from '../base/errors.js';
-import type { Save } from './save.js';
+import { SessionEndedError } from '../base/errors.js';
 
 /** The error of a change whose session had gone. */
 export function tooLate(): SessionEndedError {
@@ -19,12 +18,5 @@ export function revoked(): SessionEndedError {
 export function overtaken(): SessionEndedError {
 
   return new SessionEndedError('The session of this sign-in was ended while it began, most likely by another sign-in of its user');
-
-}
-
-/** @throws {SessionCookieError} where the response can't carry a cookie */
-export function requireCookie({ noCookie }: Pick<Save, 'noCookie'>): void {
-
-  if (noCookie !== undefined) throw new SessionCookieError(noCookie);
 
 }

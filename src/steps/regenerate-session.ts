@@ -16,9 +16,9 @@ import { changeWhereItWent } from './change-session.js';
 import { abandon } from './create-record.js';
 import { createSession } from './create-session.js';
 import { moveInSteps } from './move-in-steps.js';
-import { reserveId } from './new-id.js';
+import { requireCookie, reserveId } from './new-id.js';
 import { infoWithNewId, newInfo } from './new-info.js';
-import { requireCookie, revoked, tooLate } from './refusals.js';
+import { revoked, tooLate } from './refusals.js';
 import type { CookieAction, Save, Shared } from './save.js';
 
 /** Seconds for which stores remember that a user's sessions were ended. */

@@ -25,21 +25,19 @@ import { touchSession } from './touch-session.js';
  */
 export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAction> {
 
-  const { session, wanted, shared: { settings, lifetimes } } = save;
-  const { stored } = session;
-  const before = textsOf(stored);
-  if (wanted.texts !== before) checkSize(before, wanted.texts, settings.maxBytes);
+  const { session, stored, wanted, shared: { settings, lifetimes } } = save;
+  if (change.name !== 'none' && change.name !== 'touch') checkSize(textsOf(stored), wanted.texts, settings.maxBytes);
   if (requestEvents.hasSubscribers) {
     session.decided({ change, before: stored, refreshDueIn: stored.kind === 'live' ? lifetimes.touchDueIn(stored) : 0 });
   }
   const isChange = change.name === 'update' || change.name === 'regenerate';
-  const carriedOut = () => carryOut(change, save) as Awaitable<CookieAction>;
-  return isChange ? andThen(upgrade(change, save), carriedOut) : carriedOut();
+  const answer = isChange ? andThen(upgrade(change, save), () => carryOut(change, save)) : carryOut(change, save);
+  return answer as Awaitable<CookieAction>;
 
 }
 
 /** Brings a session into the shape in which it was read, before it is changed. A new id alone is no change. */
-function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>, { session: { stored }, shared: { store, lifetimes } }: Save): Awaitable<boolean> {
+function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>, { stored, shared: { store, lifetimes } }: Save): Awaitable<boolean> {
 
   if (stored.kind !== 'live' || (isEmpty(change) && store.canMove)) return false;
   return store.upgrade?.(change.id, stored.texts, lifetimes.left(stored.info)) ?? false;
@@ -71,8 +69,8 @@ export function carryOut(change: NamedChange, save: Save): Awaitable<CookieActio
 
 }
 
-function noteUse({ session: { id, stored }, isUse, shared: { uses, store } }: Save): void {
+function noteUse({ stored, isUse, shared: { uses, store } }: Save): void {
 
-  if (uses && isUse && id !== null && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(id), unixTime());
+  if (uses && isUse && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(stored.id), unixTime());
 
 }

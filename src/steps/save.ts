@@ -2,6 +2,7 @@ import type { Lifetimes } from '../info/lifetimes.js';
 import type { UserSettings } from '../info/user-options.js';
 import type { Due } from '../session/named-change.js';
 import type { Session } from '../session/session.js';
+import type { StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
 import type { RecentUses } from './recent-uses.js';
@@ -47,6 +48,8 @@ export interface Visit {
 
 /** One act of storing. */
 export interface Save extends Visit {
+  /** What is in the store as the act begins, as far as the request knows. */
+  readonly stored: StoredSession;
   /** What the request asks for. */
   readonly wanted: Wanted;
   /** What the session needs if it was only read. */

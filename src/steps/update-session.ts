@@ -2,14 +2,13 @@ import { type LiveStored, type StoredSession, textsOf } from '../session/stored-
 import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { sessionChange } from './decide.js';
 import { SessionStoreError } from '../base/errors.js';
-import { isPlainObject } from '../base/plain-object.js';
 import { loadSession } from './load-session.js';
 import { carryOut } from './save-session.js';
 import { withdrawForward } from './regenerate-session.js';
 import type { CookieAction } from './save.js';
 import type { Session } from '../session/session.js';
 import { checkSize, tooLarge } from '../values/session-size.js';
-import { fromTexts, NO_TEXTS, toTexts } from '../values/session-values.js';
+import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { ofStored, readStored } from '../values/stored-values.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
@@ -87,7 +86,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
       if (session.stored === before) {
         const claim = claimOf(user, texts, latest, userOf);
         const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-        return attempt(latest, { ...visit, wanted: { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, due: NOTHING_DUE });
+        return attempt(latest, { ...visit, stored: latest, wanted: { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, due: NOTHING_DUE });
       }
       // The handler itself has stored something in the meantime: `latest` is not the latest any more.
       if (before.kind === 'live' && session.id === null) throw tooLate();

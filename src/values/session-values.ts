@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { SessionValueError } from '../base/errors.js';
-import { isPlainObject, kindOf } from '../base/plain-object.js';
+import { kindOf } from '../base/option-checks.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
 import { pathOf } from './value-path.js';
@@ -63,7 +63,11 @@ export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS):
 export function fromTexts(texts: SessionTexts): SessionValues {
 
   const values: SessionValues = {};
-  for (const [key, text] of texts) setOwn(values, key, fromText(text));
+  for (const [key, text] of texts) {
+    const value = fromText(text);
+    if (key === '__proto__') setOwn(values, key, value);
+    else values[key] = value;
+  }
   return values;
 
 }
@@ -93,6 +97,18 @@ function isDeeper(value: unknown, levels: number): boolean {
 
   if (typeof value !== 'object' || value === null) return false;
   return levels < 0 || Object.values(value).some(member => isDeeper(member, levels - 1));
+
+}
+
+/** Says whether a value is a record of the kind that a session can be. */
+export function isPlainObject(value: unknown): value is SessionValues {
+
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null
+    || prototype === Object.prototype
+    // A plain object of another realm, for instance of a `vm` context.
+    || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'));
 
 }
 

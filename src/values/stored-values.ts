@@ -17,7 +17,7 @@ export function readStored(texts: SessionTexts): SessionValues {
   try {
     return fromTexts(texts);
   } catch (cause) {
-    throw cause instanceof SessionStoreError ? cause : unreadable(cause);
+    throw unreadable(cause);
   }
 
 }
@@ -25,17 +25,26 @@ export function readStored(texts: SessionTexts): SessionValues {
 /**
  * Returns what `make` makes of values that were read from these texts.
  *
- * @throws {SessionStoreError} instead of a {@link SessionValueError} if the texts
- *   alone lead to one: no request can have stored them
+ * @throws {SessionStoreError} as {@link causeOf} says
  */
 export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues) => T): T {
 
   try {
     return make(values);
   } catch (error) {
-    if (error instanceof SessionValueError && stored.size > 0 && !isPossible(stored, make)) throw unreadable(error);
-    throw error;
+    throw causeOf(error, stored, make);
   }
+
+}
+
+/**
+ * Returns the error to throw if `make` fails for values that were read from these
+ * texts: a {@link SessionStoreError} instead of a {@link SessionValueError} if the
+ * texts alone lead to it, since no request can have stored them.
+ */
+export function causeOf(error: unknown, stored: SessionTexts, make: (values: SessionValues) => unknown): unknown {
+
+  return error instanceof SessionValueError && stored.size > 0 && !isPossible(stored, make) ? unreadable(error) : error;
 
 }
 
@@ -50,8 +59,9 @@ function isPossible(stored: SessionTexts, make: (values: SessionValues) => unkno
 
 }
 
-function unreadable(cause: unknown): SessionStoreError {
+/** The error for texts of a store that can't be read. */
+export function unreadable(cause: unknown): SessionStoreError {
 
-  return new SessionStoreError('The session store returned values that no request can have stored', { cause });
+  return cause instanceof SessionStoreError ? cause : new SessionStoreError('The session store returned values that no request can have stored', { cause });
 
 }

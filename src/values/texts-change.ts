@@ -1,6 +1,7 @@
 import type { SessionChange, SessionTexts } from '../base/store.js';
 
-const NO_CHANGE: SessionChange = { set: new Map(), unset: [] };
+/** The change of an untouched session. */
+export const NO_CHANGE: SessionChange = { set: new Map(), unset: [] };
 
 /** Finds the keys that differ, by their text: a change deep inside a value is one of its key. */
 export function difference(before: SessionTexts, after: SessionTexts): SessionChange {

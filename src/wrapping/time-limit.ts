@@ -25,13 +25,6 @@ export class TimeLimit {
     this.#limit = limit;
   }
 
-  /** For a call that is about to begin. */
-  caller(): Caller {
-
-    return { until: Infinity, prolonged: 0, giveUp() {} };
-
-  }
-
   /** The seconds for which a caller still waits; 0 or less when it has given up. */
   left(caller: Caller): number {
 

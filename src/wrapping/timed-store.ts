@@ -1,13 +1,14 @@
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
-import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type SessionTexts } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, FoundSession, SessionTexts } from '../base/store.js';
 import { publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
-import { derivedHandle } from '../id/session-id.js';
-import { isLife } from '../base/time.js';
+import { derivedHandle, isPlausibleId } from '../id/session-id.js';
+import { LONGEST_LIFE } from '../base/time.js';
 import { overlay } from './overlay.js';
-import { TimeLimit } from './time-limit.js';
+import { adapted } from './checked-store.js';
+import { type Caller, TimeLimit } from './time-limit.js';
 
 /** The store as a request sees it. It has all methods; those that the store lacks must not be called. */
 export interface TimedStore extends Required<AtomicSessionStore> {
@@ -36,13 +37,13 @@ export interface TimedStore extends Required<AtomicSessionStore> {
  * Makes a store that answers within a time limit. Each failure is a
  * {@link SessionStoreError} with the store's own as `cause`.
  *
- * @param store returns the store that is in use; called anew for each call, since
- *   it changes when a test replaces a method of the memory store
+ * @param store one that stops being atomic, as the memory store does when a test
+ *   replaces one of its four methods, is adapted from then on
  * @param limit in seconds
  */
-export function timedStore(store: () => AtomicSessionStore, limit: number): TimedStore {
+export function timedStore(store: AtomicSessionStore, limit: number): TimedStore {
 
-  const inner = store as () => Required<AtomicSessionStore>;
+  const inner = () => (store.atomic === false ? adapted(store) : store) as Required<AtomicSessionStore>;
   const time = new TimeLimit(limit);
   const ids = new IdWarnings();
 
@@ -54,7 +55,7 @@ export function timedStore(store: () => AtomicSessionStore, limit: number): Time
     secrets: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void,
   ): Awaitable<T> => {
     const failure = (error: unknown) => storeError(error, secrets);
-    const caller = time.caller();
+    const caller: Caller = { until: Infinity, prolonged: 0, giveUp() {} };
     let answer: Awaitable<T>;
     try {
       answer = call(() => time.left(caller));
@@ -108,11 +109,11 @@ export function timedStore(store: () => AtomicSessionStore, limit: number): Time
     },
 
     get canIndex() {
-      return isIndexing(inner());
+      return typeof inner().sessionsOf === 'function';
     },
 
     get canTell() {
-      return isIndexing(inner()) && typeof inner().infoByHandle === 'function';
+      return typeof inner().sessionsOf === 'function' && typeof inner().infoByHandle === 'function';
     },
 
     get keepsInfo() {
@@ -120,7 +121,10 @@ export function timedStore(store: () => AtomicSessionStore, limit: number): Time
     },
 
     /** One id has always the same handle. */
-    handleOf: (id: string) => (store().handleOf?.(id) ?? derivedHandle(id)),
+    handleOf: (id: string) => ((inner() as AtomicSessionStore).handleOf?.(id) ?? derivedHandle(id)),
+
+    /** Whether a text may be tried as an id. */
+    isSessionId: (text: string) => (inner() as AtomicSessionStore).isSessionId?.(text) ?? isPlausibleId(text),
 
   });
 
@@ -140,7 +144,7 @@ function checked(found: FoundSession | null | undefined): FoundSession | null {
   if (found === null || found === undefined) return null;
   if (found.status === 'retired' || found.status === 'expired') return found;
   if (found.status === 'live' && typeof found.texts?.get === 'function') {
-    if (isLife(found.remaining)) return found;
+    if (found.remaining <= LONGEST_LIFE) return found;
     throw new SessionStoreError(`The session store's load() returned a session with ${found.remaining} seconds left to live, which no option allows`);
   }
   throw new SessionStoreError('The session store\'s load() returned what is no session');

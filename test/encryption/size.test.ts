@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { encrypted, MemoryStore } from '../../src/index.js';
 import type { FoundSession, SessionChange, UpdateTerms } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
-import { sizeOf } from '../../src/values/texts-size.js';
+import { sizeOf } from '../../src/values/session-size.js';
 import { Browser } from '../support/browser.js';
 import { KEYED, live, setting } from '../support/sealed.js';
 import { site } from '../support/site.js';

@@ -6,7 +6,7 @@ import { isFormer, withFormer } from '../../src/stores/shared/former-ids.js';
 import { REMEMBERED } from '../../src/stores/shared/mark-lifetimes.js';
 import { Revocations } from '../../src/stores/shared/revocations.js';
 import { userSession } from '../../src/stores/shared/user-session.js';
-import { isTooLarge } from '../../src/values/texts-size.js';
+import { isTooLarge } from '../../src/values/session-size.js';
 
 /** A session, or the mark of one that has ended: its hash is then `ended` or `moved`, which no id has. */
 interface Row {

@@ -106,7 +106,7 @@ describe('A command that a frozen server executes late', () => {
   it('changes nothing after a 503, and in time it does what it should', async () => {
 
     const store = new RedisStore({ client });
-    const timed = timedStore(() => store, 0.4);
+    const timed = timedStore(store, 0.4);
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     server.freeze();

@@ -4,7 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createClient } from 'redis';
-import { sizeOf } from '../../src/values/texts-size.js';
+import { sizeOf } from '../../src/values/session-size.js';
 import type { SessionChange } from '../../src/base/store.js';
 import { storedId } from '../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
@@ -119,7 +119,7 @@ describe('A session that begins late, on Redis', () => {
       },
     };
     const slow = new RedisStore({ client: around });
-    const timed = timedStore(() => slow, 0.2);
+    const timed = timedStore(slow, 0.2);
     const id = slow.newSessionId();
     const newInfo = { info: { user: 'Ada', details: '{}' }, requestAge: 0 };
     await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo })), /The session store failed/);

@@ -4,7 +4,7 @@ import type {
   AtomicSessionStore, EndTerms, LiveSession, RetiredSession, SessionChange, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/base/store.js';
 import { ELSEWHERE } from '../../src/stores/shared/retired-ids.js';
-import { isTooLarge } from '../../src/values/texts-size.js';
+import { isTooLarge } from '../../src/values/session-size.js';
 
 /** The record under one key: a session, or the mark of one that ended or moved. */
 type Row =

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { SessionSizeError } from '../../src/index.js';
 import { checkSize } from '../../src/values/session-size.js';
-import { sizeOf } from '../../src/values/texts-size.js';
+import { sizeOf } from '../../src/values/session-size.js';
 import { NO_TEXTS } from '../../src/values/session-values.js';
 import { anyText } from '../support/any-text.js';
 import { idOf, setCookies } from '../support/browser.js';

@@ -1,9 +1,8 @@
 import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { isPlainObject } from '../../src/base/plain-object.js';
 import { SessionValueError } from '../../src/index.js';
-import { fromText, fromTexts, toTexts } from '../../src/values/session-values.js';
+import { fromText, fromTexts, isPlainObject, toTexts } from '../../src/values/session-values.js';
 import { setOwn } from '../../src/values/set-own.js';
 import type { SessionValues } from '../../src/base/store.js';
 import { anyText } from '../support/any-text.js';

@@ -10,7 +10,7 @@ const SHORT = 0.02;
 
 function timed(load: () => unknown, limit = SHORT) {
 
-  return timedStore(() => ({ load }) as unknown as AtomicSessionStore, limit);
+  return timedStore(({ load }) as unknown as AtomicSessionStore, limit);
 
 }
 
@@ -35,7 +35,7 @@ describe('A store with a time limit', () => {
 
     const answers: Array<[unknown, string]> = [['the-id', 'string'], [undefined, 'undefined'], [['the-id'], 'object']];
     for (const [answer, type] of answers) {
-      const store = timedStore(() => ({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
+      const store = timedStore(({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
       throws(() => store.create('the-id', new Map(), { lifetime: 60 }), (error: SessionStoreError) => {
         strictEqual(error.message, `The session store's create() returned what it may not: a value of type ${type}`);
         strictEqual(error.cause, undefined);
@@ -65,7 +65,7 @@ describe('A store with a time limit', () => {
         return method in ANSWERS ? ANSWERS[method] : method;
       };
     }
-    const wrapped = timedStore(() => store as unknown as AtomicSessionStore, SHORT);
+    const wrapped = timedStore(store as unknown as AtomicSessionStore, SHORT);
     const change = { set: new Map(), unset: [] };
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
     await wrapped.load('A');
@@ -98,7 +98,7 @@ describe('A store with a time limit', () => {
     for (const answer of [0, 1, 'x', {}, [], { status: 'x' }, { status: 'live' }, { status: 'live', texts: {} }]) {
       const every = () => answer;
       const store = timedStore(
-        () => ({ load: every, create: every, update: every, end: every, move: every }) as unknown as AtomicSessionStore, SHORT,
+        { load: every, create: every, update: every, end: every, move: every } as unknown as AtomicSessionStore, SHORT,
       );
       for (const call of [
         () => store.load('A'), () => store.create('A', change.set, { lifetime: 1 }), () => store.update('A', change, { lifetime: 1 }),
@@ -230,7 +230,7 @@ describe('A store with a time limit', () => {
     const time = fakeTime();
     try {
       const asking: Array<() => number> = [];
-      const store = timedStore(() => ({
+      const store = timedStore(({
         update: (_id: string, _change: unknown, { patienceLeft }: { patienceLeft: () => number }) => {
           asking.push(patienceLeft);
           // Time that passes before the store returns is not counted.
@@ -300,7 +300,7 @@ describe('A store with a time limit', () => {
     for (const [answer, expected] of [[true, ['A']], [false, []], ['revoked', []]] as const) {
       const late = deferred<boolean | 'revoked'>();
       const ended: string[] = [];
-      const store = timedStore(() => ({
+      const store = timedStore(({
         create: () => late.promise,
         end: async (id: string) => {
           ended.push(id);
@@ -312,7 +312,7 @@ describe('A store with a time limit', () => {
       await settled();
       deepStrictEqual(ended, expected);
     }
-    const inTime = timedStore(() => ({ create: async () => true, end: () => { throw new Error('ended'); } }) as unknown as AtomicSessionStore, SHORT);
+    const inTime = timedStore(({ create: async () => true, end: () => { throw new Error('ended'); } }) as unknown as AtomicSessionStore, SHORT);
     strictEqual(await inTime.create('A', new Map(), { lifetime: 1 }), true);
 
   });

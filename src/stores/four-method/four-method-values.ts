@@ -2,7 +2,7 @@ import { SessionValueError } from '../../base/errors.js';
 import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
 import type { StoredInfo, SessionChange, SessionTexts, SessionValues } from '../../base/store.js';
-import { isTooLarge, sizeOf } from '../../values/texts-size.js';
+import { isTooLarge, sizeOf } from '../../values/session-size.js';
 import { infoList, toInfo } from '../shared/info.js';
 import { unreadable } from '../shared/unreadable.js';
 

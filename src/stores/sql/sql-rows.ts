@@ -1,6 +1,6 @@
 import { merge } from '../../values/texts-change.js';
 import type { MoveTerms, SessionChange } from '../../base/store.js';
-import { isTooLarge } from '../../values/texts-size.js';
+import { isTooLarge } from '../../values/session-size.js';
 import { type Countdown, countdown } from '../../base/countdown.js';
 import { toJson } from './json-texts.js';
 import type { ServerClock } from '../shared/server-clock.js';

@@ -121,7 +121,7 @@ export class Scene extends Handles {
     if (store.canMove) return { newId, answer: await store.move(id, newId, change, { ...terms, lifetime }) };
     const found = await store.load(id);
     if (found?.status !== 'live') return { newId, answer: 'gone' };
-    const timed = timedStore(() => store, IN_STEPS);
+    const timed = timedStore(store, IN_STEPS);
     try {
       return { newId, answer: await moveInSteps({ store: timed, id, newId, base: found.texts, own: change, terms: { lifetime } }) };
     } catch (error) {

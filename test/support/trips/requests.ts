@@ -1,9 +1,17 @@
 import { Application, MemoryRequest } from '@curveball/kernel';
+import type { SessionOptions } from '../../../src/index.js';
 
 /*
- * Sends some requests to an application, and writes how often each of them
- * moves from one file of the core to another, as JSON. The hook of `hooks.ts` must be in place.
+ * Sends requests to an application, and writes as JSON through how many files of
+ * the core each of them passes, and how often it moves between them. The hook of
+ * `hooks.ts` must be registered.
  */
+
+/** What is written of one request. */
+export interface Trip {
+  readonly files: readonly string[];
+  readonly moves: number;
+}
 
 let current = '';
 let moves = 0;
@@ -23,54 +31,50 @@ Object.assign(globalThis, {
   },
 });
 
-const { default: session, csrf } = await import('../../../src/index.js');
+const { default: session } = await import('../../../src/index.js');
 
-const app = new Application();
-app.use(csrf(), session({ store: 'memory', user: 'userId' }));
-app.use(async ctx => {
-  switch (ctx.path) {
-    case '/read': ctx.response.body = ctx.session.userId; break;
-    case '/change': ctx.session.count = (ctx.session.count ?? 0) + 1; break;
-    case '/sign-in': ctx.session = { userId: 5 }; break;
-    case '/sign-out': ctx.session = null; break;
-    case '/form': ctx.response.body = await ctx.getCsrf(); break;
-    case '/post': ctx.validateCsrf(); ctx.session.posts = (ctx.session.posts ?? 0) + 1; break;
+async function tripsWith(options: Partial<SessionOptions>): Promise<Record<string, Trip>> {
+
+  const app = new Application();
+  app.use(session({ store: 'memory', ...options }));
+  app.use(async ctx => {
+    switch (ctx.path) {
+      case '/read': ctx.response.body = ctx.session.userId; break;
+      case '/change': ctx.session.count = (ctx.session.count ?? 0) + 1; break;
+      case '/sign-in': ctx.session = { userId: 5 }; break;
+      case '/sign-out': ctx.session = null; break;
+      case '/form': ctx.response.body = await ctx.getCsrf(); break;
+      case '/post': ctx.validateCsrf(); ctx.session.posts = (ctx.session.posts ?? 0) + 1; break;
+    }
+    ctx.status = 200;
+  });
+
+  let cookie: string | undefined;
+  const send = async (method: string, path: string, headers: Record<string, string> = {}) => {
+    files.clear();
+    moves = 0;
+    current = '';
+    const response = await app.subRequest(new MemoryRequest(method, path, 'http://localhost', {
+      ...headers, ...(cookie && { cookie }),
+    }));
+    const trip = { files: [...files], moves };
+    const sent = response.headers.get('set-cookie')?.split(';')[0];
+    if (sent) cookie = sent.endsWith('=') ? undefined : sent;
+    return { response, trip };
+  };
+
+  // Once for what happens only at first.
+  for (const path of ['/', '/sign-in', '/read', '/change', '/sign-out']) await send('GET', path);
+
+  const trips: Record<string, Trip> = {};
+  for (const [name, path] of [['anonymous', '/'], ['sign-in', '/sign-in'], ['read', '/read'], ['change', '/change']] as const) {
+    trips[name] = (await send('GET', path)).trip;
   }
-  ctx.status = 200;
-});
-
-let cookie: string | undefined;
-
-async function send(method: string, path: string, headers: Record<string, string> = {}) {
-
-  const request = new MemoryRequest(method, path, 'http://localhost', { 'sec-fetch-site': 'same-origin', ...headers, ...(cookie && { cookie }) });
-  const response = await app.subRequest(request);
-  const sent = response.headers.get('set-cookie')?.split(';')[0];
-  if (sent) cookie = sent.endsWith('=') ? undefined : sent;
-  return response;
+  const token = String((await send('GET', '/form')).response.body);
+  trips['form with a token'] = (await send('POST', '/post', { 'x-csrf-token': token })).trip;
+  trips['sign-out'] = (await send('GET', '/sign-out')).trip;
+  return trips;
 
 }
 
-async function trip(method: string, path: string, headers?: Record<string, string>) {
-
-  files.clear();
-  moves = 0;
-  current = '';
-  await send(method, path, headers);
-  return { files: [...files], moves };
-
-}
-
-// Once for what happens only at first.
-for (const path of ['/', '/sign-in', '/read', '/change', '/sign-out']) await send('GET', path);
-
-const trips: Record<string, { files: string[]; moves: number }> = {};
-trips.anonymous = await trip('GET', '/');
-trips['sign-in'] = await trip('GET', '/sign-in');
-trips.read = await trip('GET', '/read');
-trips.change = await trip('GET', '/change');
-const token = String((await send('GET', '/form')).body);
-trips['form with a token'] = await trip('POST', '/post', { 'x-csrf-token': token });
-trips['sign-out'] = await trip('GET', '/sign-out');
-
-console.log(JSON.stringify(trips));
+console.log(JSON.stringify({ 'no options': await tripsWith({}), 'the option `user`': await tripsWith({ user: 'userId' }) }));

@@ -5,7 +5,7 @@ import {
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
 import { fromTexts } from '../../../src/values/session-values.js';
-import { sizeOf } from '../../../src/values/texts-size.js';
+import { sizeOf } from '../../../src/values/session-size.js';
 
 /** A memory store to break: what it stores, it stores by way of the four methods. */
 class Breakable extends MemoryStore {

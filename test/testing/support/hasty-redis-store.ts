@@ -6,7 +6,7 @@ import {
 } from '../../../src/index.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import { ELSEWHERE } from '../../../src/stores/shared/retired-ids.js';
-import { isTooLarge } from '../../../src/values/texts-size.js';
+import { isTooLarge } from '../../../src/values/session-size.js';
 
 /** What it needs of a client of `redis`. */
 export interface Client {
