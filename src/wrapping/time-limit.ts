@@ -1,4 +1,4 @@
-/** Who waits for one answer. */
+/** A caller that waits for one answer. */
 export interface Caller {
   /** When it gives up, by the process's own clock in milliseconds; Infinity as long as its call has not returned. */
   until: number;
@@ -28,7 +28,7 @@ export class TimeLimit {
   /** The seconds for which a caller still waits; 0 or less when it has given up. */
   left(caller: Caller): number {
 
-    // The process has just stood still, and the timer has not come to its turn yet.
+    // The process has just stood still, and the timer, which is due, has not run yet.
     if (this.#timer && performance.now() - this.#due >= SLACK) {
       clearTimeout(this.#timer);
       this.#giveUpOnLate();

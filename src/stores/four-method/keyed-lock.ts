@@ -16,7 +16,7 @@ export class KeyedLock {
    * Runs a task once all that came before it on this key have been answered.
    *
    * @param task calls its first parameter right before it writes; the second says whether other tasks have had their turn since
-   * @param waits how long its caller does: then it must not write any more
+   * @param waits how long its caller waits; after that it must not write
    */
   run<T>(key: string, task: (mayWrite: () => void, isOvertaken: () => boolean) => Promise<T>, waits: Patience = {}): Promise<T> {
 
@@ -68,8 +68,8 @@ export function inTime<T>(read: Promise<T>): Promise<T> {
 }
 
 /**
- * Calls something after a time in milliseconds. If the process stood still, answers
- * wait unread in its sockets: then it waits longer by what was lost, at most twice the time.
+ * Calls something after a time in milliseconds. If the process stood still, there may
+ * be unread answers in its sockets: it then waits longer by the time that was lost, at most by the time itself.
  *
  * @returns what cancels the call
  */

@@ -72,7 +72,7 @@ export class RedisRecords {
 
   /**
    * Runs a script whose first argument is a deadline. A command that came too late
-   * was not executed: it is tried again if its caller still waits. Then the server's
+   * was not executed, so it is tried again if its caller still waits: the server's
    * clock was set, or this process stood still.
    */
   async runInTime(script: Script, handle: string, args: string[], waits: Patience): Promise<Word> {

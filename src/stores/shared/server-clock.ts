@@ -85,7 +85,7 @@ export class ServerClock {
    */
   deadline(left: Countdown): number {
 
-    // Asked before the caller: time that passes between the two must not be given twice.
+    // First the clock, then the caller: if time passes in between, the deadline is early and not late.
     const now = this.now();
     const seconds = left();
     const isNever = seconds === Infinity || this.#observedAt === -Infinity;

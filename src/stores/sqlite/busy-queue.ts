@@ -38,7 +38,7 @@ export class BusyQueue {
   /**
    * Runs a task: at once if none waits, and if the database is free.
    *
-   * @param waits how long it is tried; if it does not say, {@link PATIENCE}, not counting the time for which the process stood still
+   * @param waits how long the task is tried; by default {@link PATIENCE}, without the time for which the process stood still
    * @returns what the task returns
    * @throws what the task throws, and an error if the database stays locked
    */
