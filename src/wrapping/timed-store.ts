@@ -55,14 +55,16 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     secrets: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void,
   ): Awaitable<T> => {
     const failure = (error: unknown) => storeError(error, secrets);
-    const caller: Caller = { until: Infinity, prolonged: 0, giveUp() {} };
+    let caller: Caller | undefined;
     let answer: Awaitable<T>;
     try {
-      answer = call(() => time.left(caller));
+      answer = call(() => caller ? time.left(caller) : limit);
     } catch (error) {
       throw failure(error);
     }
-    return isThenable(answer) ? time.for(caller, answer, failure, onLate) : answer;
+    if (!isThenable(answer)) return answer;
+    caller = { until: Infinity, prolonged: 0, giveUp() {} };
+    return time.for(caller, answer, failure, onLate);
   };
 
   return overlay(inner(), {
