@@ -129,10 +129,10 @@ describe('The sources', () => {
 
   });
 
-  it('keep CSRF on top: only the middleware joins it with the session', () => {
+  it('keep CSRF on top: only the middleware and what its requests share join it with the session', () => {
 
     const users = importersOf(to => to.startsWith('csrf/')).filter(from => !from.startsWith('csrf/'));
-    deepStrictEqual(users, ['index.ts', 'session-middleware.ts']);
+    deepStrictEqual(users, ['index.ts', 'session-middleware.ts', 'shared-by-requests.ts']);
 
   });
 

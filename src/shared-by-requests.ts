@@ -1,0 +1,50 @@
+import { isSentTo } from './cookie/cookie-path.js';
+import { CookieWarnings } from './cookie/cookie-warnings.js';
+import { FormCookie } from './cookie/form-cookie.js';
+import { SessionCookie } from './cookie/session-cookie.js';
+import { RequestForms } from './csrf/request-forms.js';
+import { Lifetimes } from './info/lifetimes.js';
+import { type SessionOptions, settingsFrom } from './options.js';
+import type { Backend } from './request/request-session.js';
+import { schemaStore } from './schema/schema-store.js';
+import { warnOfSharedStore } from './shared-store.js';
+import { RecentUses } from './steps/recent-uses.js';
+import { UpdateQueue } from './steps/update-queue.js';
+import { timedStore } from './wrapping/timed-store.js';
+
+/** What all requests of one middleware share, made of its options. */
+export interface SharedByRequests extends Backend {
+  /** Says whether a request's path is one to which browsers send no cookie of ours; undefined where there is no such path. */
+  readonly isOutside: ((target: string) => boolean) | undefined;
+}
+
+/** @throws {TypeError} for a wrong option */
+export function sharedFrom(options: SessionOptions): SharedByRequests {
+
+  const settings = settingsFrom(options);
+  const { schema, storeTimeout, cookieName, clearSiteData, basePath, cookieOptions: { path, sameSite } } = settings;
+  warnOfSharedStore(options, cookieName);
+  const timed = timedStore(settings.store, storeTimeout);
+  const cookie = new SessionCookie(settings);
+  const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
+  const forms = { formCookie: new FormCookie(settings), cookieName };
+  return {
+    store: schema ? schemaStore(timed, schema) : timed,
+    lifetimes: new Lifetimes(settings),
+    updates: new UpdateQueue(storeTimeout),
+    settings,
+    uses: knowsLess ? new RecentUses() : undefined,
+    crowds: new RecentUses(),
+    isUsable: id => timed.isSessionId(id) && cookie.fits(id),
+    cookie,
+    cookieWarnings: new CookieWarnings(settings),
+    clearSiteData,
+    refusesForeignSessions: settings.userOf !== undefined,
+    sameSite,
+    cookiePath: path,
+    formsOf: request => new RequestForms(request, forms),
+    // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
+    isOutside: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
+  };
+
+}
