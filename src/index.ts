@@ -31,3 +31,4 @@ export type { UserOption } from './info/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
 export type { SessionWarning } from './base/warnings.js';
+export { type WrappedStore, wrapStore } from './wrapping/wrap-store.js';

@@ -18,6 +18,7 @@ import { upgrading } from './upgrading.js';
 import { userSessions } from './user-sessions.js';
 import { values } from './values.js';
 import { websockets } from './websockets.js';
+import { wrappingAStore } from './wrapping-a-store.js';
 import { writingAStore } from './writing-a-store.js';
 
 /** The parts of its example that a scenario can use. */
@@ -55,6 +56,7 @@ export const scenarios: Scenarios = {
   ...named('docs/user-sessions.md', userSessions),
   ...named('docs/values.md', values),
   ...named('docs/websockets.md', websockets),
+  ...named('docs/wrapping-a-store.md', wrappingAStore),
   ...named('docs/writing-a-store.md', writingAStore),
 };
 

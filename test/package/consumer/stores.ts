@@ -1,6 +1,6 @@
 // An application with each store, compiled without the types of any driver.
 import type { Context } from '@curveball/kernel';
-import session, { type UserSessions } from '@curveball/session';
+import session, { MemoryStore, type SessionStore, type UserSessions, type WrappedStore, wrapStore } from '@curveball/session';
 import { ExpressStore } from '@curveball/session/express';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
@@ -47,6 +47,21 @@ export async function opened(): Promise<void> {
   any.store.clear();
 
 }
+
+/** A wrapper around any store, with the members of the store. */
+export function careful<Store extends SessionStore>(store: Store): WrappedStore<Store> {
+
+  return wrapStore(store, inner => ({
+    load: id => inner.load(id.trim()),
+    update: async (id, change, terms) => await inner.update(id, change, { ...terms, maxBytes: 1000 }),
+    // @ts-expect-error it returns a handle
+    handleOf: () => 5,
+  }));
+
+}
+
+session({ store: careful(new MemoryStore()), user: 'userId' });
+careful(new MemoryStore()).store.clear();
 
 export async function endOthers(ctx: Context, sessions: UserSessions): Promise<void> {
 
