@@ -5,7 +5,7 @@ import { SessionCookie } from './cookie/session-cookie.js';
 import { RequestForms } from './csrf/request-forms.js';
 import { Lifetimes } from './info/lifetimes.js';
 import { type SessionOptions, settingsFrom } from './options.js';
-import type { Backend } from './request/request-session.js';
+import type { Backend } from './request/backend.js';
 import { schemaStore } from './schema/schema-store.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { RecentUses } from './steps/recent-uses.js';

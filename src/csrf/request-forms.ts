@@ -7,7 +7,8 @@ import { csrfToken, hasToken } from './csrf-token.js';
 import { requestToken } from './request-token.js';
 import { isFromElsewhere } from './request-verdict.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
-import { type Forms, type RequestSession, saveOf } from '../request/request-session.js';
+import type { Forms, WithForms } from '../request/backend.js';
+import { saveOf } from '../request/request-session.js';
 import type { Session } from '../session/session.js';
 import { knownUser } from '../session/wanted.js';
 import { decide } from '../steps/decide.js';
@@ -38,7 +39,7 @@ export class RequestForms implements Forms {
   private left: readonly CarriedForm[] = [];
   private checkedToken: unknown;
 
-  constructor(private readonly request: RequestSession, private readonly backend: FormBackend) {}
+  constructor(private readonly request: WithForms, private readonly backend: FormBackend) {}
 
   /** The cookies of forms that the request brings, without those that its response clears. */
   get carried(): readonly CarriedForm[] {
@@ -209,7 +210,7 @@ export class RequestForms implements Forms {
 }
 
 /** Returns the act of storing that would come next, as the session is now. */
-export function peekedSave({ session, shared, visit }: RequestSession): Save {
+export function peekedSave({ session, shared, visit }: WithForms): Save {
 
   return saveOf(session.stored, session.wanted(shared.settings.userOf), visit);
 

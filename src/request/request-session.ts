@@ -16,34 +16,10 @@ import { publishRequest } from '../steps/request-event.js';
 import type { CookieAction, Save, Visit } from '../steps/save.js';
 import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
+import type { Backend, Forms } from './backend.js';
 import { watchLateChanges } from './late-changes.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
-import { type Answer, type CookieWriters, hasLeft, writeHeaders } from './write-headers.js';
-
-/** What all requests of one middleware share. */
-export interface Backend extends CookieWriters {
-  /**
-   * Whether a session that the handler did not ask for is not stored where its
-   * cookie could replace one that the browser has kept back.
-   */
-  readonly refusesForeignSessions: boolean;
-  readonly sameSite: boolean | string | undefined;
-  readonly cookiePath: string;
-  /** Makes what looks after the forms of a request. */
-  readonly formsOf: (request: RequestSession) => Forms;
-}
-
-/** The forms of a request: `csrf/` has them. */
-export interface Forms {
-  /** Whether the request brought a cookie of a form. */
-  readonly isCarried: boolean;
-  /** The secret of the form that the request was sent from, if it was sent from one. */
-  readonly sentFrom: string | undefined;
-  /** Writes the cookies of forms, and says whether there were any. */
-  write(isBesideSession: boolean): boolean;
-  /** Reports that no new session was stored, since its cookie could have replaced one that the browser did not send. */
-  publishWithheld(): void;
-}
+import { type Answer, hasLeft, writeHeaders } from './write-headers.js';
 
 /** What other middlewares ask of each session of a request. */
 export const CHECKS = Symbol('@curveball/session checks');
