@@ -15,8 +15,8 @@ TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% $(WITH_BROWSER), $(TES
 # What works with documentation, the example, the package, several processes, stores of other packages and the kit
 # on servers on the newest and the oldest version works between them, too.
 TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/% build/test/processes/% \
-  build/test/testing/% build/test/stores/redis-conformance% build/test/stores/postgres-store% build/test/stores/mysql-store% \
-  build/test/stores/redis-sentinel% build/test/stores/redis-full% build/test/stores/express-store-packages% \
+  build/test/testing/% build/test/stores/redis/redis-conformance% build/test/stores/postgres-store% build/test/stores/mysql-store% \
+  build/test/stores/redis/redis-sentinel% build/test/stores/redis/redis-full% build/test/stores/express-store-packages% \
   build/test/encryption/encrypted-store-conformance%, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few

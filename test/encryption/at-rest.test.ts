@@ -8,7 +8,7 @@ import { MapStore } from '../support/map-store.js';
 import { KEYED } from '../support/sealed.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { type Page, site } from '../support/site.js';
-import { DRIVERS } from '../stores/sqlite-drivers.js';
+import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 
 /** What visitors do, and what their sessions hold then. */
 const PAGES: Record<string, Page> = {

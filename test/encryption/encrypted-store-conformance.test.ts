@@ -3,7 +3,7 @@ import { encrypted, MemoryStore, type SessionStore, type SessionValues } from '.
 import { type OpenedStore, openStore } from '../../src/open/open-store.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
-import { DRIVERS, type OpenDatabase } from '../stores/sqlite-drivers.js';
+import { DRIVERS, type OpenDatabase } from '../stores/sqlite/sqlite-drivers.js';
 import { MapStore } from '../support/map-store.js';
 import { failingDatabase } from '../testing/support/failing.js';
 import { redisUrl } from '../support/servers/addresses.js';

@@ -19,7 +19,7 @@ import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js
 import { temporaryFolder } from '../support/servers/server.js';
 import { type Page, site } from '../support/site.js';
 import { KEYED } from '../support/sealed.js';
-import { DRIVERS } from '../stores/sqlite-drivers.js';
+import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 
 const TABLE = 'expired_sessions_test';
 

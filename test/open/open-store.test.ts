@@ -16,7 +16,7 @@ import { startPostgres } from '../support/servers/postgres.js';
 import { startRedis } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
-import { DRIVERS } from '../stores/sqlite-drivers.js';
+import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 
 const LONG = 3600;
 const TEXTS = toTexts({ user: 'Ada' });

@@ -4,7 +4,7 @@ import type { Engine, When } from '../../src/stores/shared/engine.js';
 import { KeyedStore } from '../../src/stores/shared/keyed-store.js';
 import { storeTests } from '../../src/testing/index.js';
 import { Clock } from '../testing/support/clock.js';
-import { MapEngine } from './map-engine.js';
+import { MapEngine } from './shared/map-engine.js';
 
 const LATE: Engine<'later'> = new Proxy(new MapEngine(Date.now) as unknown as Engine<'later'>, {
   get(engine, name) {

@@ -9,8 +9,8 @@ import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';
 import type { Server } from '../support/servers/server.js';
 import { failing } from '../testing/support/failing.js';
-import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql-promises.js';
-import { userPromises } from './sql-user-promises.js';
+import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql/sql-promises.js';
+import { userPromises } from './sql/sql-user-promises.js';
 
 const SCHEMA = 'store_tests';
 

@@ -12,7 +12,7 @@ import { storeTests } from '../../src/testing/index.js';
 import { anyText } from '../support/any-text.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { failingDatabase } from '../testing/support/failing.js';
-import { DRIVERS, type OpenDatabase, type OpenOptions, rows } from './sqlite-drivers.js';
+import { DRIVERS, type OpenDatabase, type OpenOptions, rows } from './sqlite/sqlite-drivers.js';
 
 const LONG = 3600;
 const TEXTS = toTexts({ user: 'Ada', visits: 1 });

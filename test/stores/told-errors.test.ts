@@ -16,7 +16,7 @@ import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { site } from '../support/site.js';
-import { DRIVERS } from './sqlite-drivers.js';
+import { DRIVERS } from './sqlite/sqlite-drivers.js';
 
 const SECRET = 'planted-hunter2';
 

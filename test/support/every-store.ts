@@ -6,7 +6,7 @@ import { openStore } from '../../src/open/open-store.js';
 import { MapStore } from './map-store.js';
 import { mysqlUrl, postgresUrl, redisUrl } from './servers/addresses.js';
 import { temporaryFolder } from './servers/server.js';
-import { DRIVERS } from '../stores/sqlite-drivers.js';
+import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 
 /** A store that finds the sessions of a user, and everything that it keeps. */
 export interface AnyStore {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import type { SessionStore } from '../../src/index.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
-import { DRIVERS, type OpenDatabase } from '../stores/sqlite-drivers.js';
+import { DRIVERS, type OpenDatabase } from '../stores/sqlite/sqlite-drivers.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { failing, failingDatabase } from './support/failing.js';
 import { faultsOf } from './support/faults-of.js';

@@ -8,7 +8,7 @@ import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
-import { DRIVERS } from '../stores/sqlite-drivers.js';
+import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { EVERY_STORE } from '../support/every-store.js';
 import { never } from '../support/events.js';

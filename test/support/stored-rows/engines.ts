@@ -1,4 +1,4 @@
-import { DRIVERS } from '../../stores/sqlite-drivers.js';
+import { DRIVERS } from '../../stores/sqlite/sqlite-drivers.js';
 import { express, fourMethods, memory } from './in-process.js';
 import { redis } from './redis.js';
 import type { Engine } from './rows.js';

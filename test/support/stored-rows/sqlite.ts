@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { storedId } from '../../../src/id/stored-id.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
-import { DRIVERS, type OpenDatabase } from '../../stores/sqlite-drivers.js';
+import { DRIVERS, type OpenDatabase } from '../../stores/sqlite/sqlite-drivers.js';
 import { temporaryFolder } from '../servers/server.js';
 import { type Damage, damage, nul } from './corpus.js';
 import { type Engine, PACKED } from './rows.js';

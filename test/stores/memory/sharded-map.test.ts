@@ -1,0 +1,96 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
+import fc from 'fast-check';
+import { ShardedMap } from '../../../src/stores/memory/sharded-map.js';
+import { anyText } from '../../support/any-text.js';
+
+const key = fc.oneof(
+  fc.constantFrom('', 'a', 'b', 'aa', '__proto__', '\t', '\n', '\\', '"', '\\t', '\ud800', '\udc00', '😀', '\u2028', '\0', '\x7f'),
+  anyText({ maxLength: 8 }),
+);
+
+describe('ShardedMap', () => {
+
+  it('behaves as a Map, but for the order', () => {
+
+    const command = fc.oneof(
+      fc.record({ act: fc.constant('set'), key, value: fc.nat() }),
+      fc.record({ act: fc.constantFrom('get', 'has', 'delete'), key }),
+      fc.record({ act: fc.constantFrom('clear', 'look'), key: fc.constant('') }, { requiredKeys: ['act', 'key'] }),
+    ) as fc.Arbitrary<{ act: 'set' | 'get' | 'has' | 'delete' | 'clear' | 'look'; key: string; value?: number }>;
+    fc.assert(fc.property(fc.array(command, { maxLength: 100 }), commands => {
+      const model = new Map<string, number>();
+      const real = new ShardedMap<number>();
+      for (const { act, key: name, value } of commands) {
+        switch (act) {
+          case 'set':
+            model.set(name, value as number);
+            strictEqual(real.set(name, value as number), real);
+            break;
+          case 'clear':
+            model.clear();
+            real.clear();
+            break;
+          case 'look':
+            lookSame(model, real);
+            break;
+          default:
+            strictEqual(real[act](name), model[act](name));
+        }
+        strictEqual(real.size, model.size);
+      }
+      lookSame(model, real);
+    }));
+
+  });
+
+  function lookSame(model: Map<string, number>, real: ShardedMap<number>) {
+
+    const visited: Array<[string, number]> = [];
+    const thisArg = {};
+    real.forEach(function (this: unknown, value, name, map) {
+      strictEqual(this, thisArg);
+      strictEqual(map, real);
+      visited.push([name, value]);
+    }, thisArg);
+    const sorted = (entries: Iterable<[string, number]>) => [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
+    deepStrictEqual(sorted(real), sorted(model));
+    deepStrictEqual(sorted(real.entries()), sorted(model));
+    deepStrictEqual(sorted(visited), sorted(model));
+    deepStrictEqual([...real.keys()], visited.map(([name]) => name));
+    deepStrictEqual([...real.values()], visited.map(([, value]) => value));
+    deepStrictEqual(new Map(real), new Map(visited));
+
+  }
+
+  it('allows deletions while it is walked through', () => {
+
+    const map = new ShardedMap<number>();
+    for (let i = 0; i < 1000; i++) map.set(`id ${i}`, i);
+    let seen = 0;
+    for (const [name] of map) {
+      seen++;
+      map.delete(name);
+    }
+    strictEqual(seen, 1000);
+    strictEqual(map.size, 0);
+
+  });
+
+  it('spreads ids evenly, so that no part of it is large', () => {
+
+    const map = new ShardedMap<number>();
+    for (let i = 0; i < 100_000; i++) map.set(`session:${i}`, i);
+    const parts = [...map.oldest()].length;
+    ok(parts > 200, `${parts} parts`);
+
+  });
+
+  it('shows itself when it is printed', () => {
+
+    strictEqual(inspect(new ShardedMap().set('a', 1)), inspect(new Map([['a', 1]])));
+
+  });
+
+});

@@ -1,0 +1,455 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { createClient } from 'redis';
+import { toTexts } from '../../../src/values/session-values.js';
+import { RETIRED_FOR, type NewInfo, type SessionChange } from '../../../src/base/store.js';
+import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { root } from '../../docs/support/markdown.js';
+import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.js';
+import { startRedis, startRedisCluster } from '../../support/servers/redis.js';
+import type { Server } from '../../support/servers/server.js';
+import { site } from '../../support/site.js';
+import { TcpProxy } from '../../support/tcp-proxy.js';
+
+const NOTHING: SessionChange = { set: new Map(), unset: [] };
+const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
+
+type Client = ReturnType<typeof createClient>;
+
+/** Sees what reaches some servers from clients, in the order of its coming. */
+class Wire {
+
+  readonly #seen: string[] = [];
+  readonly #admins: Client[] = [];
+  readonly #watchers: Client[] = [];
+
+  static async on(servers: readonly Server[]): Promise<Wire> {
+
+    const wire = new Wire();
+    for (const { url } of servers) {
+      const [admin, watcher] = [createClient({ url }), createClient({ url })];
+      await admin.connect();
+      await watcher.connect();
+      await watcher.monitor(line => wire.#see(String(line)));
+      wire.#admins.push(admin as Client);
+      wire.#watchers.push(watcher as Client);
+    }
+    return wire;
+
+  }
+
+  /** The names of the commands that came during a task. */
+  async during(task: () => Promise<unknown>): Promise<string[]> {
+
+    await this.#synchronize();
+    this.#seen.length = 0;
+    await task();
+    await this.#synchronize();
+    return this.#seen.splice(0);
+
+  }
+
+  async everywhere(...command: string[]): Promise<void> {
+
+    await Promise.all(this.#admins.map(admin => admin.sendCommand(command)));
+
+  }
+
+  close(): void {
+
+    for (const client of [...this.#admins, ...this.#watchers]) client.destroy();
+
+  }
+
+  #awaited = new Map<string, () => void>();
+  #marks = 0;
+
+  #see(line: string): void {
+
+    const [, mark] = /"ECHO" "(mark \d+)"/.exec(line) ?? [];
+    if (mark !== undefined) {
+      this.#awaited.get(mark)?.();
+      return;
+    }
+    // What a script calls is no command on the wire, and neither what clients ask for themselves nor INFO, which no request waits for, is a request's.
+    const [, name] = /^[\d.]+ \[\d+ (?!lua)[^\]]*\] "([^"]+)"/.exec(line) ?? [];
+    if (name && !/^(HELLO|CLIENT|INFO|CLUSTER|PING|COMMAND|ASKING|SCRIPT|REPLCONF)$/i.test(name)) this.#seen.push(name.toUpperCase());
+
+  }
+
+  /** Until each watcher has seen all that was sent before. */
+  async #synchronize(): Promise<void> {
+
+    await Promise.all(this.#admins.map(async admin => {
+      const mark = `mark ${++this.#marks}`;
+      const seen = new Promise<void>(resolve => this.#awaited.set(mark, resolve));
+      await admin.sendCommand(['ECHO', mark]);
+      await seen;
+    }));
+
+  }
+
+}
+
+const of = (user: string, requestAge?: number): NewInfo => ({ info: { user, details: 'a b' }, requestAge });
+
+/** Each method, and the one command that it takes: what has to do with users takes more. */
+const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (store: RedisStore, id: string) => Promise<unknown>]> = [
+  ['load', 'GET', async (store, id) => store.load(id)],
+  ['get', 'GET', async (store, id) => store.get(id)],
+  ['update', 'EVALSHA', (store, id) => store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 5 })],
+  ['update of many keys', 'EVALSHA', (store, id) => store.update(id, changing(Array(20).fill(0)), { lifetime: 60 })],
+  ['update with a version', 'EVALSHA', (store, id) => store.update(id, NOTHING, { lifetime: 60, version: 'no version' })],
+  ['touch', 'EVALSHA', (store, id) => store.touch(id, 90)],
+  ['create', 'EVALSHA', store => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 })],
+  ['set', 'EVALSHA', (store, id) => store.set(id, { a: 3 }, Date.now() / 1000 + 60)],
+  ['move', 'EVALSHA', (store, id) => store.move(id, store.newSessionId(id), NOTHING, { lifetime: 60, patience: 5 })],
+  ['end', 'EVALSHA', (store, id) => store.end(id)],
+  ['delete', 'EVALSHA', (store, id) => store.delete(id)],
+];
+
+const servers = { single: [] as Server[], clustered: [] as Server[] };
+
+before(async () => {
+  [servers.single, servers.clustered] = await Promise.all([startRedis().then(server => [server]), startRedisCluster()]);
+});
+after(() => Promise.all([...servers.single, ...servers.clustered].map(server => server.kill())));
+
+for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as const) {
+
+  for (const [kind, open] of Object.entries(kinds)) {
+
+    describe(`RedisStore with ${kind}`, () => {
+
+      let opened: OpenClient;
+      let store: RedisStore;
+      let wire: Wire;
+
+      before(async () => {
+        const urls = servers[where].map(({ url }) => url);
+        opened = await (open as (at: unknown) => Promise<OpenClient>)(where === 'single' ? urls[0] : urls);
+        store = new RedisStore({ client: opened.client });
+        // Replicas see the commands of their masters, too.
+        wire = await Wire.on(servers[where].slice(0, 3));
+      });
+      after(() => {
+        wire.close();
+        opened.close();
+      });
+
+      async function session(): Promise<string> {
+        const id = store.newSessionId();
+        strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
+        return id;
+      }
+
+      it('loads with the server\'s time as long as that is not known, and by a GET from then on', async () => {
+
+        const id = await session();
+        const other = new RedisStore({ client: opened.client });
+        const load = async () => deepStrictEqual((await other.load(id))?.status, 'live');
+        // A server may have to be told the script at first.
+        await wire.during(load);
+        const third = new RedisStore({ client: opened.client });
+        deepStrictEqual(await wire.during(async () => third.load(id)), ['EVALSHA']);
+        deepStrictEqual(await wire.during(load), ['GET']);
+
+      });
+
+      for (const [name, command, call] of METHODS) {
+
+        it(`takes one command for ${name}`, async () => {
+
+          // Each of three masters learns the script.
+          for (let time = 0; time < (where === 'single' ? 1 : 30); time++) await call(store, await session());
+          for (let time = 0; time < 3; time++) {
+            const id = await session();
+            deepStrictEqual(await wire.during(() => call(store, id)), [command]);
+          }
+
+        });
+
+        if (command === 'GET') continue;
+
+        it(`tells the server the script for ${name} again when it has forgotten it`, async () => {
+
+          const id = await session();
+          await wire.everywhere('SCRIPT', 'FLUSH');
+          deepStrictEqual(await wire.during(() => call(store, id)), ['EVALSHA', 'EVAL']);
+
+        });
+
+      }
+
+      it('gets the same answers from a server that has forgotten its scripts', async () => {
+
+        const flushed = async <T>(call: () => Promise<T>) => {
+          await wire.everywhere('SCRIPT', 'FLUSH');
+          return call();
+        };
+        const id = store.newSessionId();
+        const next = store.newSessionId(id);
+        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), { lifetime: 60 })), true);
+        strictEqual(await flushed(() => store.create(id, toTexts({ a: 1 }), { lifetime: 60 })), false);
+        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), { lifetime: 60 })), 'updated');
+        strictEqual(await flushed(() => store.update(id, changing({ b: 2 }), { lifetime: 60, version: 'other' })), 'conflict');
+        strictEqual(await flushed(() => store.touch(id, 60)), true);
+        strictEqual(await flushed(() => store.move(id, next, changing({ c: 3 }), { lifetime: 60 })), 'moved');
+        deepStrictEqual(await store.get(next), { a: 1, b: 2, c: 3 });
+        strictEqual(await flushed(() => store.end(id)), true);
+        deepStrictEqual(await flushed(() => new RedisStore({ client: opened.client }).load(next)), { status: 'retired', moved: false });
+
+        const [user, other] = [`user ${id}`, store.newSessionId()];
+        strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) })), true);
+        strictEqual(await flushed(() => store.touch(other, 60, user)), true);
+        strictEqual((await flushed(() => store.sessionsOf(user))).length, 1);
+        deepStrictEqual(await flushed(() => store.endSessionsOf(user)), [store.handleOf(other)]);
+        strictEqual(await flushed(() => store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 60) })), 'revoked');
+        await flushed(() => store.endAllSessions());
+
+      });
+
+    });
+
+  }
+
+}
+
+describe('RedisStore, where a command reaches the server twice', () => {
+
+  let server: Server;
+  let admin: Client;
+
+  before(async () => {
+    server = await startRedis();
+    admin = createClient({ url: server.url }).on('error', () => {}) as Client;
+    await admin.connect();
+  });
+  after(async () => {
+    admin.destroy();
+    await server.kill();
+  });
+
+  /** A client that sends all its scripts twice, as after an answer that was lost. */
+  function twice(): NodeRedisClient {
+
+    return {
+      get: key => admin.get(key),
+      eval: (text, options) => admin.eval(text, options),
+      evalSha: async (sha1, options) => {
+        await admin.evalSha(sha1, options);
+        return admin.evalSha(sha1, options);
+      },
+      scan: (cursor, options) => admin.scan(cursor, options),
+    };
+
+  }
+
+  async function tryAll(store: RedisStore): Promise<void> {
+
+    let id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ count: 0 }), { lifetime: 60 }), true);
+    for (let count = 1; count <= 3; count++) {
+      const found = await store.load(id);
+      ok(found?.status === 'live');
+      strictEqual(Number(found.texts.get('count')), count - 1);
+      strictEqual(await store.update(id, changing({ count }), { lifetime: 60, version: found.version }), 'updated');
+    }
+    strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60 }), 'updated');
+    strictEqual(await store.touch(id, 90), true);
+    const former = id;
+    id = store.newSessionId(id);
+    strictEqual(await store.move(former, id, changing({ b: 2 }), { lifetime: 60 }), 'moved');
+    deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
+    deepStrictEqual(await store.get(id), { count: 3, a: 1, b: 2 });
+    strictEqual(await store.end(former), true);
+    strictEqual(await store.end(id), false);
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
+    strictEqual(await store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, maxBytes: 1 }), 'updated');
+    strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60, maxBytes: 1 }), 'too-large');
+    deepStrictEqual(await store.get(id), {});
+    strictEqual(await store.end(id, { moved: true }), true);
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
+
+    const user = `user ${id}`;
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) }), true);
+    strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user }), 'updated');
+    const handle = store.handleOf(id);
+    const next = store.newSessionId(id);
+    strictEqual(await store.move(id, next, NOTHING, { lifetime: 60, patience: 5, newInfo: of(user, 0) }), 'moved');
+    deepStrictEqual((await store.sessionsOf(user)).map(each => each.handle), [handle]);
+    deepStrictEqual(await store.endSessionsOf(user, { only: handle }), [handle]);
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) }), true);
+    deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(id)]);
+    strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 60) }), 'revoked');
+    id = store.newSessionId();
+    strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
+    await store.endAllSessions();
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+
+  }
+
+  it('answers as at the first time, and changes nothing more', async () => {
+
+    // The first time, the server is told the scripts, and executes each once.
+    for (let time = 0; time < 2; time++) await tryAll(new RedisStore({ client: twice() }));
+
+  });
+
+  it('as a client does that sends again what it has no answer for', async () => {
+
+    const proxy = await TcpProxy.start(server.url);
+    const client = new Redis(proxy.url, { retryStrategy: () => 1 }).on('error', () => {});
+    try {
+      // The answers to scripts are lost with their connections, each once.
+      proxy.loseAnswersTo(/evalsha/i);
+      await tryAll(new RedisStore({ client }));
+      ok(proxy.lost >= 10, `${proxy.lost} answers were lost`);
+    } finally {
+      client.disconnect();
+      proxy.close();
+    }
+
+  });
+
+});
+
+describe('RedisStore on a server', () => {
+
+  let server: Server;
+  let admin: Client;
+
+  before(async () => {
+    server = await startRedis();
+    admin = createClient({ url: server.url }).on('error', () => {}) as Client;
+    await admin.connect();
+  });
+  after(async () => {
+    admin.destroy();
+    await server.kill();
+  });
+
+  it('that allows only the commands in the documentation has all that it needs', async t => {
+
+    const page = readFileSync(join(root, 'docs/stores/redis.md'), 'utf8');
+    const [, rule = ''] = /ACL SETUSER sessions (.*)/.exec(page) ?? [];
+    await admin.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' ')]);
+    const url = `${server.url.replace('redis://', 'redis://store:secret@')}/1`;
+    for (const open of Object.values(SINGLE)) {
+      const { client, close } = await open(url);
+      t.after(close);
+      const store = new RedisStore({ client });
+      for (const [, , call] of METHODS) {
+        const id = store.newSessionId();
+        await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+        await call(store, id);
+      }
+      const id = store.newSessionId();
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of('Ada', 0) });
+      await store.touch(id, 60, 'Ada');
+      strictEqual((await store.sessionsOf('Ada')).length, 1);
+      strictEqual((await store.endSessionsOf('Ada')).length, 1);
+      await store.endAllSessions();
+      await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /permission/i);
+    }
+
+  });
+
+  it('that is full fails where it would have to grow, reads, and keeps what it has', async () => {
+
+    const store = new RedisStore({ client: admin });
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
+    try {
+      await rejects(store.update(id, changing({ b: 2 }), { lifetime: 60 }), /OOM/);
+      await rejects(store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /OOM/);
+      deepStrictEqual(await store.get(id), { a: 1 });
+    } finally {
+      await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
+    }
+    strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60 }), 'updated');
+    deepStrictEqual(await store.get(id), { a: 1, b: 2 });
+
+  });
+
+  it('sends no values for a list of sessions, nor for a sign-in that counts them', async () => {
+
+    const store = new RedisStore({ client: admin });
+    const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const large = 'x'.repeat(200_000);
+    // The header of this one is longer than what is usually fetched of one.
+    const users = ['Ada', 'A'.repeat(10_000)];
+    for (const user of users) {
+      for (let count = 0; count < 20; count++) {
+        const newInfo = { info: { user, details: JSON.stringify({ count }) } };
+        await store.create(store.newSessionId(), toTexts({ large }), { lifetime: 60, newInfo });
+      }
+      const before = await sent();
+      const sessions = await store.sessionsOf(user);
+      deepStrictEqual(sessions.map(({ details }) => JSON.parse(details).count).sort((a, b) => a - b), Array.from({ length: 20 }, (_, count) => count));
+      ok(await sent() - before < 20 * (user.length + 1000), `${await sent() - before} bytes`);
+    }
+    const { browser } = site({ '/sign-in': ctx => { ctx.session.userId = 'Ada'; } }, { store, user: 'userId', maxUserSessions: 20 });
+    const before = await sent();
+    strictEqual((await browser.get('/sign-in')).status, 200);
+    ok(await sent() - before < 40_000, `${await sent() - before} bytes`);
+    strictEqual((await store.sessionsOf('Ada')).length, 20);
+
+  });
+
+  it('removes what has expired by itself', async () => {
+
+    const store = new RedisStore({ client: admin });
+    const [living, ended] = [store.newSessionId(), store.newSessionId()];
+    for (const id of [living, ended]) await store.create(id, toTexts({ a: 1 }), { lifetime: RETIRED_FOR * 10 });
+    await store.end(ended);
+    strictEqual(await admin.dbSize() >= 2, true);
+    for (const key of await admin.keys('session:*')) ok(await admin.pTTL(key) > 0, `${key} never expires`);
+    await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
+    while (await store.load(living)) { /* its time is not over */ }
+    strictEqual(await store.touch(living, 60), false);
+    strictEqual(await store.update(living, changing({ a: 2 }), { lifetime: 60 }), 'gone');
+    strictEqual(await store.create(living, toTexts({ a: 3 }), { lifetime: 60 }), true);
+
+  });
+
+  it('that is killed and started again has all that was acknowledged, for each client', async t => {
+
+    const opened = await Promise.all(Object.values(SINGLE).map(open => open(server.url)));
+    for (const { close } of opened) t.after(close);
+    const stores = opened.map(({ client }: { client: NodeRedisClient | IoredisClient }) => new RedisStore({ client }));
+    const ids = await Promise.all(stores.map(async (store, index) => {
+      const id = store.newSessionId();
+      await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+      for (let count = 0; count < 10; count++) await store.update(id, changing({ count, index }), { lifetime: 60 });
+      const next = store.newSessionId(id);
+      await store.move(id, next, NOTHING, { lifetime: 60 });
+      return [id, next] as const;
+    }));
+    await server.kill();
+    await server.start();
+    const startedAt = performance.now();
+    for (const [index, store] of stores.entries()) {
+      const [former, id] = ids[index] as readonly [string, string];
+      while (!await store.touch(id, 60).catch(() => false)) {
+        ok(performance.now() - startedAt < 10_000, 'the client does not connect again, or the session is gone');
+        await setTimeout(20);
+      }
+      deepStrictEqual(await store.get(id), { a: 1, count: 9, index });
+      deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
+      strictEqual(await store.update(id, changing({ after: true }), { lifetime: 60 }), 'updated');
+    }
+
+  });
+
+});

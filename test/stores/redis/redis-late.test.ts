@@ -1,0 +1,250 @@
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { after, before, describe, it, mock } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { createClient } from 'redis';
+import { toTexts } from '../../../src/values/session-values.js';
+import type { SessionChange } from '../../../src/base/store.js';
+import { ServerClock } from '../../../src/stores/shared/server-clock.js';
+import { storedId } from '../../../src/id/stored-id.js';
+import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { timedStore } from '../../../src/wrapping/timed-store.js';
+import { SINGLE } from '../../support/redis-clients.js';
+import { startRedis } from '../../support/servers/redis.js';
+import type { Server } from '../../support/servers/server.js';
+
+const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
+
+/** For how many seconds a caller waits. */
+const PATIENCE = 0.2;
+
+let server: Server;
+let client: ReturnType<typeof openAdmin>;
+
+function openAdmin() {
+  return createClient({ url: server.url, commandOptions: { timeout: 0 } }).on('error', () => {});
+}
+
+before(async () => {
+  server = await startRedis();
+  client = openAdmin();
+  await client.connect();
+});
+after(async () => {
+  client.destroy();
+  await server.kill();
+});
+
+/** Until the server has answered all that was sent to it before. */
+async function executed(): Promise<void> {
+
+  const other = openAdmin();
+  await other.connect();
+  await other.ping();
+  other.destroy();
+
+}
+
+describe('A command that a frozen server executes late', () => {
+
+  for (const [kind, open] of Object.entries(SINGLE)) {
+
+    for (const method of ['update', 'move'] as const) {
+
+      it(`changes nothing if it is a late ${method}, with ${kind}`, async t => {
+
+        const opened = await open(server.url);
+        t.after(() => opened.close());
+        const store = new RedisStore({ client: opened.client });
+        const id = store.newSessionId();
+        const newId = store.newSessionId(id);
+        await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+        const before = await client.get(`session:${storedId(id).handle}`);
+
+        server.freeze();
+        const answer = method === 'update'
+          ? store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE })
+          : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
+        // In time for the end of the test, whatever comes.
+        answer.catch(() => {});
+        await setTimeout(PATIENCE * 1000 + 50);
+        server.thaw();
+
+        await rejects(answer, /after its caller had given up, and refused it/);
+        strictEqual(await client.get(`session:${storedId(id).handle}`), before);
+        deepStrictEqual(await store.get(id), { a: 1 });
+        strictEqual(await store.load(newId), null);
+
+      });
+
+    }
+
+  }
+
+  it('changes nothing where its client has closed its connection', async () => {
+
+    const opened = await SINGLE['redis 6, client']?.(server.url);
+    ok(opened);
+    const store = new RedisStore({ client: opened.client });
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    server.freeze();
+    const late = store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
+    const orphan = store.create(`${store.newSessionId()}`, toTexts({ a: 'orphan' }), { lifetime: 60 });
+    for (const answer of [late, orphan]) answer.catch(() => {});
+    await setTimeout(PATIENCE * 1000 + 50);
+    opened.close();
+    await rejects(late);
+    server.thaw();
+    await executed();
+    deepStrictEqual(await new RedisStore({ client }).get(id), { a: 1 });
+    // What carries no deadline was executed: the server did come to it.
+    const values = await Promise.all((await client.keys('*')).map(key => client.get(key)));
+    ok(values.some(value => value?.includes('orphan')));
+
+  });
+
+  it('changes nothing after a 503, and in time it does what it should', async () => {
+
+    const store = new RedisStore({ client });
+    const timed = timedStore(store, 0.4);
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    server.freeze();
+    const refused = Promise.resolve(timed.update(id, changing({ b: 'late' }), { lifetime: 60 }));
+    await rejects(refused, /The session store failed/);
+    server.thaw();
+    await executed();
+    deepStrictEqual(await store.get(id), { a: 1 });
+
+    server.freeze();
+    const waiting = timed.update(id, changing({ b: 'in time' }), { lifetime: 60 });
+    await setTimeout(100);
+    server.thaw();
+    strictEqual(await waiting, 'updated');
+    deepStrictEqual(await store.get(id), { a: 1, b: 'in time' });
+
+  });
+
+});
+
+describe('A deadline', () => {
+
+  it('can be made of a time that the server has told long ago', t => {
+
+    let here = 0;
+    t.mock.method(performance, 'now', () => here);
+    const clock = new ServerClock();
+    clock.observe(1_000_000, 0);
+    here += 600_000;
+    strictEqual(clock.isKnown, false);
+    strictEqual(clock.deadline(() => 3), 1_603_000);
+
+  });
+
+});
+
+describe('The clock of the application', () => {
+
+  it('may be two minutes off', async () => {
+
+    for (const off of [120_000, -120_000]) {
+      const now = Date.now;
+      mock.method(Date, 'now', () => now() + off);
+      try {
+        const store = new RedisStore({ client });
+        const id = store.newSessionId();
+        strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
+        const found = await store.load(id);
+        ok(found?.status === 'live' && found.remaining > 55 && found.remaining <= 60, `${JSON.stringify(found)}`);
+        strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, version: found.version, patience: 5 }), 'updated');
+        strictEqual(await store.touch(id, 90), true);
+        const [key] = (await client.keys('*')).filter(each => each.includes(id.slice(0, 16)));
+        const left = await client.pTTL(key as string);
+        ok(left > 85_000 && left <= 90_000, `${left} ms`);
+        const newId = store.newSessionId(id);
+        strictEqual(await store.move(id, newId, changing({ c: 3 }), { lifetime: 60, patience: 5 }), 'moved');
+        deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
+        strictEqual(await store.end(id), true);
+        deepStrictEqual(await store.load(newId), { status: 'retired', moved: false });
+        // Its `expire` is a moment of the caller's own clock.
+        await store.set(newId, { d: 4 }, Date.now() / 1000 + 60);
+        const again = await store.load(newId);
+        ok(again?.status === 'live' && again.remaining > 55 && again.remaining <= 60, `${JSON.stringify(again)}`);
+      } finally {
+        mock.restoreAll();
+      }
+    }
+
+  });
+
+});
+
+describe('A server whose clock is set', () => {
+
+  /** Tells the store another time than the server's, until it is told that the clock was set. */
+  function misled(by: number) {
+
+    const commands: string[] = [];
+    const state = { by, commands };
+    const shifted = (answer: unknown) => {
+      if (Array.isArray(answer)) return [answer[0], Number(answer[1]) + state.by];
+      return Number(answer) + state.by;
+    };
+    const slow: NodeRedisClient = {
+      get: key => client.get(key),
+      eval: async (text, options) => {
+        commands.push('EVAL');
+        return shifted(await client.eval(text, options));
+      },
+      evalSha: async (sha1, options) => {
+        commands.push('EVALSHA');
+        return shifted(await client.evalSha(sha1, options));
+      },
+    };
+    return { state, store: new RedisStore({ client: slow }) };
+
+  }
+
+  it('forward refuses a change once, which is made with its new time', async () => {
+
+    const { state, store } = misled(-10_000);
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    await store.update(id, changing({ a: 2 }), { lifetime: 60 });
+    state.by = 0;
+    state.commands.length = 0;
+    strictEqual(await store.update(id, changing({ a: 3 }), { lifetime: 60, patience: 5 }), 'updated');
+    deepStrictEqual(state.commands, ['EVALSHA', 'EVALSHA']);
+    deepStrictEqual(await store.get(id), { a: 3 });
+    strictEqual(await store.update(id, changing({ a: 4 }), { lifetime: 60, patience: 5 }), 'updated');
+    strictEqual(state.commands.length, 3);
+
+  });
+
+  it('forward for good ends the tries when the caller gives up', async () => {
+
+    // Its time is never told.
+    const { store } = misled(-10_000);
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    const start = performance.now();
+    await rejects(store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 0.1 }), /and refused it/);
+    const took = performance.now() - start;
+    ok(took >= 100 && took < 1000, `${took} ms`);
+    deepStrictEqual(await store.get(id), { a: 1 });
+
+  });
+
+  it('back refuses nothing that is in time', async () => {
+
+    const { state, store } = misled(10_000);
+    const id = store.newSessionId();
+    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
+    state.by = 0;
+    strictEqual(await store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 5 }), 'updated');
+    const found = await store.load(id);
+    ok(found?.status === 'live' && found.remaining > 55, `${JSON.stringify(found)}`);
+
+  });
+
+});

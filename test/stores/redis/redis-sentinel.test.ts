@@ -1,0 +1,181 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { on } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { createClient, createSentinel } from 'redis';
+import { createSentinel as createSentinel5 } from 'redis-5';
+import { toTexts } from '../../../src/values/session-values.js';
+import { RedisStore } from '../../../src/stores/redis-store.js';
+import { storeTests } from '../../../src/testing/index.js';
+import type { OpenClient } from '../../support/redis-clients.js';
+import { programs, REDIS } from '../../support/servers/programs.js';
+import { startRedis } from '../../support/servers/redis.js';
+import { freePort, Server, temporaryFolder } from '../../support/servers/server.js';
+
+/** The name under which the sentinel watches the master. */
+const NAME = 'sessions';
+
+const ignore = () => {};
+
+async function startSentinel(master: Server): Promise<Server> {
+
+  const [command] = programs(REDIS, ['redis-server', 'valkey-server']) as [string];
+  const { hostname, port } = new URL(master.url);
+  const own = await freePort();
+  const file = join(temporaryFolder(), 'sentinel.conf');
+  writeFileSync(file, [
+    `port ${own}`, 'bind 127.0.0.1', `sentinel monitor ${NAME} ${hostname} ${port} 1`,
+    `sentinel down-after-milliseconds ${NAME} 500`, `sentinel failover-timeout ${NAME} 2000`, '',
+  ].join('\n'));
+  return Server.start({ command, args: [file, '--sentinel'], ready: /\+monitor master/, url: `redis://127.0.0.1:${own}` });
+
+}
+
+/** Opens a client of each kind, by the address of a sentinel. */
+const KINDS: { readonly [kind: string]: (sentinel: { host: string; port: number }) => Promise<OpenClient> } = {
+
+  'redis 6': async sentinel => {
+    const client = createSentinel({
+      name: NAME, sentinelRootNodes: [sentinel], commandOptions: { timeout: 0 }, scanInterval: 500,
+    }).on('error', ignore);
+    await client.connect();
+    return { client, close: () => void client.destroy() };
+  },
+
+  'redis 5': async sentinel => {
+    const client = createSentinel5({ name: NAME, sentinelRootNodes: [sentinel], scanInterval: 500 }).on('error', ignore);
+    await client.connect();
+    return { client, close: () => void client.destroy() };
+  },
+
+  ioredis: async sentinel => {
+    const client = new Redis({ name: NAME, sentinels: [sentinel], lazyConnect: true, maxRetriesPerRequest: 1 }).on('error', ignore);
+    await client.connect();
+    return { client, close: () => client.disconnect() };
+  },
+
+};
+
+describe('RedisStore with a sentinel', () => {
+
+  const servers: Server[] = [];
+  const opened: OpenClient[] = [];
+  let sentinel: { host: string; port: number };
+
+  before(async () => {
+    const master = await startRedis();
+    const { hostname, port } = new URL(master.url);
+    const replica = await startRedis('--replicaof', hostname, port);
+    servers.push(master, replica);
+    const watcher = await startSentinel(master);
+    servers.push(watcher);
+    sentinel = { host: '127.0.0.1', port: Number(new URL(watcher.url).port) };
+    const asked = createClient({ url: watcher.url });
+    await asked.connect();
+    // The sentinel has to hear of the replica, which has to have all.
+    while ((await asked.sendCommand<unknown[]>(['SENTINEL', 'REPLICAS', NAME])).length === 0) await setTimeout(50);
+    asked.destroy();
+    const follower = createClient({ url: replica.url });
+    await follower.connect();
+    while (!(await follower.info('replication')).includes('master_link_status:up')) await setTimeout(50);
+    follower.destroy();
+  });
+
+  after(async () => {
+    for (const { close } of opened) close();
+    await Promise.all(servers.map(server => server.kill()));
+  });
+
+  for (const [kind, open] of Object.entries(KINDS)) {
+
+    describe(`of ${kind}`, () => {
+
+      const openStore = async () => {
+        const each = await open(sentinel);
+        opened.push(each);
+        return new RedisStore({ client: each.client });
+      };
+
+      for (const { name, run } of storeTests(openStore, { trials: 2 })) it(name, run);
+
+      it('ends the sessions of a user, and all', async () => {
+
+        const each = await open(sentinel);
+        opened.push(each);
+        const store = new RedisStore({ client: each.client, prefix: `${kind}:` });
+        const ids = [store.newSessionId(), store.newSessionId(), store.newSessionId()] as const;
+        for (const id of ids) await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: { info: { user: id === ids[0] ? 'Ada' : 'Bob', details: '' } } });
+        strictEqual((await store.endSessionsOf('Ada')).length, 1);
+        strictEqual((await store.sessionsOf('Bob')).length, 2);
+        await store.endAllSessions();
+        for (const id of ids) strictEqual((await store.load(id))?.status, 'retired');
+
+      });
+
+      it('is warned of a master that removes keys when it is full', async () => {
+
+        const admin = createClient({ url: (servers[0] as Server).url });
+        await admin.connect();
+        const setUp = async (maxmemory: string, policy: string) => {
+          await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', maxmemory]);
+          await admin.sendCommand(['CONFIG', 'SET', 'maxmemory-policy', policy]);
+        };
+        const each = await open(sentinel);
+        opened.push(each);
+        const prefix = `warned ${kind}:`;
+        const warnings = on(process, 'warning', { signal: AbortSignal.timeout(10_000) });
+        await setUp('100mb', 'volatile-ttl');
+        try {
+          const store = new RedisStore({ client: each.client, prefix });
+          await store.load(store.newSessionId());
+          for await (const [{ code, message }] of warnings) if (code === 'SESSION_EVICTION' && message.includes(prefix)) break;
+        } finally {
+          await setUp('0', 'noeviction');
+          admin.destroy();
+        }
+
+      });
+
+    });
+
+  }
+
+  it('goes on with the replica when the master fails', async t => {
+
+    const [master] = servers as [Server, Server];
+    const asked = createClient({ url: master.url }).on('error', ignore);
+    await asked.connect();
+    const sessions = await Promise.all(Object.entries(KINDS).map(async ([kind, open]) => {
+      const each = await open(sentinel);
+      opened.push(each);
+      const store = new RedisStore({ client: each.client });
+      const [id, ended] = [store.newSessionId(), store.newSessionId()];
+      for (const one of [id, ended]) await store.create(one, toTexts({ kind }), { lifetime: 60 });
+      await store.end(ended);
+      return { kind, store, id, ended };
+    }));
+    // It waits for what its own connection has written, and for all that was written before.
+    await asked.set('written', 'last');
+    strictEqual(await asked.wait(1, 5000), 1);
+    asked.destroy();
+
+    const killedAt = performance.now();
+    await master.kill();
+    for (const { kind, store, id, ended } of sessions) {
+      while (!await store.touch(id, 60).catch(() => false)) {
+        ok(performance.now() - killedAt < 40_000, `${kind} does not find the new master`);
+        await setTimeout(50);
+      }
+      t.diagnostic(`${kind} answers after ${Math.round(performance.now() - killedAt)} ms`);
+      deepStrictEqual(await store.get(id), { kind });
+      strictEqual(await store.get(ended), null);
+      strictEqual(await store.update(id, { set: toTexts({ after: true }), unset: [] }, { lifetime: 60, patience: 5 }), 'updated');
+      strictEqual(await store.update(ended, { set: toTexts({ after: true }), unset: [] }, { lifetime: 60, patience: 5 }), 'gone');
+    }
+
+  });
+
+});

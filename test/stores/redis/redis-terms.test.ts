@@ -1,0 +1,153 @@
+import { merge } from '../../../src/values/texts-change.js';
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import fc from 'fast-check';
+import { createClient } from 'redis';
+import { sizeOf } from '../../../src/values/session-size.js';
+import type { SessionChange } from '../../../src/base/store.js';
+import { storedId } from '../../../src/id/stored-id.js';
+import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { timedStore } from '../../../src/wrapping/timed-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
+import { anyText } from '../../support/any-text.js';
+import { startRedis } from '../../support/servers/redis.js';
+import type { Server } from '../../support/servers/server.js';
+
+const setting = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
+
+let server: Server;
+let client: ReturnType<typeof openClient>;
+let store: RedisStore;
+
+function openClient() {
+  return createClient({ url: server.url, commandOptions: { timeout: 0 } }).on('error', () => {});
+}
+
+before(async () => {
+  server = await startRedis();
+  client = openClient();
+  await client.connect();
+  store = new RedisStore({ client });
+});
+after(async () => {
+  client.destroy();
+  await server.kill();
+});
+
+async function session(values: object, user: string | null = null): Promise<string> {
+  const id = store.newSessionId();
+  strictEqual(await store.create(id, toTexts({ ...values }), { lifetime: 60, newInfo: { info: { user, details: '{}' } } }), true);
+  return id;
+}
+
+describe('A change that names the most bytes that a session may have, on Redis', () => {
+
+  const text = fc.oneof(
+    anyText({ maxLength: 6 }),
+    fc.array(fc.constantFrom('\\', '"', 'u0041', 'ud83d', '\ud83d', '\ude00', '\n', '\u0000', '\u001f', '\u007f', 'ä', '€', '%', '.'), { maxLength: 6 }).map(parts => parts.join('')),
+  );
+  const values = fc.dictionary(text, text, { maxKeys: 12 });
+
+  it('is refused where the session would be larger than that, and than it was', async () => {
+
+    await fc.assert(fc.asyncProperty(values, values, fc.array(text, { maxLength: 12 }), fc.integer({ min: -3, max: 3 }), fc.boolean(), async (had, set, unset, off, moves) => {
+      const id = await session(had);
+      const before = toTexts(had);
+      const change = { set: toTexts(set), unset: [...new Set(unset)].filter(name => !Object.hasOwn(set, name)) };
+      const after = merge(before, change);
+      const maxBytes = Math.max(1, sizeOf(after) + off);
+      const newId = store.newSessionId(id);
+      const terms = { lifetime: 60, maxBytes };
+      const answer = moves ? await store.move(id, newId, change, terms) : await store.update(id, change, terms);
+      const isTooLarge = sizeOf(after) > maxBytes && sizeOf(after) > sizeOf(before);
+      strictEqual(answer, isTooLarge ? 'too-large' : moves ? 'moved' : 'updated');
+      const found = await store.load(moves && !isTooLarge ? newId : id);
+      ok(found?.status === 'live');
+      deepStrictEqual(new Map(found.texts), new Map(isTooLarge ? before : after));
+    }), { numRuns: 500 });
+
+  });
+
+  it('keeps parallel writers of different keys within it', async () => {
+
+    const id = await session({ a: 1 });
+    const maxBytes = 10_000;
+    const answers = await Promise.all(Array.from({ length: 45 }, (_, number) => (
+      store.update(id, setting({ [`key ${number}`]: 'x'.repeat(900) }), { lifetime: 60, maxBytes }))));
+    deepStrictEqual([...new Set(answers)].sort(), ['too-large', 'updated']);
+    const found = await store.load(id);
+    ok(found?.status === 'live');
+    ok(sizeOf(found.texts) <= maxBytes && sizeOf(found.texts) > maxBytes - 1000);
+
+  });
+
+});
+
+describe('A session that begins late, on Redis', () => {
+
+  it('is not created where the server comes to it after its caller has given up', async () => {
+
+    const other = openClient();
+    await other.connect();
+    // The server tells its time.
+    await session({});
+    const id = store.newSessionId();
+    server.freeze();
+    const late = rejects(store.create(id, toTexts({ a: 1 }), { lifetime: 60, patience: 0.2 }), /after its caller had given up, and refused it/);
+    await setTimeout(250);
+    server.thaw();
+    await late;
+    strictEqual(await other.exists(`session:${storedId(id).handle}`), 0);
+    other.destroy();
+
+  });
+
+  it('is no device of its user where its entry comes after its caller has given up', async () => {
+
+    let isFrozen = false;
+    const around: NodeRedisClient = {
+      get: key => client.get(key),
+      eval: (script, options) => client.eval(script, options),
+      evalSha: async (sha1, options) => {
+        if (options.keys[0]?.includes('user:') && !isFrozen) {
+          isFrozen = true;
+          // Longer than twice the limit, which a busy process may be given.
+          await setTimeout(1000);
+        }
+        return client.evalSha(sha1, options);
+      },
+    };
+    const slow = new RedisStore({ client: around });
+    const timed = timedStore(slow, 0.2);
+    const id = slow.newSessionId();
+    const newInfo = { info: { user: 'Ada', details: '{}' }, requestAge: 0 };
+    await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo })), /The session store failed/);
+    while ((await store.load(id))?.status === 'live') await setTimeout(10);
+    deepStrictEqual(await store.sessionsOf('Ada'), []);
+
+  });
+
+});
+
+describe('A session that ends in favour of another, on Redis', () => {
+
+  it('leaves a mark that says "moved", also for its former ids, and nothing that could be ended or listed', async () => {
+
+    const former = await session({ a: 1 }, 'Ada');
+    const id = store.newSessionId(former);
+    strictEqual(await store.move(former, id, setting({}), { lifetime: 60 }), 'moved');
+    strictEqual(await store.end(id, { moved: true }), true);
+    for (const each of [former, id]) {
+      deepStrictEqual(await store.load(each), { status: 'retired', moved: true });
+      strictEqual(await store.update(each, setting({ b: 2 }), { lifetime: 60 }), 'gone');
+      strictEqual(await store.touch(each, 60), false);
+      strictEqual(await store.end(each), false);
+      strictEqual(await store.create(each, toTexts({}), { lifetime: 60 }), false);
+    }
+    deepStrictEqual(await store.sessionsOf('Ada'), []);
+    deepStrictEqual(await store.endSessionsOf('Ada'), []);
+
+  });
+
+});

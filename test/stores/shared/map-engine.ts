@@ -1,0 +1,120 @@
+import type { CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms, WhichSessions } from '../../../src/base/store.js';
+import type { StoredId } from '../../../src/id/stored-id.js';
+import { merge } from '../../../src/values/texts-change.js';
+import type { Engine } from '../../../src/stores/shared/engine.js';
+import { isFormer, withFormer } from '../../../src/stores/shared/former-ids.js';
+import { REMEMBERED } from '../../../src/stores/shared/mark-lifetimes.js';
+import { Revocations } from '../../../src/stores/shared/revocations.js';
+import { userSession } from '../../../src/stores/shared/user-session.js';
+import { isTooLarge } from '../../../src/values/session-size.js';
+
+/** A session, or the mark of one that has ended: its hash is then `ended` or `moved`, which no id has. */
+interface Row {
+  readonly hash: string; readonly former: string; readonly texts: SessionTexts; readonly info?: StoredInfo | undefined;
+  readonly version: number; readonly seen: number; readonly ends: number;
+}
+
+/** The smallest engine: rows in a map. The time is a function that returns Unix milliseconds. */
+export class MapEngine implements Engine<'at once'> {
+
+  readonly answers = 'at once';
+  readonly #rows = new Map<string, Row>();
+  readonly #revocations = new Revocations();
+  constructor(readonly now: () => number) {}
+
+  load({ handle, hash }: StoredId): FoundSession | null {
+    const row = this.#rows.get(handle);
+    if (!row) return null;
+    const { former, version, ends } = row;
+    const [info, left] = [row.info && { ...row.info }, ends - this.now()];
+    if (row.hash === hash) return left > 0 ? { status: 'live', texts: new Map(row.texts), info, version, remaining: left / 1000 } : { status: 'expired', info };
+    return left > 0 && isFormer(former, hash, this.now()) ? { status: 'retired', moved: row.hash !== 'ended', info } : null;
+  }
+
+  create({ handle, hash }: StoredId, texts: SessionTexts, { lifetime, newInfo }: CreateTerms) {
+    if ((this.#rows.get(handle)?.ends ?? 0) > this.now()) return false;
+    if (newInfo && this.#revocations.refuses(newInfo)) return 'revoked';
+    return this.#write(handle, { hash, former: '', texts: new Map(texts), info: newInfo?.info }, lifetime);
+  }
+
+  put({ handle, hash }: StoredId, texts: SessionTexts, lifetime: number) {
+    const row = this.#live(handle);
+    if (row && row.hash !== hash) return false;
+    return this.#write(handle, { hash, former: row?.former ?? '', texts, info: row?.info }, lifetime);
+  }
+
+  update(id: StoredId, change: SessionChange, terms: UpdateTerms) {
+    const row = this.#changed(id, change, terms);
+    if (typeof row === 'string') return row;
+    this.#write(id.handle, row, Math.max(terms.lifetime, (row.ends - this.now()) / 1000));
+    return 'updated';
+  }
+
+  touch({ handle, hash }: StoredId, lifetime: number) {
+    const row = this.#live(handle, hash);
+    if (row) this.#rows.set(handle, { ...row, seen: this.now(), ends: Math.max(row.ends, this.now() + lifetime * 1000) });
+    return row !== undefined;
+  }
+
+  move({ handle, hash }: StoredId, newId: StoredId, change: SessionChange, terms: MoveTerms) {
+    const row = this.#changed({ handle, hash }, change, terms);
+    if (typeof row === 'string') return row;
+    if (isFormer(row.former, newId.hash, this.now())) throw new Error('The new id is in use');
+    const { newInfo, lifetime } = terms;
+    const isRevoked = newInfo && this.#revocations.refuses(newInfo);
+    const info = newInfo ? newInfo.info : row.info;
+    if (isRevoked) this.#end(handle, row);
+    else this.#write(handle, { ...row, info, hash: newId.hash, former: withFormer(row.former, hash, this.now()) }, lifetime);
+    return isRevoked ? 'revoked' : 'moved';
+  }
+
+  end({ handle, hash }: StoredId, { moved }: EndTerms) {
+    const row = this.#live(handle);
+    return row !== undefined && (row.hash === hash || isFormer(row.former, hash, this.now())) && this.#end(handle, row, moved);
+  }
+
+  delete({ handle, hash }: StoredId) { if (this.#rows.get(handle)?.hash === hash) this.#rows.delete(handle); }
+
+  infoByHandle(handle: string) { return this.#live(handle)?.info ?? null; }
+
+  sessionsOf(user: string) {
+    const rows = [...this.#rows].filter(([handle]) => this.#live(handle));
+    return rows.flatMap(([handle, { info, seen, ends }]) => userSession({ handle, info, idle: (this.now() - seen) / 1000, left: (ends - this.now()) / 1000 }, user) ?? []);
+  }
+
+  endSessionsOf(user: string, { only, except }: WhichSessions) {
+    if (only === undefined) this.#revocations.add(user);
+    const handles = this.sessionsOf(user).map(({ handle }) => handle).filter(handle => handle === (only ?? handle) && handle !== except);
+    return handles.filter(handle => this.#end(handle, this.#rows.get(handle) as Row));
+  }
+
+  async endAllSessions() {
+    this.#revocations.addAll();
+    for (const [handle, row] of this.#rows) if (this.#live(handle)) this.#end(handle, row);
+  }
+
+  #live(handle: string, hash?: string): Row | undefined {
+    const row = this.#rows.get(handle);
+    return row && row.hash.length > 5 && row.ends > this.now() && row.hash === (hash ?? row.hash) ? row : undefined;
+  }
+
+  #changed({ handle, hash }: StoredId, change: SessionChange, { version, maxBytes }: UpdateTerms): Row | 'gone' | 'conflict' | 'too-large' {
+    const row = this.#live(handle, hash);
+    if (!row) return 'gone';
+    if (version !== undefined && version !== row.version) return 'conflict';
+    const texts = merge(row.texts, change);
+    return isTooLarge(row.texts, texts, maxBytes) ? 'too-large' : { ...row, texts };
+  }
+
+  #write(handle: string, row: Omit<Row, 'version' | 'seen' | 'ends'>, lifetime: number): true {
+    const [seen, version] = [this.now(), (this.#rows.get(handle)?.version ?? 0) + 1];
+    const info = row.info && { user: row.info.user, details: row.info.details };
+    this.#rows.set(handle, { ...row, info, version, seen, ends: seen + lifetime * 1000 });
+    return true;
+  }
+
+  #end(handle: string, { hash, former }: Row, moved = false): true {
+    return this.#write(handle, { hash: moved ? 'moved' : 'ended', former: withFormer(former, hash, this.now()), texts: new Map() }, REMEMBERED / 1000);
+  }
+
+}

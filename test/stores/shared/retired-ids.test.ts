@@ -1,0 +1,55 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { describe, it, mock } from 'node:test';
+import { RetiredIds } from '../../../src/stores/shared/retired-ids.js';
+
+describe('RetiredIds', () => {
+
+  it('forgets in time, and does not grow', () => {
+
+    let now = 0;
+    const retired = new RetiredIds(() => now);
+    const setting = mock.method(Map.prototype, 'set');
+    retired.add('first');
+    const marks = setting.mock.calls[0].this as Map<string, unknown>;
+    setting.mock.restore();
+    for (; now < 1000; now++) retired.add(`id ${now}`, now % 2 ? 'next' : undefined);
+    ok(marks.has('id 999'));
+    ok(marks.size <= 31, `${marks.size} marks are held`);
+
+    strictEqual(retired.get('id 969'), null);
+    deepStrictEqual(retired.get('id 971'), { status: 'retired', moved: true });
+    deepStrictEqual(retired.get('id 972'), { status: 'retired', moved: false });
+    retired.delete('id 972');
+    strictEqual(retired.get('id 972'), null);
+
+  });
+
+  it('forgets what was retired before the clock was set back, and not for a small correction', () => {
+
+    let now = 100_000;
+    const retired = new RetiredIds(() => now);
+    retired.add('first');
+    now -= 3600;
+    strictEqual(retired.get('first'), null);
+    retired.add('second', 'third');
+    now -= 2;
+    deepStrictEqual(retired.get('second'), { status: 'retired', moved: true });
+    strictEqual(retired.whereIs('second'), 'third');
+
+  });
+
+  it('follows moves to the end, and ends a loop of them', () => {
+
+    const retired = new RetiredIds(() => 0);
+    retired.add('A', 'B');
+    retired.add('B', 'C');
+    strictEqual(retired.whereIs('A'), 'C');
+    strictEqual(retired.whereIs('X'), 'X');
+    retired.add('C', 'A');
+    ok(['A', 'B', 'C'].includes(retired.whereIs('A')));
+    retired.add('D', 'D');
+    strictEqual(retired.whereIs('D'), 'D');
+
+  });
+
+});

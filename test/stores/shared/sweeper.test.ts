@@ -1,0 +1,95 @@
+import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { type SweptTable, Sweeper } from '../../../src/stores/shared/sweeper.js';
+import { deferred, settled } from '../../support/events.js';
+
+describe('The clean-up of a table', () => {
+
+  /** A table of so many rows, every second of which is dead. */
+  function table(rows: number, { isFree = true } = {}) {
+
+    const handles = Array.from({ length: rows }, (_, index) => String(index).padStart(8, '0'));
+    const calls: string[] = [];
+    const left = new Set(handles);
+    const swept: SweptTable = {
+      begin: pause => {
+        calls.push(`begin ${pause}`);
+        return isFree;
+      },
+      page: (after, limit) => {
+        calls.push('page');
+        return [...left].filter(handle => handle > after).slice(0, limit).map(handle => ({ handle, dead: Number(handle) % 2 === 1 }));
+      },
+      remove: dead => {
+        for (const handle of dead) left.delete(handle);
+      },
+      done: () => {
+        calls.push('done');
+      },
+    };
+    return { swept, left, calls };
+
+  }
+
+  it('looks at every row, page by page, and removes the dead', async () => {
+
+    for (const rows of [0, 1, 999, 1000, 1001, 3500]) {
+      const { swept, left, calls } = table(rows);
+      await new Sweeper(swept).gc();
+      strictEqual(left.size, Math.ceil(rows / 2), String(rows));
+      strictEqual(calls[0], 'begin 0');
+      strictEqual(calls.at(-1), 'done');
+    }
+
+  });
+
+  it('leaves everything where another process cleans up', async () => {
+
+    const { swept, left, calls } = table(10, { isFree: false });
+    await new Sweeper(swept).gc();
+    strictEqual(left.size, 10);
+    deepStrictEqual(calls, ['begin 0']);
+
+  });
+
+  it('runs once at a time', async () => {
+
+    const { swept, calls } = table(10);
+    const answered = deferred<boolean>();
+    const sweeper = new Sweeper({ ...swept, begin: () => {
+      calls.push('begin');
+      return answered.promise;
+    } });
+    const both = Promise.all([sweeper.gc(), sweeper.gc()]);
+    await settled();
+    answered.resolve(true);
+    await both;
+    strictEqual(calls.filter(call => call === 'begin').length, 1);
+    await sweeper.gc();
+    strictEqual(calls.filter(call => call === 'begin').length, 2);
+
+  });
+
+  it('by schedule leaves a pause between the processes, and survives a failure', async t => {
+
+    t.mock.timers.enable({ apis: ['setTimeout'] });
+    const { swept, calls } = table(10);
+    let fails = true;
+    const sweeper = new Sweeper({ ...swept, begin: pause => {
+      calls.push(`begin ${pause}`);
+      if (fails) throw new Error('The server is gone');
+      return true;
+    } });
+    sweeper.schedule(600);
+    t.mock.timers.tick(600_000);
+    await settled();
+    fails = false;
+    t.mock.timers.tick(600_000);
+    await settled();
+    await settled();
+    deepStrictEqual(calls, ['begin 540000', 'begin 540000', 'page', 'done']);
+    sweeper.close();
+
+  });
+
+});
