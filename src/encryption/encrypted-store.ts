@@ -10,7 +10,7 @@ import { handleIn, storedIdOf } from './session-keys.js';
 export type { EncryptionOptions } from './encryption-options.js';
 export type { EncryptionKey } from './key-ring.js';
 
-/** A store around another, with whatever the other has. */
+/** An atomic store around another, with all members of the other. */
 export type EncryptedStore<Store extends SessionStore> = WrappedStore<Store>;
 
 /**

@@ -5,23 +5,23 @@ import { type EncryptionKey, KeyRing } from './key-ring.js';
 export interface EncryptionOptions {
 
   /**
-   * Secrets of the application, the newest first: it seals, the others only open.
-   * With them, whoever can write to the store can't make or change a session.
-   * Without this option, what opens a session is its id alone.
+   * Secrets of the application, the newest first. The newest seals and opens, the
+   * others only open. With them, an attacker who can write to the store can't make
+   * or change a session. Without this option, a session's id alone opens it.
    */
   keys?: readonly EncryptionKey[];
 
   /**
-   * Until when values are opened that were sealed without a key, for an
-   * application that did without until now. By default they are unreadable at once:
-   * whoever can write to the store could make such values.
+   * The time until which values are opened that were sealed without a key, for an
+   * application that had no keys until now. By default they are unreadable at once,
+   * since an attacker who can write to the store could make such values.
    */
   acceptUnkeyedUntil?: Date;
 
   /**
-   * What becomes of a session with a value that can't be opened: `'fail'`, the
-   * default, answers its requests with 503, so that a key that was removed too
-   * early is seen, and loses nothing. `'end'` ends the session.
+   * What becomes of a session with a value that can't be opened. `'fail'`, the
+   * default, answers its requests with 503 and keeps it: if a key was removed too
+   * early, that is noticed and nothing is lost. `'end'` ends the session.
    */
   unreadable?: 'fail' | 'end';
 
@@ -35,13 +35,17 @@ export interface EncryptionSettings {
 
 const KNOWN = ['keys', 'acceptUnkeyedUntil', 'unreadable'];
 
-/** @throws {TypeError} that names the option and what is allowed, and tells no secret */
+/**
+ * Checks the options.
+ *
+ * @throws {TypeError} that names the option and what is allowed, but no secret
+ */
 export function encryptionSettings(options: EncryptionOptions): EncryptionSettings {
 
   record('options', options);
   known('option', options, KNOWN);
   const { keys, acceptUnkeyedUntil, unreadable = 'fail' } = options;
-  // Such as a variable that is not set: sessions must not be without keys by accident.
+  // It may be a variable that is not set. Sessions must not be without keys by accident.
   if ('keys' in options && keys === undefined) throw new TypeError('keys is undefined: leave it out to have none');
   if (acceptUnkeyedUntil !== undefined) {
     if (!(acceptUnkeyedUntil instanceof Date) || Number.isNaN(acceptUnkeyedUntil.getTime())) {

@@ -5,33 +5,33 @@ import { keyNameOf, openText, sealText, unopened, withLengths } from './sealed-t
 import type { SessionKeys } from './session-keys.js';
 
 /*
- * What a session is stays readable, because stores index it. So that it can't be
- * altered or made up, it is sealed twice: for the session's own id in a text
- * beside the values, which is never missing, and for the id before it in front of
- * the details, because the mark of a moved session has no texts.
+ * A session's info stays readable, because stores index it. Two seals prove it. One
+ * is for the session's own id, in a text beside the values that is never missing.
+ * The other is for the former id and precedes the details, because the mark of a
+ * moved session has no texts.
  */
 
-/** The text with the seal. The application can't have a key of this name. */
+/** The name of the text with the seal. The application can't have a key of this name. */
 const SEAL = '@curveball/session seal';
 
-/** Sets the seal for the former id apart from the other. */
+/** In place of that name, for the seal of the former id. */
 const FORMER = '@curveball/session former';
 
-/** The seal in front of the details; empty if there is no former id. */
+/** The seal that precedes the details. It is empty if there is no former id. */
 const FORMER_SEAL = /^([\w-]*)\|/;
 
-/** Texts that are sealed already, with the seal of what their session is. */
+/** Adds the seal of a session's info to sealed texts. */
 export function withSeal(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): SessionTexts {
 
   return new Map(texts).set(SEAL, sealText('', { name: SEAL, info: digest(info) }, keys));
 
 }
 
-/** @throws {SessionStoreError} where texts lack the seal of this session */
+/** @throws {SessionStoreError} if texts lack the seal of this session and info */
 export function checkSeal(texts: SessionTexts, info: StoredInfo | undefined, keys: SessionKeys): void {
 
   const seal = texts.get(SEAL);
-  if (seal === undefined) throw unopened('the seal of what the session is was removed, or never made');
+  if (seal === undefined) throw unopened('the seal of the session\'s info was removed, or never made');
   openText(seal, { name: SEAL, info: digest(info) }, keys);
 
 }
@@ -45,7 +45,7 @@ export function openValues(texts: SessionTexts, keys: SessionKeys): SessionTexts
 
 }
 
-/** Whether the seal was made with another key of the application than the newest. */
+/** Says whether the seal was made with another key of the application than the newest. */
 export function isOutdated(texts: SessionTexts, { newest }: SessionKeys): boolean {
 
   return keyNameOf(texts.get(SEAL) ?? '') !== newest;
@@ -60,7 +60,7 @@ export function checkNames(set: SessionTexts, unset: readonly string[] = []): vo
 }
 
 /**
- * What a session becomes, as the store around which this is gets it.
+ * Adds the seal of the former id to the info that a session gets.
  *
  * @param former the keys of the id that the session has now, if it has one
  */
@@ -77,20 +77,21 @@ export function sealedInfo(newInfo: NewInfo, former?: SessionKeys): NewInfo {
 
 }
 
-/** The user and details in a stored record, without the seal. Only the seals prove that they are true. */
+/** Returns the user and details in a stored record, without the seal. Only the seals prove that they are true. */
 export function plainInfo({ user, details }: StoredInfo): StoredInfo {
 
   return { user, details: plainDetails(details) };
 
 }
 
+/** Removes the seal that precedes the details. */
 export function plainDetails(details: string): string {
 
   return details.replace(FORMER_SEAL, '');
 
 }
 
-/** The current state of a moved session, for a request with its former id; nothing if that can't be known for certain. */
+/** Returns the info of a moved session, for a request with its former id; nothing if the seal does not prove it. */
 export function infoOfMoved(stored: StoredInfo, former: SessionKeys): StoredInfo | undefined {
 
   const seal = FORMER_SEAL.exec(stored.details)?.[1];
@@ -106,14 +107,14 @@ export function infoOfMoved(stored: StoredInfo, former: SessionKeys): StoredInfo
 
 }
 
-/** A property, where there is something for it. */
+/** Returns an object with the property, if there is info. */
 export function optional(info: StoredInfo | undefined): { info?: StoredInfo } {
 
   return info ? { info } : {};
 
 }
 
-/** Equal only for what is equal; empty for a session that is nothing beside its values. */
+/** Returns bytes that differ for any two infos; none for a session without info. */
 function digest(info: StoredInfo | undefined): Buffer {
 
   if (info === undefined) return Buffer.alloc(0);

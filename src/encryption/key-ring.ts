@@ -1,27 +1,27 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { kindOf } from '../base/option-checks.js';
 
-/** A secret of the application, by its name. */
+/** A secret of the application, with its name. */
 export interface EncryptionKey {
 
-  /** Stands beside each value that was sealed with it: 1 to 32 letters, digits, `_` and `-`. */
+  /** The name: 1 to 32 letters, digits, `_` and `-`. It is stored in each value that was sealed with the secret. */
   readonly id: string;
 
   /**
-   * At least 32 bytes that no one can guess, or a text of as many in UTF-8, such
-   * as `openssl rand -base64 32` prints.
+   * At least 32 bytes that no one can guess, or a text of as many bytes in UTF-8,
+   * such as `openssl rand -base64 32` prints.
    */
   readonly secret: string | Uint8Array;
 
 }
 
-/** In bytes: what goes into a key of AES-256. */
+/** In bytes, the length of a key of AES-256. */
 const SHORTEST = 32;
 
-/** Public; stands where no secret of the application is to count. */
+/** Used in place of a secret of the application. It is public. */
 export const NO_SECRET = createSecretKey(Buffer.from('@curveball/session without an application key'));
 
-/** What a value that was sealed without a secret names as its key. */
+/** The name of the key in a value that was sealed without a secret. */
 export const UNKEYED = '';
 
 /** The secrets of the application, found by their names. */
@@ -33,7 +33,7 @@ export class KeyRing {
   readonly #secrets = new Map<string, KeyObject>();
   readonly #unkeyedUntil: number;
 
-  /** @throws {TypeError} that says what is allowed, and tells no secret */
+  /** @throws {TypeError} that says what is allowed, but no secret */
   constructor(keys: readonly EncryptionKey[] | undefined, acceptUnkeyedUntil: Date | undefined) {
 
     this.#unkeyedUntil = keys === undefined ? Infinity : acceptUnkeyedUntil?.getTime() ?? -Infinity;
@@ -49,7 +49,7 @@ export class KeyRing {
 
   }
 
-  /** The secret of a name, if it may be used. */
+  /** Returns the secret with a name, if it may be used. */
   secretOf(name: string): KeyObject | undefined {
 
     if (name === UNKEYED) return Date.now() < this.#unkeyedUntil ? NO_SECRET : undefined;

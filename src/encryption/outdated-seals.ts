@@ -2,13 +2,13 @@ import type { StoredInfo, SessionTexts } from '../base/store.js';
 import { withSeal } from './info-seal.js';
 import type { SessionKeys } from './session-keys.js';
 
-/** The number of sessions that are remembered. */
+/** The most sessions that are remembered. */
 const MOST = 10_000;
 
 /**
- * Sessions whose seal was made with an older key of the application: their next
- * change makes it anew, so that the older key is not needed for longer than it is
- * for the values. What a session is does not change while it has its id.
+ * Remembers sessions whose seal was made with an older key of the application.
+ * Their next change makes the seal anew, so that the older key is needed no longer
+ * for the seal than for the values. A session keeps its info as long as its id.
  */
 export class OutdatedSeals {
 
@@ -28,7 +28,7 @@ export class OutdatedSeals {
 
   }
 
-  /** Sealed texts of a change, with a new seal if the session's is outdated. */
+  /** Adds a new seal to the sealed texts of a change, if the session's is outdated. */
   renewedIn(texts: SessionTexts, keys: SessionKeys): SessionTexts {
 
     return this.#infos.has(keys.storedId) ? withSeal(texts, this.#infos.get(keys.storedId), keys) : texts;

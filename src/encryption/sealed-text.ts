@@ -6,12 +6,12 @@ import { UNKEYED } from './key-ring.js';
 import type { SessionKeys } from './session-keys.js';
 
 /*
- * A sealed value, as a JSON text: a string of base64url, of
+ * A sealed value is a JSON text: a string, in base64url, of
  *
  *     version (1 byte) ‖ length and name of the application's key ‖ nonce (12) ‖ ciphertext ‖ tag (16)
  *
- * AES-256-GCM (NIST SP 800-38D). What is sealed beside the value, and so can't be
- * another: version and key, and its place.
+ * It is sealed with AES-256-GCM (NIST SP 800-38D). The version, the key's name and
+ * the place of the value are authenticated with it, so that none can be exchanged.
  */
 
 const ALGORITHM = 'aes-256-gcm';
@@ -19,14 +19,14 @@ const VERSION = 1;
 const NONCE_LENGTH = 12;
 const TAG_LENGTH = 16;
 
-/** Without it, Node.js takes tags of 4 bytes, too, which are found by trying (CVE-2025-47275). */
+/** Without this option, Node.js also accepts tags of 4 bytes, which can be found by trial (CVE-2025-47275). */
 const OPTIONS = { authTagLength: TAG_LENGTH };
 
-/** Where a text is. It opens nowhere else. */
+/** The place of a text, the only one where it opens. */
 export interface Place {
   /** The top-level key. */
   readonly name: string;
-  /** Where the text seals what the session is: a digest of that. */
+  /** For a text that seals a session's info, a digest of the info. */
   readonly info?: Buffer;
 }
 
@@ -46,7 +46,7 @@ export function sealText(text: string, place: Place, keys: SessionKeys): string 
 
   const { newest } = keys;
   const key = keys.valuesKey(newest);
-  if (!key) throw new Error('A key ring has its newest key');
+  if (!key) throw new Error('The key ring lacks its newest key');
   const head = Buffer.from(`${String.fromCharCode(VERSION, newest.length)}${newest}`, 'latin1');
   const nonce = newNonce();
   const cipher = createCipheriv(ALGORITHM, key, nonce, OPTIONS).setAAD(beside(head, place));
@@ -76,7 +76,7 @@ export function openText(sealed: string, place: Place, keys: SessionKeys): strin
     const decipher = createDecipheriv(ALGORITHM, key, nonce, OPTIONS)
       .setAAD(beside(head, place))
       .setAuthTag(bytes.subarray(-TAG_LENGTH));
-    // Nothing of it counts before final() has compared the tag.
+    // No part of it may be used before final() has compared the tag.
     return decipher.update(ciphertext, undefined, 'utf8') + decipher.final('utf8');
   } catch {
     throw unopened('it was altered, or sealed for another session, key or user, or with another secret');
@@ -87,13 +87,13 @@ export function openText(sealed: string, place: Place, keys: SessionKeys): strin
 /** The name of the application's key with which a text was sealed. */
 export function keyNameOf(sealed: string): string {
 
-  // As far as the longest name reaches.
+  // Enough characters for the longest name.
   const head = Buffer.from(sealed.slice(1, 48), 'base64url');
   return head.toString('latin1', 2, 2 + (head[1] ?? 0));
 
 }
 
-/** What is sealed beside a value. Each part has its length before it: no two ways to read them. */
+/** Returns what is authenticated with a value. */
 function beside(head: Buffer, { name, info = NOTHING }: Place): Buffer {
 
   // UTF-16 keeps any key apart from any other, lone surrogates included.
@@ -101,7 +101,7 @@ function beside(head: Buffer, { name, info = NOTHING }: Place): Buffer {
 
 }
 
-/** Joins parts so that they can be told apart. */
+/** Joins parts, each after its length: other parts never give the same bytes. */
 export function withLengths(parts: readonly Buffer[]): Buffer {
 
   const joined: Buffer[] = [];
@@ -117,7 +117,7 @@ export function withLengths(parts: readonly Buffer[]): Buffer {
 function bytesIn(sealed: string): Buffer | null {
 
   const bytes = Buffer.from(sealed.slice(1, -1), 'base64url');
-  // The decoder passes over what it does not know: one value has one text.
+  // The decoder skips unknown characters. A value must have only one text.
   return sealed === `"${bytes.toString('base64url')}"` ? bytes : null;
 
 }
@@ -125,14 +125,14 @@ function bytesIn(sealed: string): Buffer | null {
 function missing(name: string): string {
 
   if (name === UNKEYED) return 'it was sealed without a key of the application, which is not accepted';
-  // Whoever can write to the store has chosen it.
+  // A name of another form was not written by this package.
   return /^[\w-]{1,32}$/.test(name) ? `its key "${name}" is not among the keys` : 'its key is none';
 
 }
 
 /**
- * The error of what can't be opened. Visitors see its text, and operators the
- * problem: neither gets to know the names of a session's keys.
+ * Makes the error of a text that can't be opened. Visitors see its message, and
+ * operators the problem. Neither contains the name of a session's key.
  */
 export function unopened(problem: string): SessionStoreError {
 
@@ -140,7 +140,7 @@ export function unopened(problem: string): SessionStoreError {
 
 }
 
-// One call to the CSPRNG serves many: most of its cost is per call.
+// Most of the cost of the CSPRNG is per call, so one call makes many nonces.
 const pool = Buffer.allocUnsafeSlow(NONCE_LENGTH * 512);
 let used = pool.length;
 

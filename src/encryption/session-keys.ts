@@ -4,8 +4,8 @@ import { isStoredId } from '../id/stored-id.js';
 import { type KeyRing, NO_SECRET } from './key-ring.js';
 
 /**
- * What follows from a session's id: where the session is stored, and what opens
- * its values. Derived as HKDF does (RFC 5869), each for one use alone.
+ * What is derived from a session's id: the id under which the session is stored,
+ * and the keys of its values. HKDF (RFC 5869) derives each for one use only.
  */
 export class SessionKeys {
 
@@ -30,7 +30,7 @@ export class SessionKeys {
 
   }
 
-  /** What opens and seals this session's values under a key of the application; nothing where it has no such key. */
+  /** Returns the key of this session's values that belongs to a key of the application; nothing if there is no such key. */
   valuesKey(name: string): KeyObject | undefined {
 
     let key = this.#keys.get(name);
@@ -46,8 +46,8 @@ export class SessionKeys {
 }
 
 /**
- * The id under which a session is stored. It does not depend on the application's
- * keys: a session is found whichever of them is the newest.
+ * Returns the id under which a session is stored. It does not depend on the
+ * application's keys, so a session is found whichever of them is the newest.
  */
 export function storedIdOf(id: string): string {
 
@@ -56,7 +56,7 @@ export function storedIdOf(id: string): string {
 
 }
 
-/** The public part that an id begins with, and the id under which its session is stored, too. */
+/** Returns the public part of an id. The id under which its session is stored begins with it, too. */
 export function handleIn(id: string): string {
 
   return id.slice(0, HANDLE_LENGTH);
@@ -75,7 +75,7 @@ function expand(pseudorandomKey: Buffer, use: string): Buffer {
 
 }
 
-/** 43 letters and digits: of 256 bits, four are lost where base64 has signs. */
+/** Returns 43 letters and digits. Replacing the two signs of base64url costs four of the 256 bits. */
 function lettersOf(bytes: Buffer): string {
 
   return bytes.toString('base64url').replaceAll('-', 'x').replaceAll('_', 'y');

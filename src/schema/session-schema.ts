@@ -8,7 +8,7 @@ import type { SchemaIssue, StandardSchema } from './standard-schema.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import { warnOnce } from '../base/warnings.js';
 
-/** What becomes of sessions that were stored in another shape. */
+/** What to do with sessions that were stored in another shape. */
 export interface SchemaOptions {
 
   /**
@@ -19,41 +19,45 @@ export interface SchemaOptions {
   version?: number | undefined;
 
   /**
-   * Brings values from an older shape into this one: changes the values it is
-   * given, or returns others. Those from before there were numbers have 0. What
-   * it gives is checked by the schema, and stored with the request's own
-   * changes, if it makes any. It may be called again for the same session.
+   * Brings values from an older shape into this one: changes the values that it
+   * gets, or returns others. Sessions from before there was a number have 0. The
+   * schema checks the result, and it is stored together with the request's own
+   * changes, if there are any. It may be called again for the same session.
    */
   migrate?: ((values: SessionValues, fromVersion: number) => Awaitable<SessionValues | void>) | undefined;
 
   /**
-   * What to do where the values do not fit. `'drop'`, the default: the session
-   * reads as empty, and its values go when a request changes it. `'keep'`: the
-   * handler gets them as they are. `'error'`: the request is answered with 500,
-   * as is each one after it until the session expires.
+   * What to do if the values do not fit the schema. With `'drop'`, the default, the
+   * session reads as empty, and its values are removed when a request changes it.
+   * With `'keep'`, the handler gets them as they are. With `'error'`, each request
+   * is answered with 500 until the session expires.
    */
   mismatch?: 'drop' | 'keep' | 'error' | undefined;
 
 }
 
-/** What a handler is to see of a session. */
+/** What a handler sees of a session. */
 export interface ReadTexts {
   readonly texts: SessionTexts;
-  /** What is stored must be replaced by it, as a whole, before it is changed. */
+  /** Whether these texts must replace the stored ones, as a whole, before the session is changed. */
   readonly isOutdated: boolean;
 }
 
 /** The key under which the number of the shape is stored. Handlers do not see it. */
 const VERSION_KEY = '@version';
 
-/** What 1.x has put into sessions with a form, of which a schema knows nothing. */
+/** The key that 1.x has added to sessions with a form. No schema knows it. */
 const CSRF_MARKER = 'csrf-token';
 
 const KNOWN = ['version', 'migrate', 'mismatch'];
 const MISMATCH = ['drop', 'keep', 'error'];
 const MOST_NAMED = 5;
 
-/** Checks the options `schema` and `schemaOptions`. */
+/**
+ * Checks the options `schema` and `schemaOptions`.
+ *
+ * @throws {TypeError} that names the option, its value and what is allowed
+ */
 export function checkedSchema(schema: unknown, options: unknown = {}): SessionSchema | undefined {
 
   record('schemaOptions', options);
@@ -84,7 +88,7 @@ export function checkedSchema(schema: unknown, options: unknown = {}): SessionSc
 
 }
 
-/** Turns what is stored into what the handler is to see. */
+/** Turns what is stored into what the handler sees. */
 export class SessionSchema {
 
   constructor(
@@ -95,9 +99,9 @@ export class SessionSchema {
   ) {}
 
   /**
-   * What a handler is to see of stored texts: the very map where it is the same.
+   * Reads stored texts for a handler; returns the very map if nothing differs.
    *
-   * @throws {SessionSchemaError} if they do not fit, and that is an error
+   * @throws {SessionSchemaError} if they do not fit, with `mismatch: 'error'`
    */
   read(stored: SessionTexts): Awaitable<ReadTexts> {
 
@@ -105,7 +109,7 @@ export class SessionSchema {
     const isOld = from < this.version;
     const visible = withoutVersion(stored);
     const before = without(visible, CSRF_MARKER);
-    // Empty is what every session begins as: no schema needs to allow for it.
+    // Every session begins empty, so no schema needs to allow that.
     if (before.size === 0) return read(before, isOld, before, visible);
     const values = readStored(before);
     return andThen(isOld ? this.migrated(values, from) : values, migrated => (
@@ -123,14 +127,14 @@ export class SessionSchema {
 
   }
 
-  /** What is to be stored for a session of this shape. */
+  /** Adds the number of the shape to texts that are to be stored, unless it is 0. */
   marked(texts: SessionTexts): SessionTexts {
 
     return this.version === 0 ? texts : this.stamped(texts);
 
   }
 
-  /** The same, with its number also where that is 0: it keeps an empty session alive. */
+  /** Adds the number of the shape, even if it is 0: it keeps an empty session alive. */
   stamped(texts: SessionTexts): SessionTexts {
 
     return new Map(texts).set(VERSION_KEY, String(this.version));
@@ -150,7 +154,7 @@ export class SessionSchema {
 
   private whereNotFitting(issues: readonly SchemaIssue[]): 'drop' | 'keep' {
 
-    // Not the messages: some have the value in them.
+    // Not the messages, which can contain values.
     const paths = issues.map(({ path = [] }) => pathOf(path.map(step => keyOf(typeof step === 'object' ? step.key : step))));
     const named = paths.slice(0, MOST_NAMED).join(', ');
     if (this.mismatch === 'error') throw new SessionSchemaError(`What is stored does not fit the schema: ${named}`, paths);
@@ -162,7 +166,7 @@ export class SessionSchema {
 
 }
 
-/** @throws {SessionValueError} for the key that is ours */
+/** @throws {SessionValueError} for the key of the shape's number */
 export function refuseReserved(texts: SessionTexts): void {
 
   if (texts.has(VERSION_KEY)) throw new SessionValueError(pathOf([VERSION_KEY]), 'is the key of the session\'s version, which can\'t be set');
@@ -187,7 +191,7 @@ function versionIn(texts: SessionTexts): number {
 
 }
 
-/** What a handler may see of stored texts, if no schema reads them. */
+/** Removes the number of the shape, which handlers do not see. */
 export function withoutVersion(texts: SessionTexts): SessionTexts {
 
   return without(texts, VERSION_KEY);
@@ -204,8 +208,8 @@ function without(texts: SessionTexts, key: string): SessionTexts {
 }
 
 /**
- * The handler gets what a schema returns after it was JSON: what is something
- * else then would not be what the schema's type says.
+ * Refuses what a schema returned if it differs after it was turned into JSON and
+ * back: the handler would get something else than the schema's type says.
  */
 function refuseOther(output: unknown): asserts output is SessionValues {
 
@@ -218,7 +222,7 @@ function refuseOther(output: unknown): asserts output is SessionValues {
 function wayToDate(value: unknown, above: Set<unknown>): Array<string | number> | undefined {
 
   if (value instanceof Date) return [];
-  // What contains itself is refused with its path when it becomes text.
+  // An object that contains itself is refused later, with its path, when it becomes text.
   if (typeof value !== 'object' || value === null || above.has(value)) return undefined;
   above.add(value);
   for (const [key, member] of Object.entries(value)) {

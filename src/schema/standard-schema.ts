@@ -8,7 +8,7 @@ export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
-    /** Gives what the schema makes of a value, or what is wrong with it. */
+    /** Returns what the schema makes of a value, or what is wrong with it. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     /** For the compiler alone. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;
@@ -25,7 +25,7 @@ export interface SchemaIssue {
 }
 
 /**
- * What a schema gives, to type the session with:
+ * What a schema returns, to type the session with:
  *
  * ```typescript
  * declare module '@curveball/session' {

@@ -7,16 +7,16 @@ export interface Caller {
   giveUp: () => void;
 }
 
-/** In milliseconds, what reading the sockets takes; a timer that is late by less is usual. */
+/** Milliseconds that reading the sockets takes. Timers are often late by less. */
 const SLACK = 10;
 
 /** Waits for answers, for each the same time. */
 export class TimeLimit {
 
   readonly #limit: number;
-  // All wait equally long, so the first in is the first to give up.
+  // All wait equally long, so the first caller is the first to give up.
   readonly #waiting = new Set<Caller>();
-  // One for all calls: a timer each would be dearer than the call of a fast store.
+  // One for all calls: a timer for each would cost more than the call of a fast store.
   #timer: ReturnType<typeof setTimeout> | undefined;
   #due = 0;
 
@@ -38,6 +38,8 @@ export class TimeLimit {
   }
 
   /**
+   * Waits for an answer, and rejects when the time is up.
+   *
    * @param failure makes the error that the caller gets
    * @param onLate gets an answer that came when its caller had given up
    */

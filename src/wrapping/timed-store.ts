@@ -135,12 +135,12 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 
   if (allowed.includes(answer as T)) return answer as T;
-  // Its type only: it may be the id.
+  // Only its type, since the value may be the id.
   throw new SessionStoreError(`The session store's ${method}() returned what it may not: a value of type ${typeof answer}`);
 
 }
 
-/** What a store says that it found, if it has the form of it. */
+/** Returns what a store has found, if it has the form that it must have. */
 function checked(found: FoundSession | null | undefined): FoundSession | null {
 
   if (found === null || found === undefined) return null;
@@ -149,10 +149,11 @@ function checked(found: FoundSession | null | undefined): FoundSession | null {
     if (found.remaining <= LONGEST_LIFE) return found;
     throw new SessionStoreError(`The session store's load() returned a session with ${found.remaining} seconds left to live, which no option allows`);
   }
-  throw new SessionStoreError('The session store\'s load() returned what is no session');
+  throw new SessionStoreError('The session store\'s load() returned something that is not a session');
 
 }
 
+/** @param ids that the error must not contain */
 function storeError(cause: unknown, ids: readonly string[]): SessionError {
 
   const error = cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause: plainError(cause, ids) });
