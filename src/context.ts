@@ -1,6 +1,6 @@
+import type { Awaitable } from './base/store.js';
 import type { Authentication } from './info/session-details.js';
 import type { SessionInfo } from './request/session-info.js';
-import type { Awaitable } from './base/store.js';
 import type { SessionData, SessionOf } from './values/session-data.js';
 
 declare module '@curveball/kernel' {

@@ -1,17 +1,17 @@
+import { checkSeconds, known, record } from './base/option-checks.js';
+import type { AtomicSessionStore, SessionStore } from './base/store.js';
+import { LONGEST_EXPIRY } from './base/time.js';
 import {
   checkCookieName, checkedCookieOptions, type CookieOptions, type CookieSettings, lastingBetweenTouches,
 } from './cookie/cookie-options.js';
 import { checkedBasePath } from './cookie/cookie-path.js';
 import { checkedSiteData, type SiteData } from './cookie/site-data.js';
-import { checkSeconds, known, record } from './base/option-checks.js';
-import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
-import { checkedMaxBytes } from './values/session-size.js';
-import { checkedUserOptions, type UserOptions, type UserSettings } from './info/user-options.js';
-import type { StandardSchema } from './schema/standard-schema.js';
-import { LONGEST_EXPIRY } from './base/time.js';
 import { checkedTouchInterval } from './info/touch-interval.js';
-import type { AtomicSessionStore, SessionStore } from './base/store.js';
+import { checkedUserOptions, type UserOptions, type UserSettings } from './info/user-options.js';
+import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/session-schema.js';
+import type { StandardSchema } from './schema/standard-schema.js';
 import type { MemoryStore } from './stores/memory-store.js';
+import { checkedMaxBytes } from './values/session-size.js';
 import { checkedStore, keepsOnlyValues } from './wrapping/checked-store.js';
 
 /** What `session()` takes. */

@@ -1,6 +1,6 @@
-import type { SessionOptions } from './options.js';
 import type { SessionStore } from './base/store.js';
 import { warnOnce } from './base/warnings.js';
+import type { SessionOptions } from './options.js';
 
 /** The option `user` of the first middleware on each store, for each cookie. */
 const users = new WeakMap<SessionStore, Map<string, string>>();

@@ -1,8 +1,8 @@
-import { LONGEST_LIFE, unixTime } from './base/time.js';
 import { checkSeconds, known, record, wrong } from './base/option-checks.js';
-import { readDetails, type SessionMetadata } from './info/session-details.js';
-import { publishRevoked } from './events/session-events.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './base/store.js';
+import { LONGEST_LIFE, unixTime } from './base/time.js';
+import { publishRevoked } from './events/session-events.js';
+import { readDetails, type SessionMetadata } from './info/session-details.js';
 import { type TimedStore, timedStore } from './wrapping/timed-store.js';
 
 /** One session of a user. Times are Unix timestamps in seconds. */

@@ -1,4 +1,4 @@
-import { stringifySetCookie, type SerializeOptions } from 'cookie';
+import { type SerializeOptions, stringifySetCookie } from 'cookie';
 import { known, lower, record, show, wrong } from '../base/option-checks.js';
 import { warnOnce } from '../base/warnings.js';
 

@@ -1,6 +1,6 @@
 import type { Context, Middleware } from '@curveball/kernel';
-import { attachedTo } from '../request/attach-session.js';
 import { CsrfError } from '../base/errors.js';
+import { attachedTo } from '../request/attach-session.js';
 import { CHECKS, REFUSED, type RequestSession } from '../request/request-session.js';
 import { closeSocket } from '../request/web-socket.js';
 import { publishCsrf } from './csrf-events.js';

@@ -1,12 +1,9 @@
-import type { CarriedForm, FormCookie } from '../cookie/form-cookie.js';
 import { CsrfError } from '../base/errors.js';
 import type { HttpContext } from '../base/http.js';
 import type { Awaitable } from '../base/store.js';
-import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
-import { csrfToken, hasToken } from './csrf-token.js';
-import { requestToken } from './request-token.js';
-import { isFromElsewhere } from './request-verdict.js';
+import type { CarriedForm, FormCookie } from '../cookie/form-cookie.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
+import { formSecret, formSecretBefore, formSecretOf } from '../id/form-secret.js';
 import type { Forms, WithForms } from '../request/backend.js';
 import { saveOf } from '../request/request-session.js';
 import type { Session } from '../session/session.js';
@@ -15,6 +12,9 @@ import { decide } from '../steps/decide.js';
 import { requireCookie, reserveId } from '../steps/new-id.js';
 import type { Save } from '../steps/save.js';
 import { publishCsrf } from './csrf-events.js';
+import { csrfToken, hasToken } from './csrf-token.js';
+import { requestToken } from './request-token.js';
+import { isFromElsewhere } from './request-verdict.js';
 
 /** What the forms of all requests of one middleware share. */
 export interface FormBackend {

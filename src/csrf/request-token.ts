@@ -1,6 +1,5 @@
 import type { HttpContext } from '../base/http.js';
 
-
 /**
  * Finds the token that a request carries: the member `csrf-token` of a parsed
  * body, of whatever type the body is; else the header `X-CSRF-Token`. A body

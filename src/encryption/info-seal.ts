@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
-import type { NewInfo, StoredInfo, SessionTexts } from '../base/store.js';
+import type { NewInfo, SessionTexts, StoredInfo } from '../base/store.js';
 import { keyNameOf, openText, sealText, unopened, withLengths } from './sealed-text.js';
 import type { SessionKeys } from './session-keys.js';
 

@@ -1,4 +1,4 @@
-import type { StoredInfo, SessionTexts } from '../base/store.js';
+import type { SessionTexts, StoredInfo } from '../base/store.js';
 import { withSeal } from './info-seal.js';
 import type { SessionKeys } from './session-keys.js';
 

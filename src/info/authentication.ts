@@ -1,6 +1,6 @@
+import { show } from '../base/option-checks.js';
 import { LONGEST_EXPIRY, NO_SECONDS } from '../base/time.js';
 import type { Authentication, SessionMetadata } from './session-details.js';
-import { show } from '../base/option-checks.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 

@@ -1,7 +1,7 @@
 import { SessionStoreError } from '../base/errors.js';
-import { publishFailed } from '../events/session-events.js';
 import type { StoredInfo } from '../base/store.js';
 import { NO_SECONDS } from '../base/time.js';
+import { publishFailed } from '../events/session-events.js';
 import { isPlainObject } from '../values/session-values.js';
 
 /*

@@ -1,7 +1,7 @@
-import type { SessionData, SessionOf } from '../values/session-data.js';
 import { SessionValueError } from '../base/errors.js';
 import { show } from '../base/option-checks.js';
 import type { SessionValues } from '../base/store.js';
+import type { SessionData, SessionOf } from '../values/session-data.js';
 
 /** The keys of a session, if the application has said what it holds. */
 type KeyOf<Data> = keyof Data extends never ? string : keyof Data & string;

@@ -1,7 +1,7 @@
-import { LONGEST_EXPIRY } from '../base/time.js';
 import { checkSeconds, wrong } from '../base/option-checks.js';
-import { type UserOption, userReader } from './session-user.js';
 import { type AtomicSessionStore, isIndexing, type SessionValues } from '../base/store.js';
+import { LONGEST_EXPIRY } from '../base/time.js';
+import { type UserOption, userReader } from './session-user.js';
 
 /** The options about users, and about ids and lifetimes of their sessions. */
 export interface UserOptions {

@@ -1,3 +1,12 @@
+import { withoutLogin } from '../base/option-checks.js';
+import { plainError } from '../base/plain-error.js';
+import type { Awaitable, IndexingSessionStore } from '../base/store.js';
+import { MemoryStore } from '../stores/memory-store.js';
+import { MysqlStore } from '../stores/mysql-store.js';
+import { PostgresStore } from '../stores/postgres-store.js';
+import { RedisStore } from '../stores/redis-store.js';
+import { SqliteStore } from '../stores/sqlite-store.js';
+import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
 import { connected, reason } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
@@ -5,15 +14,6 @@ import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
 import { openSqlite } from './drivers/sqlite.js';
 import type { OpenedStore, StoreAt } from './opened-store.js';
-import { withoutLogin } from '../base/option-checks.js';
-import { plainError } from '../base/plain-error.js';
-import type { Awaitable, IndexingSessionStore } from '../base/store.js';
-import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
-import { MemoryStore } from '../stores/memory-store.js';
-import { MysqlStore } from '../stores/mysql-store.js';
-import { PostgresStore } from '../stores/postgres-store.js';
-import { RedisStore } from '../stores/redis-store.js';
-import { SqliteStore } from '../stores/sqlite-store.js';
 
 export type { AnyStore, OpenedStore, StoreAt } from './opened-store.js';
 

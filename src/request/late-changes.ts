@@ -1,8 +1,8 @@
 import type { HttpContext, NodeResponse } from '../base/http.js';
+import { warnOnce } from '../base/warnings.js';
+import type { Session } from '../session/session.js';
 import { textsOf } from '../session/stored-session.js';
 import { difference, isEmpty } from '../values/texts-change.js';
-import type { Session } from '../session/session.js';
-import { warnOnce } from '../base/warnings.js';
 
 /** Delay used where the end of the response is not reported, in milliseconds. */
 const SOON = 50;

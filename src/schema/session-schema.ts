@@ -1,12 +1,12 @@
 import { andThen } from '../base/awaitable.js';
 import { SessionSchemaError, SessionValueError } from '../base/errors.js';
 import { kindOf, known, record, wrong } from '../base/option-checks.js';
-import { isPlainObject, toTexts } from '../values/session-values.js';
-import { pathOf } from '../values/value-path.js';
-import { readStored } from '../values/stored-values.js';
-import type { SchemaIssue, StandardSchema } from './standard-schema.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import { warnOnce } from '../base/warnings.js';
+import { isPlainObject, toTexts } from '../values/session-values.js';
+import { readStored } from '../values/stored-values.js';
+import { pathOf } from '../values/value-path.js';
+import type { SchemaIssue, StandardSchema } from './standard-schema.js';
 
 /** What to do with sessions that were stored in another shape. */
 export interface SchemaOptions {

@@ -1,7 +1,7 @@
 import type { SessionTexts, SessionValues } from '../base/store.js';
 import type { Authentication } from '../info/session-details.js';
-import { difference, isEmpty } from '../values/texts-change.js';
 import { fromTexts } from '../values/session-values.js';
+import { difference, isEmpty } from '../values/texts-change.js';
 import type { StoredSession } from './stored-session.js';
 
 /** Reads from its values which user a session belongs to. */

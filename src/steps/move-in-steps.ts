@@ -1,6 +1,6 @@
-import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { SessionStoreError } from '../base/errors.js';
 import type { CreateTerms, SessionChange, SessionTexts } from '../base/store.js';
+import { difference, isEmpty, merge } from '../values/texts-change.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
 
 /** A move on a store that changes only one record at a time. */

@@ -1,10 +1,10 @@
 import { andThen } from '../base/awaitable.js';
 import type { Awaitable } from '../base/store.js';
 import { unixTime } from '../base/time.js';
-import { isEmpty } from '../values/texts-change.js';
 import type { NamedChange } from '../session/named-change.js';
 import { textsOf } from '../session/stored-session.js';
 import { checkSize } from '../values/session-size.js';
+import { isEmpty } from '../values/texts-change.js';
 import { changeSession } from './change-session.js';
 import { createSession } from './create-session.js';
 import { endSession } from './end-session.js';

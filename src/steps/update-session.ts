@@ -1,21 +1,20 @@
-import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
-import { difference, isEmpty, merge } from '../values/texts-change.js';
-import { sessionChange } from './decide.js';
 import { SessionStoreError } from '../base/errors.js';
-import { loadSession } from './load-session.js';
-import { carryOut } from './save-session.js';
-import { withdrawForward } from './regenerate-session.js';
-import type { CookieAction } from './save.js';
+import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import type { Session } from '../session/session.js';
+import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
+import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
 import { checkSize, tooLarge } from '../values/session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { ofStored, readStored } from '../values/stored-values.js';
-import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
-import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
+import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { changed } from './change-session.js';
+import { sessionChange } from './decide.js';
+import { loadSession } from './load-session.js';
 import { tooLate } from './refusals.js';
+import { withdrawForward } from './regenerate-session.js';
 import { requestEvents } from './request-event.js';
-import type { Save, Shared, Visit } from './save.js';
+import type { CookieAction, Save, Shared, Visit } from './save.js';
+import { carryOut } from './save-session.js';
 
 /** Changes the values it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;

@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { isThenable } from '../base/awaitable.js';
 import { kindOf, wrong } from '../base/option-checks.js';
 import { plainError } from '../base/plain-error.js';
-import { parseJson } from '../values/parse-json.js';
-import { newSessionId } from '../id/session-id.js';
-import { isPlainObject, toTexts } from '../values/session-values.js';
 import type { SessionStore, SessionValues } from '../base/store.js';
+import { newSessionId } from '../id/session-id.js';
+import { parseJson } from '../values/parse-json.js';
+import { isPlainObject, toTexts } from '../values/session-values.js';
 import { toAscii } from './shared/ascii.js';
 import { unreadable } from './shared/unreadable.js';
 

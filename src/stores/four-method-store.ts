@@ -1,9 +1,9 @@
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
-import { derivedHandle } from '../id/session-id.js';
 import type {
-  AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, StoredInfo, SessionChange, SessionStore,
-  SessionTexts, SessionValues, UpdateTerms,
+  AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, SessionChange, SessionStore,
+  SessionTexts, SessionValues, StoredInfo, UpdateTerms,
 } from '../base/store.js';
+import { derivedHandle } from '../id/session-id.js';
 import { changed, isLarger, isSession, isStorable, storedInfo, storedTexts, versionOf, withInfo } from './four-method/four-method-values.js';
 import { inTime, KeyedLock } from './four-method/keyed-lock.js';
 import { LateWrites } from './four-method/late-writes.js';

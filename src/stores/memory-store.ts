@@ -1,12 +1,12 @@
 import cluster from 'node:cluster';
 import { wrong } from '../base/option-checks.js';
-import { fromTexts, toTexts } from '../values/session-values.js';
-import { warnOnce } from '../base/warnings.js';
 import type {
   AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, SessionValues,
   StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
 } from '../base/store.js';
+import { warnOnce } from '../base/warnings.js';
 import { handleOf, newStoredId } from '../id/stored-id.js';
+import { fromTexts, toTexts } from '../values/session-values.js';
 import { MemoryEngine } from './memory/memory-engine.js';
 import type { MemoryEntry } from './memory/memory-entry.js';
 import { GcTimer } from './shared/gc-timer.js';

@@ -1,9 +1,9 @@
 import { wrong } from '../base/option-checks.js';
+import { checkIdentifier, checkNames } from './shared/store-options.js';
+import { TableStore } from './shared/table-store.js';
 import { isPool, MysqlDatabase, type MysqlPool } from './sql/mysql-database.js';
 import { MysqlTable } from './sql/mysql-table.js';
 import { SqlEngine } from './sql/sql-engine.js';
-import { checkIdentifier, checkNames } from './shared/store-options.js';
-import { TableStore } from './shared/table-store.js';
 
 export type { MysqlPool };
 

@@ -1,9 +1,9 @@
 import { wrong } from '../base/option-checks.js';
+import { checkIdentifier, checkNames } from './shared/store-options.js';
+import { TableStore } from './shared/table-store.js';
 import { isPg, isPool, PostgresDatabase, type PostgresPool } from './sql/postgres-database.js';
 import { PostgresTable } from './sql/postgres-table.js';
 import { SqlEngine } from './sql/sql-engine.js';
-import { checkIdentifier, checkNames } from './shared/store-options.js';
-import { TableStore } from './shared/table-store.js';
 
 export type { PostgresPool };
 

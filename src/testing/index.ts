@@ -25,10 +25,10 @@ import { changes } from './races/changes.js';
 import { ends } from './races/ends.js';
 import { moves } from './races/moves.js';
 import { parallel } from './requests/parallel.js';
-import { info } from './users/info.js';
 import { bindings } from './users/bindings.js';
 import { endAll } from './users/end-all.js';
 import { endSessions } from './users/end-sessions.js';
+import { info } from './users/info.js';
 import { races as usersRaces } from './users/races.js';
 import { sessionsOf } from './users/sessions-of.js';
 

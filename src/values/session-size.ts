@@ -1,7 +1,7 @@
 import { SessionSizeError } from '../base/errors.js';
 import { wrong } from '../base/option-checks.js';
-import { pathOf } from './value-path.js';
 import type { SessionTexts } from '../base/store.js';
+import { pathOf } from './value-path.js';
 
 /** Far more than a session should have, and less than what strains any store. */
 const DEFAULT_BYTES = 1_048_576;

@@ -1,10 +1,10 @@
 import { types } from 'node:util';
 import { SessionValueError } from '../base/errors.js';
 import { kindOf } from '../base/option-checks.js';
+import type { SessionTexts, SessionValues } from '../base/store.js';
 import { parseJson } from './parse-json.js';
 import { setOwn } from './set-own.js';
 import { pathOf } from './value-path.js';
-import type { SessionTexts, SessionValues } from '../base/store.js';
 
 /**
  * Turns session values into JSON texts and back, one text for each top-level key.

@@ -1,6 +1,6 @@
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
-import { fromTexts } from './session-values.js';
 import type { SessionTexts, SessionValues } from '../base/store.js';
+import { fromTexts } from './session-values.js';
 
 /*
  * A session may have been damaged in the store. That is a failure of the store,

@@ -1,5 +1,5 @@
 import { show, wrong } from '../base/option-checks.js';
-import { isAtomic, type AtomicSessionStore, type SessionStore } from '../base/store.js';
+import { type AtomicSessionStore, isAtomic, type SessionStore } from '../base/store.js';
 import { FourMethodStore } from '../stores/four-method-store.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { passOn } from './overlay.js';

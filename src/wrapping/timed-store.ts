@@ -2,12 +2,12 @@ import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
 import type { AtomicSessionStore, Awaitable, FoundSession, SessionTexts } from '../base/store.js';
+import { LONGEST_LIFE } from '../base/time.js';
 import { publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle, isPlausibleId } from '../id/session-id.js';
-import { LONGEST_LIFE } from '../base/time.js';
-import { overlay } from './overlay.js';
 import { adapted } from './checked-store.js';
+import { overlay } from './overlay.js';
 import { type Caller, TimeLimit } from './time-limit.js';
 
 /** The store as a request sees it. It has all methods; those that the store lacks must not be called. */

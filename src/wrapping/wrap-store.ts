@@ -1,6 +1,6 @@
 import { known } from '../base/option-checks.js';
 import type { AtomicSessionStore, SessionStore } from '../base/store.js';
-import { CONTRACT_NAMES, checkedStore } from './checked-store.js';
+import { checkedStore, CONTRACT_NAMES } from './checked-store.js';
 import { overlay } from './overlay.js';
 
 /** An atomic store around another, with all members of the other. */

@@ -1,8 +1,8 @@
 import { SessionValueError } from '../../base/errors.js';
+import type { SessionChange, SessionTexts, SessionValues, StoredInfo } from '../../base/store.js';
+import { isTooLarge, sizeOf } from '../../values/session-size.js';
 import { fromText, toTexts } from '../../values/session-values.js';
 import { setOwn } from '../../values/set-own.js';
-import type { StoredInfo, SessionChange, SessionTexts, SessionValues } from '../../base/store.js';
-import { isTooLarge, sizeOf } from '../../values/session-size.js';
 import { infoList, toInfo } from '../shared/info.js';
 import { unreadable } from '../shared/unreadable.js';
 

@@ -1,5 +1,5 @@
-import type { Patience } from '../../base/store.js';
 import { countdown } from '../../base/countdown.js';
+import type { Patience } from '../../base/store.js';
 
 /** Milliseconds without an answer after which a task no longer holds its key. */
 const PATIENCE = 30_000;

@@ -1,6 +1,6 @@
+import { TIME_LENGTH } from '../shared/former-ids.js';
 import { script } from './redis-client.js';
 import { ENDS_AT, IN_TIME, NOW, READ, RETIRE } from './redis-lua.js';
-import { TIME_LENGTH } from '../shared/former-ids.js';
 import { FORMER } from './redis-record.js';
 
 /*

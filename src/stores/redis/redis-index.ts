@@ -1,7 +1,7 @@
-import { type RedisCommands, run, type Script, script } from './redis-client.js';
-import { LATEST } from './redis-record.js';
 import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { userHash } from '../shared/user-hash.js';
+import { type RedisCommands, run, type Script, script } from './redis-client.js';
+import { LATEST } from './redis-record.js';
 
 /*
  * Which sessions a user has: a sorted set for each user, of the handles of the

@@ -1,8 +1,8 @@
-import type { RetiredSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
+import type { RetiredSession, SessionChange, SessionTexts, StoredInfo } from '../../base/store.js';
+import { HASH_LENGTH } from '../../id/stored-id.js';
 import { isFormer, TIME_LENGTH } from '../shared/former-ids.js';
 import { fromInfoText, infoList } from '../shared/info.js';
 import { PackedTexts, packKey } from '../shared/packed-texts.js';
-import { HASH_LENGTH } from '../../id/stored-id.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*

@@ -1,12 +1,12 @@
-import { newSessionId } from '../../id/session-id.js';
-import type { Patience, SessionChange, UpdateTerms } from '../../base/store.js';
 import { countdown } from '../../base/countdown.js';
+import type { Patience, SessionChange, UpdateTerms } from '../../base/store.js';
+import { newSessionId } from '../../id/session-id.js';
+import type { StoredId } from '../../id/stored-id.js';
+import { ServerClock } from '../shared/server-clock.js';
 import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { HEADER, LOAD } from './redis-scripts.js';
-import { ServerClock } from '../shared/server-clock.js';
-import type { StoredId } from '../../id/stored-id.js';
 
 /** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';

@@ -1,6 +1,6 @@
 import { ENTRY_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { script } from './redis-client.js';
-import { INFO, ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, NOW, READ } from './redis-lua.js';
+import { ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, INFO, NOW, READ } from './redis-lua.js';
 import { ENDED, FORMER, HASH, VERSION } from './redis-record.js';
 
 /*

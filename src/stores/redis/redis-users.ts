@@ -1,13 +1,13 @@
 import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
+import { isRevokedSince } from '../shared/request-age.js';
+import { userSession } from '../shared/user-session.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
 import { infoOfUser, readInfoOf, readTimes, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
-import { isRevokedSince } from '../shared/request-age.js';
-import { userSession } from '../shared/user-session.js';
 
 /** Milliseconds for which an answer waits until the index is repaired. */
 const HEALED_WITHIN = 250;

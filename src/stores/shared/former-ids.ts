@@ -1,5 +1,5 @@
-import { REMEMBERED } from './mark-lifetimes.js';
 import { HASH_LENGTH } from '../../id/stored-id.js';
+import { REMEMBERED } from './mark-lifetimes.js';
 
 /*
  * The ids that a session had before, in its own record: the newest first, each

@@ -1,6 +1,6 @@
-import { merge } from '../../values/texts-change.js';
 import type { SessionChange, SessionTexts } from '../../base/store.js';
 import { isTooLarge } from '../../values/session-size.js';
+import { merge } from '../../values/texts-change.js';
 import { unreadable } from './unreadable.js';
 
 /*

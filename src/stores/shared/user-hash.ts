@@ -1,5 +1,5 @@
-import { toAscii } from './ascii.js';
 import { sha256 } from '../../id/stored-id.js';
+import { toAscii } from './ascii.js';
 
 /*
  * By what a store finds the sessions of a user: SHA-256 in base64url, as short

@@ -1,5 +1,5 @@
-import { parseJson } from '../../values/parse-json.js';
 import type { SessionChange, SessionTexts } from '../../base/store.js';
+import { parseJson } from '../../values/parse-json.js';
 import { isAscii, toAscii } from '../shared/ascii.js';
 import { packKey, unpackKey } from '../shared/packed-texts.js';
 

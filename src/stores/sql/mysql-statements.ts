@@ -1,10 +1,10 @@
 import type { SessionChange } from '../../base/store.js';
 import { HANDLE_LENGTH } from '../../id/session-id.js';
+import { HASH_LENGTH } from '../../id/stored-id.js';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
-import { STEP } from './sql-users.js';
-import { HASH_LENGTH } from '../../id/stored-id.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
+import { STEP } from './sql-users.js';
 
 /*
  * The SQL of MySQL and MariaDB. In a statement on a session, $1 is its handle and

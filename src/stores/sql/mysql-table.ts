@@ -1,15 +1,15 @@
 import type { SessionChange } from '../../base/store.js';
 import { newSessionId } from '../../id/session-id.js';
+import type { StoredId } from '../../id/stored-id.js';
+import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
 import { toPatch } from './json-texts.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
 import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
-import { type InfoColumns, UNKNOWN } from './sql-info.js';
 import { asText, withoutNull } from './sql-answers.js';
+import { type InfoColumns, UNKNOWN } from './sql-info.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
-import type { StoredId } from '../../id/stored-id.js';
-import type { SweptRow } from '../shared/sweeper.js';
 
 /** ER_DUP_ENTRY: the row exists. */
 const DUPLICATE = 1062;

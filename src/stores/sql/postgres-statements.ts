@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
-import { STEP } from './sql-users.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
+import { STEP } from './sql-users.js';
 
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the

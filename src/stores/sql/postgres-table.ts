@@ -1,15 +1,15 @@
 import type { SessionChange } from '../../base/store.js';
-import { FirstUse } from './first-use.js';
+import type { StoredId } from '../../id/stored-id.js';
 import { toAscii } from '../shared/ascii.js';
+import type { SweptRow } from '../shared/sweeper.js';
+import { FirstUse } from './first-use.js';
 import { toJson, toNames } from './json-texts.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
-import type { InfoColumns } from './sql-info.js';
 import { withoutNull } from './sql-answers.js';
+import type { InfoColumns } from './sql-info.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
-import type { StoredId } from '../../id/stored-id.js';
-import type { SweptRow } from '../shared/sweeper.js';
 
 /** Division by zero, as in `doneInTime`. */
 const TOO_LATE = '22012';

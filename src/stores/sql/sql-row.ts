@@ -1,9 +1,9 @@
 import type { FoundSession, StoredInfo } from '../../base/store.js';
-import { ENTRY_LENGTH, isFormer } from '../shared/former-ids.js';
 import { HASH_LENGTH } from '../../id/stored-id.js';
+import { ENTRY_LENGTH, isFormer } from '../shared/former-ids.js';
+import { unreadable, unreadableTexts } from '../shared/unreadable.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-info.js';
-import { unreadable, unreadableTexts } from '../shared/unreadable.js';
 
 /** The `data` of a session that has ended. */
 export const ENDED = '{}';

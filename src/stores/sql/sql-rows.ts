@@ -1,12 +1,12 @@
-import { merge } from '../../values/texts-change.js';
-import type { MoveTerms, SessionChange } from '../../base/store.js';
-import { isTooLarge } from '../../values/session-size.js';
 import { type Countdown, countdown } from '../../base/countdown.js';
-import { toJson } from './json-texts.js';
+import type { MoveTerms, SessionChange } from '../../base/store.js';
+import type { StoredId } from '../../id/stored-id.js';
+import { isTooLarge } from '../../values/session-size.js';
+import { merge } from '../../values/texts-change.js';
 import type { ServerClock } from '../shared/server-clock.js';
+import { toJson } from './json-texts.js';
 import { hasPassed, isLive, knownVersion, readRow, type SqlRow, textsOf, tooLong } from './sql-row.js';
 import type { Executed, RowTerms, SqlTable } from './sql-table.js';
-import type { StoredId } from '../../id/stored-id.js';
 
 /** The longest life that a session can be given, in milliseconds: 3,000 years. */
 const LONGEST = 1e14;

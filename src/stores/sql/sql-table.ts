@@ -1,8 +1,8 @@
 import type { SessionChange } from '../../base/store.js';
-import type { InfoColumns } from './sql-info.js';
-import type { UsersTable } from './sql-users.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { StoreTable } from '../shared/table-store.js';
+import type { InfoColumns } from './sql-info.js';
+import type { UsersTable } from './sql-users.js';
 
 /** When a statement was executed, in Unix milliseconds by the server's clock; 0 if it changed nothing. */
 export type Executed = number;

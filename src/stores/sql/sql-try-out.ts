@@ -1,9 +1,9 @@
 import { newSessionId, randomLetters } from '../../id/session-id.js';
+import type { StoredId } from '../../id/stored-id.js';
 import { fromJson, toJson } from './json-texts.js';
 import { toStored } from './sql-info.js';
 import { ENDED, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
-import type { StoredId } from '../../id/stored-id.js';
 
 /** Milliseconds for which a row is kept if it can't be removed. */
 const LIFETIME = 60_000;

@@ -1,5 +1,5 @@
-import type { Awaitable, Patience } from '../../base/store.js';
 import { countdown } from '../../base/countdown.js';
+import type { Awaitable, Patience } from '../../base/store.js';
 
 /** How long a task waits for its turn in seconds, if its caller does not say. */
 const PATIENCE = 3;

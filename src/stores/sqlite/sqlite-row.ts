@@ -1,6 +1,6 @@
 import type { FoundSession, LiveSession, StoredInfo } from '../../base/store.js';
-import { fromInfoText } from '../shared/info.js';
 import { isFormer, withFormer } from '../shared/former-ids.js';
+import { fromInfoText } from '../shared/info.js';
 import { unpack } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
 

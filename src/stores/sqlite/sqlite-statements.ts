@@ -1,5 +1,5 @@
-import { ELSEWHERE } from './sqlite-row.js';
 import { SWEEPER } from '../shared/sweeper.js';
+import { ELSEWHERE } from './sqlite-row.js';
 
 /** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
 const NOW = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";

@@ -1,14 +1,14 @@
 import type { Awaitable, FoundSession, Patience, StoredInfo } from '../../base/store.js';
-import { SETUP } from './busy-queue.js';
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import { EMPTY } from '../shared/packed-texts.js';
+import { LEASE, SWEEPER, type SweptRow } from '../shared/sweeper.js';
+import type { StoreTable } from '../shared/table-store.js';
+import { SETUP } from './busy-queue.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
 import { ELSEWHERE, type FoundRow, liveInfo, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
-import { LEASE, SWEEPER, type SweptRow } from '../shared/sweeper.js';
-import type { StoreTable } from '../shared/table-store.js';
 
 /** The last moment that every driver can read. */
 const LATEST = Number.MAX_SAFE_INTEGER;

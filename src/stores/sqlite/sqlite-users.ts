@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { andThen } from '../../base/awaitable.js';
 import type { Awaitable, StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
-import { EMPTY } from '../shared/packed-texts.js';
 import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
-import { infoOf, type FoundRow, isDead, type Row } from './sqlite-row.js';
-import { BATCH, type SqliteTable } from './sqlite-table.js';
+import { EMPTY } from '../shared/packed-texts.js';
 import { userHash } from '../shared/user-hash.js';
 import { userSession } from '../shared/user-session.js';
+import { type FoundRow, infoOf, isDead, type Row } from './sqlite-row.js';
+import { BATCH, type SqliteTable } from './sqlite-table.js';
 
 /** The handle of a revocation's row, before the hash of the user: no session has such a handle. */
 const REVOKED = 'u:';

@@ -1,11 +1,11 @@
+import type { SessionChange, StoredInfo } from '../../base/store.js';
 import { toTexts } from '../../values/session-values.js';
-import type { StoredInfo, SessionChange } from '../../base/store.js';
+import type { CheckedStore } from '../lib/checked-store.js';
 import { expectSame, expectSameKeys } from '../lib/failure.js';
 import { foundIn, Model } from '../lib/model.js';
 import { below, oneOf, type Random } from '../lib/random.js';
 import type { Rule } from '../lib/rule.js';
 import { LONG, type Scene } from '../lib/scene.js';
-import type { CheckedStore } from '../lib/checked-store.js';
 
 /** The number of calls in a trial, one after the other. */
 const CALLS = 40;

@@ -1,10 +1,10 @@
+import type { SessionTexts, SessionValues } from '../../base/store.js';
 import { toTexts } from '../../values/session-values.js';
 import { A_WHILE } from '../contract/expiry.js';
 import { anySession, CORPUS, ESCAPED_CORPUS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LIFETIMES, LONG, NOTHING, type Scene } from '../lib/scene.js';
-import type { SessionTexts, SessionValues } from '../../base/store.js';
 
 export const load: readonly Rule[] = [
   {

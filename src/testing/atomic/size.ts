@@ -1,5 +1,5 @@
-import { toTexts } from '../../values/session-values.js';
 import { sizeOf } from '../../values/session-size.js';
+import { toTexts } from '../../values/session-values.js';
 import { expect, expectSame } from '../lib/failure.js';
 import { race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';

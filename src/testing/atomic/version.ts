@@ -1,7 +1,7 @@
+import type { CheckedStore } from '../lib/checked-store.js';
 import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
-import type { CheckedStore } from '../lib/checked-store.js';
 
 export const version: readonly Rule[] = [
   {

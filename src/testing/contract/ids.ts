@@ -1,5 +1,5 @@
-import { isPlausibleId } from '../../id/session-id.js';
 import type { Awaitable, SessionStore } from '../../base/store.js';
+import { isPlausibleId } from '../../id/session-id.js';
 import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { expireIn, LONG, type Scene } from '../lib/scene.js';

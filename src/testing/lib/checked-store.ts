@@ -1,6 +1,6 @@
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
-  type StoredInfo, type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession,
+  type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../../base/store.js';
 import { broken, show } from './failure.js';

@@ -1,5 +1,5 @@
-import { setOwn } from '../../values/set-own.js';
 import type { SessionValues } from '../../base/store.js';
+import { setOwn } from '../../values/set-own.js';
 import { below, oneOf, type Random } from './random.js';
 
 /** Keys that some engine, format or language takes for something else. */

@@ -1,5 +1,5 @@
+import type { SessionStore, SessionTexts, SessionValues, StoredInfo } from '../../base/store.js';
 import { toTexts } from '../../values/session-values.js';
-import type { StoredInfo, SessionStore, SessionTexts, SessionValues } from '../../base/store.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';
 import { Journal } from './journal.js';

@@ -1,5 +1,5 @@
+import type { FoundSession, SessionChange, SessionTexts, StoredInfo } from '../../base/store.js';
 import { merge } from '../../values/texts-change.js';
-import type { FoundSession, StoredInfo, SessionChange, SessionTexts } from '../../base/store.js';
 
 interface Family {
   /** Its current id; null if it has ended. */

@@ -1,9 +1,9 @@
 import { AssertionError } from 'node:assert';
 import { randomUUID } from 'node:crypto';
 import { originalOf } from '../../base/plain-error.js';
+import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../base/store.js';
 import { moveInSteps } from '../../steps/move-in-steps.js';
 import { toTexts } from '../../values/session-values.js';
-import type { Awaitable, MoveTerms, SessionChange, SessionStore, SessionValues } from '../../base/store.js';
 import { timedStore } from '../../wrapping/timed-store.js';
 import type { CheckedStore } from './checked-store.js';
 import { broken, expectSame } from './failure.js';

@@ -1,5 +1,5 @@
-import { parseJson } from '../../values/parse-json.js';
 import type { SessionValues } from '../../base/store.js';
+import { parseJson } from '../../values/parse-json.js';
 
 /**
  * Returns what the middleware sees of values that four methods have kept: as JSON

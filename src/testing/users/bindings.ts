@@ -1,5 +1,5 @@
-import { toTexts } from '../../values/session-values.js';
 import type { WhichSessions } from '../../base/store.js';
+import { toTexts } from '../../values/session-values.js';
 import { expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { LONG, NOTHING, type Scene } from '../lib/scene.js';

@@ -1,11 +1,11 @@
+import type { StoredInfo } from '../../base/store.js';
+import { toTexts } from '../../values/session-values.js';
 import { A_WHILE } from '../contract/expiry.js';
 import { KEYS } from '../lib/corpus.js';
 import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers, whereItHasHandles, whereItKeepsInfo, whereItTellsByHandle } from '../lib/where.js';
-import { toTexts } from '../../values/session-values.js';
-import type { StoredInfo } from '../../base/store.js';
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 
