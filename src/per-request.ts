@@ -19,7 +19,7 @@ export function warnIfMadePerRequest(): (() => void) | undefined {
 
   if (!KERNEL.test(String(new Error().stack))) return undefined;
   if (++made === MANY) {
-    warnOnce('SESSION_PER_REQUEST', 'A session middleware is made for each request, and perhaps a store with it, which has none of the sessions of others: call session() and make the store once, when the application starts');
+    warnOnce('SESSION_PER_REQUEST', 'A session middleware is made for each request, and perhaps a new store, which has no earlier sessions: call session() and make the store once, when the application starts');
   }
   let requests = 0;
   return () => {

@@ -23,6 +23,6 @@ export function warnOfSharedStore({ store, user }: SessionOptions, cookieName: s
   if (before === here) return;
   const problem = `Two session middlewares keep the sessions of the cookie ${cookieName} in one store and have different options user`;
   const remedy = 'If they are two applications, give each a prefix or table and a cookieName of its own; if they are one, give both the same option';
-  warnOnce('SESSION_SHARED_STORE', `${problem}: each takes the other's sessions for its own, with their users. ${remedy}`);
+  warnOnce('SESSION_SHARED_STORE', `${problem}: each accepts the other's sessions and their users. ${remedy}`);
 
 }

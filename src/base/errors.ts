@@ -110,7 +110,7 @@ export class SessionSizeError extends RequestError {
   readonly code = 'ERR_SESSION_SIZE';
 
   constructor(message: string) {
-    super(message, { detail: 'The session would be larger than it may be' });
+    super(message, { detail: 'The session would be larger than allowed' });
   }
 
 }
@@ -128,7 +128,7 @@ export class SessionSchemaError extends RequestError {
   readonly paths: readonly string[];
 
   constructor(message: string, paths: readonly string[]) {
-    super(message, { detail: 'What is stored of the session does not fit its schema' });
+    super(message, { detail: 'The stored session does not fit its schema' });
     this.paths = paths;
   }
 

@@ -117,7 +117,7 @@ function askForToken(ctx: Context, isRequired: boolean, settings: CsrfSettings):
 /** Adds advice for developers who send requests with a tool: browsers add one of the headers by themselves. */
 function withAdvice({ message }: CsrfError, ctx: Context): CsrfError {
 
-  return new CsrfError(`${message}. It was asked for since the request has neither Sec-Fetch-Site nor Origin, of which browsers send at least one: "Origin: ${ownOrigin(ctx)}" would do`);
+  return new CsrfError(`${message}. The token is required because the request has neither Sec-Fetch-Site nor Origin, of which browsers send at least one. A tool can send "Origin: ${ownOrigin(ctx)}"`);
 
 }
 

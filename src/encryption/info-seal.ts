@@ -55,7 +55,7 @@ export function isOutdated(texts: SessionTexts, { newest }: SessionKeys): boolea
 /** @throws {SessionValueError} for a key that the application can't have */
 export function checkNames(set: SessionTexts, unset: readonly string[] = []): void {
 
-  if (set.has(SEAL) || unset.includes(SEAL)) throw new SessionValueError(`session[${JSON.stringify(SEAL)}]`, 'has a name that encrypted() needs for itself');
+  if (set.has(SEAL) || unset.includes(SEAL)) throw new SessionValueError(`session[${JSON.stringify(SEAL)}]`, 'has a name that is reserved for encrypted()');
 
 }
 

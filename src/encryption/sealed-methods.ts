@@ -51,7 +51,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
     if (version !== undefined && version !== found.version) return 'conflict';
     return andThen(act(found), answer => {
       if (answer !== 'conflict' || version !== undefined) return answer;
-      if (triesLeft === 1) throw new SessionStoreError('The session was changed by others again and again');
+      if (triesLeft === 1) throw new SessionStoreError('Other requests kept changing the session');
       return again(keys, version, act, triesLeft - 1);
     });
   });

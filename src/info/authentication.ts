@@ -18,7 +18,7 @@ export function checkedAuthentication(given: Authentication): Authentication {
     throw new TypeError(`ctx.authenticated() was given ${show(given)}: it must be an object`);
   }
   for (const name of Object.keys(given)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`ctx.authenticated() knows no ${name}: it must be one of ${KNOWN.join(', ')}`);
+    if (!KNOWN.includes(name)) throw new TypeError(`ctx.authenticated() has no member ${name}: it must be one of ${KNOWN.join(', ')}`);
   }
   const { persistent, expiry, absoluteExpiry, endsAt, metadata } = given;
   if (persistent !== undefined && typeof persistent !== 'boolean') throw wrong('persistent', persistent, 'must be true or false');

@@ -87,7 +87,7 @@ export function checkedUserOptions(options: UserOptions, store: AtomicSessionSto
   const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, endOnReuse = false, grace = 0 } = options;
   const needing = NEED_INFO.filter(name => options[name]);
   if (needing.length > 0 && !store.keepsInfo) {
-    throw new TypeError(`option ${needing[0]} needs a store with \`keepsInfo: true\`, which keeps more of a session than its values`);
+    throw new TypeError(`option ${needing[0]} needs a store with \`keepsInfo: true\`, which keeps details beside a session's values`);
   }
   if (user !== undefined && typeof user !== 'function' && (typeof user !== 'string' || user === '')) {
     throw wrong('user', user, 'must be the name of a key or a function of the values');

@@ -16,7 +16,7 @@ export function watchLateChanges(session: Session, response: HttpContext['respon
 
   const check = () => {
     if (!session.failure && isUnsaved(session)) {
-      warnOnce('SESSION_CHANGED_LATE', 'ctx.session was changed after the session middleware had stored it, by a middleware further out, such as one that handles errors: the change is lost. Call ctx.saveSession() there, or put that middleware after the session middleware');
+      warnOnce('SESSION_CHANGED_LATE', 'ctx.session was changed after the session middleware had stored it, by an outer middleware, such as one that handles errors: the change is lost. Call ctx.saveSession() there, or put that middleware after the session middleware');
     }
   };
   const { inner } = response as { inner?: NodeResponse };

@@ -167,7 +167,7 @@ export class RequestSession {
     this.use();
     const checked = checkedAuthentication(given);
     if (Object.keys(checked).length > 0 && !this.shared.store.keepsInfo) {
-      throw new TypeError('ctx.authenticated() was given something to keep, and the store keeps only values: it has no `keepsInfo: true`');
+      throw new TypeError('ctx.authenticated() was given details, but the store keeps only values: it needs `keepsInfo: true`');
     }
     this.session.authenticate(checked);
 

@@ -82,7 +82,7 @@ export function checkedSchema(schema: unknown, options: unknown = {}): SessionSc
   }
   const standard = (schema as Partial<StandardSchema> | null)?.['~standard'];
   if (standard?.version !== 1 || typeof standard.validate !== 'function') {
-    throw wrong('schema', schema, 'must be a schema of a library that keeps to Standard Schema, such as zod, valibot or arktype');
+    throw wrong('schema', schema, 'must be a schema of a library that follows Standard Schema, such as zod, valibot or arktype');
   }
   return new SessionSchema(schema as StandardSchema, version, mismatch, migrate);
 
@@ -157,7 +157,7 @@ export class SessionSchema {
     // Not the messages, which can contain values.
     const paths = issues.map(({ path = [] }) => pathOf(path.map(step => keyOf(typeof step === 'object' ? step.key : step))));
     const named = paths.slice(0, MOST_NAMED).join(', ');
-    if (this.mismatch === 'error') throw new SessionSchemaError(`What is stored does not fit the schema: ${named}`, paths);
+    if (this.mismatch === 'error') throw new SessionSchemaError(`The stored session does not fit its schema: ${named}`, paths);
     const reads = this.mismatch === 'drop' ? 'reads as empty' : 'is given to the handler as it is';
     warnOnce('SESSION_SCHEMA', `A stored session does not fit the schema and ${reads}: ${named}`, this.mismatch);
     return this.mismatch;

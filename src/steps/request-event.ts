@@ -29,14 +29,14 @@ function reasonOf({ change, before, refreshDueIn }: Decision): string {
   switch (change.name) {
     case 'none':
       if (before.kind === 'none') return 'no session, and nothing to store';
-      if (before.kind === 'reused') return 'the id is one from before a renewal, and nothing is to be stored';
-      if (before.kind === 'retired') return 'the id was moved or ended a moment ago, and nothing is to be stored';
+      if (before.kind === 'reused') return 'the id is one from before a renewal, and there is nothing to store';
+      if (before.kind === 'retired') return 'the id was moved or ended a moment ago, and there is nothing to store';
       return `unchanged; the next refresh is due in ${Math.max(0, Math.ceil(refreshDueIn))} s`;
     case 'touch': return 'unchanged; a refresh was due';
     case 'create': return `${change.texts.size} keys for a new session`;
     case 'update': return `changed: ${change.set.size} keys set, ${change.unset.length} removed`;
-    case 'regenerate': return { asked: 'a new id was asked for', user: 'a user signed in', binding: 'its values named a user already', renewal: 'the id was old' }[change.reason];
-    case 'replace': return 'the user is another one';
+    case 'regenerate': return { asked: 'the handler asked for a new id', user: 'a user signed in', binding: 'its values named a user already', renewal: 'the id was old' }[change.reason];
+    case 'replace': return 'the user has changed';
     case 'destroy': return 'the session was cleared, or nothing was left in it';
     case 'refuse': return 'the session had ended or moved before the request began';
   }

@@ -100,7 +100,7 @@ export class UpdateQueue {
 
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
-        reject(new SessionStoreError('Too many updates of the session were before this one'));
+        reject(new SessionStoreError('Too many updates of the session were waiting before this one'));
       }, this.#hold * PATIENCE);
       turn.then(() => {
         clearTimeout(timer);

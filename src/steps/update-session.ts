@@ -52,7 +52,7 @@ export async function updateSession(update: SessionUpdate, visit: Visit): Promis
       const action = await tryUpdate(call, visit, hasWaited || tries > 0);
       if (action !== 'conflict') return action;
     }
-    throw new SessionStoreError('The session was changed by others again and again');
+    throw new SessionStoreError('Other requests kept changing the session');
   };
   return updates.isWithin(key, session) ? task(false) : updates.run(key, task);
 

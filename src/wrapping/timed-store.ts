@@ -136,7 +136,7 @@ function oneOf<T>(answer: unknown, method: string, allowed: readonly T[]): T {
 
   if (allowed.includes(answer as T)) return answer as T;
   // Only its type, since the value may be the id.
-  throw new SessionStoreError(`The session store's ${method}() returned what it may not: a value of type ${typeof answer}`);
+  throw new SessionStoreError(`The session store's ${method}() returned a value that is not allowed, of type ${typeof answer}`);
 
 }
 

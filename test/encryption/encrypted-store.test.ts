@@ -287,7 +287,7 @@ describe('A move', () => {
     inner.before = async method => {
       if (method === 'move') await store.update(id, setting({ a: String(inner.calls.length) }), { lifetime: LONG });
     };
-    await rejects(async () => store.move?.(id, next, setting({}), { lifetime: LONG }), /again and again/);
+    await rejects(async () => store.move?.(id, next, setting({}), { lifetime: LONG }), /kept changing/);
     strictEqual(methods().filter(method => method === 'move').length, 100);
 
     let now = 0;

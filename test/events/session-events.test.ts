@@ -105,7 +105,7 @@ describe('An event', () => {
       'none: no session, and nothing to store',
       'create: 1 keys for a new session',
       'none: unchanged; the next refresh is due in 61 s',
-      'regenerate: a new id was asked for',
+      'regenerate: the handler asked for a new id',
       'destroy: the session was cleared, or nothing was left in it',
       'none: no session, and nothing to store',
     ]);

@@ -85,7 +85,7 @@ describe('ctx.authenticated()', () => {
   it('refuses wrong arguments, and says what is allowed', () => {
 
     const wrong: Array<[given: unknown, message: RegExp]> = [
-      [{ remember: true }, /knows no remember: it must be one of persistent, expiry, absoluteExpiry, endsAt, metadata/],
+      [{ remember: true }, /has no member remember: it must be one of persistent, expiry, absoluteExpiry, endsAt, metadata/],
       [{ persistent: 1 }, /persistent: 1: it must be true or false/],
       [{ expiry: 0 }, /expiry: 0: it must be a number of seconds from 1 to/],
       [{ expiry: Number.NaN }, /expiry/], [{ expiry: '60' }, /expiry: "60"/], [{ absoluteExpiry: Infinity }, /absoluteExpiry/],

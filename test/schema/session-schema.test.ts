@@ -99,7 +99,7 @@ for (const [name, { schema, path }] of Object.entries(SCHEMAS)) {
       const [error] = errors as SessionSchemaError[];
       ok(error instanceof SessionSchemaError, String(error));
       deepStrictEqual(error.paths, [path]);
-      strictEqual(error.message, `What is stored does not fit the schema: ${path}`);
+      strictEqual(error.message, `The stored session does not fit its schema: ${path}`);
       deepStrictEqual(await raw(), values);
 
     });

@@ -354,7 +354,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       database.exec('CREATE TABLE mine (a)');
       database.exec('BEGIN');
       database.exec('INSERT INTO mine VALUES (1)');
-      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), /within a transaction/);
+      throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), /has a transaction open/);
       database.exec('COMMIT');
       strictEqual(rows(database, 'SELECT * FROM mine').length, 1, 'the transaction of the application goes on');
       strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), 'updated');
@@ -372,9 +372,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       strictEqual(rows(database, 'SELECT handle FROM sessions').length, 1);
       strictEqual(other.end(id), true);
       for (const read of [() => store.load(id), () => store.get(id), () => store.sessionsOf('ada')]) {
-        throws(read, { message: 'The handle is within a transaction of the application: give the store a handle of its own' });
+        throws(read, { message: 'The application has a transaction open on the handle: give the store a handle of its own' });
       }
-      await rejects(store.setup(), /within a transaction/);
+      await rejects(store.setup(), /has a transaction open/);
       database.exec('COMMIT');
       strictEqual((store.load(id) as FoundSession).status, 'retired');
 

@@ -37,7 +37,7 @@ describe('A store with a time limit', () => {
     for (const [answer, type] of answers) {
       const store = timedStore(({ create: () => answer }) as unknown as AtomicSessionStore, SHORT);
       throws(() => store.create('the-id', new Map(), { lifetime: 60 }), (error: SessionStoreError) => {
-        strictEqual(error.message, `The session store's create() returned what it may not: a value of type ${type}`);
+        strictEqual(error.message, `The session store's create() returned a value that is not allowed, of type ${type}`);
         strictEqual(error.cause, undefined);
         return true;
       });

@@ -89,7 +89,7 @@ export function withInfo(values: SessionValues, info: StoredInfo | undefined): S
  */
 export function changed(values: SessionValues, { set, unset }: SessionChange): SessionValues {
 
-  if (set.has(INFO_KEY)) throw new SessionValueError(`session[${JSON.stringify(INFO_KEY)}]`, 'has a name that the store needs for itself');
+  if (set.has(INFO_KEY)) throw new SessionValueError(`session[${JSON.stringify(INFO_KEY)}]`, 'has a name that is reserved for the store');
   const result = withInfo(values, undefined);
   for (const key of unset) delete result[key];
   for (const [key, text] of set) setOwn(result, key, fromText(text));

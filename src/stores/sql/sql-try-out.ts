@@ -117,7 +117,7 @@ function check(what: string, number: number): void {
 
 function different(what: string): Error {
 
-  return new Error(`${what} comes back as something else than was written: a setting of the connection changes it, for instance its character set, SQL modes, or how the driver parses what it reads`);
+  return new Error(`${what} comes back different from what was written: a setting of the connection changes it, for instance its character set, SQL modes, or how the driver parses what it reads`);
 
 }
 

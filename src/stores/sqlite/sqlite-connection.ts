@@ -96,7 +96,7 @@ export class SqliteConnection {
     const database = this.#database;
     // `libsql` ends the process if a closed handle is asked.
     if (database.open === false || !(database.inTransaction ?? database.isTransaction)) return;
-    throw new Error('The handle is within a transaction of the application: give the store a handle of its own');
+    throw new Error('The application has a transaction open on the handle: give the store a handle of its own');
 
   }
 

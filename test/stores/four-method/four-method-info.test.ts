@@ -71,7 +71,7 @@ describe('What a session is, on a store of four methods', () => {
 
     const { inner, store } = adapter();
     const forged = { a: 1, [INFO_KEY]: ['root', ''] };
-    const refused = { name: 'SessionValueError', message: 'session["@curveball/session"] has a name that the store needs for itself' };
+    const refused = { name: 'SessionValueError', message: 'session["@curveball/session"] has a name that is reserved for the store' };
     await rejects(async () => store.create('A', texts(forged), { lifetime: 60 }), refused);
     await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
     await rejects(async () => store.update('A', set(forged), { lifetime: 60 }), refused);

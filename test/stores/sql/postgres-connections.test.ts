@@ -127,7 +127,7 @@ describe('PostgresStore', () => {
     const pool = poolOf('UTF8');
     await storeWith(pool).setup();
     for (const [change, message] of [
-      [(answer: string) => answer.replace('"', '\''), /can't keep sessions: .*comes back as something else than was written.*character set/],
+      [(answer: string) => answer.replace('"', '\''), /can't keep sessions: .*comes back different from what was written.*character set/],
       [() => undefined, /can't keep sessions: Rows come back in another form/],
       [() => 'soon', /can't keep sessions: /],
     ] as Array<[(answer: string) => unknown, RegExp]>) {
