@@ -28,16 +28,16 @@ type Any = any;
 /** A store from npm, and what its backend has. */
 interface Opened {
   readonly store: ExpressSessionStore;
-  /** All that is kept, as texts: keys and sessions. */
+  /** Everything that the backend keeps, as texts: keys and sessions. */
   dump(): Promise<string[]>;
-  /** The seconds that the backend gives the only session it has. */
+  /** The lifetime in seconds that the backend gives its only session. */
   remaining(): Promise<number>;
   close(): Promise<void>;
 }
 
 const require = createRequire(import.meta.url);
 
-/** Tells the callback of a method, its last argument, that it has failed. */
+/** Passes an error to the callback of a method, its last argument. */
 const callBack = (args: unknown[]) => (args.at(-1) as (error: Error) => void)(new BackendError('broken'));
 
 const PACKAGES: Record<string, () => Promise<Opened>> = {
@@ -165,14 +165,14 @@ function record(entries: Array<[string, unknown]>): SessionValues {
 
 }
 
-/** The session of a visitor. */
+/** The only session of a visitor. */
 async function read(visitor: Visitor): Promise<SessionValues> {
 
   return JSON.parse((await visitor.get('/read')).text);
 
 }
 
-// Most of the time they wait for sessions to expire.
+// They spend most of their time waiting for sessions to expire.
 describe('An ExpressStore', { concurrency: true }, () => {
 
   for (const [name, open] of Object.entries(PACKAGES)) {
@@ -182,7 +182,7 @@ describe('An ExpressStore', { concurrency: true }, () => {
       const opened = open();
       after(async () => (await opened).close());
 
-      /** A server of its own for each test, so that none waits for another. */
+      /** Starts a separate server for each test, so that no test waits for another. */
       async function visited(t: { after(done: () => void): void }, options: object = {}, pages: Record<string, Page> = {}) {
 
         const there = await opened;
@@ -206,7 +206,7 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       });
 
-      describe('keeps the contract of atomic stores within one process, with the adapter that the middleware gives it', () => {
+      describe('keeps the contract of atomic stores within one process, behind the adapter of the middleware', () => {
 
         let adapter: FourMethodStore | undefined;
         const tests = storeTests(async () => adapter ??= new FourMethodStore(new ExpressStore((await opened).store)));
@@ -277,13 +277,13 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       });
 
-      it('lets the backend know when a session expires, and moves that on with each request', async t => {
+      it('gives the backend the expiry of a session, and a later one with each request', async t => {
 
         const { store, remaining, visitor } = await visited(t, { expiry: 100 });
         await visitor.get('/create');
         const created = await remaining();
         ok(created > 98 && created <= 102, `${created}`);
-        // As if the last request had been long ago.
+        // As after a long pause.
         const id = visitor.cookies.get('CB') as string;
         await store.set(id, { userId: 5 }, Math.floor(Date.now() / 1000) + 10);
         ok(await remaining() < 12);
@@ -294,7 +294,7 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       });
 
-      it('knows no session whose time is over', async t => {
+      it('does not know a session that has expired', async t => {
 
         const { store, visitor } = await visited(t);
         await visitor.get('/create');
@@ -309,7 +309,7 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       });
 
-      it('goes through the life of a session over HTTP', async t => {
+      it('serves a session over HTTP from its beginning to its end', async t => {
 
         const { dump, visitor } = await visited(t);
         deepStrictEqual(await read(visitor), {});
@@ -337,7 +337,7 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
       });
 
-      it('loses neither keys nor counts of requests in parallel, within a process', async t => {
+      it('loses no key and no count of parallel requests in one process', async t => {
 
         const { visitor } = await visited(t, {}, {
           '/count': async ctx => { await ctx.updateSession(values => { values.n = (values.n ?? 0) + 1; }); },
@@ -358,9 +358,9 @@ describe('An ExpressStore', { concurrency: true }, () => {
 
 });
 
-describe('An ExpressStore whose server is frozen', () => {
+describe('An ExpressStore with a frozen server', () => {
 
-  it('is a store that fails: 503 in time, no cookie is touched, and the session is there afterwards', async t => {
+  it('fails: requests get 503 in time, no cookie changes, and the session is available again afterwards', async t => {
 
     const server = await startRedis();
     const client = createClient({ url: server.url });
@@ -382,7 +382,7 @@ describe('An ExpressStore whose server is frozen', () => {
       const { status, setCookies } = await visitor.get(path);
       deepStrictEqual([status, setCookies], [503, []], path);
     }
-    strictEqual((await site.visitor().get('/read')).status, 200, 'nobody without a cookie notices');
+    strictEqual((await site.visitor().get('/read')).status, 200, 'a request without a cookie is not affected');
     server.thaw();
     strictEqual(visitor.cookies.get('CB'), id);
     deepStrictEqual(await read(visitor), { userId: 5 });

@@ -9,7 +9,7 @@ import { settled } from '../support/events.js';
 import { PAGES } from '../support/pages.js';
 import { site } from '../support/site.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: whatever a store is given
+// biome-ignore lint/suspicious/noExplicitAny: a store may get anything
 type Any = any;
 type Callback = (error?: unknown, session?: unknown) => void;
 
@@ -18,7 +18,7 @@ const ExpressCookie = createRequire(import.meta.url)('express-session/session/co
 /** An hour from now, as a Unix timestamp. */
 const later = () => Math.floor(Date.now() / 1000) + 3600;
 
-/** A store for express-session that keeps what it is given, and answers at once. */
+/** A store for express-session that keeps what it gets, and answers at once. */
 class PlainStore {
 
   readonly sessions = new Map<string, Any>();
@@ -39,7 +39,7 @@ class PlainStore {
 
 }
 
-/** The only session that a store keeps: its key and what it was given. */
+/** The key and the session of a store that keeps exactly one. */
 function onlyOf(store: PlainStore): [string, Any] {
 
   strictEqual(store.sessions.size, 1);
@@ -54,9 +54,9 @@ function wrapped(methods: Partial<Record<keyof ExpressSessionStore, unknown>> = 
 
 }
 
-describe('What an express-session store is given', () => {
+describe('What ExpressStore passes to an express-session store', () => {
 
-  it('is a hash of the id, which is no id, fits where the ids of express-session do, and is safe as a file name', async () => {
+  it('has a hash of the id as its key, which is not an id, fits where ids of express-session do, and is safe as a file name', async () => {
 
     const { store, wrapper } = wrapped();
     const id = wrapper.newSessionId();
@@ -64,7 +64,7 @@ describe('What an express-session store is given', () => {
     const [key, session] = onlyOf(store);
     match(key, /^[0-9a-f]{32}$/);
     ok(!JSON.stringify([key, session]).includes(id));
-    strictEqual(await wrapper.get(key), null, 'what is stored opens nothing');
+    strictEqual(await wrapper.get(key), null, 'the stored key opens no session');
     deepStrictEqual(await wrapper.get(id), { userId: 5 });
     await wrapper.delete(id);
     strictEqual(store.sessions.size, 0);
@@ -90,7 +90,7 @@ describe('What an express-session store is given', () => {
 
   });
 
-  it('has a cookie whose time runs, and which a store may set', async t => {
+  it('has a cookie whose remaining time decreases, and which a store may change', async t => {
 
     t.after(() => mock.timers.reset());
     mock.timers.enable({ apis: ['Date'], now: 1_000_000_000_000 });
@@ -109,7 +109,7 @@ describe('What an express-session store is given', () => {
 
   });
 
-  it('has all values in one text of ASCII without control characters', async () => {
+  it('has all values in one ASCII text without control characters', async () => {
 
     const { store, wrapper } = wrapped();
     const values = { é: '\ud800 😀 \0 \u007f', n: -0, 'a.b': { $c: [1e308, ''] } };
@@ -120,7 +120,7 @@ describe('What an express-session store is given', () => {
 
   });
 
-  it('is refused before the store hears of it, where it can\'t be stored', async () => {
+  it('never includes values that can\'t be stored: they are refused before the store is called', async () => {
 
     const { store, wrapper } = wrapped();
     await rejects(wrapper.set('id', { a: { b: 1n } }, later()), (error: unknown) => {
@@ -132,7 +132,7 @@ describe('What an express-session store is given', () => {
 
   });
 
-  it('is its own for each call, so that a store may add to it', async () => {
+  it('is a new object for each call, so that a store may add to it', async () => {
 
     const { store, wrapper } = wrapped();
     const values = { cookie: 'mine', __lastAccess: 'mine', lastModified: 'mine', values: 'mine' };
@@ -146,7 +146,7 @@ describe('What an express-session store is given', () => {
 
 describe('The answer of an express-session store', () => {
 
-  it('comes by callback, at once or later, to a method that is called on its store', async () => {
+  it('may come by callback, at once or later, and the method is called on its store', async () => {
 
     for (const answer of [(tell: () => void) => tell(), setImmediate, (tell: () => void) => Promise.resolve().then(tell)]) {
       const { wrapper } = wrapped({
@@ -173,13 +173,13 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('comes by promise from a method without a callback', async () => {
+  it('may come by promise, from a method without a callback', async () => {
 
     const { wrapper } = wrapped({
       async get(this: PlainStore, sid: string) { return this.sessions.get(sid); },
       set(this: PlainStore, sid: string, session: Any) {
-        // Not a promise of this language's own.
-        // biome-ignore lint/suspicious/noThenProperty: that is what is tried here
+        // A promise that is not one of JavaScript's own.
+        // biome-ignore lint/suspicious/noThenProperty: the test needs a thenable
         return { then: (done: () => void) => { this.sessions.set(sid, session); done(); } };
       },
       async destroy(this: PlainStore, sid: string) { this.sessions.delete(sid); },
@@ -192,7 +192,7 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('comes once from a method that gives it both ways', async () => {
+  it('counts once from a method that uses a callback and a promise', async () => {
 
     const { wrapper } = wrapped({
       async get(this: PlainStore, sid: string, callback?: Callback) {
@@ -210,7 +210,7 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('is that of the callback where the promise of the same method is there first', async () => {
+  it('is that of the callback if the promise of the same method is resolved first', async () => {
 
     const { store, wrapper } = wrapped({
       async get(this: PlainStore, sid: string, callback: Callback) { setImmediate(() => callback(null, this.sessions.get(sid))); },
@@ -230,7 +230,7 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('does not start a query again that starts whenever somebody waits for it', async () => {
+  it('does not execute a query again that starts with each call of then()', async () => {
 
     let started = 0;
     const { wrapper } = wrapped({
@@ -240,7 +240,7 @@ describe('The answer of an express-session store', () => {
           started++;
           throw new Error('Query was already executed');
         };
-        // biome-ignore lint/suspicious/noThenProperty: such as knex and mongoose have
+        // biome-ignore lint/suspicious/noThenProperty: queries of knex and mongoose have one
         return { then: start, catch: start };
       },
     });
@@ -249,7 +249,7 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('is an error whichever way it fails', async () => {
+  it('is an error however the store fails', async () => {
 
     const lost = new Error('connection lost');
     const failures: Record<string, (...args: Any[]) => unknown> = {
@@ -268,12 +268,12 @@ describe('The answer of an express-session store', () => {
         await rejects(call, error => error === lost, how);
       }
     }
-    // What is rejected after the answer must not end the process either.
+    // A rejection after the answer must not end the process either.
     await settled();
 
   });
 
-  it('is the first one, where a store answers twice', async () => {
+  it('is the first one if a store answers twice', async () => {
 
     const { wrapper } = wrapped({
       get(_sid: string, callback: Callback) {
@@ -290,7 +290,7 @@ describe('The answer of an express-session store', () => {
 
   });
 
-  it('"no such file" means that there is no session, and not that there is no server', async () => {
+  it('means "no session" if it is "no such file", and fails if it is "no such host"', async () => {
 
     const failing = (error: object) => wrapped({
       get: (_sid: string, callback: Callback) => callback(error),
@@ -311,7 +311,7 @@ describe('The answer of an express-session store', () => {
 
 describe('What an express-session store returns', () => {
 
-  /** What the wrapper makes of a session that the store returns in another form. */
+  /** The values that the wrapper reads from a session that the store returns in another form. */
   async function read(change: (session: Any) => unknown): Promise<unknown> {
 
     const { store, wrapper } = wrapped();
@@ -322,7 +322,7 @@ describe('What an express-session store returns', () => {
 
   }
 
-  it('may have gone through JSON, or be an object that the store has kept', async () => {
+  it('may be a copy that was JSON, or the object that the store was given', async () => {
 
     deepStrictEqual(await read(session => session), { n: 1 });
     deepStrictEqual(await read(session => JSON.parse(JSON.stringify(session))), { n: 1 });
@@ -332,7 +332,7 @@ describe('What an express-session store returns', () => {
 
   });
 
-  it('is nothing when its time is over, also where the store does not look', async () => {
+  it('is no session once it has expired, even if the store does not check', async () => {
 
     for (const form of [
       (session: Any) => session,
@@ -347,7 +347,7 @@ describe('What an express-session store returns', () => {
 
   });
 
-  it('lives until its last second is over', async t => {
+  it('lives until the end of its last second', async t => {
 
     t.after(() => mock.timers.reset());
     mock.timers.enable({ apis: ['Date'], now: 1_000_000_000_000 });
@@ -360,7 +360,7 @@ describe('What an express-session store returns', () => {
 
   });
 
-  it('is an error where it was not made here, and no session where there is none', async () => {
+  it('is an error if ExpressStore did not write it, and no session if it is empty', async () => {
 
     const cookie = { originalMaxAge: null, expires: null, httpOnly: true, path: '/' };
     for (const none of [undefined, null, '', false]) strictEqual(await read(() => none), null);
@@ -375,7 +375,7 @@ describe('What an express-session store returns', () => {
 
   });
 
-  it('is nothing where its time is none', async () => {
+  it('is no session if its expiry is not a time', async () => {
 
     for (const expires of ['x', '', Number.NaN, {}, [], -1, Number.POSITIVE_INFINITY]) {
       strictEqual(await read(({ values }) => ({ cookie: { expires }, values })), null, String(expires));
@@ -393,7 +393,7 @@ describe('An `error` event of an express-session store', () => {
     destroy: (_sid: string, callback: Callback) => callback(),
   });
 
-  it('becomes a warning where nobody hears it, once, and does not end the process', async () => {
+  it('becomes one warning if the application does not listen, and does not end the process', async () => {
 
     const store = emitter();
     new ExpressStore(store);
@@ -407,7 +407,7 @@ describe('An `error` event of an express-session store', () => {
 
   });
 
-  it('is left to the application where it listens', async t => {
+  it('is left to the application if it listens', async t => {
 
     const warnings = t.mock.method(process, 'emitWarning', () => {});
     const store = emitter();
@@ -420,9 +420,9 @@ describe('An `error` event of an express-session store', () => {
 
   });
 
-  it('may come from a store that lends its listeners to another', async () => {
+  it('is left to the application also on a store that passes its listeners to another emitter', async () => {
 
-    // connect-mongodb-session does: its own count of listeners stays 0.
+    // As connect-mongodb-session does: its own count of listeners stays 0.
     const inner = new EventEmitter();
     const store = Object.assign(emitter(), { on: (event: string, listener: () => void) => { inner.on(event, listener); } });
     new ExpressStore(store);
@@ -434,9 +434,9 @@ describe('An `error` event of an express-session store', () => {
 
 });
 
-describe('What is no express-session store', () => {
+describe('Anything but an express-session store', () => {
 
-  it('is refused with what is missing', () => {
+  it('is refused with the name of what it lacks', () => {
 
     class NoDestroy {
       get() {}
@@ -465,13 +465,13 @@ describe('What is no express-session store', () => {
 
 describe('An express-session store behind the middleware', () => {
 
-  it('that never answers is a store that fails: 503 in time, and the cookie stays', async () => {
+  it('that never answers counts as failed: requests get 503 in time, and the cookie stays', async () => {
 
     const store = new PlainStore();
     const { browser, errors } = site(PAGES, { store: new ExpressStore(store), storeTimeout: 0.05 });
     strictEqual((await browser.get('/create')).status, 200);
     const id = idOf(browser);
-    // As a store does that has lost its connection, and waits for another.
+    // A store that has lost its connection waits for the next one.
     Object.assign(store, { get: (_sid: string, _callback: Callback) => {} });
     const response = await browser.get('/read');
     strictEqual(response.status, 503);
@@ -483,7 +483,7 @@ describe('An express-session store behind the middleware', () => {
 
   });
 
-  it('that says "disconnected" is asked all the same: a failure is no sign-out', async () => {
+  it('that emits "disconnect" is called all the same: a failure is no sign-out', async () => {
 
     const store = Object.assign(new EventEmitter(), {
       get: (_sid: string, callback: Callback) => callback(new Error('not connected')),
@@ -498,7 +498,7 @@ describe('An express-session store behind the middleware', () => {
 
   });
 
-  it('gets a new key with each new id, and keeps nothing under the old one', async () => {
+  it('stores a session under a new key with each new id, and keeps nothing under the old one', async () => {
 
     const store = new PlainStore();
     const { browser } = site(PAGES, { store: new ExpressStore(store) });

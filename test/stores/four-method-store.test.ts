@@ -9,7 +9,7 @@ import { site } from '../support/site.js';
 
 describe('A store with four methods', () => {
 
-  it('gets what 1.x gave it: the id, the values, and when they expire in Unix seconds', async () => {
+  it('gets the arguments of 1.x: the id, the values, and the expiry in Unix seconds', async () => {
 
     const { browser, store } = site(PAGES, { store: new MapStore(), expiry: 100 });
     const before = Math.floor(Date.now() / 1000);
@@ -23,9 +23,9 @@ describe('A store with four methods', () => {
 
   });
 
-  it('gets whole seconds in the future, also where a deadline is near', async () => {
+  it('gets whole seconds in the future, even if the deadline is near', async () => {
 
-    // As Redis' SETEX.
+    // Like SETEX of Redis.
     class SetExStore extends MapStore {
       override set(id: string, values: SessionValues, expire: number) {
         const ttl = expire - Math.floor(Date.now() / 1000);
@@ -68,7 +68,7 @@ describe('A store with four methods', () => {
 
   });
 
-  it('is refused ids that nobody could use', async () => {
+  it('may not make ids that no cookie could carry', async () => {
 
     for (const id of [undefined, null, 5, '', 'x'.repeat(513), 'a\0b', '__proto__', '\ud800', '../../x', {}, '😀'.repeat(256)]) {
       const store = Object.assign(new MapStore(), { newSessionId: async () => id as string });
@@ -102,7 +102,7 @@ describe('A store with four methods', () => {
 
   });
 
-  it('may say null or undefined of an id that it does not know', async () => {
+  it('may answer null or undefined for an unknown id', async () => {
 
     for (const nothing of [null, undefined]) {
       const store = Object.assign(new MapStore(), { get: async () => nothing as null });
@@ -115,7 +115,7 @@ describe('A store with four methods', () => {
 
   });
 
-  it('may return an object that it shares, which nobody changes', async () => {
+  it('may return an object that it shares: no one changes it', async () => {
 
     const shared = Object.freeze({ list: Object.freeze([1]) }) as unknown as SessionValues;
     const store = new MapStore();
@@ -143,13 +143,13 @@ describe('A store with four methods', () => {
     browser.cookies.set('CB', 'A');
     deepStrictEqual((await browser.get('/read')).body, { a: 1, at: '1970-01-01T00:00:00.000Z', by: 'abc' });
     await browser.get('/add');
-    // What the request did not touch is given back as it came.
+    // Keys that the request did not change go back as they came.
     ok(store.records.get('A')?.at instanceof Date);
     strictEqual(store.records.get('A')?.b, 2);
 
   });
 
-  it('is out of order when it returns what is no record', async () => {
+  it('has failed if it returns anything but a record', async () => {
 
     for (const garbage of ['x', 1, true, [], [1], () => {}]) {
       const store = Object.assign(new MapStore(), { get: async () => garbage as never });
@@ -163,7 +163,7 @@ describe('A store with four methods', () => {
 
   });
 
-  it('is out of order when it returns what JSON can\'t hold', async () => {
+  it('has failed if it returns values that JSON can\'t represent', async () => {
 
     const store = new MapStore();
     store.records.set('A', { a: 1n });
@@ -173,7 +173,7 @@ describe('A store with four methods', () => {
 
   });
 
-  it('owns a key __proto__', async () => {
+  it('can store a key __proto__', async () => {
 
     const { browser, store } = site({
       '/create': ctx => { ctx.session = JSON.parse('{"__proto__":{"admin":true},"a":1}'); },

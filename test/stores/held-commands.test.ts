@@ -14,15 +14,15 @@ import { mysqlUrl, postgresUrl } from '../support/servers/addresses.js';
 const TABLE = 'session_held_commands';
 const LIFE = { lifetime: 60 };
 
-/** The seconds for which the callers of these tests wait at first. */
+/** The first patience of the callers in these tests, in seconds. */
 const SHORT = 0.05;
 
 type Store = AtomicSessionStore & Required<Pick<AtomicSessionStore, 'move'>>;
 
-/** A client of a database that holds commands back, as the queue of a process that stands still does. */
+/** A client of a database that holds commands back, like the queue of a process that is blocked. */
 class Client {
 
-  /** Runs before the next command is sent. */
+  /** Functions that run before the next commands, one before each. */
   before: Array<() => unknown> = [];
   commands = 0;
 
@@ -92,7 +92,7 @@ for (const [kind, open] of Object.entries(STORES)) {
     const client = new Client();
     const store = await open(client);
 
-    /** The patience of a caller whose first command is held back, and what it waits then. */
+    /** The terms of a caller whose first command is held back for longer than its patience, and which then waits `left` seconds more. */
     function waiting(left: number) {
 
       let patience = SHORT;
@@ -120,7 +120,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
     }
 
-    it('is executed once, where its caller still waits', async () => {
+    it('is executed once if its caller still waits', async () => {
 
       const created = store.newSessionId() as string;
       strictEqual(await store.create(created, toTexts({ a: 1 }), waiting(5)), true);
@@ -135,7 +135,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
     });
 
-    it('keeps what others have changed before it is tried again', async () => {
+    it('keeps the changes that others make before it is tried again', async () => {
 
       const id = await session();
       const terms = waiting(5);
@@ -153,7 +153,7 @@ for (const [kind, open] of Object.entries(STORES)) {
 
     });
 
-    it('is refused and never tried again, where its caller has given up', async () => {
+    it('is refused and not tried again if its caller has given up', async () => {
 
       const refused = /after its caller had given up/;
       const created = store.newSessionId() as string;

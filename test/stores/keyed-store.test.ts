@@ -30,7 +30,7 @@ describe('A store over an engine', () => {
     return made;
   };
 
-  it('that answers at once answers and fails at once', () => {
+  it('that is synchronous answers and fails synchronously', () => {
 
     const store = new KeyedStore(new MapEngine(Date.now));
     const first = id(store);
@@ -42,7 +42,7 @@ describe('A store over an engine', () => {
 
   });
 
-  it('that answers later answers and fails with promises', async () => {
+  it('that is asynchronous answers and fails with promises', async () => {
 
     const store = new KeyedStore(LATE);
     const first = id(store);
@@ -54,7 +54,7 @@ describe('A store over an engine', () => {
 
   });
 
-  it('asks it for no session whose handle can\'t be one', async () => {
+  it('does not pass on a handle that can\'t be one', async () => {
 
     const asked: unknown[] = [];
     const engine = new MapEngine(Date.now);

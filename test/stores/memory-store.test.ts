@@ -7,7 +7,7 @@ import { NOW, set, storeAt, texts } from '../support/memory-store-at.js';
 
 describe('MemoryStore, as users of 1.x know it', () => {
 
-  it('takes what others have put into its map for gone where it is no entry, and removes it', async () => {
+  it('treats anything in its map that is not an entry as an unknown session, and removes it', async () => {
 
     const { store } = storeAt();
     const entries = [null, 5, [], ['x'], [Number.NaN, '\n'], [null, '\n'], [`${NOW + 10}`, '\n'], [NOW - 1, '\n']];
@@ -22,7 +22,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('gives back what was set, until it is deleted', async () => {
+  it('returns what set() stored until it is deleted', async () => {
 
     const { store } = storeAt();
     await store.set('A', { a: 1 }, NOW + 10);
@@ -35,7 +35,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('shows in `store` a map from id to a tuple that begins with the expiry', async () => {
+  it('has in `store` a map from ids to tuples that begin with the expiry', async () => {
 
     const { store } = storeAt();
     await store.set('A', { a: 1 }, NOW + 10);
@@ -46,7 +46,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
     const [expire] = store.store.get('B') as Iterable<unknown>;
     strictEqual(expire, NOW + 20);
     deepStrictEqual([...store.store.keys()].sort(), ['A', 'B']);
-    // Retired ids stand elsewhere.
+    // Retired ids are kept elsewhere.
     store.end('A');
     store.move('B', 'C', set({}), { lifetime: 10 });
     deepStrictEqual([...store.store.keys()], ['C']);
@@ -64,21 +64,21 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('cleans up at once where there is little to clean', async () => {
+  it('cleans up at once if there is little to clean', async () => {
 
     const { store, clock } = storeAt();
     for (const [id, expire] of [['A', NOW + 1], ['B', NOW + 2], ['C', NOW + 3]] as const) await store.set(id, { a: 1 }, expire);
     clock.now = NOW + 2;
     store.gc();
     deepStrictEqual([...store.store.keys()].sort(), ['B', 'C']);
-    // Again before anything else runs.
+    // A second time before anything else runs.
     clock.now = NOW + 3;
     store.gc();
     deepStrictEqual([...store.store.keys()], ['C']);
 
   });
 
-  it('cleans up many in steps between which other work goes on', async () => {
+  it('cleans up many sessions in steps, between which other work goes on', async () => {
 
     const { store, clock } = storeAt();
     const many = 100_000;
@@ -130,7 +130,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('does not clean up all the time where the schedule is longer than a timer can wait', () => {
+  it('does not clean up all the time if the interval is longer than a timer can wait', () => {
 
     const { stderr, stdout } = runProgram(`
       const store = new lib.MemoryStore();
@@ -159,7 +159,7 @@ describe('MemoryStore, as users of 1.x know it', () => {
 
   });
 
-  it('refuses options that are wrong', () => {
+  it('refuses wrong options', () => {
 
     for (const maxSessions of [0, -1, NaN, '5', null, {}]) {
       throws(() => new MemoryStore({ maxSessions } as object), { name: 'TypeError', message: /maxSessions is / });

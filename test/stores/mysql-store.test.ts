@@ -7,8 +7,8 @@ import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { often } from '../support/often.js';
 import { mysqlUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
-import type { Server } from '../support/servers/server.js';
 import { failing } from '../testing/support/failing.js';
+import { latePromises } from './sql/late-promises.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql/sql-promises.js';
 import { userPromises } from './sql/sql-user-promises.js';
 
@@ -66,7 +66,7 @@ describe('MysqlStore', () => {
     async commands => new MysqlStore({ pool: failing(admin, commands, ['query', 'execute', 'getConnection']), table: 'with_pool' }),
   ));
 
-  describe('with numbers as texts, and assignments all at once, keeps the contract', () => {
+  describe('with numbers as texts and simultaneous assignments keeps the contract', () => {
 
     const pools: mysql.Pool[] = [];
     after(() => Promise.all(pools.map(pool => pool.end())));
@@ -74,7 +74,7 @@ describe('MysqlStore', () => {
       const pool = mysql.createPool({ uri: mysqlUrl(), database: DATABASE, supportBigNumbers: true, bigNumberStrings: true });
       pools.push(pool);
       const [[row]] = await pool.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version');
-      // MySQL knows no such mode: it always assigns from left to right.
+      // MySQL does not have this mode: it always assigns from left to right.
       if (/mariadb/i.test(row?.version)) pool.on('connection', connection => connection.query("SET sql_mode = CONCAT(@@sql_mode, ',SIMULTANEOUS_ASSIGNMENT')"));
       return open(table, pool);
     };
@@ -83,7 +83,7 @@ describe('MysqlStore', () => {
 
   });
 
-  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf('promises')));
+  describe('in its table', () => sqlPromises(open, tableOf));
 
   describe('with users', () => {
 
@@ -96,15 +96,7 @@ describe('MysqlStore', () => {
 
   });
 
-  it('is set up by ten processes at once', async () => {
-
-    for (let round = 0; round < 10; round++) {
-      await Promise.all(Array.from({ length: 10 }, () => open(`setup_${round}`)));
-    }
-
-  });
-
-  it('works on a table that was made by the SQL of its page, which is what setup() makes', async () => {
+  it('works on a table made by the SQL of its page, which is the table that setup() makes', async () => {
 
     await open('made_by_setup');
     await admin.query(schemaOf('mysql.md'));
@@ -120,7 +112,7 @@ describe('MysqlStore', () => {
 
   });
 
-  it('removes any number of keys at once', async () => {
+  it('can remove any number of keys in one change', async () => {
 
     const store = await open('promises');
     for (const number of [1, 8, 9, 500]) {
@@ -135,7 +127,7 @@ describe('MysqlStore', () => {
 
   });
 
-  it('lets the server merge a few keys, or more into a short row: it reads all of the row for each key', async () => {
+  it('lets the server merge few keys, or many into a short row: it reads the whole row for each key', async () => {
 
     const done: string[] = [];
     const store = await open('promises', {
@@ -168,7 +160,7 @@ describe('MysqlStore', () => {
 
   });
 
-  it('refuses what is no option, no pool and no name', () => {
+  it('refuses unknown options, and anything else as a pool or a name', () => {
 
     const pool = admin;
     for (const [options, message] of [
@@ -183,45 +175,24 @@ describe('MysqlStore', () => {
 
 });
 
-describe('MysqlStore on a server that is late', () => {
+describe('MysqlStore on a server that is late', () => latePromises(async () => {
 
-  let server: Server;
-  let pool: mysql.Pool;
-  let store: MysqlStore;
+  const server = await startMariadb();
+  const pool = mysql.createPool(server.url);
+  const store = new MysqlStore({ pool });
+  return {
+    store,
+    server,
+    lockRow: async id => {
+      const connection = await pool.getConnection();
+      await connection.query('START TRANSACTION');
+      await connection.query('UPDATE sessions SET seen_at = seen_at WHERE handle = ?', [store.handleOf(id)]);
+      return async () => {
+        await connection.query('COMMIT');
+        connection.release();
+      };
+    },
+    close: () => pool.end(),
+  };
 
-  before(async () => {
-    server = await startMariadb();
-    pool = mysql.createPool(server.url);
-    store = new MysqlStore({ pool });
-    await store.setup();
-  });
-  after(async () => {
-    store.close();
-    await pool.end();
-    await server.kill();
-  });
-
-  it('does nothing that was given up before', async () => {
-
-    const id = store.newSessionId();
-    const next = store.newSessionId(id);
-    const created = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    await store.load(id);
-    server.freeze();
-    const late = [
-      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 }),
-      store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 0.2 }),
-      store.move(id, next, { set: new Map(), unset: [] }, { lifetime: 60, patience: 0.2 }),
-      store.create(created, toTexts({ a: 1 }), { lifetime: 60, patience: 0.2 }),
-    ];
-    await new Promise(resolve => setTimeout(resolve, 400));
-    server.thaw();
-    const answers = await Promise.allSettled(late);
-    assert.deepEqual(answers.map(({ status }) => status), ['rejected', 'rejected', 'rejected', 'rejected']);
-    assert.deepEqual(await store.get(id), { a: 1 });
-    assert.equal(await store.load(created), null);
-
-  });
-
-});
+}));

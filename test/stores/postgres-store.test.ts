@@ -7,8 +7,8 @@ import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { often } from '../support/often.js';
 import { postgresUrl } from '../support/servers/addresses.js';
 import { startPostgres } from '../support/servers/postgres.js';
-import type { Server } from '../support/servers/server.js';
 import { failing } from '../testing/support/failing.js';
+import { latePromises } from './sql/late-promises.js';
 import { keepsTheContract, schemaOf, sqlPromises, type Table } from './sql/sql-promises.js';
 import { userPromises } from './sql/sql-user-promises.js';
 
@@ -46,7 +46,7 @@ async function open(table: string, pool: { query(...args: never[]): PromiseLike<
 
 }
 
-/** @param name with its schema */
+/** @param name the name of the table with its schema */
 const tableOf = (name: string, pool: { query(statement: string, values?: unknown[]): PromiseLike<{ rows: unknown[] }> } = admin): Table => ({
   rows: async () => (await pool.query(`SELECT handle, id_hash, former, user_id, about, data, version::text, ends_at::text FROM ${name} WHERE handle <> 'sweeper'`)).rows as never,
   damage: async (id, column, value) => {
@@ -71,7 +71,7 @@ describe('PostgresStore', () => {
 
   });
 
-  describe('in its table', () => sqlPromises(() => open('promises'), () => tableOf(`${SCHEMA}.promises`)));
+  describe('in its table', () => sqlPromises(open, name => tableOf(`${SCHEMA}.${name}`)));
 
   describe('with users', () => {
 
@@ -92,15 +92,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('is set up by ten processes at once', async () => {
-
-    for (let round = 0; round < 10; round++) {
-      await Promise.all(Array.from({ length: 10 }, () => open(`setup_${round}`)));
-    }
-
-  });
-
-  it('works on a table that was made by the SQL of its page, which is what setup() makes', async () => {
+  it('works on a table made by the SQL of its page, which is the table that setup() makes', async () => {
 
     await open('made_by_setup');
     await admin.query(`SET search_path TO ${SCHEMA}; ${schemaOf('postgres.md')}; RESET search_path`);
@@ -121,14 +113,14 @@ describe('PostgresStore', () => {
 
   });
 
-  it('touches rows without touching an index', async () => {
+  it('updates no index at a touch', async () => {
 
     const store = await open('touched');
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     const single = new pg.Pool({ connectionString: postgresUrl(), max: 1 });
     const hot = async () => {
-      // Counters reach the view when the session that made them says so.
+      // The view shows the counters of a database session after it has flushed them.
       await single.query('SELECT pg_stat_force_next_flush()');
       const { rows: [row] } = await single.query('SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE schemaname = $1 AND relname = $2', [SCHEMA, 'touched']);
       return row;
@@ -146,7 +138,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('lets the server remove some keys, and no thousands: it compares each with all that are there', async () => {
+  it('lets the server remove some keys, but not thousands: it compares each with all stored ones', async () => {
 
     const kinds: string[] = [];
     const store = await open('promises', Object.assign(Object.create(admin), {
@@ -174,7 +166,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('refuses what is no option, no pool and no name', () => {
+  it('refuses unknown options, and anything else as a pool or a name', () => {
 
     const pool = admin;
     for (const [options, message] of [
@@ -190,63 +182,24 @@ describe('PostgresStore', () => {
 
 });
 
-describe('PostgresStore on a server that is late', () => {
+describe('PostgresStore on a server that is late', () => latePromises(async () => {
 
-  let server: Server;
-  let pool: pg.Pool;
-  let store: PostgresStore;
+  const server = await startPostgres();
+  const pool = new pg.Pool({ connectionString: server.url });
+  pool.on('error', () => {});
+  return {
+    store: new PostgresStore({ pool }),
+    server,
+    lockRow: async id => {
+      const client = await pool.connect();
+      await client.query('BEGIN');
+      await client.query('UPDATE sessions SET version = version + 1 WHERE handle = $1', [id.slice(0, 16)]);
+      return async () => {
+        await client.query('COMMIT');
+        client.release();
+      };
+    },
+    close: () => pool.end(),
+  };
 
-  before(async () => {
-    server = await startPostgres();
-    pool = new pg.Pool({ connectionString: server.url });
-    pool.on('error', () => {});
-    store = new PostgresStore({ pool });
-    await store.setup();
-  });
-  after(async () => {
-    store.close();
-    await pool.end();
-    await server.kill();
-  });
-
-  it('does nothing that was given up before', async () => {
-
-    const id = store.newSessionId();
-    const next = store.newSessionId(id);
-    const created = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    await store.load(id);
-    server.freeze();
-    const late = [
-      store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 }),
-      store.update(id, { set: new Map(), unset: ['a'] }, { lifetime: 60, patience: 0.2 }),
-      store.move(id, next, { set: new Map(), unset: [] }, { lifetime: 60, patience: 0.2 }),
-      store.create(created, toTexts({ a: 1 }), { lifetime: 60, patience: 0.2 }),
-    ];
-    await new Promise(resolve => setTimeout(resolve, 400));
-    server.thaw();
-    const answers = await Promise.allSettled(late);
-    assert.deepEqual(answers.map(({ status }) => status), ['rejected', 'rejected', 'rejected', 'rejected']);
-    assert.deepEqual(await store.get(id), { a: 1 });
-    assert.equal(await store.load(created), null);
-
-  });
-
-  it('does nothing late after it has waited for another change of the row', async () => {
-
-    const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    await store.load(id);
-    const client = await pool.connect();
-    await client.query('BEGIN');
-    await client.query('UPDATE sessions SET version = version + 1 WHERE handle = $1', [id.slice(0, 16)]);
-    const late = store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 });
-    await new Promise(resolve => setTimeout(resolve, 400));
-    await client.query('COMMIT');
-    client.release();
-    await assert.rejects(late, /given up/);
-    assert.deepEqual(await store.get(id), { a: 1 });
-
-  });
-
-});
+}));

@@ -48,7 +48,7 @@ describe('RedisStore', () => {
 
   describe('refuses', () => {
 
-    it('options that are wrong, and says what is allowed', () => {
+    it('wrong options, and says what is allowed', () => {
 
       const refused = (options: unknown, message: RegExp) => throws(() => new RedisStore(options as RedisStoreOptions), error => {
         ok(error instanceof TypeError);
@@ -67,7 +67,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('to move a session to an id that was not made for it', async () => {
+    it('to move a session to an id of another session', async () => {
 
       const id = await session();
       await rejects(store.move(id, store.newSessionId(), NOTHING, { lifetime: 60 }), TypeError);
@@ -76,7 +76,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('answers of a client that does not return strings', async () => {
+    it('a client that does not return strings', async () => {
 
       const id = await session();
       const other = new RedisStore({ client: client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer }), prefix: PREFIX });
@@ -85,7 +85,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('values that can\'t be stored, and keeps what was there', async () => {
+    it('values that can\'t be stored, and keeps the former ones', async () => {
 
       const id = await session();
       await rejects(store.set(id, { a: 1n }, Date.now() / 1000 + 60), /session\.a is a bigint/);
@@ -97,7 +97,7 @@ describe('RedisStore', () => {
 
   describe('stores', () => {
 
-    it('a line of what belongs to the session, and one for each key', async () => {
+    it('one line about the session, and one for each key', async () => {
 
       const id = await session({ a: 1, 'b\tc': 'é\n' });
       const { handle, hash } = storedId(id);
@@ -105,7 +105,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('under `session:`, unless it is told otherwise', async () => {
+    it('under `session:`, or another prefix', async () => {
 
       const id = store.newSessionId();
       await new RedisStore({ client }).create(id, toTexts({ a: 1 }), { lifetime: 60 });
@@ -138,7 +138,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('when the session ends, in the record and as the expiry of the key, by the server\'s clock', async () => {
+    it('the end of the session in the record and as the expiry of the key, by the server\'s clock', async () => {
 
       const check = async (id: string, lifetime: number) => {
         const [value, left, [seconds, microseconds]] = await client.multi().get(keyOf(id)).pTTL(keyOf(id)).sendCommand(['TIME']).exec() as unknown as [string, number, [string, string]];
@@ -167,7 +167,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('lifetimes that never end until the year 2286', async () => {
+    it('an endless lifetime as one until the year 2286', async () => {
 
       const id = await session({ a: 1 }, 1e12);
       match(await client.get(keyOf(id)) as string, /^9999999999999 /);
@@ -195,13 +195,13 @@ describe('RedisStore', () => {
         deepStrictEqual(found?.status, index === 25 ? 'live' : index >= 5 ? 'retired' : undefined, `id ${index}`);
       }
       strictEqual(await store.end(ids[5] as string), true);
-      // The one that was current takes the place of the oldest.
+      // The id that was current replaces the oldest.
       strictEqual(await store.load(ids[5] as string), null);
       for (const id of ids.slice(6)) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
 
     });
 
-    it('no former id any more once the newest is out of date', async () => {
+    it('no former id once the newest has expired', async () => {
 
       const first = await session();
       const second = store.newSessionId(first);
@@ -218,7 +218,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('fields that a later version has put into the first line, through changes, touches, moves and set()', async () => {
+    it('fields of a later version in the first line, through changes, touches, moves and set()', async () => {
 
       let id = await session({ a: 1 });
       const value = await client.get(keyOf(id)) as string;
@@ -239,7 +239,7 @@ describe('RedisStore', () => {
 
   });
 
-  describe('gives back what it was given', () => {
+  describe('returns exactly what it was given', () => {
 
     const text = fc.oneof(
       fc.constantFrom('', 'a', '"', '\\', '\t', '\n', '\0', '\u2028', '\ud800', '\udfff', '😀', '\x7f'),
@@ -268,7 +268,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('after any changes, few keys or many, in the order in which they came', async () => {
+    it('after any changes, of few keys or many, in the order of their arrival', async () => {
 
       const change = fc.oneof(
         fc.record({ set: fc.dictionary(key, value, { maxKeys: 4 }), unset: fc.uniqueArray(key, { maxLength: 4 }) }),
@@ -292,7 +292,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('as texts that can be read as a map can', async () => {
+    it('as texts that can be used like a map', async () => {
 
       const record = { b: 1, 'a\n': [2], '': null };
       const id = await session(record);
@@ -317,7 +317,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('where keys are parts of each other, or look like what separates them', async () => {
+    it('if keys are parts of each other, or look like the separators', async () => {
 
       const record = { '': 1, a: 2, aa: 3, 'a\\': 4, 'a\ta': '\t', 'a\n': '\n', '\\t': 5, '\t': 6, '1': 'a\t', ' ': 7 };
       const id = await session(record);
@@ -335,7 +335,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('of a size of one MiB, and with ten thousand keys', async () => {
+    it('also one MiB, and ten thousand keys', async () => {
 
       const long = { long: 'é"\n'.repeat(350_000), after: 1 };
       const id = await session(long);
@@ -347,7 +347,7 @@ describe('RedisStore', () => {
       const doubled = Object.fromEntries(entries.map(([name, index]) => [name, index * 2]));
       const start = performance.now();
       strictEqual(await store.update(id, { set: toTexts(doubled), unset: [] }, { lifetime: 60 }), 'updated');
-      // A search for each would hold the server up for seconds.
+      // A search for each key would block the server for seconds.
       ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
       deepStrictEqual(await store.get(id), doubled);
 
@@ -355,7 +355,7 @@ describe('RedisStore', () => {
 
   });
 
-  describe('fails for values that it has not written', () => {
+  describe('fails for records that it has not written', () => {
 
     const hash = (id: string) => storedId(id).hash;
     const header = (id: string) => `${Date.now() + 60_000} ${Date.now()} ${hash(id)} abcdefghijkl  `;
@@ -395,7 +395,7 @@ describe('RedisStore', () => {
 
     }
 
-    // What stands under the first line is read when somebody looks at it.
+    // The lines after the first are only parsed when they are used.
     const LINES = {
       'a line without a tab': '\nabc\n',
       'a line without a tab before another': '\nabc\nd\t1\n',
@@ -416,7 +416,7 @@ describe('RedisStore', () => {
 
     }
 
-    it('such as texts that are no JSON', async () => {
+    it('such as values that are not JSON', async () => {
 
       const id = store.newSessionId();
       await client.set(keyOf(id), `${header(id)}\na\tno JSON\n`, { PX: 60_000 });
@@ -424,7 +424,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('such as anything under the first line', async () => {
+    it('such as anything after the first line', async () => {
 
       await fc.assert(fc.asyncProperty(fc.array(fc.constantFrom('\n', '\t', 'a', '1', '\\', '"', ' ', '\n1\t1'), { maxLength: 12 }), async parts => {
         const id = store.newSessionId();
@@ -439,7 +439,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('and throws where the key is of another type', async () => {
+    it('and throws if the key has another type', async () => {
 
       const id = store.newSessionId();
       await client.lPush(keyOf(id), 'a');
@@ -470,7 +470,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('does not overwrite a session that has another id by now', async () => {
+    it('does not overwrite a session that now has another id', async () => {
 
       const id = await session();
       const next = store.newSessionId(id);
@@ -481,7 +481,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('writes where a session has ended', async () => {
+    it('writes under the id of a session that has ended', async () => {
 
       const id = await session();
       await store.end(id);
@@ -490,7 +490,7 @@ describe('RedisStore', () => {
 
     });
 
-    it('keeps what is remembered of former ids when it writes, and leaves no mark when it deletes', async () => {
+    it('keeps the former ids when it writes, and leaves no mark when it deletes', async () => {
 
       const id = await session();
       const next = store.newSessionId(id);
@@ -518,7 +518,7 @@ describe('RedisStore', () => {
 
   });
 
-  it('packs what it stores as the helpers do', async () => {
+  it('stores the same bytes as pack()', async () => {
 
     const id = await session({ b: 1, a: [] });
     ok((await client.get(keyOf(id)) as string).endsWith(pack(toTexts({ b: 1, a: [] }))));

@@ -29,7 +29,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       for (const database of opened) database.close();
     });
 
-    /** A database of its own, with its table. */
+    /** A new database with its table. */
     async function fresh(file = newFile(), options: OpenOptions = {}) {
 
       const database = await open(file, options);
@@ -63,7 +63,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('keeps a session in one row, whatever happens to it', async () => {
+    it('keeps a session in one row through changes and moves', async () => {
 
       const { store, database } = await fresh();
       let id = store.newSessionId();
@@ -84,7 +84,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('brings back exactly what it was given', async () => {
+    it('returns exactly what it was given', async () => {
 
       const { store } = await fresh();
       const key = fc.oneof(
@@ -117,7 +117,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('writes no id to the disk, and nothing that could be sent as one', async () => {
+    it('writes no id to the disk, and nothing that works as one', async () => {
 
       const { store, file } = await fresh();
       const ids = Array.from({ length: 50 }, () => store.newSessionId());
@@ -134,7 +134,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       }
       store.set('an id of another form', { a: 1 }, Date.now() / 1000 + 60);
       const dump = ['', '-wal', '-shm'].filter(end => existsSync(file + end)).map(end => readFileSync(file + end, 'latin1')).join('\n');
-      ok(dump.includes((ids[0] as string).slice(0, 16)), 'handles are there');
+      ok(dump.includes((ids[0] as string).slice(0, 16)), 'the handle is stored');
       for (const id of [...ids, ...others]) {
         ok(!dump.includes(id) && !dump.includes(id.slice(16)), 'a secret is on the disk');
       }
@@ -147,7 +147,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('goes by the clock of SQLite, and not by that of the process', async t => {
+    it('uses the clock of SQLite, and not the clock of the process', async t => {
 
       const { store } = await fresh();
       const id = store.newSessionId();
@@ -168,7 +168,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       for (const lifetime of [0.0015, 60.5, 1e9, 1e15, Infinity]) {
         const id = store.newSessionId();
         strictEqual(store.create(id, TEXTS, { lifetime }), true);
-        // A short one may be over by now.
+        // A short one may have expired already.
         if (lifetime < 1) continue;
         strictEqual((store.load(id) as LiveSession).status, 'live', String(lifetime));
         strictEqual(store.touch(id, lifetime), true);
@@ -176,7 +176,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('works on a handle whose whole numbers are of the type BigInt', async () => {
+    it('works on a handle that returns integers as BigInt', async () => {
 
       const { store } = await fresh(newFile(), { bigInts: true });
       const id = store.newSessionId();
@@ -190,7 +190,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('takes a session that is set again for the same one, also for those who come with its former ids', async () => {
+    it('keeps the former ids of a session that is set again', async () => {
 
       const { store } = await fresh();
       const expire = Date.now() / 1000 + 60;
@@ -207,7 +207,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('never gives a version again, not even under an id that was removed and set anew', async () => {
+    it('never repeats a version, not even under an id that was removed and set again', async () => {
 
       const { store } = await fresh();
       const id = store.newSessionId();
@@ -220,7 +220,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('refuses a new id that the session had before', async () => {
+    it('refuses to move a session to an id that it had before', async () => {
 
       const { store } = await fresh();
       const first = store.newSessionId();
@@ -233,7 +233,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('fails for rows that it has not written, lists none of them, and ends them', async () => {
+    it('fails for rows that it has not written, does not list them, and can end them', async () => {
 
       const { store, database } = await fresh();
       const kept = '\nkey\t1\n';
@@ -252,7 +252,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
         strictEqual(await store.end(id), true);
         strictEqual(await store.get(id), null);
       }
-      // A table of somebody's own making may hold anything.
+      // A table that the store did not make may hold anything.
       database.exec('CREATE TABLE own (handle, id_hash, former, user_id, version, seen_at, ends_at, about, data)');
       const own = new SqliteStore({ database, table: 'own' });
       stores.push(own);
@@ -268,7 +268,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('fails where the table is missing, and works as soon as it is there', async () => {
+    it('fails without its table, and works as soon as the table exists', async () => {
 
       const database = await open(newFile());
       opened.push(database);
@@ -296,25 +296,25 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('fails to write to a full disk, and goes on reading', async () => {
+    it('can\'t write to a full disk, and still reads', async () => {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
       store.create(id, TEXTS, { lifetime: LONG });
       const [{ page_count }] = rows(database, 'PRAGMA page_count');
-      // What SQLite says of a disk is what it says of this limit: SQLITE_FULL.
+      // SQLite reports this limit as it reports a full disk: SQLITE_FULL.
       database.exec(`PRAGMA max_page_count = ${page_count}`);
       const large = new Map([['large', JSON.stringify('x'.repeat(100_000))]]);
       throws(() => store.update(id, { set: large, unset: [] }, { lifetime: LONG }), /full/);
       throws(() => store.create(store.newSessionId(), large, { lifetime: LONG }), /full/);
       deepStrictEqual(store.get(id), { user: 'Ada', visits: 1 });
-      strictEqual(store.touch(id, LONG), true, 'what needs no room goes on');
+      strictEqual(store.touch(id, LONG), true, 'a touch needs no space');
       database.exec('PRAGMA max_page_count = 1000000');
       strictEqual(store.update(id, { set: large, unset: [] }, { lifetime: LONG }), 'updated');
 
     });
 
-    it('fails to write to a database that is read-only, and goes on reading', async () => {
+    it('can\'t write to a read-only database, and still reads', async () => {
 
       const { store, file } = await fresh();
       const id = store.newSessionId();
@@ -331,7 +331,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('fails on a handle that is closed', async () => {
+    it('fails on a closed handle', async () => {
 
       const database = await open(newFile());
       const store = new SqliteStore({ database });
@@ -346,7 +346,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('does not change a session within a transaction of the application, which could be rolled back', async () => {
+    it('does not change a session within a transaction of the application, which may roll back', async () => {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
@@ -356,12 +356,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       database.exec('INSERT INTO mine VALUES (1)');
       throws(() => store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), /has a transaction open/);
       database.exec('COMMIT');
-      strictEqual(rows(database, 'SELECT * FROM mine').length, 1, 'the transaction of the application goes on');
+      strictEqual(rows(database, 'SELECT * FROM mine').length, 1, 'the transaction of the application continues');
       strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG }), 'updated');
 
     });
 
-    it('does not read within a transaction of the application, which could hide that a session has ended', async t => {
+    it('does not read within a transaction of the application, which may not see that a session has ended', async t => {
 
       const { store, database, file } = await fresh();
       if (database.inTransaction === undefined && database.isTransaction === undefined) return t.skip('this version does not say it');
@@ -380,7 +380,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('leaves nothing of a change that fails', async () => {
+    it('leaves nothing behind of a change that fails', async () => {
 
       const { store, database } = await fresh();
       const id = store.newSessionId();
@@ -431,7 +431,7 @@ describe('The options of SqliteStore', () => {
 
   });
 
-  it('need no open table: a store can be made before it is set up', () => {
+  it('need no table: a store can be made before it is set up', () => {
 
     const store = new SqliteStore({ database: { ...database, prepare: () => { throw new Error('too early'); } } });
     throws(() => store.scheduleGc(0), TypeError);

@@ -22,7 +22,7 @@ const SECRET = 'planted-hunter2';
 
 interface Breakable {
   readonly store: SessionStore;
-  /** Lets the engine refuse to write from here on, with an error of its own. */
+  /** Makes the engine refuse all further writes with an error of its own. */
   refuseWrites(): Promise<unknown>;
   close(): Promise<unknown>;
 }
@@ -37,7 +37,7 @@ async function onRedis(client: NodeRedisClient | IoredisClient, close: () => unk
   const keys = () => other.keys(`${PREFIX}*`);
   return {
     store: new RedisStore({ client, prefix: PREFIX }),
-    // What is under the key of a session is none: the scripts that change it fail.
+    // The key of a session holds another type: the scripts that change it fail.
     refuseWrites: async () => {
       for (const key of await keys()) {
         await other.del(key);
@@ -80,7 +80,7 @@ const ENGINES: { readonly [name: string]: () => Promise<Breakable> } = {
     await store.setup();
     return {
       store,
-      // The detail of this error shows the row.
+      // The `detail` of this error shows the row.
       refuseWrites: () => pool.query(`ALTER TABLE ${TABLE} ADD CONSTRAINT refused CHECK (false) NOT VALID`),
       close: async () => {
         store.close();
@@ -122,13 +122,13 @@ const ENGINES: { readonly [name: string]: () => Promise<Breakable> } = {
 
 };
 
-/** Everything that can be seen of an error, as a logger may show it. */
+/** Everything that a logger may show of an error. */
 const seen = (error: unknown) => inspect(error, { showHidden: true, depth: Number.POSITIVE_INFINITY, getters: true });
 
-/** Drivers that repeat in their errors what they were given: a test of them shows that it would find it. */
+/** Drivers whose errors repeat the values of a command: with them, the test proves that it would find a value. */
 const REPEATING = ['ioredis', 'pg'];
 
-describe('What is told of a store that failed', () => {
+describe('The report of a failed store', () => {
 
   for (const [name, open] of Object.entries(ENGINES)) {
     it(`holds no value, key or user of a session: ${name}`, async () => {
@@ -165,7 +165,7 @@ describe('What is told of a store that failed', () => {
     });
   }
 
-  it('holds no id of a session, whatever a store of four methods says', async () => {
+  it('holds no session id, whatever the error of a store with four methods says', async () => {
 
     const told: StoreFailed[] = [];
     const listener = (event: unknown) => told.push(event as StoreFailed);
@@ -187,7 +187,7 @@ describe('What is told of a store that failed', () => {
             get: id => at('get', id).then(() => kept.get(id) ?? null),
             set: (id, values) => at('set', id).then(() => { kept.set(id, values); }),
             delete: id => at('delete', id).then(() => { kept.delete(id); }),
-            // Letters alone: by its form it could be a word.
+            // Only letters: its form could be that of a word.
             newSessionId: () => {
               const id = Array.from({ length: 40 }, () => String.fromCharCode(97 + randomInt(26))).join('');
               ids.push(id);

@@ -14,7 +14,7 @@ const NOTHING: SessionChange = { set: new Map(), unset: [] };
 
 const redis = new ShiftedRedis(PREFIX);
 
-/** A process with the application. */
+/** The application in another process. */
 async function start() {
 
   const store = new RedisStore({ client: await redis.client(), prefix: PREFIX });
@@ -28,7 +28,7 @@ async function start() {
 
 type Process = Awaited<ReturnType<typeof start>>;
 
-/** Another browser. */
+/** Another browser of the same site. */
 function anew(browser: Browser): Browser {
   const other = browser.clone();
   other.cookies.clear();
@@ -37,7 +37,7 @@ function anew(browser: Browser): Browser {
 
 const signIn = async (browser: Browser) => (await browser.get('/sign-in')).status;
 
-describe('Where the clock of Redis is set after sessions were ended', () => {
+describe('After sessions were ended and the clock of Redis was set', () => {
 
   let one: Process;
   let other: Process;
@@ -51,28 +51,28 @@ describe('Where the clock of Redis is set after sessions were ended', () => {
 
   const ENDS: { readonly [how: string]: () => Promise<unknown> } = {
     'of a user': () => one.users.endAll('Ada'),
-    'of everybody': () => one.users.endEverything(),
+    'of everyone': () => one.users.endEverything(),
   };
 
   for (const [how, end] of Object.entries(ENDS)) {
 
     for (const [where, seconds] of [['back by an hour', -HOUR], ['back by ten days', -240 * HOUR], ['ahead by an hour', HOUR]] as const) {
 
-      it(`${where}, users sign in at once, in every process: sessions ${how}`, async () => {
+      it(`${where}, users can sign in at once, in every process: sessions ${how}`, async () => {
 
         await end();
         await redis.set(seconds);
         strictEqual(await signIn(anew(one.browser)), 200);
-        // This process hears of the new time with this very sign-in.
+        // This process learns the new time by this very sign-in.
         strictEqual(await signIn(anew(other.browser)), 200);
         strictEqual(await signIn(anew((await start()).browser)), 200);
         deepStrictEqual((await other.browser.get('/read')).body, {});
-        // A browser that still has the cookie of a session that was ended is not held off for longer than otherwise.
+        // A browser that still has the cookie of an ended session does not wait longer than usual.
         if (seconds < 0) strictEqual(await signIn(other.browser), 200);
 
       });
 
-      it(`${where}, sign-ins that are under way when they are ended again are refused: sessions ${how}`, async () => {
+      it(`${where}, a sign-in under way when they are ended again is refused: sessions ${how}`, async () => {
 
         await end();
         await redis.set(seconds);
@@ -119,7 +119,7 @@ describe('A session that changes more often than it is touched, on Redis', () =>
     await time.set(0);
     strictEqual(await signIn(browser), 200);
     const handle = store.handleOf(browser.cookies.get('CB') as string);
-    // An entry is kept for two lifetimes, of two minutes each.
+    // An entry lasts for two lifetimes of two minutes.
     for (let minute = 0.5; minute <= 15; minute += 0.5) {
       await time.set(minute * 60);
       deepStrictEqual((await users.list('Ada')).map(each => each.handle), [handle], `after ${minute} minutes`);

@@ -16,7 +16,7 @@ import type { Server } from '../../support/servers/server.js';
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
-/** A node of a cluster, with a connection of its own. */
+/** A node of a cluster, with a separate connection. */
 class Node {
 
   readonly server: Server;
@@ -71,7 +71,7 @@ async function startAll() {
 
 }
 
-/** Counts up in a session, as `ctx.updateSession()` does. */
+/** Increments a count in a session, as `ctx.updateSession()` does. */
 async function count(store: RedisStore, id: string): Promise<boolean> {
 
   for (;;) {
@@ -91,12 +91,12 @@ describe('RedisStore on a cluster whose slots move', () => {
   });
   after(() => cluster.close());
 
-  it('works while a part of a slot is on either side, and the other side has forgotten the scripts', async () => {
+  it('works while each of two nodes has a part of a slot, and one of them has forgotten the scripts', async () => {
 
     const [from, to] = cluster.nodes as [Node, Node];
     const [first, last] = (await from.ask<Array<[number, number, [string, number]]>>('CLUSTER', 'SLOTS'))
       .find(([, , [, port]]) => String(port) === from.port) as [number, number, unknown];
-    // A text between braces chooses the slot of a key.
+    // The text between braces determines the slot of a key.
     let tag = 0;
     const slotOf = () => from.ask<number>('CLUSTER', 'KEYSLOT', `{${tag}}`);
     for (let slot = await slotOf(); slot < first || slot > last; slot = await slotOf()) tag++;
@@ -157,7 +157,7 @@ describe('RedisStore on a cluster whose slots move', () => {
 
   });
 
-  it('ends all sessions also while slots move', async t => {
+  it('ends all sessions even while slots move', async t => {
 
     const [from, to] = cluster.nodes as [Node, Node];
     let moves = true;
@@ -181,7 +181,7 @@ describe('RedisStore on a cluster whose slots move', () => {
 
   });
 
-  it('loses nothing and fails nowhere while many of them move under load, there and back', async () => {
+  it('loses nothing and never fails while many slots move back and forth under load', async () => {
 
     const [from, to] = cluster.nodes as [Node, Node];
     const sessions = await Promise.all(Array.from({ length: 300 }, async (_, index) => {
@@ -198,7 +198,7 @@ describe('RedisStore on a cluster whose slots move', () => {
         const others = cluster.stores()[turn % 3] as readonly [string, RedisStore];
         if (await count(session.store, session.id)) session.counted++;
         if (await others[1].update(session.id, changing({ [`by ${index}`]: turn }), { lifetime: 600, patience: 5 }) === 'updated') session.set++;
-        // One worker moves sessions; the others find some of them gone.
+        // One worker moves sessions, so the others find some of them gone.
         if (index === 0) {
           const next = session.store.newSessionId(session.id);
           if (await session.store.move(session.id, next, NOTHING, { lifetime: 600, patience: 5 }) === 'moved') {
@@ -233,7 +233,7 @@ describe('RedisStore on a cluster whose master fails', () => {
   });
   after(() => cluster.close());
 
-  it('keeps all that was replicated, brings nothing back, and goes on with the replica', async t => {
+  it('keeps everything that was replicated, brings no session back, and continues with the replica', async t => {
 
     const masters = cluster.nodes.slice(0, 3) as [Node, Node, Node];
     const sessions = await Promise.all(Array.from({ length: 300 }, async (_, index) => {
@@ -269,7 +269,7 @@ describe('RedisStore on a cluster whose master fails', () => {
     const working = Promise.all(Array.from({ length: 12 }, (_, index) => worker(index)));
     const [victim, witness] = masters;
     const took: { [kind: string]: number } = {};
-    // Until a client of each of these kinds reaches each session again.
+    // Waits until clients of these kinds reach every session again.
     const reached = async (...kinds: readonly string[]) => {
       const start = performance.now();
       for (const { kind, store, id } of living) {
@@ -285,7 +285,7 @@ describe('RedisStore on a cluster whose master fails', () => {
       await victim.server.kill();
       await reached('redis 6, cluster', 'ioredis, cluster');
       ok((await witness.ask('CLUSTER', 'INFO')).includes('cluster_state:ok'));
-      // It does not ask the others where the sessions are now (redis/node-redis#2806).
+      // The cluster client of redis 5 does not ask other nodes where the sessions are now (redis/node-redis#2806).
       await victim.server.start();
       await reached('redis 5, cluster');
     } finally {
@@ -309,13 +309,13 @@ describe('RedisStore on a cluster whose master fails', () => {
       }
     }
     t.diagnostic(`Milliseconds until all answered again: ${JSON.stringify(took)}`);
-    t.diagnostic(`${failures} failures meanwhile; ${lost} counts that were acknowledged, but not replicated, were lost`);
+    t.diagnostic(`${failures} failures during the fail-over; ${lost} counts were acknowledged and lost, because they were not replicated`);
 
   });
 
 });
 
-/** Lets redis-cli do something to the cluster of a node. */
+/** Runs a command of redis-cli on the cluster of a node. */
 async function cli(action: string, { host, port }: Node, ...args: readonly string[]): Promise<void> {
 
   const [command] = programs(REDIS, ['redis-cli', 'valkey-cli']) as [string];
@@ -331,14 +331,14 @@ async function reshard(source: Node, target: Node): Promise<void> {
 
 }
 
-/** Until all nodes agree on whose the slots are. */
+/** Waits until all nodes agree which of them has which slots. */
 async function settled(node: Node): Promise<void> {
 
   while (!await cli('check', node).then(() => true, () => false)) await setTimeout(50);
 
 }
 
-/** Until the replica of a master has all that the master has by now. */
+/** Waits until the replica of a master has everything that the master has now. */
 async function replicated(master: Node): Promise<void> {
 
   const info = () => master.ask('INFO', 'replication');

@@ -20,7 +20,7 @@ const changing = (values: object): SessionChange => ({ set: toTexts({ ...values 
 
 type Client = ReturnType<typeof createClient>;
 
-/** Sees what reaches some servers from clients, in the order of its coming. */
+/** Watches the commands that clients send to some servers, in the order of their arrival. */
 class Wire {
 
   readonly #seen: string[] = [];
@@ -42,7 +42,7 @@ class Wire {
 
   }
 
-  /** The names of the commands that came during a task. */
+  /** The names of the commands that arrived during a task. */
   async during(task: () => Promise<unknown>): Promise<string[]> {
 
     await this.#synchronize();
@@ -75,13 +75,13 @@ class Wire {
       this.#awaited.get(mark)?.();
       return;
     }
-    // What a script calls is no command on the wire, and neither what clients ask for themselves nor INFO, which no request waits for, is a request's.
+    // The calls of a script are not on the wire. Commands that clients send for themselves do not count, nor does INFO, for which no request waits.
     const [, name] = /^[\d.]+ \[\d+ (?!lua)[^\]]*\] "([^"]+)"/.exec(line) ?? [];
     if (name && !/^(HELLO|CLIENT|INFO|CLUSTER|PING|COMMAND|ASKING|SCRIPT|REPLCONF)$/i.test(name)) this.#seen.push(name.toUpperCase());
 
   }
 
-  /** Until each watcher has seen all that was sent before. */
+  /** Waits until each watcher has seen everything that was sent before. */
   async #synchronize(): Promise<void> {
 
     await Promise.all(this.#admins.map(async admin => {
@@ -97,7 +97,7 @@ class Wire {
 
 const of = (user: string, requestAge?: number): NewInfo => ({ info: { user, details: 'a b' }, requestAge });
 
-/** Each method, and the one command that it takes: what has to do with users takes more. */
+/** Each method, and the one command that it sends. Methods for users send more. */
 const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (store: RedisStore, id: string) => Promise<unknown>]> = [
   ['load', 'GET', async (store, id) => store.load(id)],
   ['get', 'GET', async (store, id) => store.get(id)],
@@ -133,7 +133,7 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         const urls = servers[where].map(({ url }) => url);
         opened = await (open as (at: unknown) => Promise<OpenClient>)(where === 'single' ? urls[0] : urls);
         store = new RedisStore({ client: opened.client });
-        // Replicas see the commands of their masters, too.
+        // Replicas execute the commands of their masters, too.
         wire = await Wire.on(servers[where].slice(0, 3));
       });
       after(() => {
@@ -147,12 +147,12 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         return id;
       }
 
-      it('loads with the server\'s time as long as that is not known, and by a GET from then on', async () => {
+      it('loads by a script that returns the server\'s time until that is known, and by a GET afterwards', async () => {
 
         const id = await session();
         const other = new RedisStore({ client: opened.client });
         const load = async () => deepStrictEqual((await other.load(id))?.status, 'live');
-        // A server may have to be told the script at first.
+        // The server may need the script first.
         await wire.during(load);
         const third = new RedisStore({ client: opened.client });
         deepStrictEqual(await wire.during(async () => third.load(id)), ['EVALSHA']);
@@ -162,9 +162,9 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
       for (const [name, command, call] of METHODS) {
 
-        it(`takes one command for ${name}`, async () => {
+        it(`sends one command for ${name}`, async () => {
 
-          // Each of three masters learns the script.
+          // Each of the three masters gets the script.
           for (let time = 0; time < (where === 'single' ? 1 : 30); time++) await call(store, await session());
           for (let time = 0; time < 3; time++) {
             const id = await session();
@@ -175,7 +175,7 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
         if (command === 'GET') continue;
 
-        it(`tells the server the script for ${name} again when it has forgotten it`, async () => {
+        it(`sends the script for ${name} again to a server that has forgotten it`, async () => {
 
           const id = await session();
           await wire.everywhere('SCRIPT', 'FLUSH');
@@ -219,7 +219,7 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
 }
 
-describe('RedisStore, where a command reaches the server twice', () => {
+describe('RedisStore, if a command reaches the server twice', () => {
 
   let server: Server;
   let admin: Client;
@@ -234,7 +234,7 @@ describe('RedisStore, where a command reaches the server twice', () => {
     await server.kill();
   });
 
-  /** A client that sends all its scripts twice, as after an answer that was lost. */
+  /** A client that sends each script twice, as after a lost answer. */
   function twice(): NodeRedisClient {
 
     return {
@@ -298,19 +298,19 @@ describe('RedisStore, where a command reaches the server twice', () => {
 
   }
 
-  it('answers as at the first time, and changes nothing more', async () => {
+  it('gives the same answer as the first time, and changes nothing more', async () => {
 
-    // The first time, the server is told the scripts, and executes each once.
+    // In the first round the server gets the scripts, and executes each once.
     for (let time = 0; time < 2; time++) await tryAll(new RedisStore({ client: twice() }));
 
   });
 
-  it('as a client does that sends again what it has no answer for', async () => {
+  it('as with a client that repeats commands without an answer', async () => {
 
     const proxy = await TcpProxy.start(server.url);
     const client = new Redis(proxy.url, { retryStrategy: () => 1 }).on('error', () => {});
     try {
-      // The answers to scripts are lost with their connections, each once.
+      // The answer to each script is lost once, with its connection.
       proxy.loseAnswersTo(/evalsha/i);
       await tryAll(new RedisStore({ client }));
       ok(proxy.lost >= 10, `${proxy.lost} answers were lost`);
@@ -338,7 +338,7 @@ describe('RedisStore on a server', () => {
     await server.kill();
   });
 
-  it('that allows only the commands in the documentation has all that it needs', async t => {
+  it('that allows only the documented commands serves everything', async t => {
 
     const page = readFileSync(join(root, 'docs/stores/redis.md'), 'utf8');
     const [, rule = ''] = /ACL SETUSER sessions (.*)/.exec(page) ?? [];
@@ -364,7 +364,7 @@ describe('RedisStore on a server', () => {
 
   });
 
-  it('that is full fails where it would have to grow, reads, and keeps what it has', async () => {
+  it('that is full refuses to grow, reads, and keeps the sessions that it has', async () => {
 
     const store = new RedisStore({ client: admin });
     const id = store.newSessionId();
@@ -382,12 +382,12 @@ describe('RedisStore on a server', () => {
 
   });
 
-  it('sends no values for a list of sessions, nor for a sign-in that counts them', async () => {
+  it('sends no values to list sessions, nor to count them at a sign-in', async () => {
 
     const store = new RedisStore({ client: admin });
     const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))?.[1]);
     const large = 'x'.repeat(200_000);
-    // The header of this one is longer than what is usually fetched of one.
+    // The header of this session is longer than the part that is usually fetched.
     const users = ['Ada', 'A'.repeat(10_000)];
     for (const user of users) {
       for (let count = 0; count < 20; count++) {
@@ -407,7 +407,7 @@ describe('RedisStore on a server', () => {
 
   });
 
-  it('removes what has expired by itself', async () => {
+  it('removes expired sessions without a clean-up', async () => {
 
     const store = new RedisStore({ client: admin });
     const [living, ended] = [store.newSessionId(), store.newSessionId()];
@@ -416,14 +416,14 @@ describe('RedisStore on a server', () => {
     strictEqual(await admin.dbSize() >= 2, true);
     for (const key of await admin.keys('session:*')) ok(await admin.pTTL(key) > 0, `${key} never expires`);
     await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
-    while (await store.load(living)) { /* its time is not over */ }
+    while (await store.load(living)) { /* it has not expired yet */ }
     strictEqual(await store.touch(living, 60), false);
     strictEqual(await store.update(living, changing({ a: 2 }), { lifetime: 60 }), 'gone');
     strictEqual(await store.create(living, toTexts({ a: 3 }), { lifetime: 60 }), true);
 
   });
 
-  it('that is killed and started again has all that was acknowledged, for each client', async t => {
+  it('that is killed and started again has every acknowledged change, with each client', async t => {
 
     const opened = await Promise.all(Object.values(SINGLE).map(open => open(server.url)));
     for (const { close } of opened) t.after(close);

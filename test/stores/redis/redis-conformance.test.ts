@@ -6,7 +6,7 @@ import { failing } from '../../testing/support/failing.js';
 import { often } from '../../support/often.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.js';
 
-/** With these, each race is run most often; what differs is the server. */
+/** Clients with which each race runs most often: one for each kind of server. */
 const MOST = ['redis 6, client', 'redis 6, cluster'];
 
 /** With this one, marks are waited for until they are forgotten: half a minute. */

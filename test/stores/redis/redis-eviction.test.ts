@@ -31,7 +31,7 @@ async function setUp({ url }: Server, policy: string, maxmemory = '100mb'): Prom
 
 }
 
-/** Each warning is given once: stores that are to be warned of need a prefix of their own. */
+/** A new prefix for each store: a warning is given once for each prefix. */
 let prefixes = 0;
 const newPrefix = () => `eviction ${++prefixes}:`;
 
@@ -43,7 +43,7 @@ async function use(store: RedisStore): Promise<void> {
 
 }
 
-/** A store on a client that is watched: what it is asked for, and when it has answered. */
+/** A store on a watched client: its commands, and when they were answered. */
 function watched(client: NodeRedisClient | IoredisClient, prefix = newPrefix()) {
 
   const asked: string[] = [];
@@ -74,7 +74,7 @@ describe('A Redis server that removes keys when it is full', () => {
 
   for (const [kind, open] of Object.entries(SINGLE)) {
 
-    it(`is warned of, with what is to be set, with ${kind}`, async t => {
+    it(`causes a warning that names the setting to change, with ${kind}`, async t => {
 
       const { client, close } = await open(server.url);
       t.after(close);
@@ -93,7 +93,7 @@ describe('A Redis server that removes keys when it is full', () => {
 
     });
 
-    it(`is not warned of as long as it has no limit, or refuses changes then, with ${kind}`, async t => {
+    it(`causes no warning without a limit, nor if it refuses changes when it is full, with ${kind}`, async t => {
 
       const { client, close } = await open(server.url);
       t.after(close);
@@ -134,7 +134,7 @@ describe('A Redis server that removes keys when it is full', () => {
 
 });
 
-describe('The question how a Redis server is set up', () => {
+describe('The check of a Redis server\'s settings', () => {
 
   let opened: OpenClient;
   let client: NodeRedisClient;
@@ -146,7 +146,7 @@ describe('The question how a Redis server is set up', () => {
   });
   after(() => opened.close());
 
-  it('is asked once by each store, after the first answer, and answered by one warning', async () => {
+  it('is made once by each store, after the first answer, and causes one warning', async () => {
 
     const { store, prefix, asked, answered } = watched(client);
     const again = watched(client, prefix);
@@ -164,7 +164,7 @@ describe('The question how a Redis server is set up', () => {
 
   });
 
-  it('is not asked before the store is used: the client may not be connected yet', async () => {
+  it('is not made before the store is used, since the client may not be connected yet', async () => {
 
     const { asked } = watched(client);
     await setImmediate();
@@ -187,7 +187,7 @@ describe('The question how a Redis server is set up', () => {
 
   for (const [what, info] of Object.entries(ANSWERS)) {
 
-    it(`holds nobody up and fails nowhere where the answer ${what}`, async () => {
+    it(`delays no call and makes none fail if the answer ${what}`, async () => {
 
       const rejections: unknown[] = [];
       const onRejection = (reason: unknown) => { rejections.push(reason); };

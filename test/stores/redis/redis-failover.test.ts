@@ -11,12 +11,12 @@ import { freePort } from '../../support/servers/server.js';
 
 type Open = (url: string) => Promise<OpenClient>;
 
-/** `WAIT` is a method of all clients; of a pool, it could go to another connection than what it waits for. */
+/** A client with a method for `WAIT`, as all have. A pool is left out, since it may send WAIT on another connection than the change. */
 type Waiting = (NodeRedisClient | IoredisClient) & { wait(replicas: number, milliseconds: number): Promise<number> };
 
 const KINDS = Object.entries(SINGLE).filter(([kind]) => !kind.includes('pool')) as Array<[string, Open]>;
 
-/** Starts a master and a replica that follows it, with a store and two sessions of a user that both have. */
+/** Starts a master with a replica, and a store with two sessions of a user that both servers have. */
 async function startFollowed(t: TestContext, open: Open) {
 
   const master = await startRedis('--repl-diskless-sync-delay', '0');
@@ -34,14 +34,14 @@ async function startFollowed(t: TestContext, open: Open) {
   const store = new RedisStore({ client });
   const ids = [store.newSessionId(), store.newSessionId()] as const;
   for (const id of ids) strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 600, newInfo: { info: { user: 'Ada', details: '' } } }), true);
-  // As long as it takes.
+  // Without a time limit.
   strictEqual(await wait(1, 0), 1);
 
-  /** The replica keeps what it has, and hears nothing more, as when the network is cut. */
+  /** Cuts the replica off, as a broken network does: it keeps its data, and gets no more. */
   const cut = async () => {
     await admin.sendCommand(['REPLICAOF', '127.0.0.1', String(await freePort())]);
   };
-  /** The master is gone, and its replica takes over. Gives a store there. */
+  /** Kills the master and promotes its replica. Returns a store on that. */
   const failOver = async () => {
     await master.kill();
     await admin.sendCommand(['REPLICAOF', 'NO', 'ONE']);
@@ -53,14 +53,14 @@ async function startFollowed(t: TestContext, open: Open) {
 
 }
 
-/** What is there: session ids stand in no output. */
+/** Which of the sessions are live, without ids: those must not be in any output. */
 const states = (store: RedisStore, ids: readonly string[]) => Promise.all(ids.map(async id => (await store.load(id))?.status));
 
 describe('A sign-out that a Redis master has acknowledged', () => {
 
   for (const [kind, open] of KINDS) {
 
-    it(`is lost in a fail-over to a replica that has not heard of it, which is the engine's limit, and WAIT answers 0 before, with ${kind}`, async t => {
+    it(`is lost in a fail-over to a replica without it, a limit of the engine which WAIT shows by the answer 0, with ${kind}`, async t => {
 
       const { store, ids, wait, cut, failOver } = await startFollowed(t, open);
       await cut();
@@ -71,13 +71,13 @@ describe('A sign-out that a Redis master has acknowledged', () => {
       deepStrictEqual(await states(store, ids), ['retired', 'retired']);
       const there = await failOver();
       deepStrictEqual(await states(there, ids), ['live', 'live']);
-      // The application that was told so can end them there.
+      // The application knows from that answer, and can end them there.
       strictEqual((await there.endSessionsOf('Ada')).length, 2);
       deepStrictEqual(await states(there, ids), ['retired', 'retired']);
 
     });
 
-    it(`holds after a fail-over where WAIT has answered 1, with ${kind}`, async t => {
+    it(`holds after a fail-over if WAIT has answered 1, with ${kind}`, async t => {
 
       const { store, ids, wait, failOver } = await startFollowed(t, open);
       strictEqual(await store.end(ids[0]), true);
@@ -95,7 +95,7 @@ describe('A sign-out that a Redis master has acknowledged', () => {
 
 describe('The documented setting of ioredis', () => {
 
-  it('leaves a master that has become a replica, and writes where the address leads now', async t => {
+  it('leaves a master that has become a replica, and writes to the server that the address now leads to', async t => {
 
     const { change, failOver } = await startPair(t, async url => {
       const client = new Redis(url, {

@@ -18,7 +18,7 @@ before(async () => {
 });
 after(() => Promise.all([server, ...cluster].map(each => each.kill())));
 
-/** Servers with this limit of memory are full; with 0 they have none. */
+/** Limits the memory of servers: with '1' they are full, with '0' there is no limit. */
 async function setLimit(servers: readonly Server[], maxmemory: '1' | '0'): Promise<void> {
 
   for (const { url } of servers) {
@@ -54,7 +54,7 @@ for (const [kind, open, servers] of KINDS) {
       return id;
     }
 
-    /** Runs something while the servers are full; nothing new can be stored then. */
+    /** Runs a task while the servers are full and can't store anything new. */
     async function whileFull(run: () => Promise<void>): Promise<void> {
       await setLimit(servers(), '1');
       try {
@@ -72,7 +72,7 @@ for (const [kind, open, servers] of KINDS) {
       strictEqual(await store.move(moved, next, { set: new Map(), unset: [] }, { lifetime: 600 }), 'moved');
       await whileFull(async () => {
         strictEqual(await store.end(id), true);
-        // It ends where it went.
+        // The former id ends the moved session.
         strictEqual(await store.end(moved), true);
       });
       deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
@@ -94,13 +94,13 @@ for (const [kind, open, servers] of KINDS) {
 
     });
 
-    it('deletes sessions, and lets those that are used live on', async () => {
+    it('deletes sessions, and extends those that are used', async () => {
 
       const [deleted, touched] = [await session(null), await session(null, 60)];
       await whileFull(async () => {
         await store.delete(deleted);
         strictEqual(await store.touch(touched, 600), true);
-        // Also where that makes its life no longer.
+        // A touch that does not extend its life succeeds, too.
         strictEqual(await store.touch(touched, 60), true);
       });
       strictEqual(await store.load(deleted), null);
@@ -109,7 +109,7 @@ for (const [kind, open, servers] of KINDS) {
 
     });
 
-    it('changes what grows no longer, and gives new ids', async () => {
+    it('accepts changes that need no more space, and gives new ids', async () => {
 
       const id = await session(null, 60);
       const [second, third] = [store.newSessionId(id), store.newSessionId(id)];
@@ -128,7 +128,7 @@ for (const [kind, open, servers] of KINDS) {
 
     });
 
-    it('lets a session read whose id is due to be renewed', async () => {
+    it('reads a session whose id should be renewed', async () => {
 
       const { browser } = site({
         '/sign-in': ctx => { ctx.session.userId = 'Finn'; }, '/read': ctx => ctx.session,
@@ -143,7 +143,7 @@ for (const [kind, open, servers] of KINDS) {
 
     });
 
-    it('signs visitors out, who read on until then, and refuses what is to be stored with 503', async () => {
+    it('lets a visitor read and sign out, and answers 503 to anything that stores more', async () => {
 
       const { browser } = site({
         '/sign-in': ctx => { ctx.session.userId = 'Dora'; },

@@ -14,7 +14,7 @@ import type { Server } from '../../support/servers/server.js';
 
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
-/** For how many seconds a caller waits. */
+/** How long a caller waits, in seconds. */
 const PATIENCE = 0.2;
 
 let server: Server;
@@ -34,7 +34,7 @@ after(async () => {
   await server.kill();
 });
 
-/** Until the server has answered all that was sent to it before. */
+/** Waits until the server has executed everything that was sent to it before. */
 async function executed(): Promise<void> {
 
   const other = openAdmin();
@@ -64,7 +64,7 @@ describe('A command that a frozen server executes late', () => {
         const answer = method === 'update'
           ? store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE })
           : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
-        // In time for the end of the test, whatever comes.
+        // `rejects()` comes only after the wait: until then nothing else handles the rejection.
         answer.catch(() => {});
         await setTimeout(PATIENCE * 1000 + 50);
         server.thaw();
@@ -80,7 +80,7 @@ describe('A command that a frozen server executes late', () => {
 
   }
 
-  it('changes nothing where its client has closed its connection', async () => {
+  it('changes nothing if its client has closed the connection', async () => {
 
     const opened = await SINGLE['redis 6, client']?.(server.url);
     ok(opened);
@@ -97,13 +97,13 @@ describe('A command that a frozen server executes late', () => {
     server.thaw();
     await executed();
     deepStrictEqual(await new RedisStore({ client }).get(id), { a: 1 });
-    // What carries no deadline was executed: the server did come to it.
+    // The command without a deadline was executed, so the server has come to both.
     const values = await Promise.all((await client.keys('*')).map(key => client.get(key)));
     ok(values.some(value => value?.includes('orphan')));
 
   });
 
-  it('changes nothing after a 503, and in time it does what it should', async () => {
+  it('changes nothing after a 503, and is executed if the server thaws in time', async () => {
 
     const store = new RedisStore({ client });
     const timed = timedStore(store, 0.4);
@@ -129,7 +129,7 @@ describe('A command that a frozen server executes late', () => {
 
 describe('A deadline', () => {
 
-  it('can be made of a time that the server has told long ago', t => {
+  it('can be based on a time that the server reported long ago', t => {
 
     let here = 0;
     t.mock.method(performance, 'now', () => here);
@@ -166,7 +166,7 @@ describe('The clock of the application', () => {
         deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
         strictEqual(await store.end(id), true);
         deepStrictEqual(await store.load(newId), { status: 'retired', moved: false });
-        // Its `expire` is a moment of the caller's own clock.
+        // `expire` is a time of the caller's own clock.
         await store.set(newId, { d: 4 }, Date.now() / 1000 + 60);
         const again = await store.load(newId);
         ok(again?.status === 'live' && again.remaining > 55 && again.remaining <= 60, `${JSON.stringify(again)}`);
@@ -181,7 +181,7 @@ describe('The clock of the application', () => {
 
 describe('A server whose clock is set', () => {
 
-  /** Tells the store another time than the server's, until it is told that the clock was set. */
+  /** A store that reads a wrong time of the server, as before its clock was set: off by `state.by` milliseconds. */
   function misled(by: number) {
 
     const commands: string[] = [];
@@ -205,7 +205,7 @@ describe('A server whose clock is set', () => {
 
   }
 
-  it('forward refuses a change once, which is made with its new time', async () => {
+  it('forward refuses a change once, and accepts it with the new time', async () => {
 
     const { state, store } = misled(-10_000);
     const id = store.newSessionId();
@@ -221,9 +221,9 @@ describe('A server whose clock is set', () => {
 
   });
 
-  it('forward for good ends the tries when the caller gives up', async () => {
+  it('forward, unnoticed by the store, ends the tries when the caller gives up', async () => {
 
-    // Its time is never told.
+    // The store never learns the right time.
     const { store } = misled(-10_000);
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
@@ -235,7 +235,7 @@ describe('A server whose clock is set', () => {
 
   });
 
-  it('back refuses nothing that is in time', async () => {
+  it('back refuses no change that is in time', async () => {
 
     const { state, store } = misled(10_000);
     const id = store.newSessionId();

@@ -12,7 +12,7 @@ import { redisUrl } from '../../support/servers/addresses.js';
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const of = (user: string | null, requestAge?: number): NewInfo => ({ info: { user, details: '' }, requestAge });
 
-/** As the middleware says it: for how long the request has been under way is counted when the store asks. */
+/** As the middleware passes it: the age of the request is computed when the store reads it. */
 const since = (user: string, began: number): NewInfo => ({
   info: { user, details: '' },
   get requestAge() {
@@ -20,7 +20,7 @@ const since = (user: string, began: number): NewInfo => ({
   },
 });
 
-/** With these, each race is run most often; what differs is the server. */
+/** Clients with which each race runs most often: one for each kind of server. */
 const MOST = ['redis 6, client', 'redis 6, cluster', 'ioredis, cluster'];
 
 let users = 0;
@@ -54,7 +54,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
     const handles = async (user: string) => (await other.sessionsOf(user)).map(({ handle }) => handle).sort();
     const sorted = (...ids: readonly string[]) => ids.map(id => store.handleOf(id)).sort();
 
-    it('lists the sessions of a user, also after moves, and nobody else\'s', async () => {
+    it('lists the sessions of a user, also after moves, and of no one else', async () => {
 
       const [ada, bob] = [someone(), someone()];
       const [first, second, anonymous] = [await session(of(ada)), await session(of(ada)), await session()];
@@ -68,11 +68,11 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       strictEqual(await store.move(second, became, NOTHING, { lifetime: 60, patience: 5, newInfo: of(bob, 0) }), 'moved');
       deepStrictEqual(await handles(ada), sorted(moved, signedIn));
       strictEqual((await handles(bob)).length, 2);
-      deepStrictEqual(await handles('nobody'), []);
+      deepStrictEqual(await handles('no one'), []);
 
     });
 
-    it('ends one session of a user, all but one, or all, and nobody else\'s', async () => {
+    it('ends one session of a user, all but one, or all, and no one else\'s', async () => {
 
       const [ada, bob] = [someone(), someone()];
       const ids = await Promise.all(Array.from({ length: 5 }, () => session(of(ada))));
@@ -101,7 +101,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
     });
 
-    it('lets nobody get past the end of all sessions of a user', async () => {
+    it('lets no session survive the end of all sessions of its user', async () => {
 
       const races: { readonly [what: string]: (user: string, began: number) => Promise<() => Promise<string>> } = {
 
@@ -152,7 +152,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
     });
 
-    it('loses no live session of a user while others of them end', async () => {
+    it('loses no live session of a user while others end', async () => {
 
       const live: Array<[user: string, ids: string[]]> = [];
       for (let trial = 0; trial < trials; trial++) {
@@ -174,12 +174,12 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
         deepStrictEqual(await handles(user), sorted(...ids), `in trial ${trial}`);
         live.push([user, ids]);
       }
-      // What nobody has waited for has happened by now.
+      // By now the commands for which no one waited have been executed.
       for (const [user, ids] of live) deepStrictEqual(await handles(user), sorted(...ids));
 
     });
 
-    it('ends all sessions of all, and touches nothing else', async () => {
+    it('ends all sessions of all users, and changes nothing else', async () => {
 
       const [ada, bob] = [someone(), someone()];
       const ids = await Promise.all(Array.from({ length: 300 }, (_, index) => session([undefined, of(ada), of(bob)][index % 3])));
@@ -200,7 +200,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
     });
 
-    it('lets nobody get past the end of all sessions', async () => {
+    it('lets no session survive the end of all sessions', async () => {
 
       for (let trial = 0; trial < trials / 5; trial++) {
         const began = performance.now();
@@ -223,7 +223,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
 }
 
-/** After so many turns of the event loop. */
+/** Waits for some turns of the event loop. */
 async function later(turns: number): Promise<void> {
 
   for (let turn = 0; turn < turns; turn++) await new Promise(resolve => setImmediate(resolve));
@@ -232,7 +232,7 @@ async function later(turns: number): Promise<void> {
 
 describe('RedisStore, when all sessions are ended', () => {
 
-  it('leaves alone what has the key of a session and is none', async () => {
+  it('leaves alone anything under the key of a session that is not one', async () => {
 
     const client = await createClient({ url: redisUrl() }).connect();
     try {
@@ -249,7 +249,7 @@ describe('RedisStore, when all sessions are ended', () => {
 
   });
 
-  it('finds them where the client puts something before each key', async () => {
+  it('finds them if the client adds a prefix to each key', async () => {
 
     const client = new Redis(redisUrl(), { keyPrefix: 'tenant*:' });
     try {

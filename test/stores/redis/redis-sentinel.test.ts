@@ -75,7 +75,7 @@ describe('RedisStore with a sentinel', () => {
     sentinel = { host: '127.0.0.1', port: Number(new URL(watcher.url).port) };
     const asked = createClient({ url: watcher.url });
     await asked.connect();
-    // The sentinel has to hear of the replica, which has to have all.
+    // The sentinel must know the replica, and the replica must be in sync: no event reports either.
     while ((await asked.sendCommand<unknown[]>(['SENTINEL', 'REPLICAS', NAME])).length === 0) await setTimeout(50);
     asked.destroy();
     const follower = createClient({ url: replica.url });
@@ -101,7 +101,7 @@ describe('RedisStore with a sentinel', () => {
 
       for (const { name, run } of storeTests(openStore, { trials: 2 })) it(name, run);
 
-      it('ends the sessions of a user, and all', async () => {
+      it('ends the sessions of a user, and all sessions', async () => {
 
         const each = await open(sentinel);
         opened.push(each);
@@ -115,7 +115,7 @@ describe('RedisStore with a sentinel', () => {
 
       });
 
-      it('is warned of a master that removes keys when it is full', async () => {
+      it('warns of a master that removes keys when it is full', async () => {
 
         const admin = createClient({ url: (servers[0] as Server).url });
         await admin.connect();
@@ -143,7 +143,7 @@ describe('RedisStore with a sentinel', () => {
 
   }
 
-  it('goes on with the replica when the master fails', async t => {
+  it('continues with the replica when the master fails', async t => {
 
     const [master] = servers as [Server, Server];
     const asked = createClient({ url: master.url }).on('error', ignore);
@@ -157,7 +157,7 @@ describe('RedisStore with a sentinel', () => {
       await store.end(ended);
       return { kind, store, id, ended };
     }));
-    // It waits for what its own connection has written, and for all that was written before.
+    // WAIT covers what its own connection has written, and everything written before that.
     await asked.set('written', 'last');
     strictEqual(await asked.wait(1, 5000), 1);
     asked.destroy();

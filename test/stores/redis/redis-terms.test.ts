@@ -41,7 +41,7 @@ async function session(values: object, user: string | null = null): Promise<stri
   return id;
 }
 
-describe('A change that names the most bytes that a session may have, on Redis', () => {
+describe('A change with a limit of the session\'s bytes, on Redis', () => {
 
   const text = fc.oneof(
     anyText({ maxLength: 6 }),
@@ -49,7 +49,7 @@ describe('A change that names the most bytes that a session may have, on Redis',
   );
   const values = fc.dictionary(text, text, { maxKeys: 12 });
 
-  it('is refused where the session would be larger than that, and than it was', async () => {
+  it('is refused if the session would exceed that, and be larger than before', async () => {
 
     await fc.assert(fc.asyncProperty(values, values, fc.array(text, { maxLength: 12 }), fc.integer({ min: -3, max: 3 }), fc.boolean(), async (had, set, unset, off, moves) => {
       const id = await session(had);
@@ -86,11 +86,11 @@ describe('A change that names the most bytes that a session may have, on Redis',
 
 describe('A session that begins late, on Redis', () => {
 
-  it('is not created where the server comes to it after its caller has given up', async () => {
+  it('is not created if the server executes it after its caller has given up', async () => {
 
     const other = openClient();
     await other.connect();
-    // The server tells its time.
+    // From this answer the store knows the server's time.
     await session({});
     const id = store.newSessionId();
     server.freeze();
@@ -103,7 +103,7 @@ describe('A session that begins late, on Redis', () => {
 
   });
 
-  it('is no device of its user where its entry comes after its caller has given up', async () => {
+  it('is not listed if its entry comes after its caller has given up', async () => {
 
     let isFrozen = false;
     const around: NodeRedisClient = {
@@ -132,7 +132,7 @@ describe('A session that begins late, on Redis', () => {
 
 describe('A session that ends in favour of another, on Redis', () => {
 
-  it('leaves a mark that says "moved", also for its former ids, and nothing that could be ended or listed', async () => {
+  it('leaves a mark that says "moved", also for its former ids, and nothing to end or list', async () => {
 
     const former = await session({ a: 1 }, 'Ada');
     const id = store.newSessionId(former);

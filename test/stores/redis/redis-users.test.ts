@@ -11,14 +11,14 @@ import { redisUrl } from '../../support/servers/addresses.js';
 
 const PREFIX = 'redis-users.test:';
 
-/** For how many milliseconds a mark is kept. */
+/** How long a mark is kept, in milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 const of = (user: string | null, details = '{}', requestAge?: number): NewInfo => ({ info: { user, details }, requestAge });
 
-/** Asks again until it is so. */
+/** Asks the server again and again until a condition holds: no event reports what it does after its answer. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let asked = 0; asked < 10_000; asked++) if (await isSo()) return;
   ok(await isSo(), 'it never was so');
@@ -27,7 +27,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 let users = 0;
 const someone = () => `user ${++users}`;
 
-describe('RedisStore keeps what a session is, and its index of users', () => {
+describe('RedisStore keeps the user and details of a session, and its index of users', () => {
 
   const client = createClient({ url: redisUrl(), commandOptions: { timeout: 0 } });
   const store = new RedisStore({ client, prefix: PREFIX });
@@ -35,7 +35,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
   before(() => client.connect());
   after(() => client.destroy());
 
-  /** A store whose commands are sent by a function, which is told the key. */
+  /** A store whose commands are sent by a function, which gets the key of each. */
   function sending(send: (command: () => PromiseLike<unknown>, key: string) => PromiseLike<unknown>): RedisStore {
     const around: NodeRedisClient = {
       get: key => send(() => client.get(key), key),
@@ -57,7 +57,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     return found;
   }
 
-  /** The key of the one user that is found in the index with a session. */
+  /** The key of the user in the index whose entry is a session. */
   async function indexOf(id: string): Promise<string> {
     const found = [];
     for (const key of await client.keys(`${PREFIX}user:*`)) if (await client.zScore(key, store.handleOf(id)) !== null) found.push(key);
@@ -76,7 +76,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
   const user = fc.array(text, { minLength: 1, maxLength: 4 }).map(parts => parts.join('')).filter(joined => joined !== '');
   const details = fc.oneof(fc.string({ unit: 'grapheme-ascii' }), fc.constant('{"label":"a b"}'), fc.constant(' '.repeat(4096)));
 
-  it('gives back any user and any details, through changes, touches, moves and set()', async () => {
+  it('returns any user and any details, after changes, touches, moves and set()', async () => {
 
     await fc.assert(fc.asyncProperty(fc.option(user), details, user, async (whose, what, other) => {
       let id = store.newSessionId();
@@ -103,7 +103,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('keeps users apart whose texts look alike', async () => {
+  it('keeps users apart whose names look alike', async () => {
 
     const alike = ['A', 'a', 'a ', ' a', 'é', 'e\u0301', '\ud800', '\udfff', '\ufffd', 'null', '\\ud800', '"', '\\"', '*', ''].map(each => `${users} ${each}`);
     const ids = await Promise.all(alike.map(each => session(each)));
@@ -113,7 +113,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('says nothing of a session that nothing was said of', async () => {
+  it('has no user and details for a session without them', async () => {
 
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
@@ -121,7 +121,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('fails for a session whose field can\'t be read', async () => {
+  it('fails for a session whose user and details can\'t be read', async () => {
 
     const id = await session(someone());
     const key = PREFIX + store.handleOf(id);
@@ -131,7 +131,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('lists how long ago a session was used, and how long it lives', async () => {
+  it('lists how long ago a session was used, and how long it has left', async () => {
 
     const ada = someone();
     const id = await session(ada, 100);
@@ -154,7 +154,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('keeps a key for each user, which expires with the last entry, and nothing in it that is over', async () => {
+  it('keeps one key for each user, which expires with the last entry and holds no expired one', async () => {
 
     const ada = someone();
     const [first, second] = [await session(ada, 100), await session(ada, 1000)];
@@ -186,7 +186,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('forgets no entry that was renewed after it was read', async () => {
+  it('keeps an entry that was renewed after it was read', async () => {
 
     const ada = someone();
     const id = await session(ada);
@@ -199,7 +199,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
         renews = false;
         await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 90, patience: 5, newInfo: of(ada) });
       }
-      // As it was read before the session became the user's.
+      // A read from before the session became the user's.
       return String(value).replace('["user', '["other');
     });
     deepStrictEqual(await racing.sessionsOf(ada), []);
@@ -207,7 +207,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('finds a session again that the index has lost, after a touch or a change with its user', async () => {
+  it('restores a session that the index has lost, at a touch or a change with its user', async () => {
 
     for (const use of [(id: string, ada: string) => store.touch(id, 60, ada), (id: string, ada: string) => store.update(id, NOTHING, { lifetime: 60, patience: 5, user: ada })]) {
       const ada = someone();
@@ -224,7 +224,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('ends a session late that was missed because the index had lost it, and no other', async () => {
+  it('ends a session later that it missed because the index had lost it, and no other', async () => {
 
     const ada = someone();
     const [missed, spared] = [await session(ada), await session(ada)];
@@ -237,7 +237,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('brings nothing back by a touch or a change with a user', async () => {
+  it('brings no session back by a touch or a change with a user', async () => {
 
     const ada = someone();
     const id = await session(ada);
@@ -249,7 +249,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('answers to a touch or a change also while the index fails, or hangs', async () => {
+  it('answers a touch or a change even while the index fails or hangs', async () => {
 
     const ada = someone();
     const id = await session(ada);
@@ -275,7 +275,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
       const end = ENDS[time % ENDS.length] as typeof ENDS[number];
       const id = await session(ada);
       if (time % 3 === 0) {
-        // The former id ends it as well.
+        // Its former id can end it, too.
         strictEqual(await store.move(id, store.newSessionId(id), NOTHING, { lifetime: 60 }), 'moved');
       }
       strictEqual(await end(store, id), true);
@@ -288,7 +288,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('lets the key of a user expire with what is left in it', async () => {
+  it('lets the key of a user expire with its last entry', async () => {
 
     const ada = someone();
     const [long, short] = [await session(ada, 1000), await session(ada, 100)];
@@ -302,7 +302,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('ends a session with one command for its record, and one for the index that nobody waits for', async () => {
+  it('ends a session with one command for its record, and one for the index, for which no one waits', async () => {
 
     for (const end of ENDS) {
       for (const asked of [() => new Promise(() => {}), () => Promise.reject(new Error('no index')), () => { throw new Error('no connection'); }]) {
@@ -321,7 +321,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('forgets no session that began in the place of one whose mark has passed', async () => {
+  it('keeps the entry of a new session under the id of one whose mark has expired', async () => {
 
     const ada = someone();
     const id = await session(ada);
@@ -346,7 +346,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('refuses a session of a user whose sessions were ended since the request began, and no other', async () => {
+  it('refuses a session of a user whose sessions were ended after the request began, and no other', async () => {
 
     const ada = someone();
     await store.endSessionsOf(ada, { only: store.handleOf(await session(ada)) });
@@ -357,7 +357,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     const revoked = async (ago: number) => {
       await client.zAdd(key, { value: '*', score: Date.now() - ago + DAY }, { condition: 'XX' });
     };
-    // As if that had been ten seconds ago.
+    // The end is now ten seconds ago.
     await revoked(10_000);
     for (const [requestAge, answer] of [[undefined, false], [0, false], [5, false], [9.5, false], [10.5, true], [86_000, true]] as const) {
       const created = store.newSessionId();
@@ -372,13 +372,13 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
         strictEqual(await client.zScore(key, store.handleOf(each)) === null, answer);
       }
     }
-    // Neither another user's, nor nobody's.
+    // Sessions of another user, and without a user, are not refused.
     strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(someone(), '', 86_000) }), true);
     strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60, newInfo: of(null, '', 86_000) }), true);
 
   });
 
-  it('refuses a session of a user also when those of all were ended since the request began', async () => {
+  it('refuses a session of a user if those of all users were ended after the request began', async () => {
 
     const prefix = `${PREFIX}all:`;
     const all = new RedisStore({ client, prefix });
@@ -393,7 +393,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('knows of a revocation for a day', async () => {
+  it('remembers a revocation for a day', async () => {
 
     const ada = someone();
     const key = await indexOf(await session(ada));
@@ -405,7 +405,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('moves a session of a given version only', async () => {
+  it('moves a session only from the given version', async () => {
 
     const id = await session(null);
     const { version } = await live(id);
@@ -417,7 +417,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('ends thousands of sessions of one user, some hundred at once', async () => {
+  it('ends thousands of sessions of one user, a few hundred at a time', async () => {
 
     const ada = someone();
     const ids = Array.from({ length: 3000 }, () => store.newSessionId());
@@ -438,7 +438,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('needs so many round trips', async () => {
+  it('needs as many round trips as documented', async () => {
 
     let [now, trips] = [0, 0];
     const counting = sending(async command => {
@@ -451,7 +451,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
     });
     const ada = someone();
     const takes = async (count: number, call: () => Promise<unknown>) => {
-      // The first time, the server may have to be told a script.
+      // The server may need the script first.
       await call();
       trips = 0;
       const answer = await call();
@@ -479,7 +479,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('says that it can\'t look for all sessions with a client that can\'t', async () => {
+  it('says that it can\'t end all sessions with a client that can\'t scan', async () => {
 
     const bare: NodeRedisClient = {
       get: key => client.get(key),
@@ -490,7 +490,7 @@ describe('RedisStore keeps what a session is, and its index of users', () => {
 
   });
 
-  it('has nothing of an id in its keys or values', async () => {
+  it('has no part of an id in its keys or values', async () => {
 
     const ada = someone();
     const ids = [await session(ada), await session(null)];

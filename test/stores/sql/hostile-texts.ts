@@ -4,7 +4,7 @@ import type { AtomicSessionStore } from '../../../src/base/store.js';
 
 type Store = AtomicSessionStore & Required<Pick<AtomicSessionStore, 'move' | 'sessionsOf' | 'endSessionsOf'>>;
 
-/** Letters whose bytes, or the lower ones of which, are quotes, backslashes and brackets in some character set. */
+/** Letters that have a byte which is a quote, a backslash or a bracket in some character set. */
 const LETTERS = '\u0122\u015c\u017b\u017d\u012c\u013a\u0127\u0160\u0157\u0141\u20ac\u{1f600}\u8868\u30bd\u529f\u8a31\u84cb\u00bf\u0416\u00e9\u00df\u00a0\u2028\ufffd';
 
 const HOSTILE = [
@@ -13,9 +13,9 @@ const HOSTILE = [
 ];
 
 /**
- * Nothing leaves its quotes, and all comes back: as a value, as a key, as a user.
+ * Expects that hostile texts never end their quotes, and come back exactly: as values, as keys and as users.
  *
- * @param other on the same table, with a connection as they are by default
+ * @param other a store on the same table, over a connection with default settings
  */
 export async function hostileTexts(store: Store, other: Store): Promise<void> {
 
@@ -30,7 +30,7 @@ export async function hostileTexts(store: Store, other: Store): Promise<void> {
     const texts = toTexts(all);
     const found = await store.load(id);
     assert.ok(found?.status === 'live');
-    // The very texts: otherwise each request takes what it has read for a change.
+    // The same texts: otherwise each request would find a change in the values that it has read.
     for (const [key, text] of texts) assert.equal(found.texts.get(key), text);
     const unset = [...texts.keys()].slice(0, -1);
     assert.equal(await store.update(id, { set: new Map(), unset }, { lifetime: 60 }), 'updated');

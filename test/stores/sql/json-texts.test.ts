@@ -23,11 +23,11 @@ describe('Texts as JSON', () => {
 
   });
 
-  it('hold nothing that an engine refuses or changes', () => {
+  it('hold no character that an engine refuses or changes', () => {
 
     fc.assert(fc.property(texts, record => {
       const json = toJson(record);
-      // What is escaped once goes through an engine that reads it, and writes it as it likes.
+      // An engine may decode the JSON once, and write it in another form.
       for (const [name, text] of [[json, json], ...Object.entries(parseJson(json) as object)]) {
         for (const each of [name, text]) ok(!/[^\0-\x7e]/.test(each) && !each.includes('\0'), each);
       }
@@ -35,7 +35,7 @@ describe('Texts as JSON', () => {
 
   });
 
-  it('are read as earlier versions have written them, also after a change', () => {
+  it('of earlier versions can be read, also after a change', () => {
 
     const former = { '\u0416': '"\u0122\u{1f600}"', 'caf\u00e9': '"\\u0000\u20ac"', '\\n': '1', 'a': '"\\\\u0416"' };
     const texts = new Map([['\u0416', '"\u0122\u{1f600}"'], ['caf\u00e9', '"\\u0000\u20ac"'], ['\n', '1'], ['a', '"\\\\u0416"']]);
@@ -59,13 +59,13 @@ describe('Texts as JSON', () => {
         else Object.defineProperty(merged, name, { value: text, enumerable: true, configurable: true, writable: true });
       }
       deepStrictEqual(sorted(fromJson(JSON.stringify(merged)) as Map<string, string>), sorted(merge(record, change)));
-      // Object.entries() has numbers first.
+      // Object.entries() returns keys that are numbers first.
       deepStrictEqual(toNames(change.unset, true).sort(), patch.filter(([, text]) => text === null).map(([name]) => name).sort());
     }), { numRuns: 1000 });
 
   });
 
-  it('are none where something else is stored', () => {
+  it('are null if anything else is stored', () => {
 
     for (const json of ['', 'null', '1', '"a"', '{"a":1}', '{"a":null}', '{"a":{}}', '{"\\\\":"1"}', '{"\\\\x":"1"}', '{', '["1",2]']) {
       strictEqual(fromJson(json), null, json);

@@ -60,8 +60,8 @@ describe('MysqlStore on a connection', () => {
     ['with cp1251', { charset: 'cp1251' }],
     ['with utf8 of three bytes', { charset: 'utf8' }],
     ['with latin1 in its address', { uri: `${mysqlUrl()}?charset=latin1` }],
-    ['that the server takes for latin1', {}, 'SET NAMES latin1'],
-    ['that the server takes for gbk', {}, 'SET NAMES gbk'],
+    ['that has latin1 on the server only', {}, 'SET NAMES latin1'],
+    ['that has gbk on the server only', {}, 'SET NAMES gbk'],
     ['that compares in ucs2', {}, 'SET collation_connection = ucs2_bin'],
     ['without backslashes', {}, "SET sql_mode = CONCAT(@@sql_mode, ',NO_BACKSLASH_ESCAPES')"],
     ['with names between double quotes', {}, "SET sql_mode = 'ANSI'"],
@@ -76,11 +76,11 @@ describe('MysqlStore on a connection', () => {
     ['that counts changed rows', { flags: ['-FOUND_ROWS'] }],
   ] as Array<[string, mysql.PoolOptions, ...string[]]>) {
 
-    it(`${how} gives back what it is given`, () => hostileTexts(storeWith(poolWith(options, ...statements)), storeWith(admin)));
+    it(`${how} returns exactly what was stored`, () => hostileTexts(storeWith(poolWith(options, ...statements)), storeWith(admin)));
 
   }
 
-  it('with latin1 reads and changes what an earlier version has written in other characters', async () => {
+  it('with latin1 reads and changes rows of an earlier version, which did not escape', async () => {
 
     const store = storeWith(poolWith({ charset: 'latin1' }));
     const id = store.newSessionId();
@@ -98,10 +98,10 @@ describe('MysqlStore on a connection', () => {
   for (const [how, message, options, ...statements] of [
     ['that commits nothing', /autocommit is 0/, {}, 'SET autocommit = 0'],
     ['whose columns have names in utf16', /Rows come back in another form/, {}, 'SET character_set_results = utf16'],
-    ['that takes an empty text for NULL', /a session can't be listed: .*EMPTY_STRING_IS_NULL/, {}, "SET sql_mode = 'EMPTY_STRING_IS_NULL'"],
+    ['that reads an empty text as NULL', /a session can't be listed: .*EMPTY_STRING_IS_NULL/, {}, "SET sql_mode = 'EMPTY_STRING_IS_NULL'"],
     ['whose time was set', /the time does not go on .*SET timestamp/, {}, 'SET timestamp = 1000000'],
     ['whose time stands still', /the time does not go on .*SET timestamp/, {}, 'SET timestamp = UNIX_TIMESTAMP(NOW(6))'],
-    ['that takes braces for letters', /can't keep sessions: /, {}, 'SET NAMES swe7'],
+    ['that reads braces as letters', /can't keep sessions: /, {}, 'SET NAMES swe7'],
   ] as Array<[string, RegExp, mysql.PoolOptions, ...string[]]>) {
 
     it(`${how} is refused by setup() and by the first use, with the reason`, async () => {
@@ -141,7 +141,7 @@ describe('MysqlStore on a connection', () => {
 
   });
 
-  it('that belongs to somebody is refused: it would be in the middle of its transactions', async () => {
+  it('that is not a pool is refused: sessions would take part in the application\'s transactions', async () => {
 
     const single = await mysql.createConnection({ uri: mysqlUrl(), database: DATABASE });
     const withCallbacks = mysqlWithCallbacks.createPool({ uri: mysqlUrl(), database: DATABASE });
@@ -160,7 +160,7 @@ describe('MysqlStore on a connection', () => {
 
   });
 
-  it('finds somebody else\'s table, and leaves it alone', async () => {
+  it('that finds the table of another program leaves it alone', async () => {
 
     await admin.query('CREATE TABLE others (session_id VARCHAR(128) NOT NULL PRIMARY KEY, expires INT, data MEDIUMTEXT)');
     const described = async () => (await admin.query('SHOW CREATE TABLE others'))[0];
@@ -173,7 +173,7 @@ describe('MysqlStore on a connection', () => {
 
   });
 
-  it('leaves no row of its trial behind', async () => {
+  it('has no row left from being tried out', async () => {
 
     const [[row]] = await admin.query<mysql.RowDataPacket[]>("SELECT COUNT(*) AS count FROM sessions WHERE handle LIKE 't:%'");
     assert.equal(row?.count, 0);
@@ -204,7 +204,7 @@ describe('MysqlStore on a server that reads small packets', () => {
 
   const text = (length: number) => JSON.stringify('x'.repeat(length));
 
-  it('refuses what it could not read again, and nothing less', async () => {
+  it('refuses a session that it could not read again, and no smaller one', async () => {
 
     const id = store.newSessionId();
     await assert.rejects(store.create(id, new Map([['a', text(PACKET - 100)]]), { lifetime: 60 }), /max_allowed_packet/);
@@ -222,21 +222,21 @@ describe('MysqlStore on a server that reads small packets', () => {
 
   });
 
-  it('ends a session that it can\'t read, and all of a user', async () => {
+  it('can end a session that it can\'t read, alone and with all of its user', async () => {
 
     const newInfo = { info: { user: 'ada', details: '' } };
     const [one, two] = [store.newSessionId(), store.newSessionId()];
     for (const id of [one, two]) {
       await store.create(id, new Map([['a', text(PACKET / 2)]]), { lifetime: 60, newInfo });
-      // As it can be by the changes of a version that did not look, or of before the limit was lowered.
+      // Such a row can come from a version that did not check, or from before the limit was lowered.
       const half = PACKET / 2;
       await pool.query(`UPDATE sessions SET data = CONCAT(data, REPEAT(' ', ${half - 100})) WHERE handle = ?`, [store.handleOf(id)]);
       const found = await store.load(id);
       assert.ok(found?.status === 'live');
       assert.deepEqual(found.info, newInfo.info);
-      const isTold = (error: unknown) => error instanceof SessionStoreError && /max_allowed_packet/.test(String(error.cause));
-      assert.throws(() => found.texts.get('a'), isTold);
-      assert.throws(() => [...found.texts], isTold);
+      const saysWhy = (error: unknown) => error instanceof SessionStoreError && /max_allowed_packet/.test(String(error.cause));
+      assert.throws(() => found.texts.get('a'), saysWhy);
+      assert.throws(() => [...found.texts], saysWhy);
       await assert.rejects(store.get(id), SessionStoreError);
       assert.equal(await store.touch(id, 90), true);
     }
@@ -246,7 +246,7 @@ describe('MysqlStore on a server that reads small packets', () => {
 
   });
 
-  it('lets a visitor sign out whose session it can\'t read', async () => {
+  it('lets a visitor sign out of a session that it can\'t read', async () => {
 
     const pages: Record<string, Page> = {
       '/write': ctx => {
@@ -268,9 +268,9 @@ describe('MysqlStore on a server that reads small packets', () => {
 
 });
 
-describe('MysqlStore on a server whose clock stands still during a statement', () => {
+describe('MysqlStore on a server whose clock stops during a statement', () => {
 
-  it('is refused: a change that has waited for a lock would be made too late', async () => {
+  it('refuses it: a change that has waited for a lock would be executed too late', async () => {
 
     const server = await startMariadb('--sysdate-is-now');
     const pool = mysql.createPool(server.url);
@@ -283,30 +283,6 @@ describe('MysqlStore on a server whose clock stands still during a statement', (
       await pool.end();
       await server.kill();
     }
-
-  });
-
-});
-
-describe('MysqlStore on a row that is locked', () => {
-
-  it('makes no change for a caller who has given up', async () => {
-
-    const store = storeWith(admin);
-    await store.setup();
-    const id = store.newSessionId();
-    await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    await store.load(id);
-    const connection = await admin.getConnection();
-    await connection.query('START TRANSACTION');
-    await connection.query('UPDATE sessions SET seen_at = seen_at WHERE handle = ?', [store.handleOf(id)]);
-    const late = store.update(id, { set: toTexts({ a: 2 }), unset: [] }, { lifetime: 60, patience: 0.2 });
-    const refused = assert.rejects(late, /given up/);
-    await new Promise(resolve => setTimeout(resolve, 500));
-    await connection.query('COMMIT');
-    connection.release();
-    await refused;
-    assert.deepEqual(await store.get(id), { a: 1 });
 
   });
 

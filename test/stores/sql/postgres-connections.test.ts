@@ -8,7 +8,7 @@ import { PostgresStore } from '../../../src/stores/postgres-store.js';
 import { postgresUrl } from '../../support/servers/addresses.js';
 import { hostileTexts } from './hostile-texts.js';
 
-/** Databases with another encoding. */
+/** Encodings of databases. */
 const ENCODINGS = ['UTF8', 'LATIN1', 'SQL_ASCII', 'EUC_JP', 'WIN1251'];
 
 const nameOf = (encoding: string) => `session_tests_${encoding.toLowerCase()}`;
@@ -49,7 +49,7 @@ function storeWith(pool: ConstructorParameters<typeof PostgresStore>[0]['pool'],
 
 }
 
-/** What an application may have its types read as. */
+/** A pool whose types are read by a function of the application. */
 function reading(read: (text: string | Buffer) => unknown): pg.PoolConfig {
 
   return { types: { getTypeParser: () => read } as never };
@@ -60,7 +60,7 @@ describe('PostgresStore', () => {
 
   for (const encoding of ENCODINGS) {
 
-    it(`gives back what it is given in a database in ${encoding}`, async () => {
+    it(`returns exactly what was stored in a database in ${encoding}`, async () => {
 
       const store = storeWith(poolOf(encoding));
       await store.setup();
@@ -81,10 +81,10 @@ describe('PostgresStore', () => {
     ['whose types are read as nothing', reading(() => undefined)],
     ['whose types are read as JSON', reading(text => JSON.parse(text as string))],
     ['that reads binary', { binary: true } as never],
-    ['that reads binary as it is told to', { binary: true, ...reading(() => 5) } as never],
+    ['that reads binary by a function of the application', { binary: true, ...reading(() => 5) } as never],
   ] as Array<[string, pg.PoolConfig, ...string[]]>) {
 
-    it(`gives back what it is given on a connection ${how}`, async () => {
+    it(`returns exactly what was stored over a connection ${how}`, async () => {
 
       const store = storeWith(poolOf('UTF8', options, ...statements));
       await store.setup();
@@ -94,7 +94,7 @@ describe('PostgresStore', () => {
 
   }
 
-  it('gives back what it is given with a PGlite whose types are read as something else', async () => {
+  it('returns exactly what was stored in a PGlite whose types are read as something else', async () => {
 
     const database = new PGlite({ parsers: { 25: () => 'something else', 20: () => null } });
     closing.push(() => database.close());
@@ -104,7 +104,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('reads and changes what an earlier version has written in other characters', async () => {
+  it('reads and changes rows of an earlier version, which did not escape', async () => {
 
     const pool = poolOf('UTF8', { client_encoding: 'LATIN1' });
     const store = storeWith(pool);
@@ -122,7 +122,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('refuses a pool that changes what it is given, at setup() and at the first use, with the reason', async () => {
+  it('refuses a pool that changes texts, at setup() and at the first use, with the reason', async () => {
 
     const pool = poolOf('UTF8');
     await storeWith(pool).setup();
@@ -144,7 +144,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('gives no index to a table of another program that has columns of the same names', async () => {
+  it('adds no index to the table of another program that has columns of the same names', async () => {
 
     const pool = poolOf('UTF8');
     await pool.query(`CREATE TABLE alike (handle text PRIMARY KEY, id_hash text, former text, user_id text, about text, data text,
@@ -177,7 +177,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('refuses a single connection: it would be in the middle of somebody\'s transactions', async () => {
+  it('refuses a single connection: sessions would take part in the application\'s transactions', async () => {
 
     const pool = poolOf('UTF8');
     const single = new pg.Client(postgresUrl());
@@ -197,7 +197,7 @@ describe('PostgresStore', () => {
 
   });
 
-  it('finds somebody else\'s table, and leaves it alone', async () => {
+  it('leaves the table of another program alone', async () => {
 
     const pool = poolOf('UTF8');
     await pool.query('CREATE TABLE others (sid varchar PRIMARY KEY, user_id bigint, sess json NOT NULL, expire timestamp NOT NULL)');
@@ -213,7 +213,7 @@ describe('PostgresStore', () => {
 
   for (const [prepare, named] of [['true', true], ['false', false]] as const) {
 
-    it(`prepares ${named ? 'statements' : 'nothing'} where its address says prepare=${prepare}, as a pooler needs it`, async t => {
+    it(`prepares ${named ? 'statements' : 'nothing'} if its address says prepare=${prepare}, which a pooler may need`, async t => {
 
       const { mock } = t.mock.method(pg.Client.prototype, 'query');
       const url = new URL(postgresUrl());
@@ -230,13 +230,13 @@ describe('PostgresStore', () => {
 
   }
 
-  it('is not opened by an address that says something else', async () => {
+  it('refuses an address with any other value of prepare', async () => {
 
     await assert.rejects(openStore(`${postgresUrl()}?prepare=no`), { name: 'TypeError', message: /prepare is no: it must be true or false/ });
 
   });
 
-  it('leaves no row of its trial behind', async () => {
+  it('has no row left from trying a pool out', async () => {
 
     const { rows } = await poolOf('UTF8').query("SELECT handle FROM sessions WHERE handle LIKE 't:%'");
     assert.deepEqual(rows, []);

@@ -10,7 +10,7 @@ import { site } from '../../support/site.js';
 const TABLE = 'session_clock_tests';
 const NOTHING = { set: new Map(), unset: [] };
 
-/** Seconds by which the server's clock is off, as far as the store sees it. */
+/** By how many seconds the server's clock is off, as the store sees it. */
 let seconds = 0;
 let statements = 0;
 const closing: Array<() => unknown> = [];
@@ -45,7 +45,7 @@ function mariadb(): MysqlStore {
 }
 
 for (const [name, open] of [['PostgreSQL', postgres], ['MariaDB', mariadb]] as const) {
-  describe(`Where the clock of ${name} is set`, () => {
+  describe(`When the clock of ${name} is set`, () => {
 
     let store: PostgresStore | MysqlStore;
 
@@ -58,7 +58,7 @@ for (const [name, open] of [['PostgreSQL', postgres], ['MariaDB', mariadb]] as c
     after(() => store.close());
 
     for (const off of [20, 3600, -3600, 0]) {
-      it(`a session begins, and a user signs in, also where no row has been read since it shows ${off} seconds more`, async () => {
+      it(`a session can begin and a user can sign in, even if the store has read no row since the clock changed by ${off} seconds`, async () => {
         const { browser } = site({ '/sign-in': ctx => { ctx.session.userId = 'Ada'; } }, { store, user: 'userId', storeTimeout: 5 });
         seconds = off;
         statements = 0;
@@ -69,7 +69,7 @@ for (const [name, open] of [['PostgreSQL', postgres], ['MariaDB', mariadb]] as c
       });
     }
 
-    it('an unknown session is gone after one try, and one that is there can be changed', async () => {
+    it('an unknown session is gone after one try, and a live one can be changed', async () => {
       const id = store.newSessionId();
       const unknown = store.newSessionId();
       const terms = { lifetime: 60, patience: 5 };

@@ -11,9 +11,9 @@ import type { AtomicSessionStore, SessionChange, SessionValues } from '../../../
 import { storeTests } from '../../../src/testing/index.js';
 import { anyText } from '../../support/any-text.js';
 
-/** What the tests do with a table of sessions, beside what a store does. */
+/** What the tests do with a table of sessions apart from the store. */
 export interface Table {
-  /** All rows, each with all columns as text. */
+  /** All rows, with all columns as texts. */
   rows(): Promise<Array<Record<string, string | null>>>;
   /** Overwrites a column of the row of an id. */
   damage(id: string, column: string, value: string | number | null): Promise<void>;
@@ -36,10 +36,25 @@ const record = fc.array(fc.tuple(key, value), { maxLength: 6 }).map(entries => e
 
 const changing = (values: SessionValues, unset: string[] = []): SessionChange => ({ set: toTexts(values), unset });
 
-/** What every store in an SQL database must do beside the contract. */
-export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): void {
+/**
+ * What every store in an SQL database must do in addition to the contract.
+ *
+ * @param openTable opens a store on a table, which it creates if necessary
+ */
+export function sqlPromises(openTable: (name: string) => Promise<SqlStore>, tableOf: (name: string) => Table): void {
 
-  it('keeps a record of any keys and values, through any changes', async () => {
+  const open = () => openTable('promises');
+  const table = () => tableOf('promises');
+
+  it('can be set up by ten processes at once', async () => {
+
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(Array.from({ length: 10 }, () => openTable(`setup_${round}`)));
+    }
+
+  });
+
+  it('stores any keys and values exactly, through any changes', async () => {
 
     const store = await open();
     await fc.assert(fc.asyncProperty(record, fc.array(fc.tuple(record, fc.array(key, { maxLength: 12 })), { maxLength: 5 }), async (first, changes) => {
@@ -84,7 +99,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('takes one statement for each method', async () => {
+  it('executes one statement for each method', async () => {
 
     const store = await open();
     const id = await store.newSessionId();
@@ -93,7 +108,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
       ['create', () => store.create(id, toTexts({ a: 1, b: 2 }), { lifetime: 60 })], ['load', () => store.load(id)],
       ['update', () => store.update(id, changing({ a: 2 }), { lifetime: 60, patience: 3 })], ['unset', () => store.update(id, changing({}, ['b']), { lifetime: 60, patience: 3 })],
       ['touch', () => store.touch(id, 90)], ['move', () => store.move?.(id, next, changing({}), { lifetime: 60, patience: 3 })], ['end', () => store.end(id)],
-      ['load the ended', () => store.load(next)],
+      ['load an ended session', () => store.load(next)],
     ];
     for (const [name, step] of steps) {
       const before = table().executed();
@@ -103,7 +118,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('changes thousands of keys at once, and answers as for one', async () => {
+  it('changes thousands of keys at once, with the same answers as for one', async () => {
 
     const store = await open();
     const id = await store.newSessionId();
@@ -138,7 +153,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('keeps all of changes of many keys that come at once, and of few', async () => {
+  it('keeps all parallel changes, of many keys and of few', async () => {
 
     const store = await open();
     const id = await store.newSessionId();
@@ -155,7 +170,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('fails for a damaged row, which is no unknown session', async () => {
+  it('fails for a damaged row: it is not an unknown session', async () => {
 
     const store = await open();
     for (const [column, damage] of [['data', '[]'], ['data', '{"a":1}'], ['data', '"x"'], ['data', '{"\\\\":"1"}'], ['former', 'x'], ['id_hash', 'y']] as const) {
@@ -168,7 +183,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('removes what has expired, and nothing else', async () => {
+  it('removes expired rows, and no others', async () => {
 
     const store = await open();
     const dead: string[] = [];
@@ -187,7 +202,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('cleans up although the server\'s clock has been set back since the last time', async () => {
+  it('cleans up even after the server\'s clock was set back', async () => {
 
     const store = await open();
     await store.gc();
@@ -202,7 +217,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
   });
 
-  it('lets one process at a time clean up, and spares what was touched meanwhile', async () => {
+  it('lets one process at a time clean up, and keeps a session that is touched at the same time', async () => {
 
     const [one, other] = [await open(), await open()];
     const id = await one.newSessionId();
@@ -216,7 +231,7 @@ export function sqlPromises(open: () => Promise<SqlStore>, table: () => Table): 
 
 }
 
-/** Runs the tests that every store must pass, with as many trials as races need. */
+/** The tests that every store must pass, with as many trials as the races need. */
 export function keepsTheContract(
   open: () => Promise<SqlStore>, trials: number, failing?: (commands: number) => Promise<SqlStore>,
 ): void {
@@ -225,10 +240,10 @@ export function keepsTheContract(
 
 }
 
-/** The SQL that a page prints for those who set tables up themselves. */
+/** The SQL of a page for readers who create the table themselves. */
 export function schemaOf(page: string): string {
 
-  const text = readFileSync(join(fileURLToPath(new URL('../../..', import.meta.url)), 'docs', 'stores', page), 'utf8');
+  const text = readFileSync(join(fileURLToPath(new URL('../../../..', import.meta.url)), 'docs', 'stores', page), 'utf8');
   const [, schema] = /```text\n(CREATE TABLE[\s\S]*?)```/.exec(text) ?? [];
   assert.ok(schema, `${page} prints no schema`);
   return schema;

@@ -13,7 +13,7 @@ export type UserStore = SqlStore & IndexingSessionStore & Required<Pick<SqlStore
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const TEXTS: SessionTexts = toTexts({ a: 1 });
 
-/** For how many seconds a request has been under way that began before all that a test does. */
+/** The age in seconds of a request that began before the test. */
 const LONG = 60;
 
 const user = fc.oneof(
@@ -22,7 +22,7 @@ const user = fc.oneof(
 );
 const details = fc.string({ unit: fc.integer({ min: 0x20, max: 0x7e }).map(code => String.fromCharCode(code)), maxLength: 200 });
 
-/** Users of whom each must be someone else. */
+/** Names of users that must never be confused. */
 const DIFFERENT = [
   '1', '01', '1.0', 'A', 'a', 'a ', ' a', 'a\0', 'a\r\n', 'a\n', 'é', 'e\u0301', '😀', '\ud83d', '\ude00', '\ufffd', '\ud800', 'null', '"', '\'',
   '\\', '\\u0061', '%', '_', '{a}', 'a}b{c', '*', '__proto__', 'sweeper', 'x'.repeat(1e6), `${'x'.repeat(1e6)}y`, '😀'.repeat(1000),
@@ -30,7 +30,7 @@ const DIFFERENT = [
 
 let users = 0;
 
-/** Somebody who has no session yet. */
+/** A user without a session. */
 function someone(): string {
 
   return `user ${++users} of ${process.pid}`;
@@ -60,13 +60,13 @@ const pause = async () => {
 };
 
 /**
- * What every store in an SQL database must do for users, beside the contract.
+ * What every store in an SQL database must do for users in addition to the contract.
  *
- * @param other opens a store on the same table, with connections of its own
+ * @param other opens a store on the same table, with separate connections
  */
 export function userPromises(open: () => Promise<UserStore>, table: () => Table, trials: number, other = open): void {
 
-  it('keeps what a session is, for any user and any details', async () => {
+  it('keeps any user and any details of a session', async () => {
 
     const store = await open();
     await fc.assert(fc.asyncProperty(fc.option(user), details, async (user, details) => {
@@ -80,7 +80,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('tells users apart whose texts are nearly the same', async () => {
+  it('keeps users apart whose names are nearly the same', async () => {
 
     const store = await open();
     const ids = new Map<string, string>();
@@ -94,7 +94,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('keeps it through changes and moves, until a move gives something else', async () => {
+  it('keeps the user and details through changes and moves, until a move gives others', async () => {
 
     const store = await open();
     const [one, two] = [someone(), someone()];
@@ -110,15 +110,15 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     assert.equal(await store.move(moved, others, { set: toTexts({ e: 5 }), unset: [] }, { lifetime: 60, patience: 3, newInfo: of(two, 'second') }), 'moved');
     for (const each of [id, moved, others]) assert.deepEqual(await info(store, each), { user: two, details: 'second' });
     assert.deepEqual([await handlesOf(store, one), await handlesOf(store, two)], [[], [store.handleOf(id)]]);
-    const nobodys = await store.newSessionId(others);
-    assert.equal(await store.move(others, nobodys, NOTHING, { lifetime: 60, patience: 3, newInfo: of(null) }), 'moved');
-    assert.equal(await info(store, nobodys), undefined);
+    const withoutUser = await store.newSessionId(others);
+    assert.equal(await store.move(others, withoutUser, NOTHING, { lifetime: 60, patience: 3, newInfo: of(null) }), 'moved');
+    assert.equal(await info(store, withoutUser), undefined);
     assert.deepEqual(await handlesOf(store, two), []);
-    assert.deepEqual(await store.get(nobodys), { d: 4, e: 5 });
+    assert.deepEqual(await store.get(withoutUser), { d: 4, e: 5 });
 
   });
 
-  it('moves only the version that is expected', async () => {
+  it('moves a session only from the given version', async () => {
 
     const store = await open();
     const id = await signedIn(store, someone());
@@ -132,7 +132,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('lists what lives, how long it has been idle, and how long it has left', async () => {
+  it('lists live sessions, how long each has been idle, and how long it has left', async () => {
 
     const store = await open();
     const user = someone();
@@ -156,7 +156,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('forgets the user and the details with the session', async () => {
+  it('forgets the user and details when the session ends', async () => {
 
     const store = await open();
     const user = someone();
@@ -182,7 +182,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('shows no user in the column that it searches', async () => {
+  it('has only a hash of the user in the column that it searches', async () => {
 
     const store = await open();
     const id = await signedIn(store, 'x'.repeat(100));
@@ -191,13 +191,13 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('ends one, all, or all but one, and no other user\'s', async () => {
+  it('ends one session, all, or all but one, and none of another user', async () => {
 
     const store = await open();
     const [user, stranger] = [someone(), someone()];
     const [id, second, third, theirs] = await Promise.all([...[user, user, user, stranger].map(each => signedIn(store, each))]) as [string, string, string, string];
     const handle = (of: string) => store.handleOf(of);
-    for (const only of [handle(theirs), 'nobody', '', 'sweeper', 'u:*', '\0', '\ud800'.repeat(16), '😀', 'x'.repeat(1e5), '%'.repeat(16)]) {
+    for (const only of [handle(theirs), 'no one', '', 'sweeper', 'u:*', '\0', '\ud800'.repeat(16), '😀', 'x'.repeat(1e5), '%'.repeat(16)]) {
       assert.deepEqual(await store.endSessionsOf(user, { only }), []);
     }
     const { length } = await store.sessionsOf(user);
@@ -214,7 +214,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('refuses who becomes one of a user whose sessions have been ended since', async () => {
+  it('refuses a session of a user whose sessions were ended after the request began', async () => {
 
     const store = await open();
     const becomes = async (user: string, requestAge?: number) => {
@@ -230,14 +230,14 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await store.endSessionsOf(someone());
     await store.endSessionsOf(user, { only: await store.newSessionId() });
     assert.deepEqual(await becomes(user, LONG), accepted);
-    await store.endSessionsOf(user, { except: 'nobody' });
+    await store.endSessionsOf(user, { except: 'no one' });
     assert.deepEqual(await becomes(user, LONG), ['revoked', 'revoked', 'retired', 'retired', false, 0]);
     assert.deepEqual(await becomes(user), accepted);
     await store.endSessionsOf(user);
     const marks = (await table().rows()).filter(({ handle }) => handle?.startsWith('u:'));
     for (const { handle, version } of marks) await table().damage(`${handle}`, 'version', Number(version) - 120_000_000);
     assert.deepEqual(await becomes(user, LONG), accepted);
-    // The server's clock is set back by an hour: the marks are in the future.
+    // As after the server's clock was set back by an hour: the marks are in the future.
     for (const { handle, version } of marks) await table().damage(`${handle}`, 'version', Number(version) + 3_600_000_000);
     assert.deepEqual((await becomes(user, LONG)).slice(0, 5), accepted.slice(0, 5));
     await store.endSessionsOf(user);
@@ -268,7 +268,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('takes a second statement only where a session becomes one of a user', async () => {
+  it('executes a second statement only if a session becomes one of a user', async () => {
 
     const store = await open();
     const user = someone();
@@ -287,7 +287,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('fails for a session whose user can\'t be read, leaves it out of lists, and ends it with the others', async () => {
+  it('fails for a session whose user can\'t be read, omits it from lists, and ends it with the others', async () => {
 
     const store = await open();
     const user = someone();
@@ -302,7 +302,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('finds a session again that its index has lost, once it is used', async () => {
+  it('restores a session that its index has lost as soon as it is used', async () => {
 
     const store = await open();
     for (const use of [
@@ -337,7 +337,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  /** Lets something race with the end of a user's sessions, and says what is left: when each of the two began, too. */
+  /** Runs a task and the end of a user's sessions at once. Returns when each began, their answers, and the sessions that are left. */
   const race = async <T>(user: string, one: UserStore, two: UserStore, task: () => PromiseLike<T> | T) => {
     const [[began, answer], [ended, handles]] = await Promise.all([
       pause().then(async () => [performance.now(), await task()] as const),
@@ -346,7 +346,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     return { began, ended, answer, handles, left: await handlesOf(one, user) };
   };
 
-  it('leaves nothing of a user who is revoked while he signs in', async () => {
+  it('leaves no session of a user whose sessions end during a sign-in', async () => {
 
     const [one, two] = [await open(), await other()];
     for (let trial = 0; trial < trials; trial++) {
@@ -365,7 +365,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('leaves nothing of a user who is revoked while his session gets a new id', async () => {
+  it('leaves no session of a user whose sessions end while one of them gets a new id', async () => {
 
     const [one, two] = [await open(), await other()];
     for (let trial = 0; trial < trials; trial++) {
@@ -382,7 +382,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('leaves nothing of those who sign in while all are signed out', async () => {
+  it('leaves no session of a sign-in during the end of all sessions', async () => {
 
     const [one, two] = [await open(), await other()];
     for (let trial = 0; trial < trials / 4; trial++) {
@@ -400,7 +400,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
 
   });
 
-  it('says once of each session that it was ended', async () => {
+  it('reports the end of each session exactly once', async () => {
 
     const [one, two] = [await open(), await other()];
     for (let trial = 0; trial < trials / 4; trial++) {

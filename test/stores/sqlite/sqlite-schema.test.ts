@@ -8,7 +8,7 @@ import { SqliteStore } from '../../../src/stores/sqlite-store.js';
 import { temporaryFolder } from '../../support/servers/server.js';
 import { DRIVERS, rows } from './sqlite-drivers.js';
 
-const PAGE = fileURLToPath(new URL('../../../docs/stores/sqlite.md', import.meta.url));
+const PAGE = fileURLToPath(new URL('../../../../docs/stores/sqlite.md', import.meta.url));
 
 it('The schema that the documentation prints is that of setup()', async t => {
 
