@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, posix, relative } from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { codeIn, page, table } from './docs/support/markdown.js';
 
 const SRC = join(dirname(fileURLToPath(import.meta.url)), '../../src');
 
@@ -90,6 +91,12 @@ describe('The sources', () => {
     deepStrictEqual(
       [...new Set([...sources.keys()].map(folderOf))].filter(folder => folder !== '' && !folder.startsWith('testing')).sort(),
       Object.keys(floors).sort(),
+    );
+    const described = table(page('docs/one-request.md'), 'What may import what').slice(1)
+      .flatMap(([folders, below]) => codeIn(folders).map(folder => [folder, codeIn(below)]));
+    deepStrictEqual(
+      Object.fromEntries(described),
+      Object.fromEntries(Object.entries(floors).filter(([, below]) => below.length > 0).map(([folder, below]) => [folder, [...below].sort()])),
     );
 
   });

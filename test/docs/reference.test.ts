@@ -199,12 +199,20 @@ describe('The documentation', () => {
 
   });
 
-  it('names only files that exist in the page on one request', () => {
+  it('names only files and functions that exist in the page on one request', () => {
 
-    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' });
-    const steps = table(page('docs/one-request.md'), 'One request').slice(1);
-    for (const file of steps.flatMap(([, named]) => codeIn(named))) {
-      assert.ok(files.includes(file), file);
+    const { text } = page('docs/one-request.md');
+    const files = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map(path => path.replaceAll('\\', '/'));
+    const named = codeIn(text).filter(code => code.endsWith('.ts'));
+    assert.ok(named.length > 20);
+    for (const file of named) assert.ok(files.includes(file), file);
+    // A file, a colon and functions of that file.
+    for (const [, file, functions] of text.matchAll(/`([\w/-]+\.ts)`: ((?:`\w+\(\)`(?:, )?)+)/g)) {
+      const source = readFileSync(join(root, 'src', file), 'utf8');
+      for (const code of codeIn(functions)) {
+        const name = code.replace('()', '');
+        assert.match(source, new RegExp(`^(?:  (?:async |get )?|(?:export )?(?:async )?function |  const )${name}\\b`, 'm'), `${file}: ${code}`);
+      }
     }
 
   });
