@@ -12,7 +12,7 @@ export async function startMariadb(...settings: readonly string[]): Promise<Serv
   const asRoot = process.getuid?.() === 0 ? ['--user=root'] : [];
   const made = spawnSync(
     installDb as string,
-    ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', ...asRoot],
+    ['--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`, '--auth-root-authentication-method=normal', ...asRoot],
     { encoding: 'utf8' },
   );
   if (made.status !== 0) throw new Error(`mariadb-install-db failed:\n${made.stdout}${made.stderr}`);
@@ -20,7 +20,7 @@ export async function startMariadb(...settings: readonly string[]): Promise<Serv
   return Server.start({
     command: mariadbd as string,
     args: [
-      '--no-defaults', `--datadir=${data}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(folder, 'socket')}`,
+      '--no-defaults', `--datadir=${data}`, `--tmpdir=${folder}`, `--port=${port}`, '--bind-address=127.0.0.1', `--socket=${join(folder, 'socket')}`,
       `--pid-file=${join(folder, 'pid')}`, '--innodb-flush-log-at-trx-commit=2', ...asRoot, ...settings,
     ],
     ready: /ready for connections/,

@@ -83,7 +83,10 @@ export class Server {
 
   /** Stops it from answering; its connections stay. */
   freeze(): void {
-    for (const pid of [this.pid, ...this.#children()]) signal(pid, 'SIGSTOP');
+    const pids = [this.pid, ...this.#children()];
+    for (const pid of pids) signal(pid, 'SIGSTOP');
+    // On a busy machine a process may still answer before it receives the signal.
+    while (areRunning(pids));
   }
 
   thaw(): void {
@@ -126,6 +129,14 @@ function isReady(child: ChildProcess, command: string, ready: RegExp): Promise<v
       });
     }
   });
+
+}
+
+/** Whether one of these processes has neither stopped nor ended. */
+function areRunning(pids: readonly number[]): boolean {
+
+  const { stdout } = spawnSync('ps', ['-o', 'stat=', '-p', pids.join(',')], { encoding: 'utf8' });
+  return stdout.trim().split('\n').some(state => /^[^TZ]/.test(state.trim()));
 
 }
 
