@@ -113,7 +113,8 @@ export class RequestSession {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.fail(error);
     if (error instanceof SessionStoreError) publishFailed(error);
-    if (error instanceof SessionEndedError) publishStale(idOf(this.session.stored), error.message, this.shared.store);
+    // A handler may pass on what it was thrown, and it comes here again.
+    if (error instanceof SessionEndedError && error !== this.#error) publishStale(idOf(this.session.stored), error.message, this.shared.store);
     if (error instanceof SessionError && !(error instanceof CsrfError)) this.#error = error;
     writeHeaders('keep', this);
 

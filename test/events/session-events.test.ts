@@ -67,6 +67,29 @@ describe('An event', () => {
 
   });
 
+  it('reports a write that came too late once, also where the handler passes the error on', async () => {
+
+    for (const late of ['/save', '/update']) {
+      const { browser } = site({
+        ...PAGES,
+        '/save': async ctx => {
+          ctx.session.late = true;
+          await browser.clone().get('/end');
+          await ctx.saveSession();
+        },
+        '/update': async ctx => {
+          await browser.clone().get('/end');
+          await ctx.updateSession(values => { values.late = true; });
+        },
+      });
+      await browser.get('/cart');
+      events = [];
+      strictEqual((await browser.get(late)).status, 409);
+      strictEqual(named('stale').length, 1, late);
+    }
+
+  });
+
   it('reports writes that came too late, and unknown ids', async () => {
 
     const { browser, store } = site(PAGES);
