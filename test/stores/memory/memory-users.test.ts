@@ -237,4 +237,24 @@ describe('Revocations', () => {
 
   });
 
+  it('refuse no request that began after them, also where the process pauses between two readings of its clock', () => {
+
+    let now = 10;
+    const revocations = new Revocations(() => now);
+    revocations.add('ada');
+    const began = 11;
+    now = 12;
+    let pause = 5;
+    const late = {
+      info: { user: 'ada', details: '' },
+      get requestAge() {
+        now += pause;
+        pause = 0;
+        return now - began;
+      },
+    };
+    strictEqual(revocations.refuses(late), false);
+
+  });
+
 });
