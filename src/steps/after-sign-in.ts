@@ -7,28 +7,32 @@ import { type Info, readDetails } from '../info/session-details.js';
 import { type LiveStored, NOTHING } from '../session/stored-session.js';
 import { abandon, createRecord } from './create-record.js';
 import { reserveId } from './new-id.js';
-import { overtaken } from './refusals.js';
+import { endedByOtherSignIn } from './refusals.js';
 import type { Save, Shared } from './save.js';
 import { type ListedSession, nextTurn, overLimit } from './user-limit.js';
 
-/** A sign-in without a limit that has found more sessions of its user than this is the last to look for a while. */
+/**
+ * A user with more sessions than this is a crowd. Where there is no limit,
+ * sign-ins of such a user do not search the user's sessions for an earlier click.
+ */
 const CROWD = 100;
 
-/** In seconds. */
+/** Seconds for which a crowd is remembered. */
 const CROWD_REMEMBERED = 3600;
 
 /**
- * Ends what a sign-in with a new session leaves behind: sessions of earlier
- * clicks on it, and those that the user has too many.
+ * Ends the sessions that a sign-in with a new session makes superfluous: those of
+ * earlier clicks on the same button, and those beyond the user's limit.
  *
- * @param ghost the id of the session that a first click of this sign-in has left
+ * @param firstClickId the id under which the first click of this sign-in left a session
  * @throws {SessionEndedError} if another sign-in of the user has ended this one
+ * @throws {SessionStoreError} if the store fails; the new session is ended then
  */
-export async function afterSignIn(info: Info, ghost: string | undefined, save: Save): Promise<void> {
+export async function afterSignIn(info: Info, firstClickId: string | undefined, save: Save): Promise<void> {
 
   const { session, shared } = save;
   try {
-    await endOthers(info, ghost, save);
+    await endOthers(info, firstClickId, save);
   } catch (error) {
     abandon(session.id ?? session.newId, info.user, error, shared);
     session.committed(NOTHING);
@@ -37,19 +41,23 @@ export async function afterSignIn(info: Info, ghost: string | undefined, save: S
 
 }
 
-/** @throws {SessionStoreError} if the user's sessions can't be counted now: nothing has happened then */
-export async function canCount({ user }: Info, shared: Shared): Promise<void> {
+/**
+ * Checks, before anything is stored, that the user's sessions can be counted.
+ *
+ * @throws {SessionStoreError} if they can't
+ */
+export async function checkCountable({ user }: Info, shared: Shared): Promise<void> {
 
   if (user !== null && shared.settings.maxUserSessions !== undefined) await listed(user, shared);
 
 }
 
 /**
- * Ends the sessions that a user has too many, after an existing session has
- * become the user's. Its former id leads nowhere any more: if the store fails now,
- * the visitor keeps the session, and the next sign-in counts again.
+ * Ends a user's sessions beyond the limit, after an existing session has become
+ * that user's. If the store fails now, the visitor keeps the session, since its
+ * former id is retired already; the next sign-in counts again.
  *
- * @throws {SessionEndedError} if another sign-in of the user has ended it
+ * @throws {SessionEndedError} if another sign-in of the user has ended the session
  */
 export async function afterMove(info: Info, save: Save): Promise<void> {
 
@@ -61,23 +69,23 @@ export async function afterMove(info: Info, save: Save): Promise<void> {
 
 }
 
-async function endOthers(info: Info, ghost: string | undefined, save: Save): Promise<void> {
+async function endOthers(info: Info, firstClickId: string | undefined, save: Save): Promise<void> {
 
   const { session, shared } = save;
   const { store, settings: { maxUserSessions = Infinity } } = shared;
   const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
-  if (ghost !== undefined) await store.endSessionsOf(user, { only: store.handleOf(ghost) });
+  if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId) });
   if (maxUserSessions === Infinity && (origin === undefined || isCrowd(user, shared))) return;
 
   for (let hasBegunAgain = false; ; hasBegunAgain = true) {
     const own = store.handleOf(session.id as string);
     const sessions = await listed(user, shared);
-    if (!sessions.some(({ handle }) => handle === own)) throw overtaken();
+    if (!sessions.some(({ handle }) => handle === own)) throw endedByOtherSignIn();
     const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, maxUserSessions);
     if (isEarlierClick) {
       await end(session.id, user, shared);
-      throw overtaken();
+      throw endedByOtherSignIn();
     }
     if (isTooMany && !hasBegunAgain) {
       await beginAgain(info, nextTurn(sessions), save);
@@ -86,12 +94,12 @@ async function endOthers(info: Info, ghost: string | undefined, save: Save): Pro
     for (const handle of surplus) await store.endSessionsOf(user, { only: handle });
     if (!isTooMany) return;
     await end(session.id, user, shared);
-    throw overtaken();
+    throw endedByOtherSignIn();
   }
 
 }
 
-/** Whether finding a click among the user's sessions costs too much: anyone who knows a form's secret can ask for that at will. */
+/** Whether searching the user's sessions costs too much: anyone who knows a form's secret can cause as many searches as they like. */
 function isCrowd(user: string, { crowds }: Shared): boolean {
 
   return crowds.idle(derivedHandle(user), Infinity, unixTime()) < CROWD_REMEMBERED;
@@ -110,18 +118,18 @@ async function listed(user: string, { store, uses, crowds }: Shared): Promise<Li
 }
 
 /**
- * Puts a session whose id no browser has yet behind those that began at the same
- * moment. It gets another handle, since others may be ending the one that it has.
- * The new session is stored before the old one is ended: what that holds may be
- * the only copy.
+ * Gives a session whose id no browser has yet a later place than those that began
+ * at the same moment. It also gets another handle, since other sign-ins may be
+ * ending the old one. The new record is stored before the old one is ended, which
+ * may hold the only copy of the values.
  */
 async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
 
   const { session, shared } = save;
   const before = session.stored as LiveStored;
-  // What others had saved before it was moved is there, too.
+  // It may hold changes that other requests saved before this sign-in moved it.
   const found = await shared.store.load(before.id);
-  if (found?.status !== 'live') throw overtaken();
+  if (found?.status !== 'live') throw endedByOtherSignIn();
   session.committed(NOTHING);
   try {
     const forms = keptFormSecret(before, await reserveId(save));
@@ -131,7 +139,7 @@ async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
     session.committed(before);
     throw error;
   }
-  // This request knows of no more than before.
+  // The request goes on with the texts that it knows. It has not seen what others changed.
   session.refound({ ...(session.stored as LiveStored), texts: before.texts });
   await end(before.id, info.user, shared);
 

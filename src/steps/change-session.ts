@@ -7,7 +7,12 @@ import { loadSession } from './load-session.js';
 import { tooLate } from './refusals.js';
 import type { CookieAction, Save } from './save.js';
 
-/** Merges a change into the stored session. */
+/**
+ * Merges a change into the stored session.
+ *
+ * @throws {SessionEndedError} if the session has ended or moved
+ * @throws {SessionSizeError} if the session would be larger than `maxBytes`
+ */
 export function changeSession(change: SessionChange & { readonly id: string }, save: Save): Awaitable<CookieAction> {
 
   const { session, wanted, shared: { store, lifetimes, settings: { maxBytes } } } = save;
@@ -16,16 +21,18 @@ export function changeSession(change: SessionChange & { readonly id: string }, s
   return andThen(store.update(change.id, change, { lifetime, user, maxBytes }), answer => {
     if (answer === 'updated') return changed(wanted.texts, lifetime, save);
     if (answer === 'too-large') throw tooLarge(maxBytes);
-    return changeWhereItWent(change, save);
+    return changeUnderNewId(change, save);
   });
 
 }
 
 /**
- * Makes a change of a session that got another id in the meantime where the
- * session is now, if it was only renewed, and `grace` is not over.
+ * Merges a change into a session that got another id after this request loaded it.
+ * Possible only while the former id leads to the session: see the option `grace`.
+ *
+ * @throws {SessionEndedError} if the former id leads nowhere
  */
-export async function changeWhereItWent(change: SessionChange & { readonly id: string }, save: Save): Promise<CookieAction> {
+export async function changeUnderNewId(change: SessionChange & { readonly id: string }, save: Save): Promise<CookieAction> {
 
   const { session, shared } = save;
   const { store, lifetimes, settings: { grace, maxBytes } } = shared;
@@ -45,8 +52,8 @@ export async function changeWhereItWent(change: SessionChange & { readonly id: s
 /**
  * Records that the store has changed the session.
  *
- * @param lifetime the seconds that it was given, at least
- * @returns what the cookie has to do
+ * @param lifetime the seconds that the store gave it, at least
+ * @returns what the response must do with the cookie
  */
 export function changed(texts: SessionTexts, lifetime: number, { session, shared: { lifetimes } }: Save): CookieAction {
 

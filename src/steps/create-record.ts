@@ -6,14 +6,14 @@ import type { Info } from '../info/session-details.js';
 import { justStored } from '../session/stored-session.js';
 import { reserveId } from './new-id.js';
 import { newInfo } from './new-info.js';
-import { revoked } from './refusals.js';
+import { userSessionsEnded } from './refusals.js';
 import type { Save, Shared } from './save.js';
 
-/** An id that is taken comes from a broken generator, which rarely repeats itself at once. */
+/** A generator that makes an id twice is broken, but rarely does so three times in a row. */
 const MOST_TRIES = 3;
 
 /**
- * Creates the record of a new session, under the reserved id or another one.
+ * Creates the record of a new session, under the reserved id, or under another if that one is in use.
  *
  * @throws {SessionEndedError} if the user's sessions were ended in the meantime
  * @throws {SessionStoreError} if the store fails, or returns only ids that are in use
@@ -25,7 +25,7 @@ export function createRecord(texts: SessionTexts, info: Info | undefined, save: 
   return andThen(reserveId(save), id => {
     const answer = store.create(id, texts, { lifetime: lifetimes.left(info), newInfo: newInfo(info, save.began, shared) });
     return andThen(answer, isCreated => {
-      if (isCreated === 'revoked') throw revoked();
+      if (isCreated === 'revoked') throw userSessionsEnded();
       if (isCreated) {
         session.created(justStored({ id, texts, info }, lifetimes));
         publishCreated(id, info?.user ?? null, store);
@@ -40,9 +40,9 @@ export function createRecord(texts: SessionTexts, info: Info | undefined, save: 
 }
 
 /**
- * Ends a session of a user after a failure of the store: its id reaches no
- * browser, and it would stay in the list of the user's devices. Whether it exists
- * is unknown. The store has kept the request waiting already, so nothing waits for this.
+ * Ends a user's session that no browser will use, after the store has failed: it
+ * would stay in the list of the user's devices. It is unknown whether it exists.
+ * Returns at once, since the store has kept the request waiting already.
  */
 export function abandon(id: string | undefined, user: string | null | undefined, error: unknown, { store }: Shared): void {
 

@@ -9,9 +9,11 @@ import { infoWithNewId } from './new-info.js';
 import type { CookieAction, Save } from './save.js';
 
 /**
- * Puts a new session into the store.
+ * Stores a new session.
  *
- * @param change.replaced the id of the session whose place it takes, if it does
+ * @param change.replaced the id of the session that the new one replaces, if any
+ * @throws {SessionCookieError} if the response can't carry a cookie
+ * @throws {SessionEndedError} if the user's sessions were ended in the meantime
  */
 export function createSession(
   { texts, replaced }: { readonly texts: SessionTexts; readonly replaced?: string }, save: Save,
@@ -20,7 +22,7 @@ export function createSession(
   requireCookie(save);
   const { session, wanted } = save;
   const { stored } = session;
-  // All clicks on one sign-in have the origin in common.
+  // The origin is the same for all clicks on the button of one sign-in.
   const origin = replaced ?? (stored.kind === 'retired' ? stored.id : save.formSecret?.());
   const info = infoWithNewId(undefined, save, origin && wanted.user ? derivedHandle(origin) : undefined);
   const created = () => {
@@ -37,8 +39,8 @@ async function signIn(texts: SessionTexts, info: Info, save: Save): Promise<void
 
   const { session, shared } = save;
   const { stored } = session;
-  // The session that a first click of this sign-in has left is no device of the user.
-  const ghost = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
+  // The first click may have left a session that must not appear among the user's devices.
+  const firstClickId = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
   try {
     await createRecord(texts, info, save);
   } catch (error) {
@@ -46,6 +48,6 @@ async function signIn(texts: SessionTexts, info: Info, save: Save): Promise<void
     session.release();
     throw error;
   }
-  await afterSignIn(info, ghost, save);
+  await afterSignIn(info, firstClickId, save);
 
 }

@@ -4,28 +4,28 @@ import type { Wanted } from '../session/wanted.js';
 import { difference, isEmpty, NO_CHANGE } from '../values/texts-change.js';
 import type { Save } from './save.js';
 
-/** What is decided on: of what is stored, only this counts. */
+/** The part of the stored session that a decision depends on. */
 export type Decided =
   | Pick<Extract<StoredSession, { kind: 'none' }>, 'kind'>
   | Pick<Extract<StoredSession, { kind: 'live' }>, 'kind' | 'id' | 'texts'> & { readonly user?: string | null }
   | Pick<Extract<StoredSession, { kind: 'retired' }>, 'kind' | 'id' | 'moved' | 'late'>
   | Extract<StoredSession, { kind: 'reused' }>;
 
-/** Decides what a request did to its session, as one named change. Pure: it touches nothing. */
+/** Decides what a request did to its session, as one named change. Pure. */
 export function decide({ session, stored, wanted, due }: Save): NamedChange {
 
   const change = sessionChange(stored, wanted, due);
-  // One more new id, so that the former id does not lead to what is stored after a handler asked for a new id.
+  // The former id still leads to the session, although the handler asked for a new one: one more id shuts out its holder.
   return change.name === 'update' && session.isForwarding ? { ...change, name: 'regenerate', reason: 'asked' } : change;
 
 }
 
 /**
- * The change that leads from what is stored to what the request asks for.
+ * Compares the stored session with what the request asks for.
  *
- * An id has one user for life: a session that becomes a user's gets a new id
- * (OWASP ASVS 5.0, 7.2.4), and where the user is another one, or leaves, nothing
- * of the old session stays.
+ * An id never changes its user: when a user signs in, the session gets a new id
+ * (OWASP ASVS 5.0, 7.2.4); when the user leaves or another one signs in, the
+ * session ends, and a new one takes over nothing of it.
  */
 export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedChange {
 
@@ -62,7 +62,7 @@ export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedC
         if (due.binding && !wanted.regenerate && !wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'binding' };
       }
       if (wanted.regenerate || wanted.proved) return { name: 'regenerate', id, set, unset, reason: 'asked' };
-      // A session that other requests emptied, and none fills again, just expires.
+      // Another request may have emptied it. If it stays empty, it expires.
       if (empty && isUnchanged) return { name: 'none' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
       if (!isUnchanged) return { name: 'update', id, set, unset };
@@ -81,10 +81,10 @@ function isSignIn({ regenerate, user, proved }: Wanted): boolean {
 }
 
 /**
- * Whether a request begins a session in the place of one that was ended: with a
- * whole object, since a change of a key belongs to a session that is gone. Where
- * the old one was moved, the visitor has another session by now, and a cookie
- * must not take that away.
+ * Whether a request begins a session in place of an ended one. It does so by
+ * assigning a whole object, since a change of one key belongs to the session that
+ * is gone. If the old session was moved, the visitor has another one by now, whose
+ * cookie must not be replaced.
  */
 function isBegin({ moved, late }: Extract<Decided, { kind: 'retired' }>, { assigned }: Wanted): boolean {
 

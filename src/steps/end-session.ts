@@ -17,7 +17,7 @@ export function endSession(id: string, { session, wanted, shared: { store, setti
   return andThen(answer, isEnded => {
     if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
     if (isEnded && isSignOut) session.leaveForms();
-    // Where there was nothing to end, the browser may have a newer cookie.
+    // If the store had nothing to end, the browser may have a newer cookie, which stays.
     const late = stored.kind !== 'retired' || stored.late === true;
     session.committed(isEnded ? NOTHING : { kind: 'retired', id, moved: false, late });
     // If its user has signed out, the user's values must not be stored again.

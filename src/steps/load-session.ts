@@ -9,8 +9,8 @@ import { type LiveStored, NOTHING, type StoredSession } from '../session/stored-
 import type { Shared } from './save.js';
 
 /**
- * Looks up the ids that a request carries, and takes the first that lives. One
- * that a session had before is taken only if none does; an unknown one never is.
+ * Looks up the ids that a request carries, and returns the first live session. If
+ * there is none, returns what is known of the first id that is retired or reused.
  *
  * @throws {SessionStoreError} if the store fails
  */
@@ -33,7 +33,7 @@ export function loadSession(
 
 }
 
-/** The session of an id, unless it is another cookie's or its deadline has passed. */
+/** Returns the session, unless it belongs to another cookie or its deadline has passed. */
 function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, settings }: Shared): StoredSession {
 
   const info = kept && fromStored(kept);
@@ -41,7 +41,7 @@ function live(id: string, { texts, version, remaining, info: kept }: LiveSession
     publishSuspicious(id, 'unknown', store);
     return NOTHING;
   }
-  // Whatever the store's clock says.
+  // Checked by this process's clock, too, in case the store's is wrong.
   if (info?.details.endsAt !== undefined && info.details.endsAt <= unixTime()) {
     publishExpired(id, info.user, store);
     return NOTHING;
@@ -59,7 +59,7 @@ function notLive(id: string, answer: Exclude<FoundSession, LiveSession> | null, 
     return NOTHING;
   }
   const info = fromStored(answer.info);
-  // Nothing more is known of a session that has ended than that it was there.
+  // An ended session leaves no info, so its cookie can't be compared.
   if (info && info.details.cookie !== settings.cookieMark) return unknown(id, shared);
   return andThen(answer.moved ? followed(id, info, shared) : null, followedTo => {
     if (followedTo) return followedTo;
@@ -76,13 +76,13 @@ function unknown(id: string, { store }: Shared): StoredSession {
 
 }
 
-/** The renewed session that a former id leads to, for the seconds of the option `grace`. */
+/** Finds the renewed session that a former id leads to, for the seconds of the option `grace`. */
 function followed(id: string, info: Info | undefined, shared: Shared): Awaitable<LiveStored | null> {
 
   const forward = info?.details.forward;
   const newId = forward && forwardedId(id, forward, unixTime());
   if (!newId) return null;
-  // One hop only: what has moved on since is another step away.
+  // Follows one step only. A session that has moved again since is not found.
   return andThen(shared.store.load(newId), answer => {
     if (answer?.status !== 'live') return null;
     const found = live(newId, answer, shared);
@@ -92,9 +92,9 @@ function followed(id: string, info: Info | undefined, shared: Shared): Awaitable
 }
 
 /**
- * The session of a user that had an id before a renewal: whoever sends it may be
- * the one from whom the session was stolen, or the thief (RFC 9700 section
- * 4.14.2). None for an id that no session had, and where the session ends for that.
+ * Finds the session of a user that had this id before a renewal. The id comes
+ * either from the user, whose session was stolen then, or from the thief (RFC 9700
+ * section 4.14.2). With the option `endOnReuse`, ends that session and returns none.
  */
 async function reused(id: string, shared: Shared): Promise<StoredSession> {
 
@@ -103,7 +103,7 @@ async function reused(id: string, shared: Shared): Promise<StoredSession> {
   const info = await store.infoByHandle(handle);
   const user = info?.user ?? null;
   if (!info || user === null) return unknown(id, shared);
-  // A record that can't be read does not count as a session of this visitor.
+  // A session whose details can't be read is not taken for this visitor's.
   const { family, cookie } = readDetails(info.details) ?? {};
   if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return unknown(id, shared);
   if (settings.endOnReuse) {

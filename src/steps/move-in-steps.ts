@@ -16,9 +16,9 @@ interface Move {
 }
 
 /**
- * Moves a session in several steps. The new record is stored before the old one
- * is taken away: a crash between the two leaves the user signed in. What others
- * saved in the old record in the meantime is carried over.
+ * Moves a session in several steps. Stores the new record before it takes away the
+ * old one, so that a crash between the two leaves the user signed in. Then carries
+ * over what other requests have saved in the old record in the meantime.
  */
 export async function moveInSteps({ store, id, newId, base, own, terms }: Move): Promise<'moved' | 'gone' | 'revoked'> {
 

@@ -4,7 +4,8 @@ import type { Awaitable } from '../base/store.js';
 import type { Save } from './save.js';
 
 /**
- * Reserves the id that a new or moved session will have.
+ * Reserves the id that a new or moved session will have. Later calls return the
+ * same id until it is used or released.
  *
  * @throws {SessionStoreError} if the store makes ids that can't be used
  */
@@ -15,7 +16,7 @@ export function reserveId(save: Pick<Save, 'session' | 'wanted' | 'shared'>): Aw
   return andThen(store.newSessionId(movingId(save)), (id: unknown) => {
     if (typeof id !== 'string' || !isUsable(id)) {
       throw new SessionStoreError(
-        'newSessionId() returned what can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',
+        'newSessionId() returned something that can\'t be an id: it must be a printable text of at most 512 characters, fit into a cookie, and pass the store\'s isSessionId()',
       );
     }
     return session.reserve(id);
@@ -23,14 +24,14 @@ export function reserveId(save: Pick<Save, 'session' | 'wanted' | 'shared'>): Aw
 
 }
 
-/** @throws {SessionCookieError} where the response can't carry a cookie */
+/** @throws {SessionCookieError} if the response can't carry a cookie */
 export function requireCookie({ noCookie }: Pick<Save, 'noCookie'>): void {
 
   if (noCookie !== undefined) throw new SessionCookieError(noCookie);
 
 }
 
-/** The id whose place the new one takes; none where a user leaves, whose session must have a place of its own. */
+/** The id that the new one replaces. If the user leaves, there is none, since the new session is then another record. */
 function movingId({ session: { stored }, wanted: { user } }: Pick<Save, 'session' | 'wanted'>): string | undefined {
 
   if (stored.kind !== 'live') return undefined;

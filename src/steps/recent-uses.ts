@@ -1,11 +1,11 @@
-/** The most sessions for which this is remembered. */
+/** The largest number of sessions that are remembered. */
 const MOST = 10_000;
 
 /**
- * When this process last served a session of a user without telling the store,
- * since no touch was due. Where one of the user's sessions has to go, it is not to
- * be one that was used a moment ago. Other processes know of uses of their own.
- * It serves for other names that have a time, too.
+ * Remembers when this process last served a user's session without a touch, which
+ * was not due. When one of the user's sessions has to end, this keeps it from being
+ * one that was used a moment ago. Each process knows only its own uses. Any name
+ * that has a time can be remembered.
  */
 export class RecentUses {
 
@@ -16,10 +16,14 @@ export class RecentUses {
     this.#most = most;
   }
 
-  /** @param now Unix timestamp in seconds */
+  /**
+   * Records a use.
+   *
+   * @param now Unix timestamp in seconds
+   */
   note(handle: string, now: number): void {
 
-    // Last in the map, so that it begins with the one that was used longest ago.
+    // Moved to the end of the map, which so begins with the one that was used longest ago.
     this.#times.delete(handle);
     this.#times.set(handle, now);
     if (this.#times.size > this.#most) this.#times.delete(this.#times.keys().next().value as string);
@@ -27,9 +31,10 @@ export class RecentUses {
   }
 
   /**
-   * Seconds since the session was last used.
+   * Returns the seconds since the session was last used.
    *
-   * @param stored what the store says
+   * @param stored the seconds that the store counts
+   * @param now Unix timestamp in seconds
    */
   idle(handle: string, stored: number, now: number): number {
 

@@ -11,14 +11,14 @@ import { justStored, type LiveStored } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import { tooLarge } from '../values/session-size.js';
 import { isEmpty, merge } from '../values/texts-change.js';
-import { afterMove, canCount } from './after-sign-in.js';
-import { changeWhereItWent } from './change-session.js';
+import { afterMove, checkCountable } from './after-sign-in.js';
+import { changeUnderNewId } from './change-session.js';
 import { abandon } from './create-record.js';
 import { createSession } from './create-session.js';
 import { moveInSteps } from './move-in-steps.js';
 import { requireCookie, reserveId } from './new-id.js';
 import { infoWithNewId, newInfo } from './new-info.js';
-import { revoked, tooLate } from './refusals.js';
+import { tooLate, userSessionsEnded } from './refusals.js';
 import type { CookieAction, Save, Shared } from './save.js';
 
 /** Seconds for which stores remember that a user's sessions were ended. */
@@ -26,18 +26,25 @@ const REMEMBERED_ENDS = 86_400;
 
 type Answer = 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked';
 
-/** What a session is once it has its new id. */
+/** The new id of a session, with its info from then on. */
 interface Next {
   readonly id: string;
-  /** As this request knows it. */
+  /** The info as this request knows it. */
   readonly info: Info | undefined;
-  /** As it is stored: the former id may lead to it. */
+  /** The info as it is stored: `info`, or a copy through which the former id leads to the new one. */
   readonly stored: Info | undefined;
-  /** Whether it becomes a user's with that. */
-  readonly isBinding: boolean;
+  /** Whether the session gets a user with the new id. */
+  readonly getsUser: boolean;
 }
 
-/** Gives a session another id, and with it what else the request asks for. */
+/**
+ * Gives a session another id, and merges the request's changes into it.
+ *
+ * @returns `'conflict'` if `save.version` is outdated
+ * @throws {SessionCookieError} if the response can't carry a cookie
+ * @throws {SessionEndedError} if the session has ended or moved, where that must be reported
+ * @throws {SessionSizeError} if the session would be larger than `maxBytes`
+ */
 export async function regenerateSession(change: Regeneration, save: Save): Promise<CookieAction | 'conflict'> {
 
   requireCookie(save);
@@ -48,14 +55,14 @@ export async function regenerateSession(change: Regeneration, save: Save): Promi
   try {
     answer = await move(change, next, save);
   } catch (error) {
-    // Where the former id leads to it, its visitor finds it.
+    // If the former id leads there, the visitor still finds the session.
     if (!isForwarding(next)) abandon(next.id, next.info?.user, error, shared);
     session.release();
     throw error;
   }
   if (answer === 'conflict') return 'conflict';
   if (answer === 'too-large') throw tooLarge(shared.settings.maxBytes);
-  return answer === 'moved' ? moved(change, next, save) : notMoved(change, answer, save);
+  return answer === 'moved' ? finishMove(change, next, save) : insteadOfMove(change, answer, save);
 
 }
 
@@ -63,21 +70,21 @@ async function nextOf(change: Regeneration, save: Save): Promise<Next> {
 
   const { session, shared } = save;
   const before = session.stored as LiveStored;
-  const given = infoWithNewId(before.info, save);
-  const isBinding = given?.user != null && given.user !== (before.info?.user ?? null);
-  if (isBinding && change.reason !== 'binding') await canCount(given, shared);
+  const base = infoWithNewId(before.info, save);
+  const getsUser = base?.user != null && base.user !== (before.info?.user ?? null);
+  if (getsUser && change.reason !== 'binding') await checkCountable(base, shared);
   const reserved = await reserveId(save);
   const id = change.reason === 'renewal' ? renewedId(change.id, reserved) : reserved;
-  if (!given) return { id, info: given, stored: given, isBinding };
-  const info = { ...given, details: { ...given.details, ...keptUnasked(change, id, save) } };
+  if (!base) return { id, info: base, stored: base, getsUser };
+  const info = { ...base, details: { ...base.details, ...keptUnasked(change, id, save) } };
   const { grace } = shared.settings;
-  const isForwarded = grace > 0 && isPure(change, save);
+  const isForwarded = grace > 0 && mayForward(change, save);
   const stored = isForwarded ? { ...info, details: { ...info.details, forward: forwardId(change.id, id, unixTime() + grace) } } : info;
-  return { id, info, stored, isBinding };
+  return { id, info, stored, getsUser };
 
 }
 
-/** What a session keeps where the library gives it a new id by itself: its forms, and whether it can be ended with each id that it had before. */
+/** The details that a session keeps if the library gives it a new id unasked: the secret of its forms, and the mark by which former ids are recognised. */
 function keptUnasked({ reason }: Regeneration, id: string, { session, shared: { settings } }: Save): Partial<SessionDetails> {
 
   if (!isUnasked(reason)) return {};
@@ -86,20 +93,21 @@ function keptUnasked({ reason }: Regeneration, id: string, { session, shared: { 
 
 }
 
-function move(change: Regeneration, { id, info, stored, isBinding }: Next, save: Save): Awaitable<Answer> {
+function move(change: Regeneration, { id, info, stored, getsUser }: Next, save: Save): Awaitable<Answer> {
 
   const { session, shared, version } = save;
   const { store, lifetimes, settings: { maxBytes } } = shared;
   const before = session.stored as LiveStored;
   const began = change.reason === 'binding' ? signedInAt(before.info, shared) : save.began;
-  const terms = { lifetime: lifetimes.left(info), newInfo: newInfo(stored, isBinding ? began : undefined, shared) };
+  const terms = { lifetime: lifetimes.left(info), newInfo: newInfo(stored, getsUser ? began : undefined, shared) };
   return store.canMove
     ? store.move(change.id, id, change, { lifetime: terms.lifetime, newInfo: terms.newInfo, version, maxBytes })
     : moveInSteps({ store, id: change.id, newId: id, base: before.texts, own: change, terms });
 
 }
 
-async function moved(change: Regeneration, next: Next, save: Save): Promise<CookieAction> {
+/** Records the move, and ends the sessions that the user has too many. */
+async function finishMove(change: Regeneration, next: Next, save: Save): Promise<CookieAction> {
 
   const { session, shared: { store, lifetimes } } = save;
   const { id, reason } = change;
@@ -109,11 +117,11 @@ async function moved(change: Regeneration, next: Next, save: Save): Promise<Cook
   session.moved(stored, isForwarding(next) && !isUnasked(reason));
   if (!isUnasked(reason)) session.leaveForms();
   publishRegenerated([id, next.id], info?.user ?? null, reason, store);
-  if (!next.isBinding || !info) return 'set';
+  if (!next.getsUser || !info) return 'set';
   try {
     await afterMove(info, save);
   } catch (error) {
-    // Another sign-in has ended it, as it might a moment later: what was only read was right.
+    // Another sign-in has ended the session, but this request has only read it, while it was alive.
     if (reason === 'binding' && isEmpty(change) && error instanceof SessionEndedError) return 'keep';
     throw error;
   }
@@ -121,19 +129,20 @@ async function moved(change: Regeneration, next: Next, save: Save): Promise<Cook
 
 }
 
-async function notMoved(change: Regeneration, answer: 'gone' | 'revoked', save: Save): Promise<CookieAction> {
+/** Does what is possible without the move: the store had no such session, or the user's sessions were ended. */
+async function insteadOfMove(change: Regeneration, answer: 'gone' | 'revoked', save: Save): Promise<CookieAction> {
 
   const { session, wanted } = save;
   const { id, reason } = change;
-  // `moveInSteps` has left a mark there: a second try must not find it in use.
+  // `moveInSteps` may have left a mark under the reserved id: a second try needs another.
   session.release();
-  if (answer === 'revoked' && !(reason === 'binding' && isEmpty(change))) throw revoked();
-  // What the handler did not ask for may fail without a word.
+  if (answer === 'revoked' && !(reason === 'binding' && isEmpty(change))) throw userSessionsEnded();
+  // The handler asked for nothing, so nothing that it expects is missing.
   if (reason !== 'asked' && isEmpty(change)) return 'keep';
-  if (isUnasked(reason)) return changeWhereItWent(change, save);
+  if (isUnasked(reason)) return changeUnderNewId(change, save);
   if (reason === 'asked' || change.set.size === 0) throw tooLate();
-  // The second click of a sign-in gets a session of its own: leading it to the
-  // winner's would hand the account to whoever planted the id.
+  // The second click of a sign-in gets a session of its own. Leading it to the session
+  // of the first would hand the account to an attacker who planted the id.
   session.committed({ kind: 'retired', id, moved: true });
   const action = await createSession({ texts: change.set }, save);
   session.refresh(wanted.texts);
@@ -142,9 +151,9 @@ async function notMoved(change: Regeneration, answer: 'gone' | 'revoked', save: 
 }
 
 /**
- * When the user signed in whom the values have named all along: if sessions of
- * the user were ended since, this one was not found. Where the time is unknown,
- * it was before anything that the store remembers.
+ * When the session began whose values already name a user. If the user's sessions
+ * were ended after that, the index missed this one, and the store must refuse it.
+ * An unknown time counts as earlier than every end that stores remember.
  */
 function signedInAt(before: Info | undefined, { lifetimes }: Shared): number {
 
@@ -153,7 +162,7 @@ function signedInAt(before: Info | undefined, { lifetimes }: Shared): number {
 
 }
 
-/** Whether the library gives the new id by itself, whatever the request does. */
+/** Whether the library gives the new id without being asked by the handler. */
 function isUnasked(reason: Regeneration['reason']): boolean {
 
   return reason === 'renewal' || reason === 'binding';
@@ -167,11 +176,10 @@ function isForwarding({ info, stored }: Next): boolean {
 }
 
 /**
- * Whether the former id may lead to the session: where the library gave the new
- * one by itself, or where nothing but the id changes in the whole request, before
- * this and after it.
+ * Whether the former id may lead to the session: either the library gave the new
+ * id unasked, or the whole request, before and after this, changes only the id.
  */
-function isPure(change: Regeneration, { session, wanted }: Save): boolean {
+function mayForward(change: Regeneration, { session, wanted }: Save): boolean {
 
   if (isUnasked(change.reason)) return wanted.authentication === undefined;
   return !session.isChanged && !session.isForwarding && !changesMore(change, wanted);
@@ -185,10 +193,10 @@ function changesMore(change: Regeneration, { authentication }: Wanted): boolean 
 }
 
 /**
- * Stops the former id from leading to the session, by one more new id, before a
- * change that could give rights to whoever has it.
+ * Gives the session one more new id if the former id leads to it. To be called
+ * before a change, which could otherwise give rights to whoever has the former id.
  *
- * @returns whether it did lead there
+ * @returns whether the session got another id
  */
 export async function withdrawForward(save: Save): Promise<boolean> {
 

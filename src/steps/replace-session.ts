@@ -16,12 +16,12 @@ export async function replaceSession({ id, texts }: Replacement, save: Save): Pr
   session.refound(NOTHING);
   try {
     const action = await createSession({ texts, replaced: id }, save);
-    // What was another's must not be stored again.
+    // The former user's values must not be stored again.
     session.refresh(wanted.texts);
     if (await shared.store.end(id, { moved: true })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, shared.store);
     return action;
   } catch (error) {
-    // The new session has no cookie then, and will not be used.
+    // No cookie is sent for the new session, so it will not be used.
     abandon(session.id ?? undefined, session.stored.kind === 'live' ? session.stored.user : null, error, shared);
     session.committed(stored);
     throw error;

@@ -2,10 +2,10 @@ import { channel } from 'node:diagnostics_channel';
 import type { Handles } from '../events/session-events.js';
 import type { Decision, NamedChange } from '../session/named-change.js';
 
-/** Publishes `curveball:session:request`: nothing is made for it while it has no subscribers. */
+/** Publishes `curveball:session:request`. Events are made only while it has subscribers. */
 export const requestEvents = channel('curveball:session:request');
 
-/** `curveball:session:request`: what was decided at the end of a request, and why. */
+/** The message of `curveball:session:request`: what was decided at the end of a request, and why. */
 export interface RequestDecided {
   /** The handle of the session that is stored after the request; null if there is none. */
   readonly handle: string | null;
@@ -13,7 +13,11 @@ export interface RequestDecided {
   readonly reason: string;
 }
 
-/** @param failure why the decision was not carried out, if it was not */
+/**
+ * Publishes the decision of a request.
+ *
+ * @param failure why the decision was not carried out; undefined if it was
+ */
 export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, handles: Handles): void {
 
   requestEvents.publish({

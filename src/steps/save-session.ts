@@ -16,12 +16,12 @@ import type { CookieAction, Save } from './save.js';
 import { touchSession } from './touch-session.js';
 
 /**
- * Stores what was decided.
+ * Carries out a decision, after checking the session's size and upgrading its shape.
  *
  * @throws {SessionSizeError} if the session would be too large
  * @throws {SessionStoreError} if the store failed: the change may or may not be stored
- * @throws {SessionEndedError} if there is no session any more to change
- * @throws {SessionCookieError} if it needs a cookie, and none can be sent any more
+ * @throws {SessionEndedError} if the session has ended or moved
+ * @throws {SessionCookieError} if a cookie is needed, and the response can't carry one
  */
 export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAction> {
 
@@ -36,7 +36,7 @@ export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAc
 
 }
 
-/** Brings a session into the shape in which it was read, before it is changed. A new id alone is no change. */
+/** Stores a session in the shape in which it was read, before a change of its values. A new id alone needs that only if the move takes several steps. */
 function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>, { stored, shared: { store, lifetimes } }: Save): Awaitable<boolean> {
 
   if (stored.kind !== 'live' || (isEmpty(change) && store.canMove)) return false;
@@ -44,7 +44,7 @@ function upgrade(change: Extract<NamedChange, { name: 'update' | 'regenerate' }>
 
 }
 
-/** Makes the store do it, without a look at size and shape. */
+/** Carries out a decision. Does not check the session's size, nor upgrade its shape. */
 export function carryOut(change: NamedChange, save: Save): Awaitable<CookieAction | 'conflict'> {
 
   switch (change.name) {

@@ -17,9 +17,9 @@ export interface Shared {
   readonly lifetimes: Lifetimes;
   readonly updates: UpdateQueue;
   readonly settings: StepSettings;
-  /** Uses that the store was not told of; only where they can decide which session ends. */
+  /** Uses of sessions without a touch; undefined unless they can decide which session ends. */
   readonly uses?: RecentUses | undefined;
-  /** Users with so many sessions that a sign-in without a limit does not look through them. */
+  /** Users with so many sessions that sign-ins do not search them, if there is no limit. */
   readonly crowds: RecentUses;
   /** Says whether an id will be recognised when the browser sends it back. */
   readonly isUsable: (id: string) => boolean;
@@ -27,7 +27,7 @@ export interface Shared {
 
 /** The settings that decide what is stored. */
 export interface StepSettings extends UserSettings {
-  /** What is kept with a session to say whose cookie its id is; undefined for the default name, and where a store keeps only values. */
+  /** The name of the session's cookie, kept with the session; undefined for the default name, or if the store keeps only values. */
   readonly cookieMark: string | undefined;
   readonly maxBytes: number;
 }
@@ -36,24 +36,24 @@ export interface StepSettings extends UserSettings {
 export interface Visit {
   readonly session: Session;
   readonly shared: Shared;
-  /** When the request began, as `Lifetimes.now()` counts; only where a user may sign in. */
+  /** When the request began, in milliseconds of `Lifetimes.now()`; undefined without the option `user`. */
   readonly began: number | undefined;
-  /** The secret of the form that the request was sent from, if it was sent from one; only where a user may sign in. */
+  /** Finds the secret of the form that the request was sent from, if any; undefined without the option `user`. */
   readonly formSecret: (() => string | undefined) | undefined;
   /** Whether the request counts as use of the session. */
   readonly isUse: boolean;
-  /** Why the response can't carry a cookie, if it can't. */
+  /** Why the response can't carry a cookie; undefined if it can. */
   readonly noCookie: string | undefined;
 }
 
 /** One act of storing. */
 export interface Save extends Visit {
-  /** What is in the store as the act begins, as far as the request knows. */
+  /** The session in the store when the act begins, as far as the request knows. */
   readonly stored: StoredSession;
   /** What the request asks for. */
   readonly wanted: Wanted;
-  /** What the session needs if it was only read. */
+  /** What the session needs even if it was only read. */
   readonly due: Due;
-  /** The version that is to be changed; undefined for any. */
+  /** The version that the change applies to; undefined for any. */
   readonly version?: string | number | undefined;
 }

@@ -3,7 +3,7 @@ import type { Awaitable } from '../base/store.js';
 import { justStored, type LiveStored } from '../session/stored-session.js';
 import type { CookieAction, Save } from './save.js';
 
-/** Prolongs a session that was only read. */
+/** Prolongs a session that was only read. Never fails. */
 export function touchSession(id: string, { session, shared: { store, lifetimes } }: Save): Awaitable<CookieAction> {
 
   const before = session.stored as LiveStored;
@@ -12,7 +12,7 @@ export function touchSession(id: string, { session, shared: { store, lifetimes }
     session.refound(justStored(before, lifetimes));
     return lifetimes.isCookieDue(before) ? 'set' : 'keep';
   };
-  // The request changed nothing, so nothing is lost where the store fails.
+  // The request changed nothing, so nothing is lost if the store fails.
   const failed = () => 'keep' as const;
   try {
     const answer = store.touch(id, lifetimes.left(before.info), before.user ?? undefined);

@@ -1,29 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { SessionStoreError } from '../base/errors.js';
 
-/** For at most so long, in milliseconds, a task keeps those after it waiting. */
+/** Milliseconds, at most, for which a task keeps the next one waiting. */
 const LONGEST_HOLD = 3000;
 
-/** A task waits at most so many times as long. */
+/** A task waits for its turn at most this many times as long as one task may hold the queue. */
 const PATIENCE = 10;
 
-/** The function of an update, and that of the update which it was called in, if it was. */
+/** A call of the function of an update. */
 interface Running {
   readonly queue: UpdateQueue;
   readonly key: unknown;
   readonly owner: unknown;
-  /** No longer once it has answered: what it has left behind may start updates of its own. */
+  /** False once the function has returned. Callbacks that it has left behind may then start updates of their own. */
   isRunning: boolean;
+  /** The function within which the update was started, if any. */
   readonly outer: Running | undefined;
 }
 
 const functions = new AsyncLocalStorage<Running>();
 
 /**
- * Lets the updates of one session take turns in this process. At the same time,
- * each would find that others have changed the session, and all but one would
- * have asked the store for nothing. What holds across processes is the version
- * that each names: a turn that takes too long is not waited for.
+ * Lets the updates of one session take turns in this process. Updates that ran at
+ * the same time would conflict, and all but one would have asked the store in vain.
+ * Turns only save work: the version that each update names keeps it correct across
+ * processes, so the next task need not wait for one that takes too long.
  */
 export class UpdateQueue {
 
@@ -36,10 +37,11 @@ export class UpdateQueue {
   }
 
   /**
-   * Runs a task once those before it have been answered, or have had their time.
+   * Runs a task when the tasks before it are done or their time is over.
    *
-   * @param task is told whether it has waited
-   * @throws {SessionStoreError} where too many are before it
+   * @param key the session
+   * @param task is given whether it has waited
+   * @throws {SessionStoreError} if too many tasks were waiting before it
    */
   async run<T>(key: unknown, task: (hasWaited: boolean) => Promise<T>): Promise<T> {
 
@@ -64,7 +66,7 @@ export class UpdateQueue {
   }
 
   /**
-   * Calls the function of an update.
+   * Calls the function of an update, so that `isWithin` recognises updates inside it.
    *
    * @param owner the request that asked for it
    */
@@ -80,10 +82,11 @@ export class UpdateQueue {
   }
 
   /**
-   * Whether this is called within the function of an update of the same session,
-   * which waits for it and so can't be waited for.
+   * Whether this is called within the function of an update of the same session.
+   * That update may wait for this one, which therefore must not wait for its turn.
    *
-   * @throws {TypeError} if both are the same request's: the outer one would find a change of its own, again and again
+   * @throws {TypeError} if both updates belong to the same request: the outer one
+   *   would conflict with the inner one at every try
    */
   isWithin(key: unknown, owner: unknown): boolean {
 

@@ -16,30 +16,30 @@ import { requestEvents } from './request-event.js';
 import type { CookieAction, Save, Shared, Visit } from './save.js';
 import { carryOut } from './save-session.js';
 
-/** Changes the values it is given, or returns others in a plain object. May be called more than once. */
+/** Changes the values that it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
 
 const NOTHING_DUE = { touch: false };
 
-/** A session that others have changed so often in the meantime is in the hands of a loop. */
+/** So many conflicts in a row can only come from a loop. */
 const MOST_TRIES = 100;
 
-/** Tries that follow each other at once; after them, many other processes are at work. */
+/** Tries without a pause between them. More conflicts mean that many processes are changing the session. */
 const HASTY_TRIES = 4;
 
-/** The longest pause between two tries, in milliseconds. */
+/** Milliseconds of the longest pause between two tries. */
 const LONGEST_PAUSE = 250;
 
 /**
- * Reads, changes and stores the whole session as one atomic step: where another
- * request has changed it in the meantime, `update` is called again with what is
- * stored then. What this request had changed before is stored with it; only a new
- * id it must have already.
+ * Reads, changes and stores the whole session as one atomic step. If another request
+ * has changed the session in the meantime, calls `update` again with the values that
+ * are stored then. Changes that this request made before are stored with it, but not
+ * a new id that its handler asked for: that must be stored before.
  *
  * @throws {SessionSizeError} if the session would be too large
- * @throws {SessionStoreError} if the store failed: not tried again, since the
+ * @throws {SessionStoreError} if the store failed. It is not asked again, since the
  *   change may have been stored
- * @throws {SessionEndedError} if there is no session any more to change
+ * @throws {SessionEndedError} if the session has ended or moved
  */
 export async function updateSession(update: SessionUpdate, visit: Visit): Promise<CookieAction> {
 
@@ -58,7 +58,7 @@ export async function updateSession(update: SessionUpdate, visit: Visit): Promis
 
 }
 
-/** Processes that have met must not meet again: each waits for a time of its own, which grows. */
+/** Waits for a random time, up to a limit that grows, so that processes whose updates conflicted do not meet again. */
 async function pause(times: number): Promise<void> {
 
   const longest = Math.min(2 ** (times + 1), LONGEST_PAUSE);
@@ -66,7 +66,11 @@ async function pause(times: number): Promise<void> {
 
 }
 
-/** @param isOutdated others may have changed the session since this request has read it */
+/**
+ * Makes one try.
+ *
+ * @param isOutdated whether others may have changed the session since this request read it
+ */
 async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolean): Promise<CookieAction | 'conflict'> {
 
   const { session, shared } = visit;
@@ -74,12 +78,12 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
   const before = session.stored;
   const latest = await latestOf(before, shared, isOutdated);
   const wanted = session.take(userOf);
-  // A new id that was asked for is not given here, but when the session is saved.
+  // The new id that a handler asked for is given when the session is saved, not here.
   if (latest.kind === 'live') session.giveBack({ regenerate: wanted.regenerate, authentication: wanted.authentication });
   try {
     const pending = difference(textsOf(session.stored), wanted.texts);
     const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
-    const { texts, user, isWhole } = await whatUpdateMakes(base, update, userOf);
+    const { texts, user, isWhole } = await callUpdate(base, update, userOf);
     checkSize(textsOf(latest), texts, maxBytes);
     const action = await session.inTurn(() => {
       if (session.stored === before) {
@@ -87,7 +91,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
         const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
         return attempt(latest, { ...visit, stored: latest, wanted: { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, due: NOTHING_DUE });
       }
-      // The handler itself has stored something in the meantime: `latest` is not the latest any more.
+      // The handler has called `saveSession()` or another update in the meantime, so `latest` is outdated.
       if (before.kind === 'live' && session.id === null) throw tooLate();
       return 'conflict';
     });
@@ -108,22 +112,22 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
 
 }
 
-/** Changes the values of a session that is not to be stored. */
+/** Changes the values of a session that will not be stored, and returns them. */
 export async function updateUnstored(session: Session, update: SessionUpdate): Promise<SessionValues> {
 
   const before = toTexts(session.values, NO_TEXTS);
-  session.values = fromTexts((await whatUpdateMakes(before, update, undefined)).texts);
+  session.values = fromTexts((await callUpdate(before, update, undefined)).texts);
   return session.values;
 
 }
 
 /**
- * What a function makes of texts, and whose they say that the session is: the
- * values that it changed, or another plain object that it returned. Whatever
- * else it returns is the value of an arrow function's expression, as in
+ * Calls the function of an update. Returns the values that it changed, or the plain
+ * object that it returned, as texts, with the user whom they name. Anything else that
+ * it returns is ignored: it is the value of an arrow function's expression, as in
  * `session => session.visits++`.
  */
-async function whatUpdateMakes(
+async function callUpdate(
   before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
 ): Promise<Pick<Wanted, 'texts' | 'user'> & { isWhole: boolean }> {
 
@@ -139,7 +143,7 @@ async function whatUpdateMakes(
 
 }
 
-/** Whether an object is the other or stands somewhere in it, as in `session => session.cart = {}`. */
+/** Whether an object is the container or somewhere in it, as in `session => session.cart = {}`. */
 function holds(container: unknown, object: object): boolean {
 
   if (container === object) return true;
@@ -148,7 +152,7 @@ function holds(container: unknown, object: object): boolean {
 
 }
 
-/** Stores what `update` made of `latest`, if that is what is stored. */
+/** Stores what `update` made of `latest`, unless the stored session has changed since. */
 async function attempt(latest: StoredSession, save: Save): Promise<CookieAction | 'conflict'> {
 
   const { session, wanted, shared } = save;
@@ -165,28 +169,28 @@ async function attempt(latest: StoredSession, save: Save): Promise<CookieAction 
     const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
     return carryOut(sessionChange(latest, signIn, NOTHING_DUE), { ...save, wanted: signIn, version });
   }
-  // It was found where it went: the browser does not know its new id yet.
-  const found = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
+  // If it was found by its former id, the browser does not know the new one yet.
+  const withCookie = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
   if (isEmpty(change)) {
-    // What the request began with may be long ago.
-    if (latest === session.stored && !isStill(latest, await latestOf(latest, shared, true))) return 'conflict';
+    // The session may have been loaded long ago, at the beginning of the request.
+    if (latest === session.stored && !isUnchanged(latest, await latestOf(latest, shared, true))) return 'conflict';
     session.committed(latest);
-    return found('keep');
+    return withCookie('keep');
   }
   if (await withdrawForward(save)) return 'conflict';
   session.changing();
   const { lifetime, user } = lifetimes.changeTerms(latest);
   const answer = await store.update(id, change, { lifetime, version, user, maxBytes });
-  // With `grace` it may be found under its new id.
+  // With the option `grace`, the next try may find it under its new id.
   if (answer === 'conflict' || (answer === 'gone' && grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
   if (answer === 'too-large') throw tooLarge(maxBytes);
   session.refound(latest);
-  return found(changed(wanted.texts, lifetime, save));
+  return withCookie(changed(wanted.texts, lifetime, save));
 
 }
 
-/** What is stored, with the version that a change of it must name. */
+/** Returns the stored session, with the version that a change of it must name. */
 async function latestOf(stored: StoredSession, shared: Shared, isOutdated: boolean): Promise<StoredSession> {
 
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
@@ -196,7 +200,7 @@ async function latestOf(stored: StoredSession, shared: Shared, isOutdated: boole
 
 }
 
-function isStill(before: LiveStored, now: StoredSession): boolean {
+function isUnchanged(before: LiveStored, now: StoredSession): boolean {
 
   return now.kind === 'live' && now.id === before.id && now.version === before.version;
 

@@ -1,38 +1,39 @@
 import { RETIRED_FOR } from '../base/store.js';
 
-/**
- * Which sessions of a user must go when one more has begun. Pure: it sees a list
- * of sessions, and touches nothing.
+/*
+ * Decides which sessions of a user must end when one more has begun. Pure.
  *
- * All processes agree on the order in which the user's sessions began, and it
- * never changes: so sign-ins at the same moment, each of which looks at the list
- * after it has entered itself there, never end the session that began last, and
- * the last of them to look leaves no more than the limit (docs/decisions/032).
+ * Sign-ins at the same moment each look at the list of sessions, after entering
+ * their own. All processes agree on the order in which the sessions began, which
+ * never changes. So none of them ends the session that began last, and the last one
+ * to look leaves no more sessions than the limit (docs/decisions/032).
  */
 
-/** One session of the user, with what its details say of its beginning. */
+/** One session of the user, with when it began. */
 export interface ListedSession {
   readonly handle: string;
-  /** Seconds since it was last used, as far as the store knows. */
+  /** Seconds since it was last used. */
   readonly idle: number;
+  /** When it began, or its user signed in, as a Unix timestamp in seconds. */
   readonly created: number;
+  /** Replaces `created` in the order of sessions, if the session was given a later place. */
   readonly turn?: number | undefined;
+  /** A name of the form or session that its user signed in from: the same for all clicks of one sign-in. */
   readonly origin?: string | undefined;
 }
 
 /** What a sign-in has to do. */
 export interface LimitVerdict {
-  /** The handles of the sessions to end, never its own. */
+  /** The handles of the sessions to end, never that of the sign-in itself. */
   readonly surplus: readonly string[];
   /**
-   * Whether its own session is one too many: a session that began later is in the
-   * list already. Then it has to go, too, or to begin once more.
+   * Whether its own session is beyond the limit, because others that began later
+   * are in the list already. Then it has to end, too, or to begin again.
    */
   readonly isTooMany: boolean;
   /**
-   * Whether a later click of the same sign-in is in the list: the browser waits
-   * for that one's answer, and would lose the session that belongs to it if this
-   * one went on.
+   * Whether a later click of the same sign-in is in the list. The browser waits for
+   * the answer to that click, and would lose its session if this sign-in went on.
    */
   readonly isEarlierClick: boolean;
 }
@@ -47,12 +48,12 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
 
   const inOrder = [...sessions].sort(byBeginning);
   const at = inOrder.findIndex(({ handle }) => handle === own);
-  // Of those that were there before, the one that was not used for longest goes first.
+  // Of the earlier sessions, the one that was not used for longest ends first.
   const earlier = inOrder.slice(0, at).sort((a, b) => b.idle - a.idle || byBeginning(a, b));
   const later = inOrder.slice(at + 1);
   const tooMany = Math.max(0, sessions.length - limit);
   const { origin } = inOrder[at] as ListedSession;
-  // Whoever plants the cookie of a form in two devices must not make one sign-in end the other.
+  // An attacker may plant one form's cookie in two devices. One sign-in must not end the other then.
   const isClick = (session: ListedSession) => origin !== undefined && session.origin === origin
     && Math.abs(beginning(session) - beginning(inOrder[at] as ListedSession)) <= RETIRED_FOR;
 
@@ -66,7 +67,7 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
 
 }
 
-/** A place behind all others, in the order in which sessions began. */
+/** Returns a `turn` after that of all sessions in the list. */
 export function nextTurn(sessions: readonly ListedSession[]): number {
 
   // Timestamps in seconds have room for microseconds.
