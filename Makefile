@@ -15,9 +15,8 @@ TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% $(WITH_BROWSER), $(TES
 # What works with documentation, the example, the package, several processes, stores of other packages and the kit
 # on servers on the newest and the oldest version works between them, too.
 TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/% build/test/processes/% \
-  build/test/testing/% build/test/stores/redis/redis-conformance% build/test/stores/postgres-store% build/test/stores/mysql-store% \
-  build/test/stores/redis/redis-sentinel% build/test/stores/redis/redis-full% build/test/stores/express-store-packages% \
-  build/test/encryption/encrypted-store-conformance%, $(TESTS_OF_OLDEST))
+  build/test/testing/% %/redis-conformance.test.js %/redis-sentinel.test.js %/redis-full.test.js %/postgres-store.test.js \
+  %/mysql-store.test.js %/express-store-packages.test.js %/encrypted-store-conformance.test.js, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
