@@ -3,9 +3,9 @@ import { describe, it } from 'node:test';
 import { newSessionId } from '../../src/id/session-id.js';
 import { isStoredId, movedId, newStoredId, storedId } from '../../src/id/stored-id.js';
 
-describe('The ids of stores that last', () => {
+describe('The ids of persistent stores', () => {
 
-  it('are a handle of 16 and a secret of 43 letters and digits', () => {
+  it('consist of a handle of 16 and a secret of 43 letters and digits', () => {
 
     const ids = Array.from({ length: 1000 }, () => newStoredId());
     for (const id of ids) {
@@ -30,18 +30,18 @@ describe('The ids of stores that last', () => {
 
   });
 
-  it('can\'t be read off what is stored of them', () => {
+  it('can\'t be found out from what is stored of them', () => {
 
     const id = newStoredId();
     const { handle, hash } = storedId(id);
-    // The SHA-256 of a known text, so that another implementation finds the same.
+    // The SHA-256 of a known text, as any other implementation computes it.
     strictEqual(storedId('abc').hash, 'ungWv48Bz-pBQUDeXa4iI7ADYaOWF3qctBD_YfIAFa0');
     for (const stored of [handle, hash, handle + hash]) ok(!isStoredId(stored) || stored !== id);
     ok(!isStoredId(handle) && !isStoredId(hash));
 
   });
 
-  it('of another form have handles of their own', () => {
+  it('of another form have distinct handles', () => {
 
     const ids = ['', 'abc', 'a'.repeat(16), 'a'.repeat(59).replace(/.$/, '-'), 'a'.repeat(58), '__proto__', '\ud800', newSessionId()];
     const handles = ids.map(id => storedId(id).handle);

@@ -25,7 +25,7 @@ const PAGES: Record<string, Page> = {
   },
 };
 
-/** A browser whose session has just moved, and a second one that still has the old id. */
+/** A browser whose session has just moved, and a copy of it that still has the old id. */
 async function moved() {
 
   const clock = { now: 1_800_000_000 };
@@ -61,7 +61,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
     });
 
-    it(`${name}: may not write by the way, lest a new cookie takes the place of a newer one`, async () => {
+    it(`${name}: may not write without a sign-in, or a new cookie could replace a newer one`, async () => {
 
       const { stale, store } = await before();
       const ids = [...store.store.keys()];
@@ -87,7 +87,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
     });
 
-    it(`${name}: is a stranger after 30 seconds`, async () => {
+    it(`${name}: counts as one without a session after 30 seconds`, async () => {
 
       const { stale, clock } = await before();
       clock.now += 31;
@@ -99,7 +99,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
   }
 
-  it('ends the session where it went when it signs out: a logout never says yes while the session lives', async () => {
+  it('ends the session under its new id when it signs out: no sign-out succeeds while the session lives', async () => {
 
     for (const path of ['/sign-out', '/sign-out-2']) {
       const { browser, stale, store } = await moved();
@@ -112,7 +112,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
   });
 
-  it('ends nothing and clears nothing when it signs out of what has ended', async () => {
+  it('ends nothing and clears no cookie when it signs out of an ended session', async () => {
 
     const { stale } = await ended();
     const response = await stale.get('/sign-out');
@@ -121,7 +121,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
   });
 
-  it('does not sign anyone out by an updateSession() that leaves the empty session empty', async () => {
+  it('signs no one out by an updateSession() that leaves the empty session empty', async () => {
 
     for (const path of ['/poll', '/poll-2']) {
       const { browser, stale, store } = await moved();
@@ -158,7 +158,7 @@ describe('A request with an id that moved or ended a moment ago', () => {
 
   });
 
-  it('moves what others had saved before the move', async () => {
+  it('moves the changes that others had saved before', async () => {
 
     const arrived = deferred();
     const leave = deferred();

@@ -13,14 +13,14 @@ import session, { type SessionValues } from '../../src/index.js';
 import { type ExpressSessionStore, ExpressStore } from '../../src/stores/express-store.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { storeTests } from '../../src/testing/index.js';
-import { anyText } from '../support/any-text.js';
 import { Site, type Visitor } from '../docs/support/browser.js';
+import { anyText } from '../support/any-text.js';
 import { PAGES } from '../support/pages.js';
 import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { startRedis } from '../support/servers/redis.js';
-import { BackendError, failing } from '../testing/support/failing.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { errorsToStatus, type Page, pageOf } from '../support/site.js';
+import { BackendError, failing } from '../testing/support/failing.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: some of the packages have no types
 type Any = any;

@@ -6,6 +6,7 @@ import { SessionStoreError, SessionValueError } from '../../src/index.js';
 import { type ExpressSessionStore, ExpressStore } from '../../src/stores/express-store.js';
 import { idOf, setCookies } from '../support/browser.js';
 import { settled } from '../support/events.js';
+import { inFakeTime } from '../support/fake-time.js';
 import { PAGES } from '../support/pages.js';
 import { site } from '../support/site.js';
 
@@ -465,10 +466,10 @@ describe('Anything but an express-session store', () => {
 
 describe('An express-session store behind the middleware', () => {
 
-  it('that never answers counts as failed: requests get 503 in time, and the cookie stays', async () => {
+  it('that never answers counts as failed: requests get 503 in time, and the cookie stays', () => inFakeTime(async () => {
 
     const store = new PlainStore();
-    const { browser, errors } = site(PAGES, { store: new ExpressStore(store), storeTimeout: 0.05 });
+    const { browser, errors } = site(PAGES, { store: new ExpressStore(store) });
     strictEqual((await browser.get('/create')).status, 200);
     const id = idOf(browser);
     // A store that has lost its connection waits for the next one.
@@ -481,7 +482,7 @@ describe('An express-session store behind the middleware', () => {
     strictEqual(idOf(browser), id);
     deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
 
-  });
+  }));
 
   it('that emits "disconnect" is called all the same: a failure is no sign-out', async () => {
 

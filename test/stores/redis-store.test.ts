@@ -1,16 +1,16 @@
-import { merge } from '../../src/values/texts-change.js';
 import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient, RESP_TYPES } from 'redis';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import type { LiveSession, SessionChange, SessionTexts, SessionValues } from '../../src/base/store.js';
-import { ENTRY_LENGTH } from '../../src/stores/shared/former-ids.js';
-import { pack } from '../../src/stores/shared/packed-texts.js';
-import { FORMER } from '../../src/stores/redis/redis-record.js';
 import { storedId } from '../../src/id/stored-id.js';
 import { RedisStore, type RedisStoreOptions } from '../../src/stores/redis-store.js';
+import { FORMER } from '../../src/stores/redis/redis-record.js';
+import { ENTRY_LENGTH } from '../../src/stores/shared/former-ids.js';
+import { pack } from '../../src/stores/shared/packed-texts.js';
+import { fromTexts, toTexts } from '../../src/values/session-values.js';
+import { merge } from '../../src/values/texts-change.js';
 import { anyText } from '../support/any-text.js';
 import { redisUrl } from '../support/servers/addresses.js';
 

@@ -2,13 +2,14 @@ import { deepStrictEqual, match, ok, rejects, strictEqual, throws } from 'node:a
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { toTexts } from '../../src/values/session-values.js';
-import { type FoundSession, type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
 import { storedId } from '../../src/id/stored-id.js';
+import { type FoundSession, type LiveSession, type SessionStore, SessionStoreError } from '../../src/index.js';
 import { userHash } from '../../src/stores/shared/user-hash.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
 import { storeTests } from '../../src/testing/index.js';
+import { toTexts } from '../../src/values/session-values.js';
 import { anyText } from '../support/any-text.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { failingDatabase } from '../testing/support/failing.js';
@@ -214,7 +215,8 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       store.create(id, TEXTS, { lifetime: LONG });
       const { version } = store.load(id) as LiveSession;
       store.delete(id);
-      await new Promise(resolve => setTimeout(resolve, 2));
+      // Versions begin with SQLite's time in milliseconds, which must go on.
+      await setTimeout(2);
       store.create(id, TEXTS, { lifetime: LONG });
       strictEqual(store.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: LONG, version }), 'conflict');
 

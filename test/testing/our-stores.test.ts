@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, type SessionStore, type SessionValues } from '../../src/index.js';
-import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import { FourMethodStore } from '../../src/stores/four-method-store.js';
 import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
+import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import { Clock } from './support/clock.js';
 import { failing } from './support/failing.js';
 import { FourMethods } from './support/four-methods.js';

@@ -1,6 +1,5 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { afterEach, beforeEach, describe, it, mock } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { MemoryStore } from '../../../src/index.js';
 import { FourMethodStore } from '../../../src/stores/four-method-store.js';
 import { deferred, settled } from '../../support/events.js';
@@ -10,7 +9,7 @@ import { type Page, site } from '../../support/site.js';
 
 describe('A store with four methods, within one process', () => {
 
-  it('loses no key to a request in parallel', async () => {
+  it('loses no key to a parallel request', async () => {
 
     const arrived = deferred();
     const leave = deferred();
@@ -33,7 +32,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('is asked by two middlewares as by one', async () => {
+  it('serves two middlewares like one', async () => {
 
     const store = new MapStore();
     const count: Record<string, Page> = { '/count': async ctx => { await ctx.updateSession(s => { s.n = (s.n ?? 0) + 1; }); } };
@@ -46,7 +45,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('brings no session back that has ended', async () => {
+  it('brings no ended session back', async () => {
 
     const arrived = deferred();
     const leave = deferred();
@@ -70,7 +69,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('knows an id that moved, and one that ended, for a while', async () => {
+  it('remembers a moved id, and an ended one, for a while', async () => {
 
     const { browser, store } = site(PAGES, { store: new MapStore() });
     await browser.get('/create');
@@ -79,14 +78,14 @@ describe('A store with four methods, within one process', () => {
     deepStrictEqual((await stale.get('/read')).body, {});
     strictEqual((await stale.get('/visit')).status, 409);
     strictEqual(store.records.size, 1);
-    // A logout with the old id ends the session where it went.
+    // A sign-out with the old id ends the session under the new one.
     strictEqual((await stale.get('/end')).status, 200);
     strictEqual(store.records.size, 0);
     strictEqual((await browser.get('/visit')).status, 409);
 
   });
 
-  it('is not written to for a caller who has given up while it was read, or while others had their turn', async () => {
+  it('gets no write of a caller that gave up during the read, or while others had their turn', async t => {
 
     const inner = new MapStore();
     const store = new FourMethodStore(inner);
@@ -97,13 +96,16 @@ describe('A store with four methods, within one process', () => {
       await answer.promise;
       return get.call(inner, id);
     };
+    let now = 0;
+    t.mock.method(performance, 'now', () => now);
     const change = { set: new Map([['a', '2']]), unset: [] };
-    const terms = { lifetime: 60, patience: 0.01 };
+    const terms = { lifetime: 60, patience: 3 };
     const late = [
       store.create('B', new Map([['b', '1']]), terms), store.update('A', change, terms), store.update('A', change, terms), store.move('A', 'C', change, terms),
     ].map(each => rejects(each, { message: 'The caller has given this up: it could undo what came after it' }));
     const inTime = store.update('A', { set: new Map([['c', '3']]), unset: [] }, { lifetime: 60, patience: 60 });
-    await setTimeout(20);
+    await settled();
+    now += 3001;
     answer.resolve();
     await Promise.all(late);
     strictEqual(await inTime, 'updated');
@@ -111,7 +113,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('is written to for a caller who still waits although its first patience is over', async () => {
+  it('gets the write of a caller that still waits after its first patience is over', async () => {
 
     const inner = new MapStore();
     const store = new FourMethodStore(inner);
@@ -126,7 +128,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('leaves no mark where the delete failed: the session is still there', async () => {
+  it('gets no mark if the delete failed: the session still exists', async () => {
 
     const { browser, store } = site(PAGES, { store: new MapStore() });
     await browser.get('/create');
@@ -142,7 +144,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('lets a sign-out wait for a change that has not been answered', async () => {
+  it('gets a sign-out only after the answer to a change', async () => {
 
     const store = new MapStore();
     const adapter = new FourMethodStore(store);
@@ -163,9 +165,9 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  describe('whose write is answered after others have waited for it for 30 seconds', () => {
+  describe('that answers a write after others have waited for 30 seconds', () => {
 
-    /** A store whose next write is carried out when it is told. */
+    /** A store whose next write is executed when the test says so. */
     async function withLateWrite() {
 
       const inner = new MapStore();
@@ -199,7 +201,7 @@ describe('A store with four methods, within one process', () => {
       ['set', store => store.set('A', { b: 2 }, Date.now() / 1000 + 1000)],
     ] as Array<[string, (store: FourMethodStore) => Promise<unknown>]>) {
 
-      it(`a ${name} brings no session back that has ended`, async () => {
+      it(`gets no ended session back by a ${name}`, async () => {
 
         for (const fails of [false, true]) {
           const { inner, store, answer } = await withLateWrite();
@@ -208,7 +210,7 @@ describe('A store with four methods, within one process', () => {
           await pass(31);
           strictEqual(await end, true);
           await pass(60);
-          // It may be carried out before it is answered.
+          // It may be executed long before its answer.
           inner.records.set('A', { a: 1 });
           strictEqual(await store.load('A'), null);
           strictEqual(await store.update('A', B2, { lifetime: 60 }), 'gone');
@@ -222,7 +224,7 @@ describe('A store with four methods, within one process', () => {
 
     }
 
-    it('a move takes nothing away that was stored since, and leaves no copy', async () => {
+    it('loses nothing that was stored after a move, and keeps no copy', async () => {
 
       const { inner, store, answer } = await withLateWrite();
       const late = rejects(store.move('A', 'B', { set: new Map(), unset: [] }, { lifetime: 1000 }), /was not moved/);
@@ -238,7 +240,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('does not create over a session or a mark', async () => {
+  it('creates no session over another or over a mark', async () => {
 
     const store = new MapStore();
     const adapter = new FourMethodStore(store);
@@ -254,7 +256,7 @@ describe('A store with four methods, within one process', () => {
 
   });
 
-  it('is asked anew each time, so that a MemoryStore whose method is replaced keeps its sessions', async () => {
+  it('is checked for atomic methods at each call, so a MemoryStore with a replaced method keeps its sessions', async () => {
 
     const { browser, store } = site(PAGES, { store: new MemoryStore() });
     await browser.get('/create');

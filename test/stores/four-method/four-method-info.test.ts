@@ -5,12 +5,12 @@ import { type LiveSession, SessionStoreError, type SessionValues } from '../../.
 import { FourMethodStore } from '../../../src/stores/four-method-store.js';
 import { INFO_KEY } from '../../../src/stores/four-method/four-method-values.js';
 import { anyText } from '../../support/any-text.js';
-import { set, texts } from '../../support/memory-store-at.js';
 import { MapStore } from '../../support/map-store.js';
+import { set, texts } from '../../support/memory-store-at.js';
 
 const INFO = { user: 'ada', details: '{"since":1}' };
 
-/** An adapter, and the store that it is around. */
+/** An adapter, and the store that it wraps. */
 function adapter() {
 
   const inner = new MapStore();
@@ -19,9 +19,9 @@ function adapter() {
 
 }
 
-describe('What a session is, on a store of four methods', () => {
+describe('The user and details of a session, on a store with four methods', () => {
 
-  it('stands among its values, under a key that nobody sees', async () => {
+  it('are kept among its values, under a hidden key', async () => {
 
     const { inner, store, load } = adapter();
     await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
@@ -33,7 +33,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('stays through updates, touches and moves, until a move says something else', async () => {
+  it('stay through updates, touches and moves, until a move gives others', async () => {
 
     const { inner, store, load } = adapter();
     await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
@@ -51,7 +51,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('keeps a session alive that has no key left', async () => {
+  it('keep a session without keys alive', async () => {
 
     const { inner, store, load } = adapter();
     await store.create('A', texts({ a: 1 }), { lifetime: 60, newInfo: { info: INFO } });
@@ -67,7 +67,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('can\'t be said by the application', async () => {
+  it('can\'t be set by the application', async () => {
 
     const { inner, store } = adapter();
     const forged = { a: 1, [INFO_KEY]: ['root', ''] };
@@ -80,7 +80,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('is an error where something else stands in its place: a session without its deadline must not live', async () => {
+  it('are an error if that key holds anything else: a session must not lose its deadline', async () => {
 
     const { inner, store, load } = adapter();
     const hostile: unknown[] = [
@@ -96,13 +96,13 @@ describe('What a session is, on a store of four methods', () => {
       strictEqual(await store.end(id), true);
       strictEqual(inner.records.has(id), false);
     }
-    // What every object has is no value of this one.
+    // Inherited properties are not values of the session.
     inner.records.set('A', Object.assign(Object.create({ [INFO_KEY]: ['ada', ''] }), { a: 1 }));
     strictEqual((await load('A')).info, undefined);
 
   });
 
-  it('comes back for any user and any details', async () => {
+  it('come back exactly, for any user and any details', async () => {
 
     const { store, load } = adapter();
     let ids = 0;
@@ -115,7 +115,11 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-  it('has a handle for each id, from which nothing leads back', () => {
+});
+
+describe('The adapter of a store with four methods', () => {
+
+  it('gives each id a handle, which does not reveal the id', () => {
 
     const { store } = adapter();
     const [one, two] = [store.handleOf('A'), store.handleOf('B')];
@@ -125,11 +129,7 @@ describe('What a session is, on a store of four methods', () => {
 
   });
 
-});
-
-describe('A move on a store of four methods', () => {
-
-  it('is a conflict where its version has passed', async () => {
+  it('answers "conflict" to a move that names a former version', async () => {
 
     const { store, load } = adapter();
     await store.create('A', texts({ a: 1 }), { lifetime: 60 });

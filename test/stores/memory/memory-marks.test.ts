@@ -3,15 +3,15 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { MemoryStore, RETIRED_FOR } from '../../../src/index.js';
 import { Browser } from '../../support/browser.js';
-import { site } from '../../support/site.js';
 import { NOW, storeAt } from '../../support/memory-store-at.js';
+import { site } from '../../support/site.js';
 
 const A1 = new Map([['a', '1']]);
 const NO_CHANGE = { set: new Map(), unset: [] };
 
-describe('What MemoryStore remembers of sessions that were', () => {
+describe('The marks of ended sessions in MemoryStore', () => {
 
-  it('is whether they ended or moved, for 30 seconds', () => {
+  it('say for 30 seconds whether they ended or moved', () => {
 
     const { store, clock } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -28,7 +28,7 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
   });
 
-  it('keeps their ids from being used again', () => {
+  it('prevent a new session under their ids', () => {
 
     const { store, clock } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -44,7 +44,7 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
   });
 
-  it('leads the end of a moved session to where it went', () => {
+  it('lead the end of a moved session to its new id', () => {
 
     const { store } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -59,7 +59,7 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
   });
 
-  it('says "moved" of a session whose visitor has another by now, and leads nowhere', () => {
+  it('say "moved" if the visitor now has another session, and lead nowhere', () => {
 
     const { store } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -73,7 +73,7 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
   });
 
-  it('is nothing of a move to an id that is in use', () => {
+  it('are not left by a move to an id that is in use', () => {
 
     const { store } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -86,9 +86,9 @@ describe('What MemoryStore remembers of sessions that were', () => {
 
 });
 
-describe('MemoryStore, when it changes a session', () => {
+describe('A change of a session in MemoryStore', () => {
 
-  it('merges key by key, and never deeper', async () => {
+  it('is merged key by key, and no deeper', async () => {
 
     const { store } = storeAt();
     store.create('A', new Map([['a', '{"x":1}'], ['b', '2'], ['c', '3']]), { lifetime: 1000 });
@@ -97,7 +97,7 @@ describe('MemoryStore, when it changes a session', () => {
 
   });
 
-  it('refuses a version that has passed', async () => {
+  it('is refused if it names a former version', async () => {
 
     const { store } = storeAt();
     store.create('A', A1, { lifetime: 1000 });
@@ -110,7 +110,7 @@ describe('MemoryStore, when it changes a session', () => {
 
   });
 
-  it('never shortens its life', () => {
+  it('never shortens the lifetime', () => {
 
     const { store, clock } = storeAt();
     const expiry = () => store.store.get('A')?.[0];
@@ -131,9 +131,9 @@ describe('MemoryStore, when it changes a session', () => {
 
 describe('MemoryStore with a limit', () => {
 
-  it('drops exactly the session that was used longest ago', () => {
+  it('drops the session with the oldest last use', () => {
 
-    // A list in the order of use says what must be left.
+    // A list in the order of use tells which sessions must be left.
     const step = fc.record({ id: fc.integer({ min: 0, max: 9 }).map(String), act: fc.constantFrom('create', 'touch', 'update', 'end', 'load', 'move') });
     fc.assert(fc.property(fc.array(step, { maxLength: 60 }), fc.integer({ min: 1, max: 4 }), (steps, maxSessions) => {
       const { store, clock } = storeAt({ maxSessions });
@@ -172,7 +172,7 @@ describe('MemoryStore with a limit', () => {
             break;
           }
         }
-        // Marks of ended ids must not decide which id can be created next.
+        // Marks of ended ids must not determine which id can be created next.
         clock.now += 31;
         deepStrictEqual([...store.store.keys()].sort(), [...used].sort());
       }
@@ -180,7 +180,7 @@ describe('MemoryStore with a limit', () => {
 
   });
 
-  it('drops sessions of nobody first, and of users the one that was used longest ago', () => {
+  it('drops sessions without a user first, and then the user\'s session with the oldest last use', () => {
 
     const info = { user: 'ada', details: '' };
     const step = fc.record({ id: fc.integer({ min: 0, max: 9 }).map(String), act: fc.constantFrom('create', 'sign in', 'touch', 'set', 'end') });
@@ -213,7 +213,7 @@ describe('MemoryStore with a limit', () => {
 
   });
 
-  it('signs nobody out, however many visitors come without a cookie', async () => {
+  it('signs no one out, however many visitors come without a cookie', async () => {
 
     const { browser, store } = site({
       '/sign-in': ctx => { ctx.session.userId = 'ada'; },
@@ -237,7 +237,7 @@ describe('MemoryStore with a limit', () => {
 
   });
 
-  it('lets a session that was dropped be as one that expired', async () => {
+  it('treats a dropped session like an expired one', async () => {
 
     const { browser, store } = site({
       '/create': ctx => { ctx.session = { a: 1 }; },
@@ -255,9 +255,9 @@ describe('MemoryStore with a limit', () => {
 
 });
 
-describe('A subclass of MemoryStore', () => {
+describe('A MemoryStore with changed methods', () => {
 
-  it('is used by the methods that it overrides', async () => {
+  it('is used through the methods that a subclass overrides', async () => {
 
     for (const method of ['get', 'set', 'delete'] as const) {
       const calls: string[] = [];
@@ -283,7 +283,7 @@ describe('A subclass of MemoryStore', () => {
 
   });
 
-  it('is used by a method that a test replaces later', async () => {
+  it('is used through a method that a test replaces later', async () => {
 
     const { browser, store, errors } = site({ '/create': ctx => { ctx.session = { a: 1 }; } });
     strictEqual(store.atomic, true);

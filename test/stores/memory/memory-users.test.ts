@@ -1,10 +1,10 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { handleOf } from '../../../src/id/stored-id.js';
 import { type LiveSession, type MemoryStore, UserSessions } from '../../../src/index.js';
 import type { MemoryEntries } from '../../../src/stores/memory/memory-entries.js';
 import { REVOKED_FOR as REVOKED_FOR_MILLISECONDS } from '../../../src/stores/shared/mark-lifetimes.js';
 import { Revocations } from '../../../src/stores/shared/revocations.js';
-import { handleOf } from '../../../src/id/stored-id.js';
 import { NOW, set, storeAt, texts } from '../../support/memory-store-at.js';
 import { site } from '../../support/site.js';
 
@@ -21,7 +21,7 @@ function bound(store: MemoryStore, user: string | null, lifetime = 100): string 
 
 }
 
-/** How many users stand in the index. */
+/** The number of users in the index. */
 function users(store: MemoryStore): number {
 
   return (store.store as MemoryEntries).users.size;
@@ -30,7 +30,7 @@ function users(store: MemoryStore): number {
 
 describe('MemoryStore, with users', () => {
 
-  it('lists a user\'s sessions by handles, with the seconds since they were used and those left', () => {
+  it('lists a user\'s sessions with handles, the seconds since their last use, and the seconds left', () => {
 
     const { store, clock } = storeAt();
     const [one, two] = [bound(store, 'ada'), bound(store, 'ada', 50)];
@@ -46,7 +46,7 @@ describe('MemoryStore, with users', () => {
 
   });
 
-  it('lists and ends no session of another user, whatever others have put into its map', () => {
+  it('lists and ends no session of another user, whatever an application puts into its map', () => {
 
     const { store } = storeAt();
     const id = bound(store, 'ada');
@@ -59,41 +59,41 @@ describe('MemoryStore, with users', () => {
 
   });
 
-  it('forgets a user with the last session, however it goes', async () => {
+  it('forgets a user with the last session, however that ends', async () => {
 
     const { store, clock } = storeAt();
-    const goings: Record<string, (id: string) => unknown> = {
+    const endings: Record<string, (id: string) => unknown> = {
       end: id => store.end(id),
       delete: id => store.delete(id),
       'a move to another user': id => store.move(id, store.newSessionId(id), set({}), { lifetime: 10, newInfo: newInfo(null) }),
-      'the end of all of a user': () => store.endSessionsOf('ada'),
-      'the end of all': () => store.endAllSessions(),
-      'its time, when somebody wants to use it': id => {
+      'the end of all sessions of the user': () => store.endSessionsOf('ada'),
+      'the end of all sessions': () => store.endAllSessions(),
+      'its expiry, when it is used': id => {
         clock.now += 1000;
         store.touch(id, 10);
       },
-      'its time, when it is cleaned up': () => {
+      'its expiry, when it is cleaned up': () => {
         clock.now += 1000;
         store.gc();
       },
-      'its time, when it is listed': () => {
+      'its expiry, when it is listed': () => {
         clock.now += 1000;
         deepStrictEqual(store.sessionsOf('ada'), []);
       },
-      'somebody who looks into the map': id => store.store.delete(id),
-      'somebody who empties the map': () => store.store.clear(),
+      'a deletion from the map': id => store.store.delete(id),
+      'clearing the map': () => store.store.clear(),
     };
-    for (const [name, go] of Object.entries(goings)) {
+    for (const [name, end] of Object.entries(endings)) {
       const id = bound(store, 'ada');
       strictEqual(users(store), 1);
-      await go(id);
+      await end(id);
       strictEqual(users(store), 0, name);
       deepStrictEqual(store.sessionsOf('ada'), [], name);
     }
 
   });
 
-  it('tells to the fraction of a second when a session was used, and never before it was created', async () => {
+  it('tells to a fraction of a second when a session was last used, never before its creation', async () => {
 
     const { clock, store } = storeAt();
     clock.now += 0.9;
@@ -122,7 +122,7 @@ describe('MemoryStore, with users', () => {
     deepStrictEqual(store.sessionsOf('ada'), []);
     strictEqual(store.load(first), null);
     strictEqual(users(store), 2);
-    // Used again and again, a session stays where it is listed.
+    // A session that is used again and again stays in the list.
     const handle = store.sessionsOf('bob')[0]?.handle as string;
     const id = [...store.store.keys()].find(each => each.startsWith(handle)) as string;
     for (let use = 0; use < 3; use++) store.touch(id, 100);
@@ -133,7 +133,7 @@ describe('MemoryStore, with users', () => {
 
   });
 
-  it('keeps what a session is when set() writes its values', async () => {
+  it('keeps the user and details of a session when set() writes its values', async () => {
 
     const { store } = storeAt();
     const id = bound(store, 'ada');
@@ -162,24 +162,24 @@ describe('MemoryStore, with users', () => {
 
   });
 
-  it('tells sessions apart that begin before and after an end, though its clock stands still', async () => {
+  it('distinguishes sessions that begin before and after an end, even if its clock does not move', async t => {
 
+    let now = 0;
+    t.mock.method(performance, 'now', () => now);
     const { store } = storeAt();
-    const start = performance.now();
-    const requestAge = () => (performance.now() - start) / 1000;
-    // Longer than a call takes on a machine that has much to do.
-    await new Promise(resolve => setTimeout(resolve, 100));
+    const requestAge = () => now / 1000;
+    now += 1;
     store.endSessionsOf('ada');
     strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('ada', requestAge()) }), 'revoked');
     strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('bob', requestAge()) }), true);
     await store.endAllSessions();
     strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('bob', requestAge()) }), 'revoked');
-    const later = performance.now();
-    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('ada', (performance.now() - later) / 1000) }), true);
+    now += 1;
+    strictEqual(store.create(store.newSessionId(), texts({ a: 1 }), { lifetime: 9, newInfo: newInfo('ada', 0) }), true);
 
   });
 
-  it('ends many in steps, between which other work goes on, and none of them gets away', async () => {
+  it('ends many sessions in steps, between which other work goes on, and misses none', async () => {
 
     const { store } = storeAt();
     const count = 20_000;
@@ -188,7 +188,7 @@ describe('MemoryStore, with users', () => {
     ok(begun instanceof Promise);
     let steps = 0;
     let done = false;
-    // Sessions that move on, again and again, in whatever shard they come to stand.
+    // Sessions that move again and again, from shard to shard.
     const moving = ids.filter(id => store.store.has(id)).slice(-50);
     const turn = () => {
       steps++;
@@ -211,7 +211,7 @@ describe('MemoryStore, with users', () => {
 
 describe('Revocations', () => {
 
-  it('are remembered for a day, and then make room for others', () => {
+  it('are remembered for a day, and then removed', () => {
 
     let now = 0;
     const revocations = new Revocations(() => now);
@@ -226,7 +226,7 @@ describe('Revocations', () => {
 
   });
 
-  it('refuse nobody who makes no session of that user, or does not say for how long it has been under way', () => {
+  it('refuse no session without a user or of another user, and no request without an age', () => {
 
     const revocations = new Revocations(() => 0);
     revocations.add('ada');

@@ -5,7 +5,7 @@ import { NOW, set, storeAt, texts } from '../../support/memory-store-at.js';
 
 describe('MemoryStore', () => {
 
-  it('keeps values apart from everyone who holds them', async () => {
+  it('is not changed by later changes of values that callers hold', async () => {
 
     const { store } = storeAt();
     const values = { list: [1], deep: { a: 1 } };
@@ -32,7 +32,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('refuses what JSON can\'t hold, and keeps what was there', async () => {
+  it('refuses values that JSON can\'t represent, and keeps the former ones', async () => {
 
     const { store } = storeAt();
     await store.set('A', { a: 1 }, NOW + 10);
@@ -45,7 +45,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('knows no session whose time is over, by any operation, before any clean-up', async () => {
+  it('does not know an expired session in any operation, even before the clean-up', async () => {
 
     const operations: Record<string, (store: MemoryStore) => unknown> = {
       get: store => store.get('A'),
@@ -83,7 +83,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('says how many seconds a session has left, up to the end of its last one', () => {
+  it('reports how many seconds a session has left, until the end of the last one', () => {
 
     const { store, clock } = storeAt();
     store.create('A', texts({ a: 1 }), { lifetime: 100 });
@@ -92,7 +92,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('refuses options that it does not know, and numbers that can\'t be meant', () => {
+  it('refuses unknown options, and impossible numbers', () => {
 
     for (const options of [{ maxSession: 5 }, { maxSessions: 1.5 }, { maxSessions: 0 }, { maxSessions: Number.NaN }, { maxSessions: '5' }, { now: 5 }]) {
       throws(() => new MemoryStore(options as never), TypeError, JSON.stringify(options));
@@ -103,7 +103,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('tells its own ids from what can\'t be one', () => {
+  it('recognizes its own ids', () => {
 
     const { store } = storeAt();
     ok(store.isSessionId(store.newSessionId()));
@@ -111,7 +111,7 @@ describe('MemoryStore', () => {
 
   });
 
-  it('has a row for every id, however odd', async () => {
+  it('stores a session under any id, however odd', async () => {
 
     const { store } = storeAt();
     const ids = ['', ' ', '\0', "'", '"', ';--', '%', '_', '\\', '\r\n', '{a}', '*', '../x', 'CON', '\ud800', 'é', 'e\u0301', 'A', 'a', 'a ', '__proto__', '0x10', 'x'.repeat(1e6)];

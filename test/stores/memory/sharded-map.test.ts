@@ -12,7 +12,7 @@ const key = fc.oneof(
 
 describe('ShardedMap', () => {
 
-  it('behaves as a Map, but for the order', () => {
+  it('behaves like a Map, except for the order', () => {
 
     const command = fc.oneof(
       fc.record({ act: fc.constant('set'), key, value: fc.nat() }),
@@ -64,7 +64,7 @@ describe('ShardedMap', () => {
 
   }
 
-  it('allows deletions while it is walked through', () => {
+  it('allows deletions during an iteration', () => {
 
     const map = new ShardedMap<number>();
     for (let i = 0; i < 1000; i++) map.set(`id ${i}`, i);
@@ -78,7 +78,7 @@ describe('ShardedMap', () => {
 
   });
 
-  it('spreads ids evenly, so that no part of it is large', () => {
+  it('spreads ids evenly, so that no shard is large', () => {
 
     const map = new ShardedMap<number>();
     for (let i = 0; i < 100_000; i++) map.set(`session:${i}`, i);
@@ -87,7 +87,7 @@ describe('ShardedMap', () => {
 
   });
 
-  it('shows itself when it is printed', () => {
+  it('shows its entries when it is printed', () => {
 
     strictEqual(inspect(new ShardedMap().set('a', 1)), inspect(new Map([['a', 1]])));
 

@@ -1,7 +1,7 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
-import { UserSessions } from '../../../src/index.js';
 import type { SessionChange } from '../../../src/base/store.js';
+import { UserSessions } from '../../../src/index.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import type { Browser } from '../../support/browser.js';

@@ -4,10 +4,11 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createClient } from 'redis';
-import { toTexts } from '../../../src/values/session-values.js';
 import type { SessionChange } from '../../../src/base/store.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
+import { deferred } from '../../support/events.js';
 import { CLUSTERED, type OpenClient } from '../../support/redis-clients.js';
 import { programs, REDIS } from '../../support/servers/programs.js';
 import { startRedisCluster } from '../../support/servers/redis.js';
@@ -256,11 +257,14 @@ describe('RedisStore on a cluster whose master fails', () => {
 
     let goesOn = true;
     let failures = 0;
+    let counts = 0;
+    const underLoad = deferred();
     const worker = async (index: number) => {
       for (let turn = index; goesOn; turn += 7) {
         const session = living[turn % living.length] as (typeof living)[number];
         try {
           if (await within(2000, count(session.store, session.id))) session.counted++;
+          if (++counts === 300) underLoad.resolve();
         } catch {
           failures++;
         }
@@ -276,12 +280,13 @@ describe('RedisStore on a cluster whose master fails', () => {
         while (kinds.includes(kind) && !await within(2000, store.touch(id, 600)).catch(() => false)) {
           took[kind] = Math.round(performance.now() - start);
           ok(took[kind] < 40_000, `${kind} does not find the new master`);
+          // The clients have no event for this.
           await setTimeout(50);
         }
       }
     };
     try {
-      await setTimeout(300);
+      await underLoad.promise;
       await victim.server.kill();
       await reached('redis 6, cluster', 'ioredis, cluster');
       ok((await witness.ask('CLUSTER', 'INFO')).includes('cluster_state:ok'));
@@ -331,14 +336,14 @@ async function reshard(source: Node, target: Node): Promise<void> {
 
 }
 
-/** Waits until all nodes agree which of them has which slots. */
+/** Asks until all nodes agree which of them has which slots: no event reports it. */
 async function settled(node: Node): Promise<void> {
 
   while (!await cli('check', node).then(() => true, () => false)) await setTimeout(50);
 
 }
 
-/** Waits until the replica of a master has everything that the master has now. */
+/** Asks until the replica of a master has everything that the master has now: `WAIT` would only cover its own connection. */
 async function replicated(master: Node): Promise<void> {
 
   const info = () => master.ask('INFO', 'replication');
@@ -347,6 +352,7 @@ async function replicated(master: Node): Promise<void> {
 
 }
 
+/** Rejects if a client never answers, as one may whose server was killed. */
 async function within<T>(milliseconds: number, answer: PromiseLike<T>): Promise<T> {
 
   const late = new AbortController();

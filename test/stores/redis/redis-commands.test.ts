@@ -5,9 +5,9 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { toTexts } from '../../../src/values/session-values.js';
-import { RETIRED_FOR, type NewInfo, type SessionChange } from '../../../src/base/store.js';
+import { type NewInfo, RETIRED_FOR, type SessionChange } from '../../../src/base/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { root } from '../../docs/support/markdown.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.js';
 import { startRedis, startRedisCluster } from '../../support/servers/redis.js';
@@ -416,7 +416,7 @@ describe('RedisStore on a server', () => {
     strictEqual(await admin.dbSize() >= 2, true);
     for (const key of await admin.keys('session:*')) ok(await admin.pTTL(key) > 0, `${key} never expires`);
     await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
-    while (await store.load(living)) { /* it has not expired yet */ }
+    while (await store.load(living)) { /* Redis expires a key without an event. */ }
     strictEqual(await store.touch(living, 60), false);
     strictEqual(await store.update(living, changing({ a: 2 }), { lifetime: 60 }), 'gone');
     strictEqual(await store.create(living, toTexts({ a: 3 }), { lifetime: 60 }), true);
@@ -443,6 +443,7 @@ describe('RedisStore on a server', () => {
       const [former, id] = ids[index] as readonly [string, string];
       while (!await store.touch(id, 60).catch(() => false)) {
         ok(performance.now() - startedAt < 10_000, 'the client does not connect again, or the session is gone');
+        // The clients have no event in common for this.
         await setTimeout(20);
       }
       deepStrictEqual(await store.get(id), { a: 1, count: 9, index });

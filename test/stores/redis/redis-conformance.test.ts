@@ -1,22 +1,21 @@
-import { after, describe, it } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
+import { after, before, describe, it } from 'node:test';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { storeTests } from '../../../src/testing/index.js';
-import { failing } from '../../testing/support/failing.js';
 import { often } from '../../support/often.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.js';
+import { ShiftedRedis } from '../../support/shifted-redis.js';
+import { failing } from '../../testing/support/failing.js';
 
 /** Clients with which each race runs most often: one for each kind of server. */
 const MOST = ['redis 6, client', 'redis 6, cluster'];
 
-/** With this one, marks are waited for until they are forgotten: half a minute. */
-const PATIENT = 'redis 6, client';
+const PREFIX = 'redis-conformance.test:';
 
 describe('RedisStore keeps the contract of stores', { concurrency: 2 }, () => {
 
   for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
-    describe(`with ${kind}`, { concurrency: kind === PATIENT }, () => {
+    describe(`with ${kind}`, () => {
 
       const opened: OpenClient[] = [];
       after(() => {
@@ -34,12 +33,25 @@ describe('RedisStore keeps the contract of stores', { concurrency: 2 }, () => {
         return new RedisStore({ client: failing(client, commands, ['get', 'eval', 'evalSha', 'evalsha']) });
       };
 
-      const wait = kind === PATIENT ? (seconds: number) => setTimeout(seconds * 1000) : undefined;
       const trials = MOST.includes(kind) ? often(200) : 20;
-      for (const { name, run } of storeTests(openStore, { trials, wait, failing: openFailing })) it(name, run);
+      for (const { name, run } of storeTests(openStore, { trials, failing: openFailing })) it(name, run);
 
     });
 
   }
+
+  describe('after times for which the tests above do not wait', () => {
+
+    const redis = new ShiftedRedis(PREFIX);
+    before(() => redis.start());
+    after(() => redis.close());
+
+    const openStore = async () => new RedisStore({ client: await redis.client(), prefix: PREFIX });
+    let seconds = 0;
+    const wait = (more: number) => redis.set(seconds += more);
+    const others = new Set(storeTests(openStore).map(({ name }) => name));
+    for (const { name, run } of storeTests(openStore, { wait })) if (!others.has(name)) it(name, run);
+
+  });
 
 });

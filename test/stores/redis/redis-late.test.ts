@@ -2,11 +2,11 @@ import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
-import { toTexts } from '../../../src/values/session-values.js';
 import type { SessionChange } from '../../../src/base/store.js';
-import { ServerClock } from '../../../src/stores/shared/server-clock.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { ServerClock } from '../../../src/stores/shared/server-clock.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { timedStore } from '../../../src/wrapping/timed-store.js';
 import { SINGLE } from '../../support/redis-clients.js';
 import { startRedis } from '../../support/servers/redis.js';
@@ -15,7 +15,7 @@ import type { Server } from '../../support/servers/server.js';
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
 /** How long a caller waits, in seconds. */
-const PATIENCE = 0.2;
+const PATIENCE = 0.05;
 
 let server: Server;
 let client: ReturnType<typeof openAdmin>;
@@ -33,6 +33,9 @@ after(async () => {
   client.destroy();
   await server.kill();
 });
+
+/** Waits until the deadline of a command has passed on the clock of a frozen server: no event reports that. */
+const untilGivenUp = () => setTimeout(PATIENCE * 1000 + 20);
 
 /** Waits until the server has executed everything that was sent to it before. */
 async function executed(): Promise<void> {
@@ -66,7 +69,7 @@ describe('A command that a frozen server executes late', () => {
           : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
         // `rejects()` comes only after the wait: until then nothing else handles the rejection.
         answer.catch(() => {});
-        await setTimeout(PATIENCE * 1000 + 50);
+        await untilGivenUp();
         server.thaw();
 
         await rejects(answer, /after its caller had given up, and refused it/);
@@ -91,7 +94,7 @@ describe('A command that a frozen server executes late', () => {
     const late = store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
     const orphan = store.create(`${store.newSessionId()}`, toTexts({ a: 'orphan' }), { lifetime: 60 });
     for (const answer of [late, orphan]) answer.catch(() => {});
-    await setTimeout(PATIENCE * 1000 + 50);
+    await untilGivenUp();
     opened.close();
     await rejects(late);
     server.thaw();
@@ -106,19 +109,19 @@ describe('A command that a frozen server executes late', () => {
   it('changes nothing after a 503, and is executed if the server thaws in time', async () => {
 
     const store = new RedisStore({ client });
-    const timed = timedStore(store, 0.4);
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
     server.freeze();
-    const refused = Promise.resolve(timed.update(id, changing({ b: 'late' }), { lifetime: 60 }));
+    const refused = Promise.resolve(timedStore(store, PATIENCE).update(id, changing({ b: 'late' }), { lifetime: 60 }));
     await rejects(refused, /The session store failed/);
     server.thaw();
     await executed();
     deepStrictEqual(await store.get(id), { a: 1 });
 
     server.freeze();
-    const waiting = timed.update(id, changing({ b: 'in time' }), { lifetime: 60 });
-    await setTimeout(100);
+    const waiting = timedStore(store, 20).update(id, changing({ b: 'in time' }), { lifetime: 60 });
+    // Longer than the first limit. No event reports that a command waits in a frozen server.
+    await untilGivenUp();
     server.thaw();
     strictEqual(await waiting, 'updated');
     deepStrictEqual(await store.get(id), { a: 1, b: 'in time' });

@@ -7,9 +7,9 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient, createSentinel } from 'redis';
 import { createSentinel as createSentinel5 } from 'redis-5';
-import { toTexts } from '../../../src/values/session-values.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { storeTests } from '../../../src/testing/index.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import type { OpenClient } from '../../support/redis-clients.js';
 import { programs, REDIS } from '../../support/servers/programs.js';
 import { startRedis } from '../../support/servers/redis.js';
@@ -167,6 +167,7 @@ describe('RedisStore with a sentinel', () => {
     for (const { kind, store, id, ended } of sessions) {
       while (!await store.touch(id, 60).catch(() => false)) {
         ok(performance.now() - killedAt < 40_000, `${kind} does not find the new master`);
+        // The clients have no event for this.
         await setTimeout(50);
       }
       t.diagnostic(`${kind} answers after ${Math.round(performance.now() - killedAt)} ms`);

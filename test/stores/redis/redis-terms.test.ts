@@ -1,16 +1,17 @@
-import { merge } from '../../../src/values/texts-change.js';
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import { createClient } from 'redis';
-import { sizeOf } from '../../../src/values/session-size.js';
 import type { SessionChange } from '../../../src/base/store.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
-import { timedStore } from '../../../src/wrapping/timed-store.js';
+import { sizeOf } from '../../../src/values/session-size.js';
 import { toTexts } from '../../../src/values/session-values.js';
+import { merge } from '../../../src/values/texts-change.js';
+import { timedStore } from '../../../src/wrapping/timed-store.js';
 import { anyText } from '../../support/any-text.js';
+import { deferred } from '../../support/events.js';
 import { startRedis } from '../../support/servers/redis.js';
 import type { Server } from '../../support/servers/server.js';
 
@@ -94,8 +95,9 @@ describe('A session that begins late, on Redis', () => {
     await session({});
     const id = store.newSessionId();
     server.freeze();
-    const late = rejects(store.create(id, toTexts({ a: 1 }), { lifetime: 60, patience: 0.2 }), /after its caller had given up, and refused it/);
-    await setTimeout(250);
+    const late = rejects(store.create(id, toTexts({ a: 1 }), { lifetime: 60, patience: 0.05 }), /after its caller had given up, and refused it/);
+    // The deadline must pass on the clock of the frozen server: no event reports that.
+    await setTimeout(70);
     server.thaw();
     await late;
     strictEqual(await other.exists(`session:${storedId(id).handle}`), 0);
@@ -105,15 +107,15 @@ describe('A session that begins late, on Redis', () => {
 
   it('is not listed if its entry comes after its caller has given up', async () => {
 
-    let isFrozen = false;
+    const answered = deferred();
+    let isHeld = false;
     const around: NodeRedisClient = {
       get: key => client.get(key),
       eval: (script, options) => client.eval(script, options),
       evalSha: async (sha1, options) => {
-        if (options.keys[0]?.includes('user:') && !isFrozen) {
-          isFrozen = true;
-          // Longer than twice the limit, which a busy process may be given.
-          await setTimeout(1000);
+        if (options.keys[0]?.includes('user:') && !isHeld) {
+          isHeld = true;
+          await answered.promise;
         }
         return client.evalSha(sha1, options);
       },
@@ -123,6 +125,9 @@ describe('A session that begins late, on Redis', () => {
     const id = slow.newSessionId();
     const newInfo = { info: { user: 'Ada', details: '{}' }, requestAge: 0 };
     await rejects(Promise.resolve(timed.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo })), /The session store failed/);
+    ok(isHeld);
+    answered.resolve();
+    // The store ends the session without a caller: no event reports it.
     while ((await store.load(id))?.status === 'live') await setTimeout(10);
     deepStrictEqual(await store.sessionsOf('Ada'), []);
 

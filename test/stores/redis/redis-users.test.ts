@@ -3,9 +3,9 @@ import { after, before, describe, it } from 'node:test';
 import fc from 'fast-check';
 import { createClient } from 'redis';
 import { SessionStoreError } from '../../../src/base/errors.js';
-import { toTexts } from '../../../src/values/session-values.js';
-import type { NewInfo, LiveSession, SessionChange } from '../../../src/base/store.js';
+import type { LiveSession, NewInfo, SessionChange } from '../../../src/base/store.js';
 import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
 import { redisUrl } from '../../support/servers/addresses.js';
 

@@ -24,7 +24,7 @@ describe('Former ids', () => {
 
   });
 
-  it('are none where the text is something else', () => {
+  it('are not found in any other text', () => {
 
     fc.assert(fc.property(fc.string(), text => {
       ok(!isFormer(text, storedId(newStoredId()).hash, NOW));

@@ -4,7 +4,7 @@ import { GcTimer } from '../../../src/stores/shared/gc-timer.js';
 
 describe('A clean-up timer', () => {
 
-  it('goes on until it is cancelled, and refuses what is no interval', t => {
+  it('runs until it is cancelled, and refuses anything but an interval', t => {
 
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let runs = 0;

@@ -1,14 +1,16 @@
-import type { CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms, WhichSessions } from '../../../src/base/store.js';
+import type {
+  CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms, WhichSessions,
+} from '../../../src/base/store.js';
 import type { StoredId } from '../../../src/id/stored-id.js';
-import { merge } from '../../../src/values/texts-change.js';
 import type { Engine } from '../../../src/stores/shared/engine.js';
 import { isFormer, withFormer } from '../../../src/stores/shared/former-ids.js';
 import { REMEMBERED } from '../../../src/stores/shared/mark-lifetimes.js';
 import { Revocations } from '../../../src/stores/shared/revocations.js';
 import { userSession } from '../../../src/stores/shared/user-session.js';
 import { isTooLarge } from '../../../src/values/session-size.js';
+import { merge } from '../../../src/values/texts-change.js';
 
-/** A session, or the mark of one that has ended: its hash is then `ended` or `moved`, which no id has. */
+/** A session, or the mark of one that has ended: the hash of a mark is `ended` or `moved`, which no id has. */
 interface Row {
   readonly hash: string; readonly former: string; readonly texts: SessionTexts; readonly info?: StoredInfo | undefined;
   readonly version: number; readonly seen: number; readonly ends: number;

@@ -12,7 +12,7 @@ const key = fc.oneof(
 
 describe('Packed texts', () => {
 
-  it('take a change as a map does, in the same order', () => {
+  it('can be changed like a map, with the same order', () => {
 
     const record = fc.array(fc.tuple(key, fc.jsonValue().map(value => JSON.stringify(value))), { maxLength: 12 }).map(entries => new Map(entries));
     fc.assert(fc.property(record, record, fc.array(key, { maxLength: 12 }), (texts, set, gone) => {

@@ -1,7 +1,7 @@
 import { ok, strictEqual } from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
-import { ServerClock } from '../../../src/stores/shared/server-clock.js';
 import { isRevokedSince, requestBegan } from '../../../src/stores/shared/request-age.js';
+import { ServerClock } from '../../../src/stores/shared/server-clock.js';
 
 const info = { user: 'ada', details: '' };
 
@@ -12,9 +12,9 @@ function busy(milliseconds: number): void {
 
 }
 
-describe('When a request began', () => {
+describe('The time when a request began', () => {
 
-  it('is as long before the call as it has been under way', () => {
+  it('is its age before the call', () => {
 
     strictEqual(requestBegan(undefined), undefined);
     strictEqual(requestBegan({ info }), undefined);
@@ -24,7 +24,7 @@ describe('When a request began', () => {
 
   });
 
-  it('is the same for who asks later, and never later than it was', () => {
+  it('is the same in a later call, and never too late', () => {
 
     const start = performance.now() - 500;
     const newInfo = {
@@ -48,7 +48,7 @@ describe('A revocation', () => {
 
   const HOUR = 3_600_000;
 
-  /** A server, and processes of which each knows of its clock what its answers have told. */
+  /** A server, and processes that know its clock only from its answers. */
   function world(t: TestContext) {
 
     let here = 5000;
@@ -60,7 +60,7 @@ describe('A revocation', () => {
       pass: (milliseconds: number) => {
         here += milliseconds;
       },
-      /** Sets the server's clock ahead, or back. */
+      /** Sets the server's clock forward or back. */
       set: (milliseconds: number) => {
         ahead += milliseconds;
       },
@@ -68,14 +68,14 @@ describe('A revocation', () => {
       process: () => {
         const clock = new ServerClock();
         let asked = 0;
-        /** @param slow for how long the question is on its way, and the answer */
+        /** @param slow how long the question takes, and the answer */
         const ask = (slow = 0) => {
           asked++;
           const askedAt = here;
           here += slow;
-          const told = here + ahead;
+          const reported = here + ahead;
           here += slow;
-          clock.observe(told, askedAt, 0);
+          clock.observe(reported, askedAt, 0);
         };
         return {
           ask,
@@ -90,7 +90,7 @@ describe('A revocation', () => {
 
   }
 
-  it('refuses who began before it, and nobody who began after it', async t => {
+  it('refuses a request that began before it, and none that began after it', async t => {
 
     const { process, pass, now, revoke } = world(t);
     const one = process();
@@ -104,7 +104,7 @@ describe('A revocation', () => {
 
   });
 
-  for (const [how, leap] of [['back', -HOUR], ['ahead', HOUR], ['back by little', -5]] as const) {
+  for (const [how, leap] of [['back', -HOUR], ['ahead', HOUR], ['back a little', -5]] as const) {
 
     it(`refuses the same when the server's clock is set ${how}`, async t => {
 
@@ -130,7 +130,7 @@ describe('A revocation', () => {
 
   }
 
-  it('refuses nobody in a process that knows the clock only as it was set', async t => {
+  it('refuses no request in a process that knows the clock only after it was set', async t => {
 
     const { process, set, pass, now, revoke } = world(t);
     revoke();
@@ -142,7 +142,7 @@ describe('A revocation', () => {
 
   for (const [how, leap] of [['back', -HOUR], ['ahead', HOUR]] as const) {
 
-    it(`refuses nobody who began after it, also where a process hears with that very request that the clock was set ${how}`, async t => {
+    it(`refuses no request that began after it, even if a process learns by that request that the clock was set ${how}`, async t => {
 
       const { process, set, pass, now, revoke } = world(t);
       const quiet = process();
@@ -158,7 +158,7 @@ describe('A revocation', () => {
 
   }
 
-  it('is not hidden by another in the future', async t => {
+  it('counts even if another one is in the future', async t => {
 
     const { process, set, pass, now, revoke } = world(t);
     const one = process();
@@ -168,14 +168,14 @@ describe('A revocation', () => {
     pass(10);
     const began = now();
     pass(10);
-    revoke('everybody');
+    revoke('everyone');
     strictEqual(await one.refuses(began), true);
     pass(10);
     strictEqual(await one.refuses(now()), false);
 
   });
 
-  it('is asked for again while slow answers leave open which came first', async t => {
+  it('is read again while slow answers leave open which came first', async t => {
 
     const { process, pass, now, revoke } = world(t);
     revoke();
@@ -190,7 +190,7 @@ describe('A revocation', () => {
 
   });
 
-  it('is never missed, whenever the server looks', async t => {
+  it('is never missed, at whatever time the server reads it', async t => {
 
     for (const slow of [0, 2, 20]) {
       const { process, pass, now, revoke } = world(t);

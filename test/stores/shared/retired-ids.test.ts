@@ -4,7 +4,7 @@ import { RetiredIds } from '../../../src/stores/shared/retired-ids.js';
 
 describe('RetiredIds', () => {
 
-  it('forgets in time, and does not grow', () => {
+  it('forgets ids in time, and does not grow', () => {
 
     let now = 0;
     const retired = new RetiredIds(() => now);
@@ -24,7 +24,7 @@ describe('RetiredIds', () => {
 
   });
 
-  it('forgets what was retired before the clock was set back, and not for a small correction', () => {
+  it('forgets ids that were retired before the clock was set back, except for a small correction', () => {
 
     let now = 100_000;
     const retired = new RetiredIds(() => now);

@@ -1,11 +1,11 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type SweptTable, Sweeper } from '../../../src/stores/shared/sweeper.js';
+import { Sweeper, type SweptTable } from '../../../src/stores/shared/sweeper.js';
 import { deferred, settled } from '../../support/events.js';
 
 describe('The clean-up of a table', () => {
 
-  /** A table of so many rows, every second of which is dead. */
+  /** A table in which every second row is dead. */
   function table(rows: number, { isFree = true } = {}) {
 
     const handles = Array.from({ length: rows }, (_, index) => String(index).padStart(8, '0'));
@@ -31,7 +31,7 @@ describe('The clean-up of a table', () => {
 
   }
 
-  it('looks at every row, page by page, and removes the dead', async () => {
+  it('reads every row, page by page, and removes the dead', async () => {
 
     for (const rows of [0, 1, 999, 1000, 1001, 3500]) {
       const { swept, left, calls } = table(rows);
@@ -43,7 +43,7 @@ describe('The clean-up of a table', () => {
 
   });
 
-  it('leaves everything where another process cleans up', async () => {
+  it('leaves everything if another process cleans up', async () => {
 
     const { swept, left, calls } = table(10, { isFree: false });
     await new Sweeper(swept).gc();
@@ -70,7 +70,7 @@ describe('The clean-up of a table', () => {
 
   });
 
-  it('by schedule leaves a pause between the processes, and survives a failure', async t => {
+  it('keeps an interval between scheduled runs of all processes, and continues after a failure', async t => {
 
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const { swept, calls } = table(10);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { toTexts } from '../../../src/values/session-values.js';
 import type { AtomicSessionStore } from '../../../src/base/store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 
 type Store = AtomicSessionStore & Required<Pick<AtomicSessionStore, 'move' | 'sessionsOf' | 'endSessionsOf'>>;
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
-import { toTexts } from '../../../src/values/session-values.js';
 import { openStore } from '../../../src/open/open-store.js';
 import { PostgresStore } from '../../../src/stores/postgres-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { postgresUrl } from '../../support/servers/addresses.js';
 import { hostileTexts } from './hostile-texts.js';
 

@@ -1,4 +1,3 @@
-import { merge } from '../../../src/values/texts-change.js';
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,9 +5,10 @@ import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { SessionStoreError } from '../../../src/base/errors.js';
-import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import type { AtomicSessionStore, SessionChange, SessionValues } from '../../../src/base/store.js';
 import { storeTests } from '../../../src/testing/index.js';
+import { fromTexts, toTexts } from '../../../src/values/session-values.js';
+import { merge } from '../../../src/values/texts-change.js';
 import { anyText } from '../../support/any-text.js';
 
 /** What the tests do with a table of sessions apart from the store. */

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { toTexts } from '../../../src/values/session-values.js';
 import { SessionStoreError } from '../../../src/base/errors.js';
+import type { IndexingSessionStore, NewInfo, SessionChange, SessionTexts } from '../../../src/base/store.js';
 import { asciiUserHash as userHash } from '../../../src/stores/shared/user-hash.js';
-import type { NewInfo, IndexingSessionStore, SessionChange, SessionTexts } from '../../../src/base/store.js';
-import type { SqlStore, Table } from './sql-promises.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
+import type { SqlStore, Table } from './sql-promises.js';
 
 export type UserStore = SqlStore & IndexingSessionStore & Required<Pick<SqlStore, 'move'>>;
 

@@ -3,7 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { BusyQueue, isBusy } from '../../../src/stores/sqlite/busy-queue.js';
 import { settled } from '../../support/events.js';
 
-/** A database that others lock, and a clock that the test moves. */
+/** A database that the test can lock, and a clock that it can move. */
 function world(t: TestContext) {
 
   let now = 1000;
@@ -29,7 +29,7 @@ function world(t: TestContext) {
 
 describe('A queue for a database that may be locked', () => {
 
-  it('runs a task at once where it is free, and hands on what it throws', t => {
+  it('runs a task at once if the database is free, and throws its errors', t => {
 
     const { queue, task } = world(t);
     strictEqual(queue.run(task('a')), 'a');
@@ -39,7 +39,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('runs tasks in the order in which they came, as soon as it is free', async t => {
+  it('runs tasks in the order of their arrival, as soon as the database is free', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -47,7 +47,7 @@ describe('A queue for a database that may be locked', () => {
     await pass(30);
     deepStrictEqual(state.done, []);
     state.isLocked = false;
-    // One that comes now must not overtake.
+    // A task that arrives now must not overtake the others.
     answers.push(queue.run(task('c')));
     await pass(30);
     deepStrictEqual(state.done, ['a', 'b', 'c']);
@@ -56,7 +56,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('tries again after a moment, and not a thousand times for a thousand tasks', async t => {
+  it('tries again after a moment, once for a thousand tasks', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -69,7 +69,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('gives a task up when its caller has, and never runs it later', async t => {
+  it('gives up a task when its caller does, and never runs it later', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -90,7 +90,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('gives a task up whose time ran out while the process stood still, without a try', async t => {
+  it('gives up a task without a try if its time ran out while the process was blocked', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -105,7 +105,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('tries a task whose caller still waits, however long the process stood still, and none whose caller has given up', async t => {
+  it('tries a task if its caller still waits, however long the process was blocked, and not if the caller has given up', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -128,7 +128,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('does not count the time for which the process stood still, where a caller does not say how long it waits', async t => {
+  it('does not count the time for which the process was blocked if a caller does not say how long it waits', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -147,7 +147,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('goes on after a task that fails for another reason', async t => {
+  it('continues after a task that fails for another reason', async t => {
 
     const { queue, state, task, pass } = world(t);
     state.isLocked = true;
@@ -165,7 +165,7 @@ describe('A queue for a database that may be locked', () => {
 
   });
 
-  it('knows a lock by the errors of each driver', () => {
+  it('recognizes a lock by the errors of each driver', () => {
 
     for (const error of [
       { code: 'SQLITE_BUSY' }, { code: 'SQLITE_BUSY_SNAPSHOT' }, { code: 'SQLITE_BUSY_RECOVERY' }, { code: 'SQLITE_LOCKED' },

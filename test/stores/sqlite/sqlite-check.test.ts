@@ -37,7 +37,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     }
 
-    /** Setting up fails with this reason, and so does each first use. */
+    /** Expects setup() and each first use to fail with this reason. */
     async function refuses(database: SqliteDatabase, message: string | RegExp): Promise<void> {
 
       await rejects(storeOn(database).setup(), { name: 'TypeError', message });
@@ -51,7 +51,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     }
 
-    it('has a table of somebody else under the name, which stays as it is', async () => {
+    it('has a table of another program under the name, which stays unchanged', async () => {
 
       for (const sql of [
         'CREATE TABLE sessions (id INTEGER PRIMARY KEY, handle TEXT); INSERT INTO sessions VALUES (1, \'x\')',
@@ -79,7 +79,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('does not give back what was written', async () => {
+    it('does not return what was written', async () => {
 
       const database = await fresh();
       await storeOn(database).setup();
@@ -92,7 +92,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('is one whose handle answers with promises, or with texts as bytes', async () => {
+    it('has a handle that returns promises, or texts as bytes', async () => {
 
       const database = await fresh();
       await storeOn(database).setup();
@@ -104,7 +104,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('is told from one that is only not set up yet', async () => {
+    it('is distinguished from one that is not set up yet', async () => {
 
       const database = await fresh();
       const store = storeOn(database);
@@ -117,7 +117,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
   });
 
-  it(`A table may have more columns than the store needs, and is tried out without a trace, with ${driver}`, async () => {
+  it(`A table may have more columns than the store needs, and trying it out leaves no trace, with ${driver}`, async () => {
 
     const database = await open(join(temporaryFolder(), 'sessions.db'), { bigInts: true });
     const store = new SqliteStore({ database });
@@ -137,7 +137,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
 }
 
-/** A handle whose rows come differently. */
+/** A handle whose rows a function changes. */
 function around(database: SqliteDatabase, change: (answer: unknown) => unknown): SqliteDatabase {
 
   return {

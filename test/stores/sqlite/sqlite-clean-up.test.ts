@@ -1,8 +1,8 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
-import { toTexts } from '../../../src/values/session-values.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { temporaryFolder } from '../../support/servers/server.js';
 import { DRIVERS, type OpenDatabase, rows } from './sqlite-drivers.js';
 
@@ -54,7 +54,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('removes a hundred thousand without holding the event loop', async () => {
+    it('removes a hundred thousand rows without blocking the event loop', async () => {
 
       const { store, database } = await fresh();
       const COUNT = 100_000;
@@ -81,7 +81,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('is left to one process at a time, and to the next when that is gone', async () => {
+    it('is done by one process at a time, and by another when that has ended', async () => {
 
       const { store, database, file } = await fresh();
       const { store: other } = await fresh(file);
@@ -100,7 +100,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('goes on when the clock was set back', async () => {
+    it('continues when the clock was set back', async () => {
 
       const { store, database } = await fresh();
       const expired = () => store.create(store.newSessionId(), TEXTS, { lifetime: 0 });
@@ -114,7 +114,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('is done by schedule in one of the processes, and keeps none alive', async t => {
+    it('is scheduled in one of the processes, and keeps none alive', async t => {
 
       t.mock.timers.enable({ apis: ['setTimeout'] });
       const { store, database, file } = await fresh();
@@ -127,7 +127,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       t.mock.timers.tick(600_000);
       await turns();
       strictEqual(count(database), 0);
-      // By SQLite's clock no time has passed since.
+      // No time has passed since on SQLite's clock.
       expired();
       other.scheduleGc(60);
       t.mock.timers.tick(60_000);
@@ -147,7 +147,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('fails where it is asked for and can\'t be done, and is silent by schedule', async t => {
+    it('throws if a call of gc() fails, and is silent if a scheduled one does', async t => {
 
       t.mock.timers.enable({ apis: ['setTimeout'] });
       const database = await open(join(temporaryFolder(), 'sessions.db'));

@@ -1,13 +1,13 @@
 import type { SqliteDatabase } from '../../../src/stores/sqlite-store.js';
 
-/** A handle that can be closed, as each driver has it. */
+/** A handle that can be closed, as the handles of all drivers can. */
 export interface OpenDatabase extends SqliteDatabase {
   close(): unknown;
 }
 
 export interface OpenOptions {
   readonly readOnly?: boolean;
-  /** Whole numbers come as BigInt. */
+  /** Integers are returned as BigInt. */
   readonly bigInts?: boolean;
 }
 
@@ -18,7 +18,7 @@ interface BetterSqlite3 extends OpenDatabase {
 }
 
 /**
- * Processes are killed here, but the power is never cut: nothing is lost if
+ * Tests kill processes, but never cut the power: nothing is lost if
  * commits do not wait for the disk. A file that is locked or none of SQLite's
  * keeps the default.
  */
@@ -27,7 +27,7 @@ function withoutDisk<Database extends OpenDatabase>(database: Database): Databas
   try {
     database.exec('PRAGMA synchronous = OFF');
   } catch {
-    // The test that has opened it sees the same error.
+    // The test that opens it gets the same error.
   }
   return database;
 
@@ -37,7 +37,7 @@ const betterSqlite3 = (name: string): Open => async (file, { readOnly = false, b
   const { default: Database } = await import(name);
   const database: BetterSqlite3 = withoutDisk(new Database(file, { timeout: 0, readonly: readOnly }));
   database.defaultSafeIntegers(bigInts);
-  // `libsql` has no option for it.
+  // `libsql` has no such option.
   if (readOnly) database.exec('PRAGMA query_only = ON');
   return database;
 };
@@ -50,7 +50,7 @@ const nodeSqlite: Open = async (file, { readOnly = false, bigInts = false } = {}
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-/** The drivers that there are for this version of Node.js: handles never wait for a lock. */
+/** The drivers for this version of Node.js. Their handles never wait for a lock. */
 export const DRIVERS: { readonly [name: string]: Open } = {
   libsql: betterSqlite3('libsql'),
   ...(major >= 22 ? { 'better-sqlite3': betterSqlite3('better-sqlite3') } : {}),

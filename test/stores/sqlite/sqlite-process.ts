@@ -1,13 +1,13 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { AtomicSessionStore } from '../../../src/index.js';
 import { handleOf, isStoredId } from '../../../src/id/stored-id.js';
+import type { AtomicSessionStore } from '../../../src/index.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
 import { DRIVERS } from './sqlite-drivers.js';
 
 /*
- * A store in a process of its own, which does what its parent tells it.
+ * A store in a child process, which executes the calls of its parent.
  */
 
 interface Call {
@@ -24,9 +24,9 @@ interface Answer {
 
 const PROGRAM = fileURLToPath(import.meta.url);
 
-/** What a process can do beside the methods of its store. */
+/** What a process can do in addition to the methods of its store. */
 export interface Others {
-  /** Calls a method so often, one time after the other, and says how often it got which answer. */
+  /** Calls a method a number of times, one after the other, and counts each answer. */
   repeat(times: number, method: string, ...args: unknown[]): Promise<Record<string, number>>;
   exec(sql: string): Promise<void>;
   gc(): Promise<void>;
@@ -59,7 +59,7 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
     });
   });
   const local: Record<string, unknown> = {
-    // biome-ignore lint/suspicious/noThenProperty: what is no promise must say so
+    // biome-ignore lint/suspicious/noThenProperty: the proxy must not look like a promise
     atomic: true, keepsInfo: true, isSessionId: isStoredId, handleOf, touchIsFree: undefined, take: undefined, then: undefined,
     kill: (signal?: NodeJS.Signals) => kill(child, signal),
   };
@@ -69,7 +69,7 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
 
 }
 
-/** No function can be sent to another process. */
+/** Removes functions, which can't be sent to another process. */
 function sendable(arg: unknown): unknown {
 
   const isTerms = typeof arg === 'object' && arg !== null && 'patienceLeft' in arg;
@@ -86,7 +86,7 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Pr
 
 }
 
-/** In the process that was started. */
+/** Runs in the child process. */
 async function serve(driver: string, file: string): Promise<void> {
 
   const database = await (DRIVERS[driver] as typeof DRIVERS[string])(file);
@@ -98,7 +98,7 @@ async function serve(driver: string, file: string): Promise<void> {
       for (let time = 0; time < times; time++) {
         const answer = String(await methods[method]?.(...args));
         answers[answer] = (answers[answer] ?? 0) + 1;
-        // As requests come: one after the other, each in a turn of its own.
+        // One after the other, each in a separate turn, as requests arrive.
         if (time % 10 === 0) await new Promise(resolve => setImmediate(resolve));
       }
       return answers;

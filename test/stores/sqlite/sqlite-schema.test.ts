@@ -3,14 +3,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { toTexts } from '../../../src/values/session-values.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
+import { toTexts } from '../../../src/values/session-values.js';
 import { temporaryFolder } from '../../support/servers/server.js';
 import { DRIVERS, rows } from './sqlite-drivers.js';
 
 const PAGE = fileURLToPath(new URL('../../../../docs/stores/sqlite.md', import.meta.url));
 
-it('The schema that the documentation prints is that of setup()', async t => {
+it('The schema in the documentation is that of setup()', async t => {
 
   const [, sql = ''] = /```text\n(PRAGMA[^`]+)```/.exec(readFileSync(PAGE, 'utf8')) ?? [];
   const [open] = Object.values(DRIVERS) as [typeof DRIVERS[string]];
@@ -30,7 +30,7 @@ it('The schema that the documentation prints is that of setup()', async t => {
   const id = stores[0].newSessionId();
   strictEqual(stores[0].create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
   deepStrictEqual(stores[0].get(id), { a: 1 });
-  // It changes nothing where the table is there.
+  // It changes nothing if the table exists.
   await stores[0].setup();
   deepStrictEqual(stores[0].get(id), { a: 1 });
   deepStrictEqual(rows(own, schema), rows(made, schema));

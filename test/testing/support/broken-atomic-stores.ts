@@ -1,11 +1,11 @@
-import { merge } from '../../../src/values/texts-change.js';
 import { createHash } from 'node:crypto';
 import {
   type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type SessionChange,
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { fromTexts } from '../../../src/values/session-values.js';
 import { sizeOf } from '../../../src/values/session-size.js';
+import { fromTexts } from '../../../src/values/session-values.js';
+import { merge } from '../../../src/values/texts-change.js';
 
 /** A memory store to break: what it stores, it stores by way of the four methods. */
 class Breakable extends MemoryStore {

@@ -1,6 +1,6 @@
 import {
-  type NewInfo, type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type StoredInfo,
-  type SessionChange, type SessionTexts, type WhichSessions,
+  type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type NewInfo, type SessionChange,
+  type SessionTexts, type StoredInfo, type WhichSessions,
 } from '../../../src/index.js';
 
 type Create = [id: string, texts: SessionTexts, terms: CreateTerms];
@@ -631,6 +631,7 @@ class IndexesALittleLater extends Breakable {
   readonly #indexed = new Set<string>();
 
   override create(...args: Create) {
+    // Later than whatever follows in the same turn of the event loop.
     setTimeout(() => this.#indexed.add(this.handleOf(args[0])), 1);
     return super.create(...args);
   }

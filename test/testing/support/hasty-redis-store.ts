@@ -1,12 +1,12 @@
-import { merge } from '../../../src/values/texts-change.js';
 import { randomUUID } from 'node:crypto';
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession,
   type SessionChange, type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import { ELSEWHERE } from '../../../src/stores/shared/retired-ids.js';
 import { isTooLarge } from '../../../src/values/session-size.js';
+import { fromTexts, toTexts } from '../../../src/values/session-values.js';
+import { merge } from '../../../src/values/texts-change.js';
 
 /** What it needs of a client of `redis`. */
 export interface Client {

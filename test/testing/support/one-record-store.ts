@@ -1,12 +1,12 @@
-import { merge } from '../../../src/values/texts-change.js';
 import { randomUUID } from 'node:crypto';
 import {
   type AtomicSessionStore, type CreateTerms, type EndTerms, type LiveSession, RETIRED_FOR, type RetiredSession, type SessionChange,
   type SessionTexts, type SessionValues, type UpdateTerms,
 } from '../../../src/index.js';
-import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import { ELSEWHERE } from '../../../src/stores/shared/retired-ids.js';
 import { isTooLarge } from '../../../src/values/session-size.js';
+import { fromTexts, toTexts } from '../../../src/values/session-values.js';
+import { merge } from '../../../src/values/texts-change.js';
 
 interface Row { readonly end: number; readonly texts: SessionTexts; readonly version: number }
 interface Mark { readonly end: number; readonly next: string | null }

@@ -1,5 +1,5 @@
-import { merge } from '../../../src/values/texts-change.js';
 import type { CreateTerms, MoveTerms, SessionChange, SessionTexts, UpdateTerms } from '../../../src/index.js';
+import { merge } from '../../../src/values/texts-change.js';
 import { OneRecordStore } from './one-record-store.js';
 
 type Update = [id: string, change: SessionChange, terms: UpdateTerms];
