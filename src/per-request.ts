@@ -1,19 +1,20 @@
 import { warnOnce } from './base/warnings.js';
 
-/** The kernel's part of the stack while a request is handled. */
+/** Matches the stack of a call within a request, which has functions of the kernel. */
 const KERNEL = /@curveball[/\\]kernel[/\\]|\binvokeMiddlewares\b|\bApplication\.handle\b/;
 
-/** So many can't be a coincidence. An application may make a few late, for instance one for each of its customers. */
+/** From this number on, a warning is due. An application may make a few late, for instance one for each of its customers. */
 const MANY = 20;
 
-/** The number of middlewares that were made while a request was handled, and have served no other request. */
+/** The number of middlewares that were made during a request and have not served a second one. */
 let made = 0;
 
 /**
- * Warns once if a session middleware is made for each request: its store then
- * usually is, too, and the sessions of a memory store are gone with it.
+ * Warns once if a session middleware is made for each request. Usually its store is
+ * made with it then, and the sessions of a memory store are lost.
  *
- * @returns a function that the middleware must then call for each request that it serves; usually nothing
+ * @returns a function that the middleware must call for each request; undefined if
+ *   the middleware was made outside of requests
  */
 export function warnIfMadePerRequest(): (() => void) | undefined {
 

@@ -17,9 +17,8 @@ const members = { ...sessionMembers, ...csrfMembers };
 /**
  * Makes the middleware that gives each request its session.
  *
- * It loads the session of the request's cookie, lets the handlers that come
- * after it change `ctx.session`, and stores what they changed, also when one of
- * them throws.
+ * It loads the session that the request's cookie names, lets the handlers after it
+ * change `ctx.session`, and stores their changes, even if one of them throws.
  *
  * @throws {TypeError} for a wrong option
  */
@@ -35,7 +34,7 @@ export default function session(options: SessionOptions): Middleware {
 
     try {
       const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.store.isSessionId);
-      // A store in memory answers at once, without a promise.
+      // A store in memory answers without a promise. Then nothing waits.
       const stored = loadSession(ids, shared);
       request.begin('kind' in stored ? stored : await stored);
 
@@ -67,10 +66,10 @@ export default function session(options: SessionOptions): Middleware {
 
 }
 
-/** Stores what a handler changed before it threw. Its own error is the one that the client must see. */
+/** Stores what a handler changed before it threw. Throws nothing itself: the handler's error is the one to answer with. */
 async function storeQuietly(request: RequestSession): Promise<void> {
 
-  // A store that has just failed would keep the client waiting once more, and what has ended does not come back.
+  // A store that has just failed would only keep the client waiting again, and an ended session can't be changed.
   if (request.session.failure) return;
   try {
     const action = await request.finish(save => saveSession(decide(save), save));

@@ -12,13 +12,17 @@ import { RecentUses } from './steps/recent-uses.js';
 import { UpdateQueue } from './steps/update-queue.js';
 import { timedStore } from './wrapping/timed-store.js';
 
-/** What all requests of one middleware share, made of its options. */
+/** What all requests of one middleware share, made from its options. */
 export interface SharedByRequests extends Backend {
-  /** Says whether a request's path is one to which browsers send no cookie of ours; undefined where there is no such path. */
+  /** Tells whether browsers send no cookie of ours to a request's path; undefined if they send it to every path. */
   readonly isOutside: ((target: string) => boolean) | undefined;
 }
 
-/** @throws {TypeError} for a wrong option */
+/**
+ * Checks the options of a middleware, and makes what its requests share.
+ *
+ * @throws {TypeError} for a wrong option
+ */
 export function sharedFrom(options: SessionOptions): SharedByRequests {
 
   const settings = settingsFrom(options);
@@ -43,7 +47,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     sameSite,
     cookiePath: path,
     formsOf: request => new RequestForms(request, forms),
-    // Also where a middleware further out covers the path: what comes after this one is not for its visitors.
+    // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutside: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
   };
 

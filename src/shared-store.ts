@@ -7,16 +7,16 @@ const users = new WeakMap<SessionStore, Map<string, string>>();
 
 /**
  * Warns if two middlewares keep the sessions of one cookie in one store and have
- * different options `user`. They then belong to two applications that accept each
- * other's ids: user 5 of one is user 5 of the other. Nothing can warn of two
- * processes or of equal options: two such applications look like one.
+ * different options `user`. They belong to two applications then, which accept each
+ * other's ids: user 5 of one is user 5 of the other. Two applications with equal
+ * options, or in two processes, can't be told from one, so there is no warning.
  */
 export function warnOfSharedStore({ store, user }: SessionOptions, cookieName: string): void {
 
   if (store === 'memory') return;
   const ofStore = users.get(store) ?? new Map<string, string>();
   users.set(store, ofStore);
-  // Functions with the same text count as one: an application may be made more than once.
+  // Compared as text, since an application may be made more than once.
   const here = String(user);
   const before = ofStore.get(cookieName) ?? here;
   ofStore.set(cookieName, before);

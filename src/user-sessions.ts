@@ -139,7 +139,7 @@ export class UserSessions {
 
 }
 
-/** Returns null for a session whose details can't be read: no request could use it. */
+/** Describes a session; returns null if its details can't be read, so that no request can use it. */
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
   const info = readDetails(details);
@@ -149,7 +149,7 @@ function userSession({ handle, details, idle, remaining }: StoredUserSession, no
     handle,
     createdAt: info.created ?? now - idle,
     authenticatedAt: info.authenticated ?? null,
-    // A store may count in whole milliseconds, and its answer takes time.
+    // Rounding in the store, and the time that its answer takes, must not put this before the sign-in.
     seenAt: Math.max(now - idle, info.created ?? 0, info.authenticated ?? 0),
     expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
     absoluteExpiresAt,

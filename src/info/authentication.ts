@@ -8,7 +8,8 @@ const MOST_TEXTS = 5;
 const LONGEST_TEXT = 100;
 
 /**
- * Checks what a handler says of a user who has proved who they are.
+ * Checks the argument of `ctx.authenticated()`. Returns a copy of it, with its
+ * texts cut to length.
  *
  * @throws {TypeError} that names the member, its value and what is allowed
  */
@@ -27,7 +28,7 @@ export function checkedAuthentication(given: Authentication): Authentication {
       throw wrong(name, value, `must be a number of seconds from 1 to ${LONGEST_EXPIRY}`);
     }
   }
-  // Milliseconds would be a session for ever.
+  // A timestamp in milliseconds would never come.
   if (endsAt !== undefined && !(typeof endsAt === 'number' && endsAt > 0 && endsAt < NO_SECONDS)) {
     throw wrong('endsAt', endsAt, 'must be a Unix timestamp in seconds');
   }
@@ -43,7 +44,7 @@ function checkedMetadata(metadata: SessionMetadata): SessionMetadata {
   if (entries.length > MOST_TEXTS) throw new TypeError(`ctx.authenticated() was given ${entries.length} texts as metadata: it ${allowed}`);
   return Object.fromEntries(entries.map(([name, text]) => {
     if (typeof text !== 'string' || !/^[\w-]{1,32}$/.test(name)) throw wrong(`metadata.${name}`, text, allowed);
-    // Half of a character would be no text.
+    // The cut must not leave half of a surrogate pair.
     return [name, text.slice(0, LONGEST_TEXT).replace(/[\ud800-\udbff]$/, '')];
   }));
 

@@ -10,7 +10,7 @@ export interface LifetimeSettings {
   readonly cookieOptions: { readonly maxAge?: number | undefined };
 }
 
-/** What is known of when a live session ends. */
+/** What decides when a live session ends. */
 interface Ending {
   readonly info: Info | undefined;
   /** When it ends if it is not used, in milliseconds, as {@link Lifetimes.now} counts them. */
@@ -26,14 +26,14 @@ export class Lifetimes {
     this.#settings = settings;
   }
 
-  /** Milliseconds, of a clock that never goes back. */
+  /** Returns the time in milliseconds, by a clock that never goes back. */
   now(): number {
 
     return performance.now();
 
   }
 
-  /** Seconds for which a session may be left alone. */
+  /** Returns the seconds for which a session may be unused. */
   idle(info: Info | undefined): number {
 
     const { expiry, anonymousExpiry } = this.#settings;
@@ -42,8 +42,8 @@ export class Lifetimes {
   }
 
   /**
-   * Seconds that a session lives from now on if it is not used: never beyond its
-   * deadline (OWASP ASVS 5.0, 7.3.2).
+   * Returns the seconds that a session lives from now on if it is not used, which
+   * never exceed its deadline (OWASP ASVS 5.0, 7.3.2).
    */
   left(info: Info | undefined, touchInterval = this.#settings.touchInterval): number {
 
@@ -53,35 +53,36 @@ export class Lifetimes {
 
   }
 
-  /** When a session ends that has just been stored with this lifetime, as {@link Ending.endsAt}. */
+  /** Returns when a session ends, as {@link Ending.endsAt}, that was stored just now with this lifetime in seconds. */
   endAfter(lifetime: number): number {
 
-    // What was stored in this second needs no refresh.
+    // One second more, so that a session that was stored a moment ago is not prolonged.
     return performance.now() + (lifetime + 1) * 1000;
 
   }
 
-  /** Seconds until a session that is only read would be prolonged. */
+  /** Returns the seconds until reading the session prolongs it. */
   touchDueIn({ info, endsAt }: Ending): number {
 
     return (endsAt - performance.now()) / 1000 - this.idle(info);
 
   }
 
+  /** Whether reading the session prolongs it now. */
   isTouchDue({ info, endsAt }: Ending): boolean {
 
     const left = (endsAt - performance.now()) / 1000;
     if (left > this.idle(info)) return false;
     const deadline = info?.details.endsAt;
-    // Near its deadline a session can't be prolonged by much: then it is left alone.
+    // Near its deadline, a session can't be prolonged by a second or more, and is left alone.
     return deadline === undefined || left + 1 < this.left(info);
 
   }
 
   /**
-   * The terms of a change. It prolongs the session, together with its entry in an
-   * index, only as often as a read would: when the session was last prolonged is
-   * what tells when its cookie and its entry are due.
+   * Returns the terms of a change. A change prolongs the session and its entry in an
+   * index only if a read would, since the cookie and the entry are due whenever the
+   * session is.
    */
   changeTerms(stored: Ending): Pick<UpdateTerms, 'lifetime' | 'user'> & { readonly lifetime: number } {
 
@@ -92,14 +93,14 @@ export class Lifetimes {
 
   }
 
-  /** Whether the cookie is due to be sent again, since it ends by itself: as often as the session is prolonged. */
+  /** Whether to send the cookie again, because it has an end and the session is prolonged. */
   isCookieDue(stored: Ending): boolean {
 
     return this.isPersistent(stored.info) && this.isTouchDue(stored);
 
   }
 
-  /** Whether the cookie of a session outlives the browser's own session. */
+  /** Whether the cookie outlives the browser's session. */
   isPersistent(info: Info | undefined): boolean {
 
     return info?.details.persistent ?? this.#settings.cookieOptions.maxAge !== undefined;
@@ -107,9 +108,9 @@ export class Lifetimes {
   }
 
   /**
-   * What a session itself says of its cookie's life: a `Max-Age` in seconds, null
-   * for none, or undefined for what the options say. The cookie ends about when
-   * the session does (NIST SP 800-63B-4, 5.1.1), and the server does not rely on it.
+   * Returns the `Max-Age` that a session sets for its own cookie: seconds, null for
+   * none, or undefined if the options decide. The cookie ends at about the same time
+   * as the session (NIST SP 800-63B-4, 5.1.1), but the server does not rely on that.
    */
   cookieMaxAge(info: Info | undefined): number | null | undefined {
 

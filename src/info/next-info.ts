@@ -1,19 +1,22 @@
 import type { Authentication, Info, SessionDetails } from './session-details.js';
 
-/** What a session becomes with a new id. */
+/** What to change in a session's info when it gets a new id. */
 export interface NextInfo {
   readonly user: string | null;
-  /** Its user did not come by this request. */
+  /** Whether the stored values named the user already, so that this request signs no one in. */
   readonly isFound?: boolean | undefined;
+  /** The argument of `ctx.authenticated()`. */
   readonly given?: Authentication | undefined;
-  /** The option. */
+  /** The option of this name. */
   readonly absoluteExpiry?: number | undefined;
   readonly origin?: string | undefined;
   readonly cookie?: string | undefined;
 }
 
 /**
- * @param before what it was; nothing for a new session
+ * Makes the info of a session that gets a new id.
+ *
+ * @param before its info until now; undefined for a new session
  * @param now Unix timestamp in seconds
  */
 export function nextInfo(before: Info | undefined, next: NextInfo, now: number): Info {
@@ -21,12 +24,12 @@ export function nextInfo(before: Info | undefined, next: NextInfo, now: number):
   const { user, isFound, given, absoluteExpiry, origin, cookie } = next;
   const isNew = before === undefined || before.user !== user;
   const kept: Partial<SessionDetails> = isNew ? {} : before.details;
-  // What was said of the session holds until something else is said.
+  // What the handler said earlier holds until it says something else.
   const {
     persistent = kept.persistent, expiry = kept.expiry, metadata = kept.metadata, absoluteExpiry: own = kept.absoluteExpiry,
     endsAt: until = kept.until,
   } = given ?? {};
-  // NIST SP 800-63B-4, 5.2: only who proves himself again gets another full lifetime.
+  // Only a new proof of identity gives another full lifetime (NIST SP 800-63B-4, 5.2).
   const endsAt = isNew || given ? deadline(until, own ?? absoluteExpiry, now) : kept.endsAt;
   const at = inOrder(now);
   const authenticated = given || (isNew && !isFound && user !== null) ? now : kept.authenticated;
@@ -43,7 +46,10 @@ export function nextInfo(before: Info | undefined, next: NextInfo, now: number):
 let latest = 0;
 let together = 0;
 
-/** A time that differs by a microsecond from the one before, where the clock shows the same: which of two sessions began first decides which one ends. */
+/**
+ * Returns `now`, plus a microsecond for each earlier call with the same time: the
+ * order in which sessions began decides which of them ends.
+ */
 function inOrder(now: number): number {
 
   together = now === latest ? together + 1 : 0;

@@ -5,42 +5,42 @@ import { publishFailed } from '../events/session-events.js';
 import { isPlainObject } from '../values/session-values.js';
 
 /*
- * What the middleware keeps of a session beside its values. It is written with
- * an id and holds as long as the session has that id, so two requests can't
- * change it at the same time.
+ * The info that the middleware keeps of a session beside its values. It is written
+ * together with an id and does not change while the session has that id, so two
+ * requests never change it at the same time.
  */
 
 /** The details of a session. Times are Unix timestamps in seconds. */
 export interface SessionDetails {
   /** When it began, or its user signed in. */
   readonly created: number;
-  /** Its place among the sessions of its user, where another one began at the same moment: later than `created`. */
+  /** Replaces `created` in the order of the user's sessions, if another one began at the same moment; later than `created`. */
   readonly turn?: number | undefined;
-  /** When it got the id that it has. */
+  /** When it got its current id. */
   readonly renewed: number;
   /** When its user last proved who they are. */
   readonly authenticated?: number | undefined;
   /** When it ends, however often it is used. */
   readonly endsAt?: number | undefined;
-  /** When it ends by what the handler said, whoever proves himself again. */
+  /** When it ends because the handler said so, even if its user proves again who they are. */
   readonly until?: number | undefined;
-  /** Its own seconds of inactivity. */
+  /** Seconds of inactivity after which it ends; undefined if the options decide. */
   readonly expiry?: number | undefined;
-  /** Its own seconds however often it is used, since its user last proved who they are. */
+  /** Seconds from the last proof of its user's identity to its end, however often it is used; undefined if the options decide. */
   readonly absoluteExpiry?: number | undefined;
-  /** Whether its cookie outlives the browser's session; where it is not said, the options decide. */
+  /** Whether its cookie outlives the browser's session; undefined if the options decide. */
   readonly persistent?: boolean | undefined;
-  /** What the application wants to show of it. */
+  /** Texts that the application shows in lists of sessions. */
   readonly metadata?: SessionMetadata | undefined;
-  /** A name of what its user signed in from, a form or another session, if this one did not come of it. */
+  /** A name of the form or session that its user signed in from: the same for all clicks of one sign-in. */
   readonly origin?: string | undefined;
-  /** The name of its cookie, where that is not the default. */
+  /** The name of its cookie, if that is not the default. */
   readonly cookie?: string | undefined;
-  /** The secret of its forms, sealed for the id that it has; where it had another id and got this one unasked. */
+  /** The secret of its forms, sealed for its current id, if the library gave it that id unasked. */
   readonly form?: string | undefined;
-  /** The same for the id before. */
+  /** The same secret, sealed for the id before. */
   readonly formBefore?: string | undefined;
-  /** A hash of the part that all ids since the last change of rights have in common: {@link familyOf}. */
+  /** A hash of the part that all its ids since the last change of rights have in common: {@link familyOf}. */
   readonly family?: string | undefined;
   /** The current id, sealed for whoever still sends the previous one. */
   readonly forward?: ForwardedId | undefined;
@@ -51,22 +51,22 @@ export interface SessionMetadata {
   readonly [name: string]: string;
 }
 
-/** The id of a session, readable for who has its former id. */
+/** The id of a session, which only the holder of its former id can read. */
 export interface ForwardedId {
   readonly sealed: string;
   /** Unix timestamp in seconds. */
   readonly until: number;
 }
 
-/** What a session is, beside its values. */
+/** The user and details of a session. */
 export interface Info {
   readonly user: string | null;
   readonly details: SessionDetails;
 }
 
 /**
- * What a handler says when a user has proved who they are. What it does not name
- * stays as it was said before of this session, until another user signs in.
+ * The argument of `ctx.authenticated()`. A member that is left out keeps the value
+ * that was given for this session before, until another user signs in.
  */
 export interface Authentication {
 
@@ -84,9 +84,9 @@ export interface Authentication {
   absoluteExpiry?: number | undefined;
 
   /**
-   * The Unix timestamp, in seconds, after which this session is gone, however
-   * often its user proves himself: for instance `exp` of an identity provider.
-   * The earlier of the two counts.
+   * The Unix timestamp, in seconds, after which this session is gone, even if its
+   * user proves again who they are: for instance `exp` of an identity provider. If
+   * `absoluteExpiry` ends the session earlier, that counts.
    */
   endsAt?: number | undefined;
 
@@ -98,15 +98,21 @@ export interface Authentication {
 
 }
 
+/** Brings info into the form that stores take, in printable ASCII. */
 export function toStored({ user, details }: Info): StoredInfo {
 
   const json = JSON.stringify(details);
-  // A store may have no place for other characters.
+  // A store may be unable to keep other characters.
   return { user, details: json.replace(/[^\x20-\x7e]/g, character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`) };
 
 }
 
-/** @throws {SessionStoreError} for what was not written by this middleware: a session without its deadline must not live */
+/**
+ * Reads info as a store returns it.
+ *
+ * @throws {SessionStoreError} if this middleware has not written it: a session must
+ *   not live on without its deadline
+ */
 export function fromStored(stored: StoredInfo | undefined): Info | undefined {
 
   if (stored === undefined) return undefined;
@@ -115,15 +121,15 @@ export function fromStored(stored: StoredInfo | undefined): Info | undefined {
     const read = JSON.parse(details) as SessionDetails;
     if ((user === null || typeof user === 'string') && isDetails(read)) return { user, details: read };
   } catch {
-    // It is no JSON.
+    // It is not JSON.
   }
   throw new SessionStoreError('The session store returned details of a session that this middleware has not written');
 
 }
 
 /**
- * The details of one session among others, which it must not stand in the way
- * of: null where they can't be read, which is told to those who listen.
+ * Reads the details of one session among others. If that fails, returns null and
+ * publishes the failure, since the other sessions must not be affected.
  */
 export function readDetails(details: string): Partial<SessionDetails> | null {
 

@@ -3,19 +3,18 @@ import { show } from '../base/option-checks.js';
 import type { SessionValues } from '../base/store.js';
 import type { SessionData, SessionOf } from '../values/session-data.js';
 
-/** The keys of a session, if the application has said what it holds. */
+/** The keys of a session: those that the application has declared, or else any. */
 type KeyOf<Data> = keyof Data extends never ? string : keyof Data & string;
 
-/** How an application says whose a session is: the name of a key, or a function of the values. */
+/** Where the user of a session is: the name of a key, or a function of the values. */
 export type UserOption = KeyOf<SessionData> | ((values: SessionOf<SessionData>) => string | number | null | undefined);
 
 /**
- * Makes the function that tells whose a session is, from its values.
+ * Makes the function that reads the user from a session's values.
  *
- * It returns a text, and null for an anonymous session: `''`, `null` and
- * `undefined` are no one, and a number is the text that it is written as. It
- * throws a {@link SessionValueError} for anything else, since two users must
- * never be taken for one.
+ * It returns a text, or null for `''`, `null` and `undefined`: the session is
+ * anonymous then. A number becomes the text that it is written as. It throws a
+ * {@link SessionValueError} for anything else, which could make one user of two.
  */
 export function userReader(option: UserOption): (values: SessionValues) => string | null {
 

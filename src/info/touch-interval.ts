@@ -1,14 +1,14 @@
 import { checkSeconds, wrong } from '../base/option-checks.js';
 import { LONGEST_TOUCH_INTERVAL } from '../base/time.js';
 
-/** Seconds between refreshes that cost something. */
+/** The default, in seconds, if a refresh costs a call of the store or a cookie. */
 const LONG_INTERVAL = 60;
 
 /**
- * The option `touchInterval`, or its default. With a cookie that has a `Max-Age`,
- * session and cookie are refreshed together.
+ * Checks the option `touchInterval`, and returns it or its default, in seconds. A
+ * cookie with a `Max-Age` is refreshed together with the session.
  *
- * @throws {TypeError} for a wrong one
+ * @throws {TypeError} that names the option, its value and what is allowed
  */
 export function checkedTouchInterval(given: number | undefined, store: { readonly touchIsFree?: boolean }, maxAge?: number): number {
 

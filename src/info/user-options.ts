@@ -7,7 +7,7 @@ import { type UserOption, userReader } from './session-user.js';
 export interface UserOptions {
 
   /**
-   * The user of a session: the name of the key that has it, or a function of the
+   * The user of a session: the name of the key that holds it, or a function of the
    * values that returns a text, a number, or null for no user. With this option,
    * a session gets a new id when its user signs in, and begins anew when its user
    * is replaced by another one (OWASP ASVS 5.0, 7.2.4), and `UserSessions` finds
@@ -36,8 +36,8 @@ export interface UserOptions {
   anonymousExpiry?: number | undefined;
 
   /**
-   * Seconds after which the next use of a session gives it a new id; by default,
-   * none does.
+   * Seconds after which the next use of a session gives it a new id. By default, use
+   * gives no new id.
    */
   renewal?: number | undefined;
 
@@ -52,36 +52,40 @@ export interface UserOptions {
   endOnReuse?: boolean | undefined;
 
   /**
-   * Seconds, at most 60, during which the former id of a session leads to the
-   * new one, if nothing but the id is new; 0 by default. It leads a thief of the
-   * former id there, too.
+   * Seconds, at most 60, during which the former id of a session leads to the new
+   * one, if only the id has changed; 0 by default. A thief of the former id is led
+   * there, too.
    */
   grace?: number | undefined;
 
 }
 
-/** The same as they are used: checked, and nothing is missing. */
+/** The same options, checked and with their defaults. */
 export interface UserSettings {
   readonly userOf: ((values: SessionValues) => string | null) | undefined;
   readonly maxUserSessions: number | undefined;
   readonly absoluteExpiry: number | undefined;
   readonly anonymousExpiry: number | undefined;
   readonly renewal: number | undefined;
-  /** Whether ids from before a renewal are looked for. */
+  /** Whether unknown ids are compared with those that sessions had before a renewal. */
   readonly tracesRenewals: boolean;
   readonly endOnReuse: boolean;
   readonly grace: number;
-  /** Whether the store is told of every session what it is. */
+  /** Whether every session is stored with its info. */
   readonly keepsInfo: boolean;
 }
 
-/** The options that need a store which keeps more than values. */
+/** The options that need a store with `keepsInfo: true`. */
 const NEED_INFO = ['user', 'absoluteExpiry', 'renewal', 'grace'] as const;
 
-/** A former id that is good for longer is a second one. */
+/** In seconds. A former id that led there for longer would be a second id. */
 const LONGEST_GRACE = 60;
 
-/** @throws {TypeError} that names the option, its value and what is allowed */
+/**
+ * Checks the options about users, and fills in defaults.
+ *
+ * @throws {TypeError} that names the option, its value and what is allowed
+ */
 export function checkedUserOptions(options: UserOptions, store: AtomicSessionStore): UserSettings {
 
   const { user, maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, endOnReuse = false, grace = 0 } = options;

@@ -3,18 +3,18 @@ import type { RequestSession } from './request-session.js';
 const REQUEST = Symbol('@curveball/session');
 const INNERMOST = Symbol('@curveball/session innermost');
 
-/** A context of the framework, of any class. */
+/** A context of any framework, of any class. */
 export interface AttachedContext {
   [REQUEST]?: RequestSession | undefined;
   [INNERMOST]?: RequestSession;
   readonly webSocket?: unknown;
 }
 
-/** Members of a context, which ask its request's session. */
+/** Properties and methods that a context gets. They ask the session of its request. */
 export type ContextMembers = PropertyDescriptorMap & ThisType<AttachedContext>;
 
 /**
- * Gives a context its members, and a session to ask.
+ * Attaches a session to a context, and gives the context the members that ask it.
  *
  * @param members defined once for all contexts of a class
  */
@@ -27,10 +27,10 @@ export function attachSession(ctx: AttachedContext, request: RequestSession, mem
 }
 
 /**
- * Gives a context back to the middleware further out. What runs after the last
- * of them, as a body that is streamed, belongs to the innermost handler: it must
- * not find the session of other visitors. Nor must the listeners of a WebSocket,
- * which may run at any time.
+ * Gives a context back to the outer middleware. Code that runs after the outermost
+ * one, such as a streamed body, belongs to the innermost handler and must find the
+ * same session as that did, not one of an outer middleware. So must the listeners of
+ * a WebSocket, which may run at any time.
  */
 export function detachSession(ctx: AttachedContext, { outer }: RequestSession): void {
 
@@ -39,14 +39,14 @@ export function detachSession(ctx: AttachedContext, { outer }: RequestSession): 
 
 }
 
-/** The session of the middleware that the request has come through last, if it has come through one. */
+/** Returns the session of the middleware that the request entered last, if any. */
 export function attachedTo(ctx: AttachedContext): RequestSession | undefined {
 
   return ctx[REQUEST];
 
 }
 
-/** A function that works without its context, too: `const { getCsrf } = ctx`. */
+/** Makes a property whose value is a method that also works without its context: `const { getCsrf } = ctx`. */
 export function method(name: string, of: (request: RequestSession) => unknown): PropertyDescriptor & ThisType<AttachedContext> {
 
   return {
@@ -62,7 +62,7 @@ export function method(name: string, of: (request: RequestSession) => unknown): 
 
 }
 
-/** `ctx.session` and the other members that tell of a session and change it. */
+/** `ctx.session` and the other members that read or change a session. */
 export const sessionMembers: ContextMembers = {
 
   session: {
@@ -109,7 +109,7 @@ export const sessionMembers: ContextMembers = {
 
 };
 
-/** Where there is no session, or a test puts in a stand-in, these are properties like any other. */
+/** Makes a member an ordinary property: without a session, or if a test assigns a stand-in. */
 function replace(ctx: object, name: string, value: unknown): void {
 
   Object.defineProperty(ctx, name, { value, writable: true, enumerable: true, configurable: true });
@@ -117,14 +117,14 @@ function replace(ctx: object, name: string, value: unknown): void {
 }
 
 /**
- * Defines members once for all contexts of a class: on each context it would cost
- * more than the rest of an anonymous request.
+ * Defines members once for all contexts of a class. Doing so on each context would
+ * cost more than the rest of an anonymous request.
  */
 function defineMembers(ctx: AttachedContext, members: ContextMembers): void {
 
   const prototype = Object.getPrototypeOf(ctx);
   const isClass = prototype !== null && prototype !== Object.prototype;
-  // Another copy of this package may have been first.
+  // Another copy of this package may have defined them on the class already.
   const target = isClass && !Object.hasOwn(prototype, 'session') ? prototype : ctx;
   Object.defineProperties(target, members);
   Object.defineProperty(target, REQUEST, { value: undefined, writable: true });

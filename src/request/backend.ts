@@ -6,29 +6,29 @@ import type { CookieWriters } from './write-headers.js';
 /** What all requests of one middleware share. */
 export interface Backend extends CookieWriters {
   /**
-   * Whether a session that the handler did not ask for is not stored where its
-   * cookie could replace one that the browser has kept back.
+   * Whether a new session is not stored if its cookie could replace one that the
+   * browser has withheld, unless the handler is signing a visitor in.
    */
   readonly refusesForeignSessions: boolean;
   readonly sameSite: boolean | string | undefined;
   readonly cookiePath: string;
-  /** Makes what looks after the forms of a request. */
+  /** Makes the object that handles the forms of a request. */
   readonly formsOf: (request: WithForms) => Forms;
 }
 
-/** The forms of a request: `csrf/` has them. */
+/** The forms of a request, which `csrf/` implements. */
 export interface Forms {
   /** Whether the request brought a cookie of a form. */
   readonly isCarried: boolean;
-  /** The secret of the form that the request was sent from, if it was sent from one. */
+  /** The secret of the form that the request was sent from, if any. */
   readonly sentFrom: string | undefined;
-  /** Writes the cookies of forms, and says whether there were any. */
+  /** Writes the cookies of forms. Returns whether there were any. */
   write(isBesideSession: boolean): boolean;
-  /** Reports that no new session was stored, since its cookie could have replaced one that the browser did not send. */
+  /** Reports that no new session was stored, because its cookie could have replaced one that the browser withheld. */
   publishWithheld(): void;
 }
 
-/** What the forms of a request need of it. */
+/** The part of a request that its forms need. */
 export interface WithForms {
   readonly http: HttpContext;
   readonly shared: Backend;

@@ -4,13 +4,12 @@ import type { Session } from '../session/session.js';
 import { textsOf } from '../session/stored-session.js';
 import { difference, isEmpty } from '../values/texts-change.js';
 
-/** Delay used where the end of the response is not reported, in milliseconds. */
+/** Milliseconds to wait if the response does not report its end. */
 const SOON = 50;
 
 /**
- * Warns a developer of a change that a middleware further out made after the
- * session had been stored, and that is not stored. Whether there is one shows
- * when the response is over.
+ * Warns developers of a change that an outer middleware made after the session had
+ * been stored, and that is lost. Looks for it when the response is over.
  */
 export function watchLateChanges(session: Session, response: HttpContext['response']): void {
 
@@ -27,7 +26,7 @@ export function watchLateChanges(session: Session, response: HttpContext['respon
 
 function isUnsaved(session: Session): boolean {
 
-  // A new id that was asked for, or a proof.
+  // The handler asked for a new id, or said that the user has proved who they are.
   if (session.getsNewId) return true;
   try {
     return !isEmpty(difference(textsOf(session.stored), session.wanted(undefined).texts));

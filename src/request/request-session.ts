@@ -21,15 +21,15 @@ import { watchLateChanges } from './late-changes.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
 import { type Answer, hasLeft, writeHeaders } from './write-headers.js';
 
-/** What other middlewares ask of each session of a request. */
+/** The member of a context with the checks that other middlewares run on each session of a request. */
 export const CHECKS = Symbol('@curveball/session checks');
 
-/** Whether the request was refused: its session stays as it was found. */
+/** The member of a context that says whether the request was refused, so that its sessions stay as they were. */
 export const REFUSED = Symbol('@curveball/session refused');
 
 type Checked = HttpContext & { readonly [CHECKS]?: ReadonlyArray<(request: RequestSession) => void>; readonly [REFUSED]?: true };
 
-const LEFT = 'No cookie can be sent any more, in a WebSocket or after the response has left: create or regenerate the session before';
+const LEFT = 'No cookie can be sent in a WebSocket, or after the response has left: create or regenerate the session before';
 
 const NOTHING_DUE: Due = { touch: false };
 
@@ -38,9 +38,9 @@ export class RequestSession {
 
   readonly http: HttpContext;
   readonly shared: Backend;
-  /** Whether the request's path is one to which browsers send no cookie of ours: it has no session then. */
+  /** Whether browsers send no cookie of ours to the request's path, so that it has no session. */
   readonly isOutside: boolean;
-  /** The session of the middleware further out, if there is one. */
+  /** The session of the outer middleware, if there is one. */
   readonly outer: RequestSession | undefined;
 
   #session: Session | undefined;
@@ -48,7 +48,7 @@ export class RequestSession {
   #error: SessionError | undefined;
   #isWatched = false;
   readonly #began: number | undefined;
-  /** What the response says of the session, so far. */
+  /** What the response has to say about the session, so far. */
   readonly answer: Answer = { action: 'keep', dependsOn: 'nothing', isFinished: false, written: 0, clearsSite: false };
 
   constructor(http: HttpContext, shared: Backend, isOutside = false, outer?: RequestSession) {
@@ -61,7 +61,7 @@ export class RequestSession {
 
   }
 
-  /** Made when it is first needed: for most anonymous requests it never is. */
+  /** Made when it is first needed, which it never is for most anonymous requests. */
   get session(): Session {
 
     this.#session ??= new Session();
@@ -69,21 +69,21 @@ export class RequestSession {
 
   }
 
-  /** Takes what the request's cookie has led to, before the handler runs. */
+  /** Takes the session that the request's cookie led to, before the handler runs. */
   begin(stored: StoredSession): void {
 
     if (stored.kind !== 'none') this.session.found(stored);
-    // It was found by its former id: the browser is to have this one.
+    // It was found by its former id, so the browser must get the new one.
     if (stored.kind === 'live' && stored.forwarded) this.answer.action = 'set';
     for (const check of (this.http as Checked)[CHECKS] ?? []) check(this);
 
   }
 
   /**
-   * Stores what the handler has changed. What changes later is stored when the
-   * handler asks for it.
+   * Stores what the handler has changed. Later changes are stored only if
+   * `saveSession()` is called.
    *
-   * @returns null where there is nothing to store or to answer
+   * @returns null if there is nothing to store and no cookie to send
    */
   finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
@@ -96,7 +96,7 @@ export class RequestSession {
 
   }
 
-  /** Runs one act of storing, after those that the handler has started before. */
+  /** Runs one act of storing, after those that the handler started before. */
   inTurn(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
 
     if (this.#isForeign) {
@@ -120,7 +120,7 @@ export class RequestSession {
 
   }
 
-  /** Publishes what was decided, and why. */
+  /** Publishes the decision, and why it was made. */
   publish(): void {
 
     const reason = this.#isRefused ? 'the request was refused' : this.#error?.detail;
@@ -174,7 +174,7 @@ export class RequestSession {
 
   }
 
-  /** What is known of the session as it is stored. */
+  /** The info of the stored session; null if there is none. */
   get info(): SessionInfo | null {
 
     if (this.answer.dependsOn === 'nothing') this.answer.dependsOn = 'info';
@@ -183,16 +183,16 @@ export class RequestSession {
 
   }
 
-  /** The id that the session has, and will have after this response. */
+  /** The id of the session; null if there is none, or if this response will bring another. */
   get id(): string | null {
 
-    // Later, it is read for a log: the response is made already.
+    // When the handler is done, the id is read for a log, which does not affect the response.
     if (!this.answer.isFinished) this.answer.dependsOn = 'session';
     return this.session.getsNewId ? null : this.session.id;
 
   }
 
-  /** Records that the response depends on the session, whether there is one or not. */
+  /** Records that the response depends on whether there is a session, and on its values. */
   use(): void {
 
     this.answer.dependsOn = 'session';
@@ -205,7 +205,7 @@ export class RequestSession {
 
   }
 
-  /** Whether the request brought a cookie of ours that may lead to something. */
+  /** Whether the request brought a cookie of ours that may lead to a session or form. */
   get hasCookie(): boolean {
 
     if (this.isOutside) return false;
@@ -221,7 +221,7 @@ export class RequestSession {
 
   }
 
-  /** What this request brings to an act of storing, at this moment. */
+  /** What an act of storing must know of this request, at this moment. */
   get visit(): Visit {
 
     const began = this.#began;
@@ -265,12 +265,12 @@ export class RequestSession {
 
   }
 
-  /** Whether the handler signs a visitor in, which must not seem to work where it can't. */
+  /** Whether the handler signs a visitor in, which must fail loudly on a path without a session. */
   get #isSignIn(): boolean {
     return this.session.getsNewId || Boolean(this.session.user(this.shared.settings.userOf));
   }
 
-  /** Whether a new session's cookie could replace one that the browser has kept back. */
+  /** Whether a new session's cookie could replace one that the browser has withheld. */
   get #isForeign(): boolean {
 
     const { refusesForeignSessions, settings, sameSite } = this.shared;
@@ -284,7 +284,7 @@ export class RequestSession {
 
 }
 
-/** One act of storing what a request asks for. */
+/** Describes one act of storing what a request asks for. */
 export function saveOf(stored: StoredSession, wanted: Wanted, visit: Visit): Save {
 
   const { session, shared, began, formSecret, isUse, noCookie } = visit;
@@ -292,14 +292,14 @@ export function saveOf(stored: StoredSession, wanted: Wanted, visit: Visit): Sav
 
 }
 
-/** What a session needs that was only read. */
+/** Finds out what a session needs even if it was only read. */
 function dueOf(stored: StoredSession, { shared: { lifetimes, settings: { renewal } }, isUse, noCookie }: Visit): Due {
 
   if (stored.kind !== 'live' || !isUse) return NOTHING_DUE;
   const renewed = stored.info?.details.renewed;
   const canMove = noCookie === undefined;
   return {
-    // What stays empty goes by itself.
+    // A session that stays empty is left to expire.
     touch: stored.texts.size > 0 && lifetimes.isTouchDue(stored),
     renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
     binding: canMove,

@@ -3,13 +3,13 @@ import type { SessionMetadata } from '../info/session-details.js';
 import type { StoredSession } from '../session/stored-session.js';
 import type { Shared } from '../steps/save.js';
 
-/** What is known of a session beside its values. Times are Unix timestamps in seconds. */
+/** Everything known of a session beside its values. Times are Unix timestamps in seconds. */
 export interface SessionInfo {
-  /** The public name of the session: it can be shown and logged, and stays when the session gets another id. */
+  /** The public name of the session. It may be shown and logged, and stays the same when the session gets another id. */
   readonly handle: string;
   /** The user, as the option `user` reads it from the values. */
   readonly user: string | null;
-  /** When it began, or its user signed in; null where the store was not told. */
+  /** When it began, or its user signed in; null if the store does not know. */
   readonly createdAt: number | null;
   /** When its user last proved who they are (OWASP ASVS 5.0, 7.5.1). */
   readonly authenticatedAt: number | null;
@@ -22,7 +22,7 @@ export interface SessionInfo {
   readonly metadata: SessionMetadata;
 }
 
-/** Describes the session as it is stored; null where there is none. */
+/** Describes a stored session; returns null if it is not live. */
 export function sessionInfo(stored: StoredSession, { store, lifetimes }: Shared): SessionInfo | null {
 
   if (stored.kind !== 'live') return null;

@@ -6,17 +6,17 @@ import type { CookieAction, Shared } from '../steps/save.js';
 
 const CLEAR_SITE_DATA = 'Clear-Site-Data';
 
-/** What a response says of the session, so far. */
+/** What a response has to say about the session, so far. */
 export interface Answer {
-  /** What it does with the session's cookie. */
+  /** What to do with the session's cookie. */
   action: CookieAction;
-  /** What it depends on, whether there is a session or not. */
+  /** The most that the response depends on, even if there is no session. */
   dependsOn: 'nothing' | 'info' | 'session';
-  /** Whether the handler is done: the response may be on its way. */
+  /** Whether the handler is done, so that the response may be on its way. */
   isFinished: boolean;
-  /** The number of cookies of our name that it had when they were last written. */
+  /** The number of cookies of our name in the response when they were last written. */
   written: number;
-  /** Whether it asks the browser to remove what it keeps of the site. */
+  /** Whether our `Clear-Site-Data` is in the response. */
   clearsSite: boolean;
 }
 
@@ -28,22 +28,22 @@ interface Answering {
   readonly answer: Answer;
   /** Whether browsers send no cookie of ours to its path. */
   readonly isOutside: boolean;
-  /** Writes the cookies of forms, and says whether there were any. */
+  /** Writes the cookies of forms. Returns whether there were any. */
   writeForms(isBesideSession: boolean): boolean;
 }
 
-/** What all requests of one middleware share for that. */
+/** The part of what all requests of one middleware share that writes cookies. */
 export interface CookieWriters extends Shared {
   readonly cookie: SessionCookie;
   readonly cookieWarnings: CookieWarnings;
-  /** The header of the response that ends a session. */
+  /** The value of `Clear-Site-Data` in a response that ends a session; undefined for no such header. */
   readonly clearSiteData: string | undefined;
 }
 
 /**
  * Writes the headers of a response: the cookies of the session and of forms, and
- * what keeps the response out of shared caches. May be called again, since the
- * handler may have replaced the headers in the meantime.
+ * those that keep the response out of shared caches. May be called again, because
+ * handlers may replace headers in the meantime.
  */
 export function writeHeaders(action: CookieAction, request: Answering): void {
 
@@ -57,10 +57,10 @@ export function writeHeaders(action: CookieAction, request: Answering): void {
 
 }
 
-/** Whether the response is on its way: a body that is streamed may still use the session. */
+/** Whether the response's headers are sent. A body that is still streamed may use the session all the same. */
 export function hasLeft({ http, answer }: Pick<Answering, 'http' | 'answer'>): boolean {
 
-  // The kernel does not tell, but node's response does.
+  // The kernel does not say, but the response of Node.js does.
   return answer.isFinished && (http.response as { inner?: NodeResponse }).inner?.headersSent === true;
 
 }
@@ -71,12 +71,12 @@ function writeCookie(action: 'set' | 'clear', { http, shared, session, answer }:
   const { cookie, cookieWarnings, clearSiteData, lifetimes } = shared;
   const isHttps = origin.startsWith('https:');
   if (cookie.countIn(headers) > answer.written) cookieWarnings.replaced();
-  // What was asked for goes when a session has begun since.
+  // Taken back first, in case a session has begun since it was set.
   if (answer.clearsSite) headers.delete(CLEAR_SITE_DATA);
   answer.clearsSite = action === 'clear' && isEndOfVisit(session, shared) && !headers.has(CLEAR_SITE_DATA);
   if (answer.clearsSite) headers.set(CLEAR_SITE_DATA, clearSiteData as string);
   if (action === 'clear') {
-    // The browser never got this cookie, and may have another one, which stays.
+    // The browser never got this cookie. It may have another one, which must stay.
     if (session.isNew) cookie.drop(headers);
     else cookie.clear(headers, isHttps);
   } else if (session.stored.kind === 'live') {
@@ -87,7 +87,7 @@ function writeCookie(action: 'set' | 'clear', { http, shared, session, answer }:
 
 }
 
-/** Says whether the browser is asked to remove the site's data. The end of a session without a user is not a sign-out. */
+/** Whether to ask the browser to remove the site's data. The end of a session without a user is not a sign-out. */
 function isEndOfVisit({ isNew, foundByCookie }: Session, { clearSiteData, settings }: CookieWriters): boolean {
 
   if (clearSiteData === undefined || isNew) return false;
@@ -96,12 +96,11 @@ function isEndOfVisit({ isNew, foundByCookie }: Session, { clearSiteData, settin
 }
 
 /**
- * Keeps a response that depended on the session out of shared caches, which
- * would show one visitor's page or cookie to another (RFC 9111 sections 3.5,
- * 4.1 and 7.3).
+ * Keeps a response that depends on the session out of shared caches, which would
+ * show one visitor's page or cookie to another (RFC 9111 sections 3.5, 4.1 and 7.3).
  *
- * @param hasCookie whether the response carries our cookie; it must not be
- *   stored at all then
+ * @param hasCookie whether the response carries our cookie, so that no cache may
+ *   store it
  */
 function keepFromSharedCaches(headers: ResponseHeaders, hasCookie: boolean): void {
 

@@ -14,30 +14,31 @@ export type NamedChange =
   /** A change of a session that had moved or ended before the request began. */
   | { readonly name: 'refuse' };
 
+/** The session gets a new id, and its values a change. */
 export interface Regeneration extends SessionChange {
   readonly name: 'regenerate';
   readonly id: string;
   readonly reason: RegenerationReason;
 }
 
-/** Another user: a session of its own, with what this request put in. */
+/** The user has changed: the session ends, and another begins with the values that this request has set. */
 export interface Replacement {
   readonly name: 'replace';
   readonly id: string;
   readonly texts: SessionTexts;
 }
 
-/** What a live session needs when it was only read. */
+/** What a live session needs even if it was only read. */
 export interface Due {
-  /** Its life is to be prolonged. */
+  /** To be prolonged. */
   readonly touch: boolean;
-  /** Its id is old enough for another. */
+  /** Another id, since it has had this one for long enough. */
   readonly renewal?: boolean;
-  /** The user can be recorded whom its values have named all along. */
+  /** A record of its user, if its stored values name one and the store does not know. */
   readonly binding?: boolean;
 }
 
-/** What was decided in a request, for its event. */
+/** The decision of a request, for its event. */
 export interface Decision {
   readonly change: NamedChange;
   readonly before: StoredSession;

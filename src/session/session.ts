@@ -12,9 +12,9 @@ import { type LiveStored, NOTHING, type StoredSession } from './stored-session.j
 import { type Claim, claimOf, type UserReader, type Wanted } from './wanted.js';
 
 /**
- * The session of one request: what the store has of it, as far as the request
- * knows, and what the handler has made of that. Nothing is parsed until the
- * handler looks.
+ * The session of one request: its stored state, as far as the request knows, and
+ * the changes that the handler has made. The values are parsed when they are first
+ * read.
  */
 export class Session {
 
@@ -33,17 +33,17 @@ export class Session {
   #decision: Decision | undefined;
   #lastTurn: PromiseLike<void> | undefined;
 
-  /** What is in the store, as far as this request knows. */
+  /** The session in the store, as far as this request knows. */
   get stored(): StoredSession {
     return this.#stored;
   }
 
-  /** What the request's cookie has led to. */
+  /** The session that the request's cookie led to. */
   get foundByCookie(): StoredSession {
     return this.#found;
   }
 
-  /** The values in the store, as texts; none where no session lives. */
+  /** The values in the store, as texts; none if the session is not live. */
   get texts(): SessionTexts {
     return this.#stored.kind === 'live' ? this.#stored.texts : NO_TEXTS;
   }
@@ -64,7 +64,7 @@ export class Session {
 
   }
 
-  /** @throws {TypeError} if it is neither a plain object nor null or undefined */
+  /** @throws {TypeError} for anything but a plain object, null or undefined */
   set values(values: SessionValues | null | undefined) {
 
     if (values !== null && values !== undefined && !isPlainObject(values)) {
@@ -85,7 +85,7 @@ export class Session {
     this.#authentication = authentication;
   }
 
-  /** Whether the session is to get a new id, since the handler asked for one or the user has proved who they are. */
+  /** Whether the session will get a new id, because the handler asked for one or the user has proved who they are. */
   get getsNewId(): boolean {
     return this.#regenerate || this.#authentication !== undefined;
   }
@@ -96,9 +96,9 @@ export class Session {
   }
 
   /**
-   * What the request asks for at this moment.
+   * Returns what the request asks for at this moment.
    *
-   * @throws {SessionValueError} if the session holds what can't be stored
+   * @throws {SessionValueError} if a value can't be stored
    */
   wanted(userOf: UserReader | undefined): Wanted {
 
@@ -116,10 +116,10 @@ export class Session {
   }
 
   /**
-   * Takes what the request asks for, in order to store it. What the handler asks
-   * for from here on is stored the next time.
+   * Takes what the request asks for, in order to store it. Whatever the handler asks
+   * for later is stored the next time.
    *
-   * @throws {SessionValueError} if the session holds what can't be stored
+   * @throws {SessionValueError} if a value can't be stored
    */
   take(userOf: UserReader | undefined): Wanted {
 
@@ -131,7 +131,7 @@ export class Session {
 
   }
 
-  /** Gives back what was taken and not stored. */
+  /** Gives back what was taken but not stored. */
   giveBack({ assigned = false, regenerate, authentication }: Pick<Wanted, 'assigned' | 'regenerate' | 'authentication'>): void {
 
     this.#assigned ||= assigned;
@@ -141,10 +141,10 @@ export class Session {
   }
 
   /**
-   * The user whom the values name; undefined where the values were not looked at,
-   * since they name the same user as before.
+   * Returns the user whom the values name, or undefined if the handler did not read
+   * the values, which then name the same user as before.
    *
-   * @throws {SessionValueError} if that can't be a user
+   * @throws {SessionValueError} if they name something that can't be a user
    */
   user(userOf: UserReader | undefined): string | null | undefined {
     return this.#values === undefined || userOf === undefined ? undefined : this.#made(this.#values, userOf);
@@ -153,12 +153,12 @@ export class Session {
   #claim(texts: SessionTexts, userOf: UserReader | undefined): Claim {
 
     const user = this.user(userOf);
-    // Most requests leave the session its user.
+    // Most requests do not change the user.
     return user === undefined || this.#stored.kind !== 'live' || user === this.#stored.user ? { user } : claimOf(user, texts, this.#stored, userOf);
 
   }
 
-  /** Records what the request's cookie has led to. */
+  /** Records the session that the request's cookie led to. */
   found(stored: StoredSession): void {
 
     this.#found = stored;
@@ -166,12 +166,12 @@ export class Session {
 
   }
 
-  /** Records a newer state of the session, or where it went. */
+  /** Records a newer state of the stored session, perhaps under another id. */
   refound(stored: StoredSession): void {
     this.#stored = stored;
   }
 
-  /** Records what this request has stored. */
+  /** Records the state that this request has stored. */
   committed(stored: StoredSession): void {
 
     this.#stored = stored;
@@ -179,7 +179,7 @@ export class Session {
 
   }
 
-  /** The same for a session that this request has created: the browser does not know it yet. */
+  /** Records a session that this request has created, so that the browser does not know its id yet. */
   created(stored: LiveStored): void {
 
     this.committed(stored);
@@ -197,11 +197,12 @@ export class Session {
     return this.#isChanged;
   }
 
+  /** Records that this request is about to store more than a new id. */
   changing(): void {
     this.#isChanged = true;
   }
 
-  /** Whether the former id leads to the session, since this request has changed nothing but the id. */
+  /** Whether the former id leads to the session, because this request has changed only the id. */
   get isForwarding(): boolean {
     return this.#isForwarding;
   }
@@ -214,12 +215,12 @@ export class Session {
 
   }
 
-  /** The id that a session to be created or moved will have, if one was reserved. */
+  /** The id that is reserved for a new or moved session, if any. */
   get newId(): string | undefined {
     return this.#newId;
   }
 
-  /** @returns the reserved id, which is the same for all callers */
+  /** Reserves an id unless one is reserved already, and returns the one that is. */
   reserve(id: string): string {
 
     this.#newId ??= id;
@@ -227,12 +228,12 @@ export class Session {
 
   }
 
-  /** Drops the reserved id: it may be in use. */
+  /** Drops the reserved id, which may be in use. */
   release(): void {
     this.#newId = undefined;
   }
 
-  /** Records that a user came or went: forms that were served before are worth nothing after this response. */
+  /** Records that a user has signed in or out: forms served before are invalid after this response. */
   leaveForms(): void {
     this.#leavesForms = true;
   }
@@ -245,7 +246,7 @@ export class Session {
     this.#leavesForms = false;
   }
 
-  /** Why the session can't be used any more, if it can't. */
+  /** Why the session can't be used any more; undefined if it can. */
   get failure(): SessionError | undefined {
     return this.#failure;
   }
@@ -254,23 +255,23 @@ export class Session {
     this.#failure = error;
   }
 
-  /** What was decided, if events of requests have subscribers. */
+  /** The last decision that matters, if events of requests have subscribers. */
   get decision(): Decision | undefined {
     return this.#decision;
   }
 
-  /** Records what was decided, unless the request has done something that tells more. */
+  /** Records a decision. One that changes nothing does not replace one that does. */
   decided(decision: Decision): void {
 
-    const isTelling = ({ change: { name } }: Decision) => name !== 'none' && name !== 'touch';
-    if (this.#decision && isTelling(this.#decision) && !isTelling(decision)) return;
+    const isChange = ({ change: { name } }: Decision) => name !== 'none' && name !== 'touch';
+    if (this.#decision && isChange(this.#decision) && !isChange(decision)) return;
     this.#decision = decision;
 
   }
 
   /**
-   * Makes the values equal to what is stored, in the object that the handler
-   * may have a reference to. What the handler has changed since is left alone.
+   * Updates the values to those in the store. Changes the same object, to which the
+   * handler may have a reference, and keeps what the handler has changed since.
    *
    * @param taken the values as they were when they were taken to be stored
    */
@@ -289,7 +290,7 @@ export class Session {
 
   }
 
-  /** Runs one task on the stored session after the other, however many the handler starts at once. */
+  /** Runs tasks on the stored session one after the other, even if the handler starts several at once. */
   inTurn<T>(task: () => Awaitable<T>): Awaitable<T> {
 
     const answer = this.#lastTurn ? this.#lastTurn.then(task) : task();
@@ -304,10 +305,10 @@ export class Session {
   }
 
   /**
-   * Stores in turn what the request asks for. What could not be stored is asked
-   * for the next time again.
+   * Stores what the request asks for, after the tasks before. If that fails, the
+   * next call tries to store it again.
    *
-   * @throws {SessionValueError} if the session holds what can't be stored
+   * @throws {SessionValueError} if a value can't be stored
    */
   store<T>(userOf: UserReader | undefined, act: (wanted: Wanted, stored: StoredSession) => Awaitable<T>): Awaitable<T> {
 
@@ -335,7 +336,7 @@ export class Session {
 
   }
 
-  /** @throws {SessionStoreError} instead of a {@link SessionValueError} where what is stored leads to that by itself */
+  /** @throws {SessionStoreError} in place of a {@link SessionValueError} if the stored values alone cause that error */
   #made<T>(values: SessionValues, make: (values: SessionValues) => T): T {
 
     try {

@@ -11,20 +11,20 @@ export interface NoSession {
   readonly kind: 'none';
 }
 
-/** A live session, with what storing it takes. */
+/** A live session, with everything that a change of it needs. */
 export interface LiveStored {
   readonly kind: 'live';
   readonly id: string;
   readonly texts: SessionTexts;
-  /** Undefined after a change of our own, whose version the store did not say. */
+  /** Undefined after a change by this request: the store does not say the new version. */
   readonly version: string | number | undefined;
   /** When the session ends if it is not used, in milliseconds, as {@link Lifetimes.now} counts them. */
   readonly endsAt: number;
-  /** What the store keeps of it beside its values, if it keeps that. */
+  /** The user and details, if the store keeps them. */
   readonly info: Info | undefined;
   /** Null for an anonymous session. */
   readonly user: string | null;
-  /** It was found by the id before its own: the browser does not know its id yet. */
+  /** Whether it was found by its former id, so that the browser does not know the new one yet. */
   readonly forwarded?: boolean;
 }
 
@@ -33,13 +33,13 @@ export interface RetiredStored {
   readonly kind: 'retired';
   readonly id: string;
   readonly moved: boolean;
-  /** The session was alive when the request began, which may hold its values still. */
+  /** Whether the session was live when the request began, which may therefore still hold its values. */
   readonly late?: boolean;
-  /** What the session is where it was moved to, if the store says so. */
+  /** The user and details of the moved session under its new id, if the store knows them. */
   readonly info?: Info | undefined;
 }
 
-/** The user's session had this id before a renewal, longer ago than that. */
+/** A user's session had this id before a renewal, more than {@link RETIRED_FOR} seconds ago. */
 export interface ReusedStored {
   readonly kind: 'reused';
   readonly id: string;
@@ -48,14 +48,14 @@ export interface ReusedStored {
 
 export const NOTHING: NoSession = { kind: 'none' };
 
-/** The values that were loaded, as texts; none where no session lives. */
+/** Returns the loaded values, as texts; none if the session is not live. */
 export function textsOf(stored: { readonly kind: StoredSession['kind']; readonly texts?: SessionTexts }): SessionTexts {
 
   return stored.texts ?? NO_TEXTS;
 
 }
 
-/** A session that was stored at this moment, with the lifetime that it gets by itself. */
+/** Describes a session that was stored at this moment, for its usual lifetime. */
 export function justStored(
   { id, texts, info, version }: Pick<LiveStored, 'id' | 'texts' | 'info'> & Partial<Pick<LiveStored, 'version'>>, lifetimes: Lifetimes,
 ): LiveStored {

@@ -4,36 +4,39 @@ import { fromTexts } from '../values/session-values.js';
 import { difference, isEmpty } from '../values/texts-change.js';
 import type { StoredSession } from './stored-session.js';
 
-/** Reads from its values which user a session belongs to. */
+/** Reads from a session's values which user it belongs to; null for none. */
 export type UserReader = (values: SessionValues) => string | null;
 
 /** What a request asks for: values, a new id, a user. */
 export interface Wanted extends Claim {
   readonly texts: SessionTexts;
-  /** `ctx.session` was given `null` or `{}`, and nothing was put in since. */
+  /** Whether `null` or `{}` was assigned to `ctx.session`, and no key was set since. */
   readonly cleared: boolean;
-  /** `ctx.sessionId` was given `null`. */
+  /** Whether `null` was assigned to `ctx.sessionId`. */
   readonly regenerate: boolean;
-  /** The user has proved who they are. */
+  /** Whether the user has proved who they are. */
   readonly proved?: boolean;
   /** What `ctx.authenticated()` was given. */
   readonly authentication?: Authentication | undefined;
-  /** `ctx.session` was given another object, or an update returned one. */
+  /** Whether another object was assigned to `ctx.session`, or an update returned one. */
   readonly assigned?: boolean;
 }
 
-/** The user whom the values name. */
+/** The user whom the values of a request name. */
 export interface Claim {
-  /** Undefined where the values were not looked at: they name the same user as before. */
+  /** Undefined if the values were not read: they name the same user as before. */
   readonly user?: string | null | undefined;
-  /** The stored values named that user already: this request signs no one in. */
+  /** Whether the stored values named that user already, so that this request signs no one in. */
   readonly isFound?: boolean;
 }
 
 /**
- * The user whom the values name, and whether this request made them. Where
- * stored values name no user any more, since the schema or the application has
- * changed, the session keeps its user while it is only read.
+ * Finds out whether this request named the user, or the stored values did already.
+ * If the stored values no longer name a user, because the schema or the application
+ * has changed, the session keeps its user as long as it is only read.
+ *
+ * @param user the user whom the values name; undefined if they were not read
+ * @param texts the values of the request
  */
 export function claimOf(
   user: string | null | undefined, texts: SessionTexts, stored: StoredSession, userOf: UserReader | undefined,
@@ -46,7 +49,7 @@ export function claimOf(
 
 }
 
-/** The user of a stored session, also where only its values name one; null if it has none or the user is unknown. */
+/** Returns the user of a stored session, also if only its values name one; null if there is none or it is unknown. */
 export function knownUser(stored: StoredSession, userOf: UserReader | undefined): string | null {
 
   if (stored.kind !== 'live') return null;
@@ -54,7 +57,7 @@ export function knownUser(stored: StoredSession, userOf: UserReader | undefined)
 
 }
 
-/** The user whom texts name; undefined where they name what can't be a user. */
+/** Returns the user whom texts name; undefined if they name something that can't be a user. */
 function namedBy(texts: SessionTexts, userOf: UserReader): string | null | undefined {
 
   try {
