@@ -14,13 +14,14 @@ export type { EncryptionKey } from './key-ring.js';
 export type EncryptedStore<Store extends SessionStore> = WrappedStore<Store>;
 
 /**
- * Seals what a store keeps: it gets neither ids nor values, and nothing that it
- * holds opens a session. Names of keys, users, details and times stay readable;
- * docs/encryption.md says what is protected from whom.
+ * Makes a store around another that seals what the other keeps. The other gets
+ * neither ids nor values, and nothing that it holds opens a session. Names of keys,
+ * users, details and times stay readable: docs/encryption.md lists who can read what.
  *
- * @param store any store. Its `move`, if it has one, must heed the `version`, or
- *   a change is lost that comes while a session gets a new id
- * @throws {TypeError} for a wrong option, or a store that can't have ids of others
+ * @param store any store. Its `move`, if it has one, must check the `version`.
+ *   Otherwise changes are lost that other requests make during a move
+ * @throws {TypeError} for a wrong option, or for a store that accepts only ids that
+ *   it made itself
  */
 export function encrypted<Store extends SessionStore>(
   store: Store, options: EncryptionOptions = {},
@@ -34,7 +35,7 @@ export function encrypted<Store extends SessionStore>(
     touchIsFree: inner.touchIsFree === true,
     keepsInfo: inner.keepsInfo === true,
     isSessionId: isStoredId,
-    /** As the store lists it, or else the public part of the id. */
+    /** The handle in the lists of the store, or else the public part of the id. */
     handleOf: (id: string) => isIndexing(inner) ? inner.handleOf(storedIdOf(id)) : handleIn(storedIdOf(id)),
     keepsOnlyValues: false,
   };
@@ -42,7 +43,7 @@ export function encrypted<Store extends SessionStore>(
 
 }
 
-/** Tries out whether a store takes ids that it has not made, and sees which two belong to one session. */
+/** Tries out whether a store accepts ids that it has not made, and gives one handle to two ids of one session. */
 function checkIds(inner: AtomicSessionStore): void {
 
   const id = newStoredId();

@@ -63,7 +63,7 @@ export class KeyRing {
     if (typeof id !== 'string' || !/^[\w-]{1,32}$/.test(id)) {
       throw new TypeError(`keys[${index}].id must be 1 to 32 letters, digits, _ and -`);
     }
-    if (this.#secrets.has(id)) throw new TypeError(`keys[${index}].id is "${id}", as that of another: each must differ`);
+    if (this.#secrets.has(id)) throw new TypeError(`keys[${index}].id is "${id}", like that of another key: each must differ`);
     if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
       throw new TypeError(`The secret of the key "${id}" must be a text or a Uint8Array, not ${kindOf(secret)}`);
     }

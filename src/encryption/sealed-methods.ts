@@ -13,16 +13,16 @@ import { SessionSeals } from './session-seals.js';
 
 type Methods = Required<AtomicSessionStore>;
 
-/** What the inner store does as it is: it is given no id of a session, and no values. */
+/** The members that are passed on, since they get neither a session's id nor values, or that `encrypted()` has itself. */
 type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'endSessionsOf' | 'endAllSessions' | 'isSessionId' | 'handleOf';
 
 type Updated = Awaited<ReturnType<Methods['update']>>;
 type Moved = Awaited<ReturnType<Methods['move']>>;
 
-/** The number of times a move or change is tried again because others came between its two steps. */
+/** The most tries of a move or change, whose two steps another request may come between. */
 const MOST_TRIES = 100;
 
-/** The methods that seal what they hand to a store, or open what they get from it. */
+/** Makes the methods that seal what they give to a store, and open what they get from it. */
 export function sealedMethods(inner: Methods, { ring, endsUnreadable }: EncryptionSettings): Omit<Methods, PassedOn> {
 
   const seals = new SessionSeals(inner.keepsInfo === true);
@@ -35,14 +35,16 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
       return seals.opened(found, keys);
     } catch (error) {
       if (!endsUnreadable) throw error;
-      // Without a mark, as if its time were over: the visitor can begin anew.
+      // Deleted without a mark, as if it had expired, so that the visitor can begin another.
       return andThen(inner.delete(keys.storedId), () => null);
     }
   });
 
   /**
-   * Loads a session and does something on condition of the version that it has;
-   * again if another came in between, unless the caller has named a version.
+   * Loads a session, and acts on the version that it has. Tries again if another
+   * request came in between, unless the caller named a version.
+   *
+   * @param act returns `'conflict'` if the version has changed
    */
   const again = <Answer extends string>(
     keys: SessionKeys, version: string | number | undefined, act: (found: LiveSession) => Awaitable<Answer>, triesLeft = MOST_TRIES,
@@ -56,7 +58,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
     });
   });
 
-  /** Changes a session whose size has to be counted first, since its sealed texts are larger than `maxBytes`. */
+  /** Changes a session after counting its opened texts, since its sealed texts would be larger than `maxBytes`. */
   const updateCounted = (
     keys: SessionKeys, change: SessionChange, sealed: SessionChange, { left, maxBytes, version, ...terms }: UpdateTerms & { left: Countdown },
   ): Awaitable<Updated> => again<Updated>(keys, version, found => {
@@ -96,7 +98,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
       const keys = keysOf(id);
       const sealed = seals.sealedChange(change, keys);
       const left = countdown(terms);
-      // Sealed texts are longer: what is small enough when it is sealed is so as well when it is not.
+      // Sealed texts are longer than opened ones, so only sealed texts that are too large must be counted again.
       return andThen(inner.update(keys.storedId, sealed, terms), answer => {
         if (answer === 'updated') seals.changed(keys);
         return answer === 'too-large' ? updateCounted(keys, change, sealed, { ...terms, left }) : answer;
@@ -108,7 +110,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
 
     end: (id, terms) => inner.end(storedIdOf(id), terms),
 
-    /** A new id is a new key: all is sealed anew. */
+    /** Seals everything again, since the new id has other keys. */
     move(id, newId, change, { newInfo, maxBytes, version, ...terms }) {
 
       const [from, to] = [keysOf(id), keysOf(newId)];

@@ -93,7 +93,7 @@ export function keyNameOf(sealed: string): string {
 
 }
 
-/** Returns what is authenticated with a value. */
+/** Returns the bytes that are authenticated together with a value. */
 function beside(head: Buffer, { name, info = NOTHING }: Place): Buffer {
 
   // UTF-16 keeps any key apart from any other, lone surrogates included.
@@ -126,7 +126,7 @@ function missing(name: string): string {
 
   if (name === UNKEYED) return 'it was sealed without a key of the application, which is not accepted';
   // A name of another form was not written by this package.
-  return /^[\w-]{1,32}$/.test(name) ? `its key "${name}" is not among the keys` : 'its key is none';
+  return /^[\w-]{1,32}$/.test(name) ? `its key "${name}" is not among the keys` : 'the name of its key is invalid';
 
 }
 
@@ -136,7 +136,7 @@ function missing(name: string): string {
  */
 export function unopened(problem: string): SessionStoreError {
 
-  return new SessionStoreError('What is stored of the session can\'t be opened', { cause: ownError(problem) });
+  return new SessionStoreError('The stored session can\'t be opened', { cause: ownError(problem) });
 
 }
 

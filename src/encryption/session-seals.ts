@@ -30,7 +30,7 @@ export class SessionSeals {
   }
 
   /**
-   * Seals a change; with it, the session's info anew if that is due.
+   * Seals a change. Adds a new seal of the session's info if the old one is outdated.
    *
    * @throws {SessionValueError} for a key that the application can't have
    */
@@ -41,12 +41,16 @@ export class SessionSeals {
 
   }
 
-  /** To be called when a sealed change is stored. */
+  /** Records that a sealed change was stored. */
   changed(keys: SessionKeys): void {
     this.#outdated.delete(keys);
   }
 
-  /** @throws {SessionStoreError} for what was not sealed so, or not for this id */
+  /**
+   * Opens a session.
+   *
+   * @throws {SessionStoreError} if it was not sealed, or not for this id
+   */
   opened(found: LiveSession, keys: SessionKeys): LiveSession {
 
     const info = found.info && plainInfo(found.info);
@@ -56,7 +60,7 @@ export class SessionSeals {
 
   }
 
-  /** What is left of a session that is not alive. */
+  /** Opens what the store remembers of a session that is not live. */
   openedMark(found: RetiredSession | ExpiredSession, keys: SessionKeys): FoundSession {
 
     if (found.status === 'expired') return { status: found.status, ...optional(found.info && plainInfo(found.info)) };

@@ -7,13 +7,13 @@ import { refuseReserved, type SessionSchema, withoutVersion } from './session-sc
 
 /**
  * Makes the store of sessions that have a schema, around the one with the time
- * limit. What it loads is what the schema makes of what is stored; changes of
- * that are merged into what is stored, so that a mere read changes nothing and a
- * default of the schema never overwrites what another request has set.
+ * limit. Its `load` returns the schema's output. Changes of that output are merged
+ * into the stored texts, so that a read alone changes nothing, and a default of the
+ * schema never overwrites a value that another request has set.
  */
 export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStore {
 
-  /** What was stored, for texts that are to replace it as a whole. */
+  /** The stored sessions, by the texts that must replace theirs as a whole. */
   const outdated = new WeakMap<SessionTexts, LiveSession>();
 
   const load = (id: string): Awaitable<FoundSession | null> => andThen(timed.load(id), found => {
@@ -25,15 +25,15 @@ export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStor
   });
 
   /**
-   * Stores a session of an older shape in the new one, in a step of its own. The
-   * step fails if the session was changed in the meantime: of two requests that
-   * migrate it at the same time, the second sees what the first has changed since.
+   * Stores a session of an older shape in the new one, in a separate step. If the
+   * session has changed in the meantime, loads and migrates it again: of two requests
+   * that migrate it at the same time, the second sees the changes of the first.
    */
   const upgraded = async (id: string, texts: SessionTexts, before: LiveSession, lifetime: number): Promise<true> => {
     let wanted = texts;
     for (let stored: LiveSession | undefined = before; stored;) {
       const change = difference(stored.texts, schema.stamped(wanted));
-      // If the session is gone, the change that comes next will say so.
+      // If the session is gone, the change that follows will report it.
       if (await timed.update(id, change, { lifetime, version: stored.version }) !== 'conflict') break;
       const found = await load(id);
       if (found?.status !== 'live') break;

@@ -88,7 +88,7 @@ export function checkedSchema(schema: unknown, options: unknown = {}): SessionSc
 
 }
 
-/** Turns what is stored into what the handler sees. */
+/** Turns stored texts into those that the handler sees. */
 export class SessionSchema {
 
   constructor(
@@ -115,7 +115,7 @@ export class SessionSchema {
     return andThen(isOld ? this.migrated(values, from) : values, migrated => (
       andThen(this.schema['~standard'].validate(migrated), result => {
         if (!result.issues) {
-          refuseOther(result.value);
+          checkOutput(result.value);
           return read(toTexts(result.value, before), isOld, before, visible);
         }
         const fallback = this.whereNotFitting(result.issues);
@@ -208,26 +208,26 @@ function without(texts: SessionTexts, key: string): SessionTexts {
 }
 
 /**
- * Refuses what a schema returned if it differs after it was turned into JSON and
- * back: the handler would get something else than the schema's type says.
+ * Refuses an output of the schema that is not a plain object, or holds a `Date`: the
+ * handler would get a text in its place, which is not what the schema's type says.
  */
-function refuseOther(output: unknown): asserts output is SessionValues {
+function checkOutput(output: unknown): asserts output is SessionValues {
 
   if (!isPlainObject(output)) throw new TypeError(`The schema returned a ${kindOf(output)} for the session: it must return a plain object`);
-  const way = wayToDate(output, new Set());
-  if (way) throw new SessionValueError(pathOf(way), 'is a Date in what the schema returned, and would be a text for the handler: let the schema return the text');
+  const path = pathToDate(output, new Set());
+  if (path) throw new SessionValueError(pathOf(path), 'is a Date in the output of the schema, but the handler would get a text: let the schema return the text');
 
 }
 
-function wayToDate(value: unknown, above: Set<unknown>): Array<string | number> | undefined {
+function pathToDate(value: unknown, above: Set<unknown>): Array<string | number> | undefined {
 
   if (value instanceof Date) return [];
   // An object that contains itself is refused later, with its path, when it becomes text.
   if (typeof value !== 'object' || value === null || above.has(value)) return undefined;
   above.add(value);
   for (const [key, member] of Object.entries(value)) {
-    const way = wayToDate(member, above);
-    if (way) return [Array.isArray(value) ? Number(key) : key, ...way];
+    const path = pathToDate(member, above);
+    if (path) return [Array.isArray(value) ? Number(key) : key, ...path];
   }
   above.delete(value);
   return undefined;

@@ -1,14 +1,14 @@
 /*
- * What we need of Standard Schema (https://standardschema.dev, version 1), the
+ * The part of Standard Schema that we need (https://standardschema.dev, version 1), the
  * interface that schema libraries have in common.
  */
 
-/** A schema of any library that keeps to Standard Schema. */
+/** A schema of any library that follows Standard Schema. */
 export interface StandardSchema<Output = unknown> {
   readonly '~standard': {
     readonly version: 1;
     readonly vendor: string;
-    /** Returns what the schema makes of a value, or what is wrong with it. */
+    /** Checks a value. Returns the schema's output, or the issues that it found. */
     readonly validate: (value: unknown) => SchemaResult<Output> | Promise<SchemaResult<Output>>;
     /** For the compiler alone. */
     readonly types?: { readonly input: unknown; readonly output: Output } | undefined;

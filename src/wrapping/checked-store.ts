@@ -4,7 +4,7 @@ import { FourMethodStore } from '../stores/four-method-store.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { passOn } from './overlay.js';
 
-/** Which stores must have a member of the contract: all, or those that are atomic. */
+/** The members of the contract, and which stores must have each: all, or only the atomic ones. */
 const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'none'>> = {
   get: 'all', set: 'all', delete: 'all', newSessionId: 'all',
   load: 'atomic', create: 'atomic', update: 'atomic', touch: 'atomic', end: 'atomic',
@@ -14,7 +14,7 @@ const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'no
 
 /** The adapter of a store with four methods. */
 type Adapter = AtomicSessionStore & {
-  /** Sessions of 1.x name no cookie: none may be expected of a session of such a store. */
+  /** Sessions in such a store may come from 1.x, which does not name the cookie. So none is expected. */
   readonly keepsOnlyValues: boolean;
 };
 
@@ -53,15 +53,16 @@ function refuseIncomplete(store: SessionStore, which: 'all' | 'atomic', rule: st
 }
 
 /**
- * Returns the adapter of a store with four methods: two middlewares on one store
- * must share what it remembers. What else the store has, the adapter has, too.
+ * Returns the adapter of a store with four methods. There is one for each store,
+ * since all middlewares must share what it remembers. It also has the store's members
+ * that are not in the contract.
  */
 export function adapted(store: SessionStore): AtomicSessionStore {
 
   let adapter = adapters.get(store);
   if (!adapter) {
     adapter = Object.assign(new FourMethodStore(store), { keepsOnlyValues: true });
-    // The store does not declare to be atomic: what is named like a method of the contract is something else.
+    // The store is not atomic. A member with the name of one in the contract is something else, and hidden.
     passOn(adapter, store, name => !Object.hasOwn(CONTRACT, name));
     adapters.set(store, adapter);
   }
@@ -69,7 +70,7 @@ export function adapted(store: SessionStore): AtomicSessionStore {
 
 }
 
-/** Says whether a store keeps nothing but values: one of four methods, or a store around one. */
+/** Says whether a store keeps only values: a store with four methods, or a store around one. */
 export function keepsOnlyValues(store: AtomicSessionStore): boolean {
 
   return (store as Partial<Adapter>).keepsOnlyValues === true;

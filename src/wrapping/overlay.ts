@@ -2,15 +2,16 @@
 type Members = Record<PropertyKey, unknown>;
 type Method = (...args: unknown[]) => unknown;
 
-/** What every object has: it is never passed on. */
+/** The prototypes that every object has. Their members are never passed on. */
 const COMMON: ReadonlySet<object | null> = new Set([Object.prototype, Function.prototype, null]);
 
 /**
- * Lays changed members over an object.
+ * Lays members over those of an object.
  *
- * @param changed are used in place of members that the inner object has; one that it lacks is left out
- * @param added are used in any case; the outer object is made of this one
- * @returns the outer object, which passes all else on to the inner one
+ * @param changed members to use in place of the inner object's; one that the inner
+ *   object lacks is left out
+ * @param added members to use in any case; this object is changed and returned
+ * @returns the outer object, which passes everything else on to the inner one
  */
 export function overlay<Inner extends object, Added extends object>(inner: Inner, changed: Partial<Inner>, added: Added): Inner & Added {
 
@@ -22,10 +23,10 @@ export function overlay<Inner extends object, Added extends object>(inner: Inner
 }
 
 /**
- * Gives an object what it lacks of another: methods, which are called on the
- * other, and properties, which are read there each time.
+ * Gives an object the members of another that it lacks. Methods are called on the
+ * other object, and properties are read there each time.
  *
- * @param isWanted chooses among the names
+ * @param isWanted whether to pass on the member of this name; by default, all
  */
 export function passOn<Outer extends object, Inner extends object>(
   outer: Outer, inner: Inner, isWanted: (name: PropertyKey) => boolean = () => true,
@@ -42,7 +43,7 @@ export function passOn<Outer extends object, Inner extends object>(
 
 }
 
-/** Finds also the methods of classes, which can't be enumerated. */
+/** Finds all members, including the methods of classes, which are not enumerable. */
 function membersOf(inner: object): Map<PropertyKey, PropertyDescriptor> {
 
   const members = new Map<PropertyKey, PropertyDescriptor>();
@@ -56,7 +57,7 @@ function membersOf(inner: object): Map<PropertyKey, PropertyDescriptor> {
 
 }
 
-/** A getter may return a method. */
+/** Binds a value to its object if it is a method, which a getter may return. */
 function boundTo(inner: object, value: unknown): unknown {
 
   return typeof value === 'function' ? value.bind(inner) : value;

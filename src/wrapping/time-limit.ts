@@ -1,8 +1,8 @@
 /** A caller that waits for one answer. */
 export interface Caller {
-  /** When it gives up, by the process's own clock in milliseconds; Infinity as long as its call has not returned. */
+  /** When it gives up, in milliseconds of `performance.now()`; Infinity until its call has returned. */
   until: number;
-  /** By how many milliseconds it waits longer, since the process stood still. */
+  /** Milliseconds that it waits longer, because the process stood still. */
   prolonged: number;
   giveUp: () => void;
 }
@@ -10,7 +10,7 @@ export interface Caller {
 /** Milliseconds that reading the sockets takes. Timers are often late by less. */
 const SLACK = 10;
 
-/** Waits for answers, for each the same time. */
+/** Waits for answers, and for the same time for each. */
 export class TimeLimit {
 
   readonly #limit: number;
@@ -25,10 +25,10 @@ export class TimeLimit {
     this.#limit = limit;
   }
 
-  /** The seconds for which a caller still waits; 0 or less when it has given up. */
+  /** Returns the seconds for which a caller still waits; 0 or less if it has given up. */
   left(caller: Caller): number {
 
-    // The process has just stood still, and the timer, which is due, has not run yet.
+    // The timer is overdue, because the process stood still until a moment ago.
     if (this.#timer && performance.now() - this.#due >= SLACK) {
       clearTimeout(this.#timer);
       this.#giveUpOnLate();
@@ -68,7 +68,7 @@ export class TimeLimit {
   #done(caller: Caller): void {
 
     this.#waiting.delete(caller);
-    // No caller waits: the timer must not keep the process alive.
+    // Without callers, the timer must not keep the process alive.
     if (this.#waiting.size === 0) this.#timer?.unref();
 
   }
@@ -103,9 +103,9 @@ export class TimeLimit {
   }
 
   /**
-   * The process stood still: answers of the store wait in its sockets, unread,
-   * and a call that takes several steps could not take the next one. So each
-   * call gets the lost time back, up to the limit.
+   * Gives each call back the time for which the process stood still, up to the limit.
+   * In that time it could not read answers from its sockets, nor take the next step
+   * of a call.
    */
   #prolong(now: number, lost: number): void {
 
@@ -114,7 +114,7 @@ export class TimeLimit {
       const more = Math.min(lost + SLACK, limit - caller.prolonged);
       if (more <= 0) continue;
       caller.prolonged += more;
-      // Never later than a call that begins now: they give up in the order in which they came.
+      // No later than for a call that begins now, since callers give up in the order in which they came.
       caller.until = Math.min(Math.max(caller.until, now) + more, now + limit);
     }
 

@@ -10,24 +10,24 @@ import { adapted } from './checked-store.js';
 import { overlay } from './overlay.js';
 import { type Caller, TimeLimit } from './time-limit.js';
 
-/** The store as a request sees it. It has all methods; those that the store lacks must not be called. */
+/** The store as a request sees it. It has all methods, but those that the store lacks must not be called. */
 export interface TimedStore extends Required<AtomicSessionStore> {
 
-  /** Whether the store moves a session in one step. Otherwise it has `take`. */
+  /** Whether the store moves a session in one step. If not, it has `take`. */
   readonly canMove: boolean;
 
-  /** Whether the store finds the sessions of a user: with `sessionsOf` and `endSessionsOf`. */
+  /** Whether the store finds the sessions of a user, by `sessionsOf` and `endSessionsOf`. */
   readonly canIndex: boolean;
 
-  /** Whether the store finds a session's info by its handle: with `infoByHandle`. */
+  /** Whether the store finds a session's info by its handle, by `infoByHandle`. */
   readonly canTell: boolean;
 
   /**
-   * Stores a session in the shape in which it was read, if that is another one.
-   * Without this method, no session has another shape.
+   * Stores a session in the shape in which it was read, if its stored shape is another.
+   * Only a store of sessions with a schema has this method.
    *
    * @param texts the very map that `load` returned
-   * @returns whether there was anything to do: the session has another version then
+   * @returns whether anything was stored, so that the session has another version
    */
   upgrade?(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
 
@@ -35,10 +35,10 @@ export interface TimedStore extends Required<AtomicSessionStore> {
 
 /**
  * Makes a store that answers within a time limit. Each failure is a
- * {@link SessionStoreError} with the store's own as `cause`.
+ * {@link SessionStoreError} with the store's own error as `cause`.
  *
- * @param store one that stops being atomic, as the memory store does when a test
- *   replaces one of its four methods, is adapted from then on
+ * @param store may stop being atomic, as the memory store does when a test replaces
+ *   one of its four methods. It is adapted from then on
  * @param limit in seconds
  */
 export function timedStore(store: AtomicSessionStore, limit: number): TimedStore {
@@ -48,8 +48,11 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
   const ids = new IdWarnings();
 
   /**
+   * Calls the store, and waits for its answer.
+   *
    * @param secrets ids that no error may contain
-   * @param call is given what says how many seconds are left for the answer
+   * @param call is given a function that returns the seconds left for the answer
+   * @param onLate is given an answer that came too late
    */
   const ask = <T>(
     secrets: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void,
@@ -74,7 +77,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     load: id => ask([id], () => andThen(inner().load(id), checked)),
 
     create(id, texts, { lifetime, newInfo }) {
-      // No browser will ever have its id: a list must not show it.
+      // No browser gets the id of a session that was created too late, and no list must show it.
       const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await inner().end(id); };
       return ask([id], patienceLeft => andThen(
         inner().create(id, texts, { lifetime, patience: limit, patienceLeft, newInfo }),
@@ -122,7 +125,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       return inner().keepsInfo === true;
     },
 
-    /** One id has always the same handle. */
+    /** Returns the handle of an id, by default a hash. */
     handleOf: (id: string) => ((inner() as AtomicSessionStore).handleOf?.(id) ?? derivedHandle(id)),
 
     /** Whether a text may be tried as an id. */

@@ -111,7 +111,7 @@ describe('The keys of an application', () => {
       [{ keys: [secret] }, /^keys\[0\]\.id must be 1 to 32 letters, digits, _ and -$/],
       [{ keys: [null] }, /^keys\[0\]\.id must be/],
       ...['', 'a b', 'é', 'x'.repeat(33), 5, 'a\n'].map(id => [{ keys: [{ id, secret }] }, /^keys\[0\]\.id must be/] as const),
-      [{ keys: [{ id: 'a', secret }, { id: 'a', secret: 'y'.repeat(32) }] }, /^keys\[1\]\.id is "a", as that of another: each must differ$/],
+      [{ keys: [{ id: 'a', secret }, { id: 'a', secret: 'y'.repeat(32) }] }, /^keys\[1\]\.id is "a", like that of another key: each must differ$/],
       [{ keys: [{ id: 'a', secret: 'hidden' }] }, /^The secret of the key "a" has 6 bytes: it must have at least 32$/],
       [{ keys: [{ id: 'a', secret: new Uint8Array(31) }] }, /^The secret of the key "a" has 31 bytes/],
       [{ keys: [{ id: 'a', secret: undefined }] }, /^The secret of the key "a" must be a text or a Uint8Array, not undefined$/],

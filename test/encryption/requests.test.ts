@@ -116,7 +116,7 @@ describe('A request on an encrypted store', () => {
       deepStrictEqual(setCookies(response), []);
       const error = errors.pop() as SessionStoreError;
       // The first is for the visitor, the second for the log.
-      strictEqual(error.detail, 'What is stored of the session can\'t be opened');
+      strictEqual(error.detail, 'The stored session can\'t be opened');
       ok(/its key "2025" is not among the keys/.test(String(error.cause)));
       ok(!/user/.test(`${error.message} ${error.stack} ${String(error.cause)}`.replaceAll(import.meta.dirname, '')), 'it names no key of a session');
     }

@@ -183,7 +183,7 @@ describe('A sealed value', () => {
       ['"Ada"', /it is not sealed/], ['true', /it is not sealed/], ['', /it is not sealed/], ['""', /it is not sealed/], ['{"a":1}', /it is not sealed/],
       [`"${bytes.toString('base64url')}="`, /it is not sealed/], [` ${one.textOf('name')}`, /it is not sealed/], [`"${'x'.repeat(5_000_000)}"`, /not sealed/],
       [text(version), /it is not sealed, or by another version of this package/],
-      [text(key), /its key "2027" is not among the keys$/], [text(odd), /its key is none$/],
+      [text(key), /its key "2027" is not among the keys$/], [text(odd), /the name of its key is invalid$/],
       [text(bytes.subarray(0, 20)), /too short/], [text(Buffer.from([1])), /too short/], [text(Buffer.from([1, 255])), /too short/],
     ] as const) {
       one.alter('name', stored);

@@ -32,7 +32,7 @@ export function unopened(problem: RegExp = /./) {
 
   return (error: unknown): true => {
     ok(error instanceof SessionStoreError, String(error));
-    strictEqual(error.message, 'What is stored of the session can\'t be opened');
+    strictEqual(error.message, 'The stored session can\'t be opened');
     ok(problem.test((error.cause as Error).message), String(error.cause));
     return true;
   };

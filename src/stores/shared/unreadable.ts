@@ -7,7 +7,7 @@ import type { SessionTexts } from '../../base/store.js';
  */
 export function unreadable(cause?: unknown): SessionStoreError {
 
-  return new SessionStoreError('What is stored of the session can\'t be read', cause === undefined ? {} : { cause });
+  return new SessionStoreError('The stored session can\'t be read', cause === undefined ? {} : { cause });
 
 }
 
