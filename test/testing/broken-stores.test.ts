@@ -29,7 +29,7 @@ function once(make: (now: () => number) => SessionStore): (now: () => number) =>
 
 }
 
-describe('The tests of a store find one that', () => {
+describe('The tests of a store catch one that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(BROKEN_ATOMIC_STORES)) {
     it(fault, () => expectFaults(once(make), { trials: 3 }, tests));
@@ -44,7 +44,7 @@ describe('The tests of a store find one that', () => {
 
 });
 
-describe('The tests of users find a store that', () => {
+describe('The tests of users catch a store that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(BROKEN_USERS)) {
     it(fault, () => expectFaults(once(make), { trials: 20, alone: true }, tests));
@@ -52,7 +52,7 @@ describe('The tests of users find a store that', () => {
 
 });
 
-describe('The tests of four methods find a store that', () => {
+describe('The tests of four methods catch a store that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(BROKEN_FOUR_METHODS)) {
     it(fault, () => expectFaults(once(make), { atomic: false, trials: 3 }, tests));
@@ -60,7 +60,7 @@ describe('The tests of four methods find a store that', () => {
 
 });
 
-describe('The races find a store that', () => {
+describe('The races catch a store that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(RACING_STORES)) {
     it(fault, () => expectFaults(once(make), { trials: 5 }, tests));
@@ -68,7 +68,7 @@ describe('The races find a store that', () => {
 
 });
 
-describe('Of the broken stores for the explorations, the tests find the one whose', () => {
+describe('Of the broken stores for the explorations, the tests catch the one whose', () => {
 
   for (const [sentence, make] of Object.entries(BROKEN_STORES)) {
     it(sentence, () => expectFaults(once(make), { trials: 5 }, [TESTS_OF_SENTENCES[sentence]]));
@@ -80,7 +80,7 @@ describe('All tests come to an end, and to a failure that names the sentence, on
 
   const ALL = { ...BROKEN_ATOMIC_STORES, ...RACING_STORES };
 
-  for (const fault of ['revives by touch', 'throws for what is unknown', 'swallows errors', 'reads and writes in two steps', 'takes one id for another', 'takes for two']) {
+  for (const fault of ['revives ended sessions by touch', 'throws for an unknown id', 'swallows errors', 'reads and writes in two steps', 'confuses two ids', 'lets two calls take a session']) {
     it(fault, async () => {
 
       const { now, wait } = new Clock();

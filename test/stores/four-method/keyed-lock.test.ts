@@ -60,7 +60,7 @@ describe('A lock for each key', () => {
 
   });
 
-  it('waits longer for a read by the time that the process stood still, at most twice as long', async t => {
+  it('waits longer for a read by the time for which the process was blocked, at most twice as long', async t => {
 
     t.mock.timers.enable({ apis: ['setTimeout'] });
     let now = 0;

@@ -29,7 +29,7 @@ async function start() {
 type Process = Awaited<ReturnType<typeof start>>;
 
 /** Another browser of the same site. */
-function anew(browser: Browser): Browser {
+function newVisitor(browser: Browser): Browser {
   const other = browser.clone();
   other.cookies.clear();
   return other;
@@ -62,10 +62,10 @@ describe('After sessions were ended and the clock of Redis was set', () => {
 
         await end();
         await redis.set(seconds);
-        strictEqual(await signIn(anew(one.browser)), 200);
+        strictEqual(await signIn(newVisitor(one.browser)), 200);
         // This process learns the new time by this very sign-in.
-        strictEqual(await signIn(anew(other.browser)), 200);
-        strictEqual(await signIn(anew((await start()).browser)), 200);
+        strictEqual(await signIn(newVisitor(other.browser)), 200);
+        strictEqual(await signIn(newVisitor((await start()).browser)), 200);
         deepStrictEqual((await other.browser.get('/read')).body, {});
         // A browser that still has the cookie of an ended session does not wait longer than usual.
         if (seconds < 0) strictEqual(await signIn(other.browser), 200);
@@ -88,7 +88,7 @@ describe('After sessions were ended and the clock of Redis was set', () => {
           if (how === 'of a user') {
             strictEqual(await store.move(became, store.newSessionId(became), NOTHING, { lifetime: 60, patience: 5, newInfo }), 'revoked');
           }
-          strictEqual(await signIn(anew(one.browser)), 200);
+          strictEqual(await signIn(newVisitor(one.browser)), 200);
         }
         strictEqual((await one.users.list('Ada')).length, 1);
 
@@ -125,7 +125,7 @@ describe('A session that changes more often than it is touched, on Redis', () =>
       deepStrictEqual((await users.list('Ada')).map(each => each.handle), [handle], `after ${minute} minutes`);
       strictEqual((await browser.get('/count')).status, 200);
     }
-    const [second, third] = [anew(browser), anew(browser)];
+    const [second, third] = [newVisitor(browser), newVisitor(browser)];
     strictEqual(await signIn(second), 200);
     await time.set(15 * 60 + 10);
     strictEqual((await browser.get('/count')).status, 200);

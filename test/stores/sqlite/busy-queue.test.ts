@@ -76,13 +76,13 @@ describe('A queue for a database that may be locked', () => {
     const [long, short, usual] = [queue.run(task('long'), { patience: 10 }), queue.run(task('short'), { patience: 0.1 }), queue.run(task('usual'))] as [
       Promise<string>, Promise<string>, Promise<string>,
     ];
-    const told: string[] = [];
-    short.catch(error => told.push(`short: ${error.message}: ${error.cause.message}`));
-    usual.catch(error => told.push(`usual: ${error.message}: ${error.cause.message}`));
+    const failures: string[] = [];
+    short.catch(error => failures.push(`short: ${error.message}: ${error.cause.message}`));
+    usual.catch(error => failures.push(`usual: ${error.message}: ${error.cause.message}`));
     await pass(130);
-    deepStrictEqual(told, ['short: Another process has had the database locked for too long: locked']);
+    deepStrictEqual(failures, ['short: Another process has had the database locked for too long: locked']);
     await pass(3000);
-    deepStrictEqual(told[1], 'usual: Another process has had the database locked for too long: locked');
+    deepStrictEqual(failures[1], 'usual: Another process has had the database locked for too long: locked');
     state.isLocked = false;
     await pass(30);
     strictEqual(await long, 'long');

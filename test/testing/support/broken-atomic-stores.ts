@@ -7,7 +7,7 @@ import { sizeOf } from '../../../src/values/session-size.js';
 import { fromTexts } from '../../../src/values/session-values.js';
 import { merge } from '../../../src/values/texts-change.js';
 
-/** A memory store to break: what it stores, it stores by way of the four methods. */
+/** A memory store to break. It stores everything through the four methods. */
 class Breakable extends MemoryStore {
 
   readonly now: () => number;
@@ -18,7 +18,7 @@ class Breakable extends MemoryStore {
     this.close();
   }
 
-  /** The four methods are replaced here only to break them. */
+  /** Still atomic, although the four methods are replaced: that is how they are broken. */
   override get atomic(): boolean {
     return true;
   }
@@ -30,7 +30,7 @@ class Breakable extends MemoryStore {
 
   }
 
-  /** Puts texts in the place of a session, of a mark or of nothing. */
+  /** Stores texts under an id, over a session, a mark or nothing. */
   protected put(id: string, texts: SessionTexts, lifetime: number): void {
     void super.set(id, fromTexts(texts), Math.floor(this.now()) + lifetime);
   }
@@ -248,7 +248,7 @@ class RevivesByTouch extends Breakable {
 
 }
 
-class ExpiredIsThere extends Breakable {
+class ReturnsTheExpired extends Breakable {
 
   override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     return super.create(id, texts, { lifetime: lifetime + 10 });
@@ -315,7 +315,7 @@ class EndsTheExpired extends Breakable {
 
 }
 
-class ExpiredIsInTheWay extends Breakable {
+class ExpiredBlocksCreate extends Breakable {
 
   readonly #created = new Set<string>();
 
@@ -405,7 +405,7 @@ class MarkSaysMovedForEver extends Breakable {
 
 }
 
-class MarksStandForSeconds extends Breakable {
+class MarksLastForSeconds extends Breakable {
 
   readonly #ended = new Map<string, number>();
 
@@ -612,7 +612,7 @@ class TwoWorlds extends Breakable {
 
 class MixesHandles extends Breakable {
 
-  // Of ids that a database compares without regard to case.
+  // Like a database that compares ids without regard to case.
   override create(id: string, texts: SessionTexts, { lifetime }: CreateTerms) {
     return super.create(createHash('sha256').update(id).digest('hex').slice(0, 1), texts, { lifetime });
   }
@@ -672,66 +672,66 @@ class IsNotAtomic extends Breakable {
 
 }
 
-/** Stores that break one sentence each, and the tests that must say so. */
+/** Stores that break one sentence each, and the tests that must catch them. */
 export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: () => number) => MemoryStore, ...string[]] } = {
   'loses the key __proto__': [now => new LosesAKey(now), 'load() returns exactly the texts that create() and update() were given: any keys'],
-  'parses and writes values anew': [now => new LosesMinusZero(now), 'load() returns exactly the texts that create() and update() were given: numbers at the edge of doubles'],
+  'parses values and serializes them again': [now => new LosesMinusZero(now), 'load() returns exactly the texts that create() and update() were given: numbers at the edge of doubles'],
   'loses lone surrogates': [now => new LosesLoneSurrogates(now), 'load() returns exactly the texts that create() and update() were given: keys that JSON escapes'],
   'ends keys at NUL': [now => new StopsAtNul(now), 'load() returns exactly the texts that create() and update() were given: keys that JSON escapes'],
   'cuts long values': [now => new CutsLongTexts(now), 'load() returns exactly the texts that create() and update() were given: a text of one MiB'],
   'sorts keys within values': [now => new SortsKeys(now), 'load() returns exactly the texts that create() and update() were given: keys whose order is not that of the alphabet'],
-  'merges deeper': [now => new MergesDeeper(now), 'update() replaces values whole: it never merges deeper'],
-  'takes null for a removal': [now => new NullRemoves(now), 'update() replaces values whole: it never merges deeper'],
-  'takes keys for paths': [now => new UnsetsByPath(now), 'update() unsets only the keys that it names, and succeeds if they do not exist'],
+  'merges below the top level': [now => new MergesDeeper(now), 'update() replaces values whole: it never merges deeper'],
+  'treats null as a removal': [now => new NullRemoves(now), 'update() replaces values whole: it never merges deeper'],
+  'treats keys as paths': [now => new UnsetsByPath(now), 'update() unsets only the keys that it names, and succeeds if they do not exist'],
   'shortens by update': [now => new UpdateShortens(now), 'update() never shortens a life'],
   'does not lengthen by update': [now => new UpdateForgetsLifetime(now), 'update() lets a session live for at least `lifetime` more seconds', 'A session that update() has lengthened outlives its first lifetime'],
   'ends an emptied session': [now => new UpdateEndsTheEmpty(now), 'update() that removes the last key leaves a live session, which another change can fill again', 'Race: updates that remove the last keys leave a live session without keys'],
   'ignores the largest size': [now => new GrowsWithoutLimit(now), 'update() returns "too-large", and changes nothing, if the session would be larger than maxBytes', 'A session that is larger than maxBytes may shrink, but not grow', 'Race: updates of different keys at the same time never make the session larger than maxBytes'],
   'ignores the largest size when it moves': [now => new GrowsByMoves(now), 'A move returns "too-large", and changes nothing, if the session would be larger than maxBytes'],
-  'lets no session shrink': [now => new MayNotShrink(now), 'A session that is larger than maxBytes may shrink, but not grow'],
-  'counts characters for bytes': [now => new CountsCharacters(now), 'update() returns "too-large", and changes nothing, if the session would be larger than maxBytes'],
-  'says "ended" of a visitor who has another session': [now => new AlwaysSaysEnded(now), 'end() of a session whose visitor already has another one leaves a mark that says "moved"'],
-  'creates what it refuses': [now => new RefusesButCreatesWhenTooLate(now), 'If its caller has given up, create() either throws and leaves nothing, or is carried out and returns true', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
+  'refuses to shrink a session that is too large': [now => new MayNotShrink(now), 'A session that is larger than maxBytes may shrink, but not grow'],
+  'counts characters instead of bytes': [now => new CountsCharacters(now), 'update() returns "too-large", and changes nothing, if the session would be larger than maxBytes'],
+  'says "ended" although the visitor has another session': [now => new AlwaysSaysEnded(now), 'end() of a session whose visitor already has another one leaves a mark that says "moved"'],
+  'refuses to create a session, and creates it': [now => new RefusesButCreatesWhenTooLate(now), 'If its caller has given up, create() either throws and leaves nothing, or is carried out and returns true', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
   'shortens by touch': [now => new TouchShortens(now), 'touch() never shortens a life'],
-  'does not touch': [now => new TouchIsLazy(now), 'touch() lets a live session live for at least `lifetime` more seconds, and does not change its values'],
-  'revives by touch': [now => new RevivesByTouch(now), 'touch() returns false if there is no live session, and brings none back', 'touch() returns false for a session whose time is over, and does not bring it back'],
-  'returns what has expired': [now => new ExpiredIsThere(now), 'create() accepts a lifetime of 0 seconds: the session is over at once'],
-  'says of a live session that it has expired': [now => new SaysExpiredOfTheLiving(now), 'load() returns a live session'],
-  'says of other ids that they have expired': [now => new SaysExpiredByHandle(now), 'load() returns "expired" for no other id'],
-  'says of an ended session that it has expired': [now => new SaysExpiredOfTheEnded(now), 'After 30 seconds a mark is forgotten, and its id leads nowhere any more'],
-  'tells of an expired session in another form': [now => new SaysMoreOfTheExpired(now), 'load() returns null for a session whose time is over, or says that it has expired'],
-  'ends what has expired': [now => new EndsTheExpired(now), 'end() returns false for a session whose time is over', 'An expired session is gone for every method, also after load() has returned "expired"'],
-  'never gives an id again': [now => new ExpiredIsInTheWay(now), 'create() replaces a session whose time is over, and keeps nothing of it'],
-  'overwrites by create': [now => new CreateOverwrites(now), 'create() returns false, and changes nothing, if the id has a live session', 'Race: of creations under one id, one succeeds, and its session is stored'],
-  'overwrites marks': [now => new CreateIgnoresMarks(now), 'create() returns false, and changes nothing, if the id has the mark of an ended session', 'create() returns false, and changes nothing, if the id has the mark of a moved session'],
+  'ignores touches': [now => new TouchIsLazy(now), 'touch() lets a live session live for at least `lifetime` more seconds, and does not change its values'],
+  'revives ended sessions by touch': [now => new RevivesByTouch(now), 'touch() returns false if there is no live session, and brings none back', 'touch() returns false for a session whose time is over, and does not bring it back'],
+  'returns expired sessions': [now => new ReturnsTheExpired(now), 'create() accepts a lifetime of 0 seconds: the session is over at once'],
+  'reports a live session as expired': [now => new SaysExpiredOfTheLiving(now), 'load() returns a live session'],
+  'reports other ids as expired': [now => new SaysExpiredByHandle(now), 'load() returns "expired" for no other id'],
+  'reports an ended session as expired': [now => new SaysExpiredOfTheEnded(now), 'After 30 seconds a mark is forgotten, and its id leads nowhere any more'],
+  'reports an expired session in another form': [now => new SaysMoreOfTheExpired(now), 'load() returns null for a session whose time is over, or says that it has expired'],
+  'ends expired sessions': [now => new EndsTheExpired(now), 'end() returns false for a session whose time is over', 'An expired session is gone for every method, also after load() has returned "expired"'],
+  'does not create over an expired session': [now => new ExpiredBlocksCreate(now), 'create() replaces a session whose time is over, and keeps nothing of it'],
+  'creates over another session': [now => new CreateOverwrites(now), 'create() returns false, and changes nothing, if the id has a live session', 'Race: of creations under one id, one succeeds, and its session is stored'],
+  'creates over a mark': [now => new CreateIgnoresMarks(now), 'create() returns false, and changes nothing, if the id has the mark of an ended session', 'create() returns false, and changes nothing, if the id has the mark of a moved session'],
   'ends without a mark': [now => new EndLeavesNoMark(now), 'end() ends the session, and leaves a mark that says "ended"'],
   'does not follow moves': [now => new EndDoesNotFollow(now), 'end() follows a mark that says "moved": it ends the session under its new id', 'Requests: a sign-out with the old id of a moved session ends the session under its new id'],
   'follows one move only': [now => new EndFollowsOnce(now), 'end() follows a session through several moves, from any of its former ids'],
-  'always says that it ended something': [now => new EndIsAlwaysTrue(now), 'end() returns false if there is nothing to end', 'Race: of several calls that end a session, exactly one returns true'],
-  'says "moved" of what has ended': [now => new MarkSaysMovedForEver(now), 'A mark says "moved" until the session has ended under its new id'],
-  'forgets marks': [now => new MarksStandForSeconds(now), 'A mark is remembered for 30 seconds'],
-  'has one version for all': [now => new VersionStays(now), 'The version differs after every change of the values'],
+  'always reports that it ended a session': [now => new EndIsAlwaysTrue(now), 'end() returns false if there is nothing to end', 'Race: of several calls that end a session, exactly one returns true'],
+  'says "moved" after the moved session has ended': [now => new MarkSaysMovedForEver(now), 'A mark says "moved" until the session has ended under its new id'],
+  'forgets marks too early': [now => new MarksLastForSeconds(now), 'A mark is remembered for 30 seconds'],
+  'has the same version after each change': [now => new VersionStays(now), 'The version differs after every change of the values'],
   'changes the version by a touch': [now => new TouchChangesVersion(now), 'The version is the same for every caller, and a touch does not change it', 'update() with a version changes a session that was only touched since'],
   'ignores the version': [now => new IgnoresVersion(now), 'update() with an earlier version returns "conflict", and changes nothing', 'Race: of updates with the same version, one is carried out, and the others return "conflict"'],
-  'shares the texts that it returns': [now => new SharesTexts(now), 'load() returns a copy, and a caller that later changes texts that it gave or got changes nothing in the store'],
-  'keeps the texts that it is given': [now => new KeepsTheCallersTexts(now), 'load() returns a copy, and a caller that later changes texts that it gave or got changes nothing in the store'],
+  'shares the Map that it returns': [now => new SharesTexts(now), 'load() returns a copy, and a caller that later changes texts that it gave or got changes nothing in the store'],
+  'keeps the Map that it is given': [now => new KeepsTheCallersTexts(now), 'load() returns a copy, and a caller that later changes texts that it gave or got changes nothing in the store'],
   'moves over another session': [now => new MoveOverwrites(now), 'move() throws if the new id is in use, and changes nothing'],
   'keeps the lifetime when it moves': [now => new MoveKeepsLifetime(now), 'A moved session lives for the lifetime of the move'],
   'loses the change of a move': [now => new MoveLosesItsChange(now), 'A move merges its change in, key by key and never deeper', 'A move that removes the last key leaves a live session without keys under the new id'],
   'keeps the old id of a move': [now => new MoveKeepsTheOldId(now), 'A move puts the stored session under its new id, and retires the old id'],
-  'says that it has done what came too late': [now => new LiesWhenTooLate(now), 'If its caller has given up, update() either throws and changes nothing, or is carried out and returns "updated"', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
-  'does what it refuses': [now => new RefusesButMovesWhenTooLate(now), 'If its caller has given up, a move either throws and changes nothing, or is carried out and says so', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
-  'says "gone" of what came too late': [now => new SaysGoneWhenTooLate(now), 'If its caller has given up, a move either throws and changes nothing, or is carried out and says so', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
-  'does not know its own ids': [now => new DoesNotKnowItsIds(now), 'isSessionId(), if the store has it, recognises the store\'s own ids'],
-  'throws for what is unknown': [now => new ThrowsForUnknown(now), 'touch() returns false if there is no live session, and brings none back'],
+  'claims to have made a change that came too late': [now => new LiesWhenTooLate(now), 'If its caller has given up, update() either throws and changes nothing, or is carried out and returns "updated"', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
+  'refuses to move, and moves': [now => new RefusesButMovesWhenTooLate(now), 'If its caller has given up, a move either throws and changes nothing, or is carried out and says so', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
+  'says "gone" if a change comes too late': [now => new SaysGoneWhenTooLate(now), 'If its caller has given up, a move either throws and changes nothing, or is carried out and says so', 'If its caller still waits when the patience is over, a write either is carried out and says so, or throws and changes nothing'],
+  'does not recognize its own ids': [now => new DoesNotKnowItsIds(now), 'isSessionId(), if the store has it, recognises the store\'s own ids'],
+  'throws for an unknown id': [now => new ThrowsForUnknown(now), 'touch() returns false if there is no live session, and brings none back'],
   'answers in another type': [now => new AnswersWithNumbers(now), 'touch() lets a live session live for at least `lifetime` more seconds, and does not change its values'],
   'swallows errors': [now => new SwallowsErrors(now), 'move() throws if the new id is in use, and changes nothing'],
   'counts in milliseconds': [now => new RemainsInMilliseconds(now), '`remaining` is the number of seconds that the session has left'],
   'counts time in 32 bits': [now => new OverflowsTime(now), '`remaining` is the number of seconds that the session has left'],
-  'keeps what the four methods store apart': [now => new TwoWorlds(now), 'The four methods and the atomic ones see the same sessions'],
-  'takes one id for another': [now => new MixesHandles(now), 'load() returns a live session'],
-  'returns texts that are no proper Map': [now => new MiscountsTexts(now), 'load() returns a live session'],
-  'returns undefined for what is unknown': [now => new ReturnsUndefined(now), 'load() returns null for an unknown id'],
+  'separates the sessions of the four methods': [now => new TwoWorlds(now), 'The four methods and the atomic ones see the same sessions'],
+  'confuses two ids': [now => new MixesHandles(now), 'load() returns a live session'],
+  'returns texts in a wrong Map': [now => new MiscountsTexts(now), 'load() returns a live session'],
+  'returns undefined for an unknown id': [now => new ReturnsUndefined(now), 'load() returns null for an unknown id'],
   'has neither move() nor take()': [now => new CannotMove(now), 'The store has move() or take()'],
   'does not say that it is atomic': [now => new IsNotAtomic(now), 'load() returns a live session'],
 };

@@ -236,7 +236,7 @@ class LosesLateWrites extends FourMethods {
 
 const VALUES = 'get() returns exactly what set() was given: ';
 
-/** Stores that break one sentence of the four methods each, and the tests that must say so. */
+/** Stores that break one sentence of the four methods each, and the tests that must catch them. */
 const EXACTLY = 'set() stores a session under exactly the id that it is given, or refuses that id with an error';
 const ODD = 'A text that is not the id of a session neither finds nor removes one';
 
@@ -245,25 +245,25 @@ export const BROKEN_FOUR_METHODS: { readonly [fault: string]: readonly [(now: ()
   'counts ids': [now => new CountsIds(now), 'An id has at least 128 bits of a CSPRNG'],
   'makes short ids': [now => new MakesShortIds(now), 'An id has at least 128 bits of a CSPRNG'],
   'makes ids that can\'t be printed': [now => new MakesUnprintableIds(now), 'An id is a printable text of at most 512 characters, without "..", and not the name of a property that every object has'],
-  'takes upper for lower case': [now => new FoldsCase(now), 'A text that differs from an id in any way finds no session', EXACTLY],
-  'takes no notice of spaces at the end': [now => new DropsSpaces(now), 'A text that differs from an id in any way finds no session', EXACTLY],
-  'takes two ways to write a letter for one': [now => new Normalizes(now), EXACTLY],
-  'ends ids where C does': [now => new EndsAtNul(now), EXACTLY],
-  'finds what every object has': [now => new FindsInherited(now), ODD],
-  'removes what a pattern finds': [now => new RemovesByPattern(now), ODD],
-  'takes an id for a pattern': [now => new MatchesPatterns(now), 'A text that can be an id, but that the store did not make, finds no session'],
-  'throws for ids of others': [now => new RefusesForeignIds(now), 'A text that can be an id, but that the store did not make, finds no session'],
+  'ignores the case of ids': [now => new FoldsCase(now), 'A text that differs from an id in any way finds no session', EXACTLY],
+  'ignores spaces at the end of ids': [now => new DropsSpaces(now), 'A text that differs from an id in any way finds no session', EXACTLY],
+  'normalizes ids': [now => new Normalizes(now), EXACTLY],
+  'ends ids at NUL': [now => new EndsAtNul(now), EXACTLY],
+  'finds inherited properties': [now => new FindsInherited(now), ODD],
+  'removes sessions by a pattern': [now => new RemovesByPattern(now), ODD],
+  'finds sessions by a pattern': [now => new MatchesPatterns(now), 'A text that can be an id, but that the store did not make, finds no session'],
+  'throws for ids of another form': [now => new RefusesForeignIds(now), 'A text that can be an id, but that the store did not make, finds no session'],
   'keeps too much of an id that moves': [now => new KeepsTooMuchOfMovedIds(now), 'An id for a session that moves has at least 128 bits of a CSPRNG beside the part that it keeps of the former id'],
-  'keeps sessions for ever': [now => new NeverExpires(now), 'get() returns null or undefined for a session whose `expire` has passed', 'set() with an `expire` in the past leaves no session'],
+  'keeps sessions forever': [now => new NeverExpires(now), 'get() returns null or undefined for a session whose `expire` has passed', 'set() with an `expire` in the past leaves no session'],
   'counts in milliseconds': [now => new ExpiresInMilliseconds(now), 'get() returns a session whose `expire` has not passed'],
-  'never shortens a life': [now => new NeverShortens(now), 'The last `expire` counts: set() can lengthen the life of a session, and shorten it'],
-  'merges': [now => new Merges(now), 'set() replaces all values of a session'],
+  'never shortens a lifetime': [now => new NeverShortens(now), 'The last `expire` counts: set() can lengthen the life of a session, and shorten it'],
+  'merges values': [now => new Merges(now), 'set() replaces all values of a session'],
   'assigns the key __proto__': [now => new AssignsKeys(now), `${VALUES}any keys`],
   'throws for an unknown id': [now => new RefusesUnknown(now), 'get() returns null or undefined for an unknown id'],
-  'throws where there is nothing to delete': [now => new DeletesOnce(now), 'delete() succeeds if there is nothing to remove'],
+  'throws if there is nothing to delete': [now => new DeletesOnce(now), 'delete() succeeds if there is nothing to remove'],
   'does not delete': [now => new DoesNotDelete(now), 'delete() removes the session, and no other'],
-  'deletes all': [now => new DeletesAll(now), 'delete() removes the session, and no other'],
-  'returns text': [now => new ReturnsText(now), 'set() replaces all values of a session'],
+  'deletes all sessions': [now => new DeletesAll(now), 'delete() removes the session, and no other'],
+  'returns a text': [now => new ReturnsText(now), 'set() replaces all values of a session'],
   'keeps half of each character': [now => new CutsLatin1(now), `${VALUES}texts of any characters`, `${VALUES}any keys`],
   'loses one of two writes': [now => new LosesLateWrites(now), 'set() replaces all values of a session'],
 };

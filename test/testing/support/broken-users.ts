@@ -7,7 +7,7 @@ type Create = [id: string, texts: SessionTexts, terms: CreateTerms];
 type Move = [id: string, newId: string, change: SessionChange, terms: MoveTerms];
 type Found = FoundSession | null;
 
-/** A memory store that knows the users of its sessions, to break. */
+/** A memory store with users to break. */
 class Breakable extends MemoryStore {
 
   readonly now: () => number;
@@ -24,21 +24,21 @@ class Breakable extends MemoryStore {
 
 }
 
-class TellsOfTheEnded extends Breakable {
+class ReturnsInfoOfTheEnded extends Breakable {
 
-  readonly #told = new Map<string, StoredInfo>();
+  readonly #given = new Map<string, StoredInfo>();
 
   override infoByHandle(handle: string): StoredInfo | null {
 
     const info = super.infoByHandle(handle);
-    if (info) this.#told.set(handle, info);
-    return info ?? this.#told.get(handle) ?? null;
+    if (info) this.#given.set(handle, info);
+    return info ?? this.#given.get(handle) ?? null;
 
   }
 
 }
 
-/** Changes what create() and move() are told. */
+/** Changes the info that create() and move() get. */
 function telling(change: (info: StoredInfo) => StoredInfo): (now: () => number) => MemoryStore {
 
   const changed = (newInfo?: NewInfo) => newInfo && { ...newInfo, info: change(newInfo.info) };
@@ -56,25 +56,25 @@ function telling(change: (info: StoredInfo) => StoredInfo): (now: () => number) 
 
 }
 
-/** Changes the user in everything that the index is asked. */
+/** Changes the user in every call of the index. */
 function knowing(change: (user: string) => string): (now: () => number) => MemoryStore {
 
-  // What was told is returned as it was: only the index mixes users up.
+  // load() returns the true info: only the index confuses users.
   return now => new class extends Breakable {
 
-    readonly #told = new Map<string, StoredInfo>();
+    readonly #given = new Map<string, StoredInfo>();
 
     override create(...[id, texts, { lifetime, newInfo }]: Create) {
       const { user = null } = newInfo?.info ?? {};
-      if (newInfo && user !== null) this.#told.set(this.handleOf(id), newInfo.info);
+      if (newInfo && user !== null) this.#given.set(this.handleOf(id), newInfo.info);
       const info = newInfo && { ...newInfo.info, user: user === null ? null : change(user) };
       return super.create(id, texts, { lifetime, newInfo: info && { ...newInfo, info } });
     }
 
     override load(id: string) {
       const found = super.load(id) as Found;
-      const told = this.#told.get(this.handleOf(id));
-      return found?.status === 'live' && told ? { ...found, info: told } : found;
+      const given = this.#given.get(this.handleOf(id));
+      return found?.status === 'live' && given ? { ...found, info: given } : found;
     }
 
     override sessionsOf(user: string) {
@@ -125,7 +125,7 @@ class UpdateForgets extends Breakable {
 
 }
 
-class MarksTellOfTheDead extends Breakable {
+class MarksKeepInfo extends Breakable {
 
   readonly #info = new Map<string, StoredInfo>();
 
@@ -165,7 +165,7 @@ class InventsInfo extends Breakable {
 
   override load(id: string) {
     const found = super.load(id) as Found;
-    return found?.status === 'live' ? { ...found, info: found.info ?? { user: 'somebody', details: '' } } : found;
+    return found?.status === 'live' ? { ...found, info: found.info ?? { user: 'someone', details: '' } } : found;
   }
 
 }
@@ -303,16 +303,16 @@ class IdlesFromTheStart extends Breakable {
 
 }
 
-class MixesTheExpiredUp extends Breakable {
+class ConfusesExpiredUsers extends Breakable {
 
   override load(id: string) {
     const found = super.load(id);
-    return found?.status === 'expired' && found.info ? { ...found, info: { ...found.info, user: 'somebody' } } : found;
+    return found?.status === 'expired' && found.info ? { ...found, info: { ...found.info, user: 'someone' } } : found;
   }
 
 }
 
-class LookingIsUsing extends Breakable {
+class LoadIsUse extends Breakable {
 
   override load(id: string) {
     super.touch(id, 0);
@@ -379,7 +379,7 @@ class SaysNothing extends Breakable {
 
 }
 
-class OnlyIsAnybodys extends Breakable {
+class OnlyIsAnyones extends Breakable {
 
   override endSessionsOf(user: string, which: WhichSessions = {}) {
     const id = [...this.store.keys()].find(each => this.handleOf(each) === which.only);
@@ -417,8 +417,8 @@ class RevivesByTouch extends Breakable {
 
 }
 
-/** Ends what is there, and forgets that it did. */
-class RefusesNobody extends Breakable {
+/** Ends sessions without a mark. */
+class RefusesNoCreation extends Breakable {
 
   override create(...[id, texts, { lifetime, newInfo }]: Create) {
     return super.create(id, texts, { lifetime, newInfo: newInfo && { info: newInfo.info } });
@@ -426,7 +426,7 @@ class RefusesNobody extends Breakable {
 
 }
 
-class MovesForEverybody extends Breakable {
+class RefusesNoMove extends Breakable {
 
   override move(...[id, newId, change, { lifetime, patience, newInfo, version }]: Move) {
     return super.move(id, newId, change, { lifetime, patience, newInfo: newInfo && { info: newInfo.info }, version });
@@ -537,7 +537,7 @@ class EndsAllWithoutMarks extends Breakable {
 
 }
 
-class EndsAllAndRefusesNobody extends Breakable {
+class EndsAllAndRefusesNone extends Breakable {
 
   override endAllSessions() {
     for (const id of [...this.store.keys()]) super.end(id);
@@ -609,7 +609,7 @@ class TouchesInTwoSteps extends Breakable {
 
 }
 
-/** Of two who end the sessions of a user, each leaves it to the other. */
+/** Of two calls that end a user's sessions, each relies on the other. */
 class LeavesItToAnother extends Breakable {
 
   #asked = 0;
@@ -651,8 +651,8 @@ function aMoment(): Promise<void> {
 
 }
 
-const TOLD = 'load() returns exactly the info that create() was given, if the store has keepsInfo: any user, any details';
-const MOVED = 'The info that move() is given replaces the info of the session, if the store has keepsInfo';
+const INFO_KEPT = 'load() returns exactly the info that create() was given, if the store has keepsInfo: any user, any details';
+const INFO_REPLACED = 'The info that move() is given replaces the info of the session, if the store has keepsInfo';
 const HANDLES = 'handleOf(), if the store has it, gives each session a name of its own, which is not an id and does not reveal one';
 const LISTED = 'sessionsOf() returns the live sessions of the user and no others';
 const ALIKE = 'sessionsOf() distinguishes users whose names are almost the same';
@@ -664,64 +664,64 @@ const MOVE_REVOKED = 'move() returns "revoked", and ends the session, if the req
 const LATER = 'A request that began after the user\'s sessions were ended can make a session of the user';
 const ALL = 'endAllSessions() ends every session, with and without a user, and leaves marks that say "ended"';
 
-/** Stores that break one sentence each of what is said of users, and the tests that must say so. */
+/** Stores that break one sentence about users each, and the tests that must catch them. */
 export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => number) => MemoryStore, ...string[]] } = {
-  'ends users at NUL': [telling(({ user, details }) => ({ user: user && (user.split('\0')[0] || null), details })), TOLD],
-  'has no lone surrogates in users': [telling(({ user, details }) => ({ user: user?.toWellFormed() ?? null, details })), TOLD, MOVED],
-  'composes users': [telling(({ user, details }) => ({ user: user?.normalize() ?? null, details })), TOLD],
-  'trims users': [telling(({ user, details }) => ({ user: user && (user.trim() || null), details })), TOLD],
-  'cuts details': [telling(({ user, details }) => ({ user, details: details.slice(0, 4095) })), TOLD, MOVED],
-  'forgets at a move what a session is': [now => new MoveForgets(now), 'A move without info keeps the info of the session, if the store has keepsInfo'],
-  'keeps for ever what a session was': [now => new MoveKeepsTheFirst(now), MOVED, 'sessionsOf() follows a session that becomes one of a user, of another user, and of no user'],
-  'forgets at an update what a session is': [now => new UpdateForgets(now), 'update() and touch() do not change the info of a session, if the store has keepsInfo'],
-  'tells of an ended session what it was': [now => new MarksTellOfTheDead(now), 'The info of a session stays when no key is left, and is gone when the session has ended, if the store has keepsInfo'],
-  'shares what a session is': [now => new SharesInfo(now), 'A caller that later changes an info that it gave or got changes nothing in the store, if the store has keepsInfo'],
-  'says that an expired session was somebody else\'s': [now => new MixesTheExpiredUp(now), 'The info that load() returns for an expired session is the one that it had, if the store has keepsInfo'],
-  'tells of an ended session by its handle': [now => new TellsOfTheEnded(now), 'infoByHandle(), if the store has it, returns the current info of a live session that has moved, and null for one that has ended'],
+  'ends users at NUL': [telling(({ user, details }) => ({ user: user && (user.split('\0')[0] || null), details })), INFO_KEPT],
+  'replaces lone surrogates in users': [telling(({ user, details }) => ({ user: user?.toWellFormed() ?? null, details })), INFO_KEPT, INFO_REPLACED],
+  'normalizes users': [telling(({ user, details }) => ({ user: user?.normalize() ?? null, details })), INFO_KEPT],
+  'trims users': [telling(({ user, details }) => ({ user: user && (user.trim() || null), details })), INFO_KEPT],
+  'cuts details': [telling(({ user, details }) => ({ user, details: details.slice(0, 4095) })), INFO_KEPT, INFO_REPLACED],
+  'loses the info of a session at a move': [now => new MoveForgets(now), 'A move without info keeps the info of the session, if the store has keepsInfo'],
+  'keeps the first info of a session': [now => new MoveKeepsTheFirst(now), INFO_REPLACED, 'sessionsOf() follows a session that becomes one of a user, of another user, and of no user'],
+  'loses the info of a session at an update': [now => new UpdateForgets(now), 'update() and touch() do not change the info of a session, if the store has keepsInfo'],
+  'returns the info of an ended session': [now => new MarksKeepInfo(now), 'The info of a session stays when no key is left, and is gone when the session has ended, if the store has keepsInfo'],
+  'shares the info of a session': [now => new SharesInfo(now), 'A caller that later changes an info that it gave or got changes nothing in the store, if the store has keepsInfo'],
+  'returns the wrong user of an expired session': [now => new ConfusesExpiredUsers(now), 'The info that load() returns for an expired session is the one that it had, if the store has keepsInfo'],
+  'returns the info of an ended session by its handle': [now => new ReturnsInfoOfTheEnded(now), 'infoByHandle(), if the store has it, returns the current info of a live session that has moved, and null for one that has ended'],
   'invents a user': [now => new InventsInfo(now), 'A session without info does not get the info of another one'],
   'shows ids as handles': [now => new ShowsIds(now), HANDLES],
   'shows most of an id': [now => new ShowsMostOfTheId(now), HANDLES],
-  'has a handle for each id': [now => new HandlesChange(now), 'The handle of a session stays the same when it moves, if the store indexes by user'],
-  'shows the secret, coded': [now => new CodesIds(now), 'The handle of a session stays the same when it moves, if the store indexes by user'],
+  'changes the handle with the id': [now => new HandlesChange(now), 'The handle of a session stays the same when it moves, if the store indexes by user'],
+  'shows the id, encoded': [now => new CodesIds(now), 'The handle of a session stays the same when it moves, if the store indexes by user'],
   'has few handles': [now => new HasFewHandles(now), HANDLES],
   'can\'t end all': [now => new LacksEndAll(now), 'A store with sessionsOf() has endSessionsOf(), endAllSessions(), handleOf() and keepsInfo, too'],
-  'lists what has ended': [now => new ListsTheDead(now), LISTED],
-  'lists what has expired': [now => new ListsTheExpired(now), 'sessionsOf() returns no session whose time is over'],
-  'lists what was touched once more': [now => new ListsEachTouch(now), 'sessionsOf() returns a session once, however often it was changed, touched and moved'],
+  'lists ended sessions': [now => new ListsTheDead(now), LISTED],
+  'lists expired sessions': [now => new ListsTheExpired(now), 'sessionsOf() returns no session whose time is over'],
+  'lists a session again after each touch': [now => new ListsEachTouch(now), 'sessionsOf() returns a session once, however often it was changed, touched and moved'],
   'compares users without regard to case': [knowing(user => user.toLowerCase()), ALIKE],
   'compares users without trailing spaces': [knowing(user => user.trimEnd()), ALIKE],
   'compares users as UTF-8': [knowing(user => user.toWellFormed()), ALIKE],
   'compares users up to 2000 characters': [knowing(user => user.slice(0, 2000)), ALIKE],
   'counts the time left in milliseconds': [now => new CountsInMilliseconds(now), 'sessionsOf() returns the details of each session, and the seconds that it has left'],
-  'mixes details up': [now => new MixesDetailsUp(now), 'sessionsOf() returns the details of each session, and the seconds that it has left'],
+  'confuses details': [now => new MixesDetailsUp(now), 'sessionsOf() returns the details of each session, and the seconds that it has left'],
   'counts `idle` from the beginning': [now => new IdlesFromTheStart(now), '`idle` is the number of seconds since a session was last written or touched, and load() is neither'],
-  'takes a look for a use': [now => new LookingIsUsing(now), '`idle` is the number of seconds since a session was last written or touched, and load() is neither'],
+  'counts a load as use': [now => new LoadIsUse(now), '`idle` is the number of seconds since a session was last written or touched, and load() is neither'],
   'ends sessions of others': [now => new EndsOthersToo(now), ENDED],
   'ends a user\'s sessions without marks': [now => new EndsWithoutMarks(now), ENDED, ONLY, EXCEPT],
-  'ends a few at most': [now => new EndsAFew(now), ENDED],
-  'does not say what it has ended': [now => new SaysNothing(now), ENDED, ONLY, EXCEPT],
-  'ends any session by its handle': [now => new OnlyIsAnybodys(now), ONLY],
-  'spares none': [now => new IgnoresExcept(now), EXCEPT],
+  'ends only a few sessions': [now => new EndsAFew(now), ENDED],
+  'does not return the handles of ended sessions': [now => new SaysNothing(now), ENDED, ONLY, EXCEPT],
+  'ends a session of another user by its handle': [now => new OnlyIsAnyones(now), ONLY],
+  'ignores `except`': [now => new IgnoresExcept(now), EXCEPT],
   'misses a session that has moved': [now => new IndexForgetsMoves(now), 'endSessionsOf() ends a session that has moved, and knows it by the handle that it has always had'],
-  'heals what has ended': [now => new RevivesByTouch(now), 'No update(), touch() or move brings back a session that endSessionsOf() has ended'],
-  'creates for whoever asks': [now => new RefusesNobody(now), CREATE_REVOKED, 'Race: no session that is created for a user survives the end of the user\'s sessions'],
-  'moves for whoever asks': [now => new MovesForEverybody(now), MOVE_REVOKED, 'Race: no session that becomes one of a user by a move survives the end of the user\'s sessions'],
-  'says that it refuses, and creates': [now => new RefusesAndCreates(now), CREATE_REVOKED],
+  'revives ended sessions by touch': [now => new RevivesByTouch(now), 'No update(), touch() or move brings back a session that endSessionsOf() has ended'],
+  'refuses no creation': [now => new RefusesNoCreation(now), CREATE_REVOKED, 'Race: no session that is created for a user survives the end of the user\'s sessions'],
+  'refuses no move': [now => new RefusesNoMove(now), MOVE_REVOKED, 'Race: no session that becomes one of a user by a move survives the end of the user\'s sessions'],
+  'refuses to create a session, and creates it': [now => new RefusesAndCreates(now), CREATE_REVOKED],
   'refuses to move, and leaves the session': [now => new RefusesAndLeaves(now), MOVE_REVOKED],
   'refuses for a minute': [now => new RefusesForAMinute(now), LATER],
-  'refuses others where one session ends': [now => new OnlyRefusesAll(now), 'endSessionsOf() with `only` refuses no request: one that is under way can make a session of the user'],
-  'refuses nobody where one session is spared': [now => new ExceptRefusesNone(now), CREATE_REVOKED, MOVE_REVOKED],
+  'refuses other sessions after the end of one': [now => new OnlyRefusesAll(now), 'endSessionsOf() with `only` refuses no request: one that is under way can make a session of the user'],
+  'refuses no session if one is excepted': [now => new ExceptRefusesNone(now), CREATE_REVOKED, MOVE_REVOKED],
   'refuses other users': [now => new RefusesOthers(now), 'endSessionsOf() refuses no request for another user, and none that makes no session of a user'],
-  'refuses before it looks': [now => new RefusesBeforeItLooks(now), 'If a request is too late, create() still returns false if the id has a live session or a mark, and move() "gone" if there is no live session'],
-  'ends all sessions of users': [now => new EndsOnlyUsers(now), ALL],
-  'ends a hundred for all': [now => new EndsAHundred(now), ALL],
-  'ends all without marks': [now => new EndsAllWithoutMarks(now), ALL],
-  'ends all and refuses nobody': [now => new EndsAllAndRefusesNobody(now), 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later', 'Race: no session survives endAllSessions() that existed before it or became a user\'s during it'],
+  'refuses before it looks for a session': [now => new RefusesBeforeItLooks(now), 'If a request is too late, create() still returns false if the id has a live session or a mark, and move() "gone" if there is no live session'],
+  'ends only sessions with a user': [now => new EndsOnlyUsers(now), ALL],
+  'ends only a hundred of all sessions': [now => new EndsAHundred(now), ALL],
+  'ends all sessions without marks': [now => new EndsAllWithoutMarks(now), ALL],
+  'ends all sessions and refuses no request': [now => new EndsAllAndRefusesNone(now), 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later', 'Race: no session survives endAllSessions() that existed before it or became a user\'s during it'],
   'looks for revocations before it stores': [now => new LooksForRevocationsFirst(now), 'Race: no session that is created for a user survives the end of the user\'s sessions', 'Race: no session that becomes one of a user by a move survives the end of the user\'s sessions'],
-  'ends the ids that it knew': [now => new EndsTheIdsThatItKnew(now), 'Race: no session survives the end of the user\'s sessions, or its own end, by moving to a new id'],
+  'ends only the ids that it has read': [now => new EndsTheIdsThatItKnew(now), 'Race: no session survives the end of the user\'s sessions, or its own end, by moving to a new id'],
   'touches in two steps': [now => new TouchesInTwoSteps(now), 'Race: no update and no touch brings back a session that endSessionsOf() has ended'],
-  'leaves it to another': [now => new LeavesItToAnother(now), 'Race: two calls that end a user\'s sessions at once leave none, and each session is in an answer'],
+  'leaves the end of sessions to a parallel call': [now => new LeavesItToAnother(now), 'Race: two calls that end a user\'s sessions at once leave none, and each session is in an answer'],
   'indexes a little later': [now => new IndexesALittleLater(now), 'Race: endSessionsOf() ends every session that existed when it was called, whichever request made it'],
   'finds only users with plain names': [knowing(user => /^[\w -]+$/.test(user) ? user : `${user}?`.slice(0, 1)), ALIKE],
-  'moves whatever the version': [now => new MoveIgnoresVersion(now), 'move() with an earlier version returns "conflict", and changes nothing; with the stored version, it moves the session'],
+  'ignores the version of a move': [now => new MoveIgnoresVersion(now), 'move() with an earlier version returns "conflict", and changes nothing; with the stored version, it moves the session'],
 };

@@ -1,4 +1,4 @@
-/** A clock that shows the system's time, until a test moves it on. */
+/** A clock that starts at the system's time, and that a test can move forward. */
 export class Clock {
 
   #ahead = 0;

@@ -1,13 +1,13 @@
-/** What a backend says that is broken on purpose. */
+/** The error of a backend that is broken on purpose. */
 export class BackendError extends Error {}
 
 /**
- * A client, or another thing that a store is made with, whose calls fail once
- * some have been carried out.
+ * A client, or any other backend of a store, whose calls fail after
+ * some have been executed.
  *
- * @param commands how many are carried out, or what counts them
- * @param names the methods that are commands; others always work
- * @param fail what they do then, with the arguments of the call: by default they return a promise that is rejected
+ * @param commands how many are executed, or a counter that the test shares
+ * @param names the methods that count as commands; others always work
+ * @param fail called instead of them then, with their arguments: by default it returns a rejected promise
  */
 export function failing<T extends object>(
   target: T, commands: number | { left: number }, names: readonly string[], fail: (args: unknown[]) => unknown = () => Promise.reject(new BackendError('broken')),
@@ -30,7 +30,7 @@ export function failing<T extends object>(
 
 }
 
-/** The same for what fails at once, such as SQLite. A transaction that has failed is always rolled back. */
+/** The same for a synchronous backend, such as SQLite. A failed transaction is always rolled back. */
 export function failingDatabase<T extends { exec(sql: string): unknown }>(database: T, commands: number): T {
 
   const broken = failing(database, commands, ['exec', 'get', 'all', 'run'], () => {

@@ -4,9 +4,9 @@ import type { SessionStore } from '../../../src/index.js';
 import { type StoreTestOptions, storeTests } from '../../../src/testing/index.js';
 
 /**
- * The tests that a store fails, each with what it says.
+ * The tests that a store fails, each with its message.
  *
- * @param only the names of those to run; all by default
+ * @param only the names of the tests to run; all by default
  */
 export async function faultsOf(
   open: () => SessionStore | Promise<SessionStore>, options: StoreTestOptions, only?: readonly string[],

@@ -8,7 +8,7 @@ import { isTooLarge } from '../../../src/values/session-size.js';
 import { fromTexts, toTexts } from '../../../src/values/session-values.js';
 import { merge } from '../../../src/values/texts-change.js';
 
-/** What it needs of a client of `redis`. */
+/** The methods of a client of `redis` that the store needs. */
 export interface Client {
   get(key: string): Promise<string | null>;
   set(key: string, text: string, options: { PX: number }): Promise<unknown>;
@@ -18,8 +18,8 @@ export interface Client {
 interface Row { ends: number; version?: string; texts?: Array<[string, string]>; next?: string }
 
 /**
- * A store on Redis as one writes it in a hurry: each method reads, decides and
- * writes. Alone, it keeps every sentence of the contract.
+ * A store on Redis that was written in a hurry: each method reads, decides and
+ * writes. Without parallel calls it keeps every sentence of the contract.
  */
 export class HastyRedisStore implements AtomicSessionStore {
 

@@ -11,7 +11,7 @@ import { merge } from '../../../src/values/texts-change.js';
 interface Row { readonly end: number; readonly texts: SessionTexts; readonly version: number }
 interface Mark { readonly end: number; readonly next: string | null }
 
-/** A store that changes one record at a time: it has `take` in place of `move`. Its answers take a moment. */
+/** A store that changes one record at a time: it has `take` instead of `move`. It answers after a moment. */
 export class OneRecordStore implements AtomicSessionStore {
 
   readonly atomic: boolean = true;

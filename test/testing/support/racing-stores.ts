@@ -4,7 +4,7 @@ import { OneRecordStore } from './one-record-store.js';
 
 type Update = [id: string, change: SessionChange, terms: UpdateTerms];
 
-/** Reads, and writes what it has read: what came in between is overwritten. */
+/** Reads, and then writes: a change in between is overwritten. */
 class UpdatesInTwoSteps extends OneRecordStore {
 
   override async update(...[id, change, { lifetime, version }]: Update) {
@@ -120,7 +120,7 @@ class TakesNothing extends OneRecordStore {
 
 }
 
-/** Has `move`, and makes two records of one for a moment. */
+/** Has `move`, and keeps two records of a session for a moment. */
 class MovesInTwoSteps extends OneRecordStore {
 
   async move(id: string, newId: string, change: SessionChange, { lifetime }: MoveTerms) {
@@ -138,18 +138,18 @@ class MovesInTwoSteps extends OneRecordStore {
 const SOME_ORDER = 'Race: calls at once get the answers that they would get one after the other, in some order';
 const DIFFERENT_KEYS = 'Race: updates of different keys are all kept';
 
-/** Stores that do in two steps what must be one, and the tests that must say so. */
+/** Stores that take two steps instead of one, and the tests that must catch them. */
 export const RACING_STORES: { readonly [fault: string]: readonly [(now: () => number) => OneRecordStore, ...string[]] } = {
   'reads and writes in two steps': [now => new UpdatesInTwoSteps(now), SOME_ORDER, DIFFERENT_KEYS, 'Race: counts by updates with a version are exact', 'Requests: parallel changes of different keys are all kept, and a key that one of them removes stays removed', 'Requests: updateSession() counts exactly'],
   'compares the version before it writes': [now => new ComparesVersionsBefore(now), 'Race: of updates with the same version, one is carried out, and the others return "conflict"', 'Race: counts by updates with a version are exact', 'Requests: updateSession() counts exactly'],
   'looks before it creates': [now => new LooksBeforeItCreates(now), 'Race: of creations under one id, one succeeds, and its session is stored'],
-  'touches by writing back': [now => new WritesBackWhatItTouched(now), 'Race: a touch neither undoes a change nor causes a conflict'],
+  'touches by a rewrite': [now => new WritesBackWhatItTouched(now), 'Race: a touch neither undoes a change nor causes a conflict'],
   'revives by a late touch': [now => new RevivesByLateTouch(now), 'Race: no update and no touch brings an ended session back', 'Race: no touch brings the old id of a moved session back'],
   'looks before it ends': [now => new EndsInTwoSteps(now), 'Race: of several calls that end a session, exactly one returns true'],
-  'ends what is empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows does not remove one that another adds, whichever comes first', 'Requests: a request that removes the last key does not remove a key that another one adds'],
-  'takes for two': [now => new TakesTwice(now), 'Race: of two moves of one session, exactly one succeeds', 'Requests: of two regenerations of one id, exactly one succeeds'],
-  'takes what it knew': [now => new TakesWhatItKnew(now), 'Race: a move keeps every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration keeps every acknowledged change, and a later change gets 409 and no cookie'],
+  'ends a session that it found empty': [now => new EmptiesInTwoSteps(now), 'Race: an update that removes all keys that it knows does not remove one that another adds, whichever comes first', 'Requests: a request that removes the last key does not remove a key that another one adds'],
+  'lets two calls take a session': [now => new TakesTwice(now), 'Race: of two moves of one session, exactly one succeeds', 'Requests: of two regenerations of one id, exactly one succeeds'],
+  'takes the values of an earlier read': [now => new TakesWhatItKnew(now), 'Race: a move keeps every update that was acknowledged, and the others find the session gone', 'Requests: a regeneration keeps every acknowledged change, and a later change gets 409 and no cookie'],
   'takes without a mark': [now => new TakesWithoutAMark(now), 'A move puts the stored session under its new id, and retires the old id', 'Requests: a late request with an old id reads nothing, changes nothing, and takes no newer cookie away'],
-  'takes nothing where nothing is': [now => new TakesNothing(now), 'take(), if the store has it, returns null and leaves no mark if there is no live session'],
+  'takes a session that does not exist': [now => new TakesNothing(now), 'take(), if the store has it, returns null and leaves no mark if there is no live session'],
   'moves in two steps': [now => new MovesInTwoSteps(now), SOME_ORDER, 'Race: a move keeps every update that was acknowledged, and the others find the session gone'],
 };

@@ -1,6 +1,6 @@
 /**
- * The tests that must find the stores that are broken for the explorations of
- * `test/interleavings`: the same sentences, broken in another way.
+ * The tests that must catch the broken stores for the explorations in
+ * `test/interleavings`, which break the same sentences in another way.
  */
 export const TESTS_OF_SENTENCES: { readonly [sentence: string]: string } = {
   'update brings a session back': 'update() returns "gone" if there is no live session, and creates none',

@@ -27,8 +27,8 @@ interface Breakable {
   close(): Promise<unknown>;
 }
 
-const TABLE = 'told_errors';
-const PREFIX = 'told-errors:';
+const TABLE = 'reported_errors';
+const PREFIX = 'reported-errors:';
 
 async function onRedis(client: NodeRedisClient | IoredisClient, close: () => unknown): Promise<Breakable> {
 
@@ -133,8 +133,8 @@ describe('The report of a failed store', () => {
   for (const [name, open] of Object.entries(ENGINES)) {
     it(`holds no value, key or user of a session: ${name}`, async () => {
 
-      const told: StoreFailed[] = [];
-      const listener = (event: unknown) => told.push(event as StoreFailed);
+      const reported: StoreFailed[] = [];
+      const listener = (event: unknown) => reported.push(event as StoreFailed);
       subscribe('curveball:session:failed', listener);
       const { store, refuseWrites, close } = await open();
       try {
@@ -150,8 +150,8 @@ describe('The report of a failed store', () => {
         strictEqual((await browser.get('/begin')).status, 200);
         strictEqual((await browser.get('/change')).status, 503);
         deepStrictEqual(errors.map(error => (error as Error).name), ['SessionStoreError']);
-        strictEqual(told.length, 1);
-        for (const error of [...errors, ...told.map(event => event.error)]) {
+        strictEqual(reported.length, 1);
+        for (const error of [...errors, ...reported.map(event => event.error)]) {
           ok(!seen(error).includes(SECRET), seen(error));
           const cause = (error as SessionStoreError).cause as Error;
           ok(cause.message.length > 0 && /\n +at /.test(String(cause.stack)), seen(cause));
@@ -167,8 +167,8 @@ describe('The report of a failed store', () => {
 
   it('holds no session id, whatever the error of a store with four methods says', async () => {
 
-    const told: StoreFailed[] = [];
-    const listener = (event: unknown) => told.push(event as StoreFailed);
+    const reported: StoreFailed[] = [];
+    const listener = (event: unknown) => reported.push(event as StoreFailed);
     subscribe('curveball:session:failed', listener);
     const kept = new Map<string, SessionValues>();
     const ids: string[] = [];
@@ -207,8 +207,8 @@ describe('The report of a failed store', () => {
           say = undefined;
         }
       }
-      strictEqual(told.length, 30);
-      for (const { error } of told) {
+      strictEqual(reported.length, 30);
+      for (const { error } of reported) {
         ok(error.cause instanceof Error);
         for (const id of ids) for (const part of [id.slice(0, 16), id.slice(-16)]) ok(!seen(error).includes(part), seen(error));
       }
