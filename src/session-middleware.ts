@@ -29,7 +29,7 @@ export default function session(options: SessionOptions): Middleware {
 
   const handle = async (ctx: Context, next: () => Promise<void>) => {
 
-    const request = new RequestSession(ctx, shared, shared.isOutside?.(ctx.request.requestTarget), attachedTo(ctx));
+    const request = new RequestSession(ctx, shared, shared.isOutsidePath?.(ctx.request.requestTarget), attachedTo(ctx));
     attachSession(ctx, request, members);
 
     try {

@@ -8,14 +8,14 @@ import { type SessionOptions, settingsFrom } from './options.js';
 import type { Backend } from './request/backend.js';
 import { schemaStore } from './schema/schema-store.js';
 import { warnOfSharedStore } from './shared-store.js';
-import { RecentUses } from './steps/recent-uses.js';
+import { RecentTimes } from './steps/recent-times.js';
 import { UpdateQueue } from './steps/update-queue.js';
 import { timedStore } from './wrapping/timed-store.js';
 
 /** What all requests of one middleware share, made from its options. */
 export interface SharedByRequests extends Backend {
   /** Tells whether browsers send no cookie of ours to a request's path; undefined if they send it to every path. */
-  readonly isOutside: ((target: string) => boolean) | undefined;
+  readonly isOutsidePath: ((target: string) => boolean) | undefined;
 }
 
 /**
@@ -37,18 +37,17 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     lifetimes: new Lifetimes(settings),
     updates: new UpdateQueue(storeTimeout),
     settings,
-    uses: knowsLess ? new RecentUses() : undefined,
-    crowds: new RecentUses(),
+    uses: knowsLess ? new RecentTimes() : undefined,
+    crowds: new RecentTimes(),
     isUsable: id => timed.isSessionId(id) && cookie.fits(id),
     cookie,
     cookieWarnings: new CookieWarnings(settings),
     clearSiteData,
-    refusesForeignSessions: settings.userOf !== undefined,
     sameSite,
     cookiePath: path,
     formsOf: request => new RequestForms(request, forms),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
-    isOutside: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
+    isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
   };
 
 }

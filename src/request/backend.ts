@@ -5,11 +5,6 @@ import type { CookieWriters } from './write-headers.js';
 
 /** What all requests of one middleware share. */
 export interface Backend extends CookieWriters {
-  /**
-   * Whether a new session is not stored if its cookie could replace one that the
-   * browser has withheld, unless the handler is signing a visitor in.
-   */
-  readonly refusesForeignSessions: boolean;
   readonly sameSite: boolean | string | undefined;
   readonly cookiePath: string;
   /** Makes the object that handles the forms of a request. */

@@ -89,7 +89,7 @@ export class RequestSession {
 
     this.answer.isFinished = true;
     if (this.#session === undefined || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
-    return andThen(this.inTurn(act), action => {
+    return andThen(this.storeWith(act), action => {
       this.#error = undefined;
       return action;
     });
@@ -97,14 +97,14 @@ export class RequestSession {
   }
 
   /** Runs one act of storing, after those that the handler started before. */
-  inTurn(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
+  storeWith(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
 
     if (this.#isForeign) {
       if (Object.keys(this.session.values).length > 0) this.forms.publishWithheld();
       return 'keep';
     }
     const { visit } = this;
-    return this.session.store(this.shared.settings.userOf, (wanted, stored) => act(saveOf(stored, wanted, visit)));
+    return this.session.takeAndStore(this.shared.settings.userOf, (wanted, stored) => act(saveOf(stored, wanted, visit)));
 
   }
 
@@ -132,7 +132,7 @@ export class RequestSession {
   save(): Promise<void> {
 
     this.use();
-    return this.#answerWith(() => this.inTurn(save => saveSession(decide(save), save)));
+    return this.#answerWith(() => this.storeWith(save => saveSession(decide(save), save)));
 
   }
 
@@ -273,8 +273,9 @@ export class RequestSession {
   /** Whether a new session's cookie could replace one that the browser has withheld. */
   get #isForeign(): boolean {
 
-    const { refusesForeignSessions, settings, sameSite } = this.shared;
-    if (!refusesForeignSessions) return false;
+    const { settings, sameSite } = this.shared;
+    // Without the option, no one can tell a sign-in from another new session.
+    if (settings.userOf === undefined) return false;
     const { session, http: { request } } = this;
     // A handler that asks for a new id, or names a user, is signing a visitor in.
     if (session.stored.kind !== 'none' || session.asksForNewId) return false;

@@ -167,7 +167,7 @@ export class Session {
   }
 
   /** Records a newer state of the stored session, perhaps under another id. */
-  refound(stored: StoredSession): void {
+  nowStored(stored: StoredSession): void {
     this.#stored = stored;
   }
 
@@ -310,7 +310,7 @@ export class Session {
    *
    * @throws {SessionValueError} if a value can't be stored
    */
-  store<T>(userOf: UserReader | undefined, act: (wanted: Wanted, stored: StoredSession) => Awaitable<T>): Awaitable<T> {
+  takeAndStore<T>(userOf: UserReader | undefined, act: (wanted: Wanted, stored: StoredSession) => Awaitable<T>): Awaitable<T> {
 
     return this.inTurn(() => {
       const wanted = this.take(userOf);

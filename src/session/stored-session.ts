@@ -34,7 +34,7 @@ export interface RetiredStored {
   readonly id: string;
   readonly moved: boolean;
   /** Whether the session was live when the request began, which may therefore still hold its values. */
-  readonly late?: boolean;
+  readonly wasLive?: boolean;
   /** The user and details of the moved session under its new id, if the store knows them. */
   readonly info?: Info | undefined;
 }

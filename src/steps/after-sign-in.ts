@@ -140,7 +140,7 @@ async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
     throw error;
   }
   // The request goes on with the texts that it knows. It has not seen what others changed.
-  session.refound({ ...(session.stored as LiveStored), texts: before.texts });
+  session.nowStored({ ...(session.stored as LiveStored), texts: before.texts });
   await end(before.id, info.user, shared);
 
 }

@@ -39,7 +39,7 @@ export async function changeUnderNewId(change: SessionChange & { readonly id: st
   if (grace === 0) throw tooLate();
   const found = await loadSession([change.id], shared);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
-  session.refound(found);
+  session.nowStored(found);
   const { lifetime, user } = lifetimes.changeTerms(found);
   const answer = await store.update(found.id, change, { lifetime, user, maxBytes });
   if (answer === 'too-large') throw tooLarge(maxBytes);

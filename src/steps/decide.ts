@@ -8,7 +8,7 @@ import type { Save } from './save.js';
 export type Decided =
   | Pick<Extract<StoredSession, { kind: 'none' }>, 'kind'>
   | Pick<Extract<StoredSession, { kind: 'live' }>, 'kind' | 'id' | 'texts'> & { readonly user?: string | null }
-  | Pick<Extract<StoredSession, { kind: 'retired' }>, 'kind' | 'id' | 'moved' | 'late'>
+  | Pick<Extract<StoredSession, { kind: 'retired' }>, 'kind' | 'id' | 'moved' | 'wasLive'>
   | Extract<StoredSession, { kind: 'reused' }>;
 
 /** Decides what a request did to its session, as one named change. Pure. */
@@ -86,8 +86,8 @@ function isSignIn({ regenerate, user, proved }: Wanted): boolean {
  * is gone. If the old session was moved, the visitor has another one by now, whose
  * cookie must not be replaced.
  */
-function isBegin({ moved, late }: Extract<Decided, { kind: 'retired' }>, { assigned }: Wanted): boolean {
+function isBegin({ moved, wasLive }: Extract<Decided, { kind: 'retired' }>, { assigned }: Wanted): boolean {
 
-  return assigned === true && !moved && !late;
+  return assigned === true && !moved && !wasLive;
 
 }

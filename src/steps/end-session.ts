@@ -18,8 +18,8 @@ export function endSession(id: string, { session, wanted, shared: { store, setti
     if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
     if (isEnded && isSignOut) session.leaveForms();
     // If the store had nothing to end, the browser may have a newer cookie, which stays.
-    const late = stored.kind !== 'retired' || stored.late === true;
-    session.committed(isEnded ? NOTHING : { kind: 'retired', id, moved: false, late });
+    const wasLive = stored.kind !== 'retired' || stored.wasLive === true;
+    session.committed(isEnded ? NOTHING : { kind: 'retired', id, moved: false, wasLive });
     // If its user has signed out, the user's values must not be stored again.
     session.refresh(wanted.texts);
     return isEnded ? 'clear' : 'keep';

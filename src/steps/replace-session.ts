@@ -13,7 +13,7 @@ export async function replaceSession({ id, texts }: Replacement, save: Save): Pr
 
   const { session, wanted, shared } = save;
   const { stored } = session;
-  session.refound(NOTHING);
+  session.nowStored(NOTHING);
   try {
     const action = await createSession({ texts, replaced: id }, save);
     // The former user's values must not be stored again.

@@ -5,7 +5,7 @@ import type { Session } from '../session/session.js';
 import type { StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
-import type { RecentUses } from './recent-uses.js';
+import type { RecentTimes } from './recent-times.js';
 import type { UpdateQueue } from './update-queue.js';
 
 /** What the response must do with the cookie. */
@@ -18,9 +18,9 @@ export interface Shared {
   readonly updates: UpdateQueue;
   readonly settings: StepSettings;
   /** Uses of sessions without a touch; undefined unless they can decide which session ends. */
-  readonly uses?: RecentUses | undefined;
+  readonly uses?: RecentTimes | undefined;
   /** Users with so many sessions that sign-ins do not search them, if there is no limit. */
-  readonly crowds: RecentUses;
+  readonly crowds: RecentTimes;
   /** Says whether an id will be recognised when the browser sends it back. */
   readonly isUsable: (id: string) => boolean;
 }

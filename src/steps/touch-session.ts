@@ -9,7 +9,7 @@ export function touchSession(id: string, { session, shared: { store, lifetimes }
   const before = session.stored as LiveStored;
   const done = (isTouched: boolean): CookieAction => {
     if (!isTouched) return 'keep';
-    session.refound(justStored(before, lifetimes));
+    session.nowStored(justStored(before, lifetimes));
     return lifetimes.isCookieDue(before) ? 'set' : 'keep';
   };
   // The request changed nothing, so nothing is lost if the store fails.

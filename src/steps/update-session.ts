@@ -165,7 +165,7 @@ async function attempt(latest: StoredSession, save: Save): Promise<CookieAction 
   const change = difference(latest.texts, wanted.texts);
   if (!isEmpty(change) && await store.upgrade?.(id, latest.texts, lifetimes.left(info))) return 'conflict';
   if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
-    session.refound(latest);
+    session.nowStored(latest);
     const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
     return carryOut(sessionChange(latest, signIn, NOTHING_DUE), { ...save, wanted: signIn, version });
   }
@@ -185,7 +185,7 @@ async function attempt(latest: StoredSession, save: Save): Promise<CookieAction 
   if (answer === 'conflict' || (answer === 'gone' && grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
   if (answer === 'too-large') throw tooLarge(maxBytes);
-  session.refound(latest);
+  session.nowStored(latest);
   return withCookie(changed(wanted.texts, lifetime, save));
 
 }

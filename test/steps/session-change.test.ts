@@ -14,7 +14,7 @@ const EMPTY = new Map<string, string>();
 const stored: fc.Arbitrary<Decided> = fc.oneof(
   fc.constant<Decided>({ kind: 'none' }),
   fc.tuple(texts, fc.constantFrom(null, 'X', 'Y')).map(([held, user]) => ({ kind: 'live', id: 'A', texts: held, user }) as const),
-  fc.tuple(fc.boolean(), fc.boolean()).map(([moved, late]) => ({ kind: 'retired', id: 'A', moved, late }) as const),
+  fc.tuple(fc.boolean(), fc.boolean()).map(([moved, wasLive]) => ({ kind: 'retired', id: 'A', moved, wasLive }) as const),
 );
 
 /** What a request may want: only an empty session can have been cleared. */
@@ -119,7 +119,7 @@ describe('What a request did', () => {
     ['wrote under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }), true, { name: 'refuse' }],
     ['assigned a whole object under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }, { assigned: true }), true, { name: 'create', texts: new Map([['a', '1']]) }],
     ['assigned a whole object without a user under an ended id', { kind: 'retired', id: 'A', moved: false }, want({ a: '1' }, { assigned: true, user: null }), true, { name: 'create', texts: new Map([['a', '1']]) }],
-    ['assigned a whole object under an id that was alive when the request began', { kind: 'retired', id: 'A', moved: false, late: true }, want({ a: '1' }, { assigned: true }), true, { name: 'refuse' }],
+    ['assigned a whole object under an id that was alive when the request began', { kind: 'retired', id: 'A', moved: false, wasLive: true }, want({ a: '1' }, { assigned: true }), true, { name: 'refuse' }],
     ['assigned a whole object under a moved id', { kind: 'retired', id: 'A', moved: true }, want({ a: '1' }, { assigned: true }), true, { name: 'refuse' }],
     ['only read a session that others have emptied', EMPTIED, want({}), true, { name: 'none' }],
     ['put something into a session that others have emptied', EMPTIED, want({ a: '1' }), true, { name: 'update', id: 'A', set: new Map([['a', '1']]), unset: [] }],
@@ -193,7 +193,7 @@ describe('What a request did', () => {
           break;
         case 'refuse':
           ok(before.kind === 'retired' && after.texts.size > 0 && !after.regenerate && !after.user);
-          ok(before.moved || before.late || !after.assigned);
+          ok(before.moved || before.wasLive || !after.assigned);
           break;
       }
     }), { numRuns: 1000 });

@@ -7,7 +7,7 @@ const MOST = 10_000;
  * one that was used a moment ago. Each process knows only its own uses. Any name
  * that has a time can be remembered.
  */
-export class RecentUses {
+export class RecentTimes {
 
   readonly #times = new Map<string, number>();
   readonly #most: number;

@@ -1,12 +1,12 @@
 import { strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { RecentUses } from '../../src/steps/recent-uses.js';
+import { RecentTimes } from '../../src/steps/recent-times.js';
 
 describe('Uses that the store does not know of yet', () => {
 
   it('make a session less idle than the store says, and never more', () => {
 
-    const uses = new RecentUses();
+    const uses = new RecentTimes();
     strictEqual(uses.idle('a', 50, 1000), 50);
     uses.note('a', 980);
     strictEqual(uses.idle('a', 50, 1000), 20);
@@ -18,7 +18,7 @@ describe('Uses that the store does not know of yet', () => {
 
   it('are remembered for the sessions that were used last', () => {
 
-    const uses = new RecentUses(2);
+    const uses = new RecentTimes(2);
     for (const handle of ['a', 'b', 'a', 'c']) uses.note(handle, 100);
     strictEqual(uses.idle('b', 50, 100), 50);
     for (const handle of ['a', 'c']) strictEqual(uses.idle(handle, 50, 100), 0);
