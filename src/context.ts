@@ -59,8 +59,9 @@ declare module '@curveball/kernel' {
 
     /**
      * Changes the session in one atomic step: if another request has changed it
-     * in the meantime, `update` is called again with what is stored then. Changes
-     * that the request has already made to `ctx.session` are stored with it.
+     * in the meantime, `update` is called again with the values that are stored
+     * then. Changes that the request has already made to `ctx.session` are stored
+     * with it.
      *
      * ```typescript
      * await ctx.updateSession(session => {

@@ -65,7 +65,7 @@ async function tryRow(table: SqlTable, handle: string, [hash]: readonly [string,
   check('the time that SELECT answers', row.now);
   check('when a session ends', row.endsAt);
   check('the version', row.version);
-  if (row.info !== info.text || row.idHash !== hash) throw different('what a session is');
+  if (row.info !== info.text || row.idHash !== hash) throw different('the info of a session');
   const found = fromJson(row.data);
   if (found?.size !== EXPECTED.size || [...EXPECTED].some(([key, value]) => found.get(key) !== value)) throw different('a value');
   const apart = performance.now() - began + APART;
