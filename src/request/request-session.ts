@@ -88,7 +88,7 @@ export class RequestSession {
   finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
     this.answer.isFinished = true;
-    if (this.#session === undefined || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
+    if ((this.#session === undefined && this.answer.dependsOn === 'nothing') || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
     return andThen(this.storeWith(act), action => {
       this.#error = undefined;
       return action;

@@ -16,15 +16,20 @@ const USES: Record<string, Page> = {
   '/id': ctx => String(ctx.sessionId),
   '/token': ctx => ctx.getCsrf(),
   '/update': ctx => ctx.updateSession(() => {}),
-  '/validate': ctx => {
-    try {
-      ctx.validateCsrf('x');
-      return 'yes';
-    } catch {
-      return 'no';
-    }
-  },
+  '/validate': ctx => isValid(ctx, 'x'),
+  '/no-token': ctx => isValid(ctx),
 };
+
+function isValid(ctx: PageContext, token?: string) {
+
+  try {
+    ctx.validateCsrf(token);
+    return 'yes';
+  } catch {
+    return 'no';
+  }
+
+}
 
 const PAGES: Record<string, Page> = {
   ...USES,
