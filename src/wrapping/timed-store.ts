@@ -7,11 +7,16 @@ import { publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle, isPlausibleId } from '../id/session-id.js';
 import { adapted } from './checked-store.js';
-import { overlay } from './overlay.js';
 import { type Caller, TimeLimit } from './time-limit.js';
 
-/** The store as a request sees it. It has all methods, but those that the store lacks must not be called. */
-export interface TimedStore extends Required<AtomicSessionStore> {
+/** What a request does not ask of a store. */
+type NotAsked = 'get' | 'set' | 'delete' | 'atomic' | 'touchIsFree' | 'endAllSessions';
+
+/**
+ * The store as a request sees it. It has all methods, and nothing that is not
+ * listed here, but methods that the store lacks must not be called.
+ */
+export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>> {
 
   /** Whether the store moves a session in one step. If not, it has `take`. */
   readonly canMove: boolean;
@@ -44,6 +49,8 @@ export interface TimedStore extends Required<AtomicSessionStore> {
 export function timedStore(store: AtomicSessionStore, limit: number): TimedStore {
 
   const inner = () => (store.atomic === false ? adapted(store) : store) as Required<AtomicSessionStore>;
+  // An adapter has no index: UserSessions asks the store itself.
+  const indexing = store as Required<AtomicSessionStore>;
   const time = new TimeLimit(limit);
   const ids = new IdWarnings();
 
@@ -70,7 +77,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     return time.for(caller, answer, failure, onLate);
   };
 
-  return overlay(inner(), {
+  return {
 
     newSessionId: moving => andThen(ask(moving === undefined ? [] : [moving], () => inner().newSessionId(moving)), id => ids.check(id)),
 
@@ -101,13 +108,11 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     take: (id, newId) => ask([id, newId], patienceLeft => inner().take(id, newId, limit, patienceLeft)),
 
-    sessionsOf: user => ask([], () => inner().sessionsOf(user)),
+    sessionsOf: user => ask([], () => indexing.sessionsOf(user)),
 
-    endSessionsOf: (user, which) => ask([], () => inner().endSessionsOf(user, which)),
+    endSessionsOf: (user, which) => ask([], () => indexing.endSessionsOf(user, which)),
 
-    infoByHandle: handle => ask([], () => inner().infoByHandle(handle)),
-
-  }, {
+    infoByHandle: handle => ask([], () => indexing.infoByHandle(handle)),
 
     get canMove() {
       return typeof inner().move === 'function';
@@ -131,7 +136,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     /** Whether a text may be tried as an id. */
     isSessionId: (text: string) => (inner() as AtomicSessionStore).isSessionId?.(text) ?? isPlausibleId(text),
 
-  });
+  };
 
 }
 

@@ -31,6 +31,25 @@ describe('A store with a time limit', () => {
 
   });
 
+  it('has only its own members, whatever else the store has', () => {
+
+    const store = { load: () => null, upgrade: () => true, canMove: true, canIndex: true, canTell: true } as unknown as AtomicSessionStore;
+    const wrapped = timedStore(store, SHORT);
+    strictEqual(wrapped.upgrade, undefined);
+    deepStrictEqual([wrapped.canMove, wrapped.canIndex, wrapped.canTell], [false, false, false]);
+
+  });
+
+  it('calls a method that the store gets later', () => {
+
+    const store = { load: () => null } as unknown as AtomicSessionStore;
+    const wrapped = timedStore(store, SHORT);
+    store.move = () => 'gone';
+    ok(wrapped.canMove);
+    strictEqual(wrapped.move('A', 'B', { set: new Map(), unset: [] }, { lifetime: 60 }), 'gone');
+
+  });
+
   it('names only the type of an invalid answer, since the answer may be the id', async () => {
 
     const answers: Array<[unknown, string]> = [['the-id', 'string'], [undefined, 'undefined'], [['the-id'], 'object']];

@@ -115,6 +115,17 @@ describe('MemoryStore, with users', () => {
 
   });
 
+  it('finds and ends the sessions of a user also when a test has replaced one of its four methods', async () => {
+
+    const { browser, store } = site({ '/sign-in': ctx => { ctx.session.userId = 'ada'; } }, { user: 'userId' });
+    const users = new UserSessions(store);
+    await browser.get('/sign-in');
+    (store as MemoryStore).get = async () => null;
+    strictEqual((await users.list('ada')).length, 1);
+    strictEqual(await users.endAll('ada'), 1);
+
+  });
+
   it('forgets a user whose session makes room for another', () => {
 
     const { store } = storeAt({ maxSessions: 2 });
