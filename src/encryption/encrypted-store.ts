@@ -1,6 +1,6 @@
 import { type AtomicSessionStore, isIndexing, type SessionStore } from '../base/store.js';
 import { isStoredId, newStoredId } from '../id/stored-id.js';
-import { checkedStore } from '../wrapping/checked-store.js';
+import { checkedStore, STORE_NAMES } from '../wrapping/checked-store.js';
 import { overlay } from '../wrapping/overlay.js';
 import type { WrappedStore } from '../wrapping/wrap-store.js';
 import { type EncryptionOptions, encryptionSettings } from './encryption-options.js';
@@ -39,7 +39,7 @@ export function encrypted<Store extends SessionStore>(
     handleOf: (id: string) => isIndexing(inner) ? inner.handleOf(storedIdOf(id)) : handleIn(storedIdOf(id)),
     keepsOnlyValues: false,
   };
-  return overlay(inner, sealed, own) as AtomicSessionStore as EncryptedStore<Store>;
+  return overlay(inner, sealed, own, STORE_NAMES) as AtomicSessionStore as EncryptedStore<Store>;
 
 }
 

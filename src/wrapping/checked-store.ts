@@ -12,6 +12,9 @@ const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'no
   sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', endAllSessions: 'none',
 };
 
+/** What stores have beside the contract. */
+const HOUSEKEEPING = ['setup', 'gc', 'scheduleGc', 'close'] as const;
+
 /** The adapter of a store with four methods. */
 type Adapter = AtomicSessionStore & {
   /** Sessions in such a store may come from 1.x, which does not name the cookie. So none is expected. */
@@ -63,7 +66,7 @@ export function adapted(store: SessionStore): AtomicSessionStore {
   if (!adapter) {
     adapter = Object.assign(new FourMethodStore(store), { keepsOnlyValues: true });
     // The store is not atomic. A member with the name of one in the contract is something else, and hidden.
-    passOn(adapter, store, name => !Object.hasOwn(CONTRACT, name));
+    passOn(adapter, store, HOUSEKEEPING, name => !Object.hasOwn(CONTRACT, name));
     adapters.set(store, adapter);
   }
   return adapter;
@@ -79,3 +82,6 @@ export function keepsOnlyValues(store: AtomicSessionStore): boolean {
 
 /** The names of all members of the contract. */
 export const CONTRACT_NAMES = Object.keys(CONTRACT) as ReadonlyArray<keyof AtomicSessionStore>;
+
+/** The names of all members that a wrapper passes on, even from a store that does not list what it has. */
+export const STORE_NAMES: readonly PropertyKey[] = [...CONTRACT_NAMES, ...HOUSEKEEPING];

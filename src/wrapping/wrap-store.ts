@@ -1,6 +1,6 @@
 import { known } from '../base/option-checks.js';
 import type { AtomicSessionStore, SessionStore } from '../base/store.js';
-import { checkedStore, CONTRACT_NAMES } from './checked-store.js';
+import { CONTRACT_NAMES, checkedStore, STORE_NAMES } from './checked-store.js';
 import { overlay } from './overlay.js';
 
 /** An atomic store around another, with all members of the other. */
@@ -31,6 +31,6 @@ export function wrapStore<Store extends SessionStore>(
   const inner = checkedStore(store) as Required<AtomicSessionStore>;
   const replacements = replace(inner);
   known('replacement', replacements, REPLACEABLE);
-  return overlay(inner, replacements, { atomic: true }) as AtomicSessionStore as WrappedStore<Store>;
+  return overlay(inner, replacements, { atomic: true }, STORE_NAMES) as AtomicSessionStore as WrappedStore<Store>;
 
 }

@@ -111,6 +111,25 @@ describe('wrapStore()', () => {
 
   });
 
+  it('can do what the inner store can do, also if that is a Proxy which does not list it', async () => {
+
+    const memory = new MemoryStore();
+    const lazy = new Proxy({}, { get: (_, name) => {
+      const member: unknown = Reflect.get(memory, name);
+      return typeof member === 'function' ? member.bind(memory) : member;
+    } }) as MemoryStore;
+    for (const store of [counting(lazy).wrapper, encrypted(lazy)]) {
+      ok(isIndexing(store));
+      const { touchIsFree, keepsInfo, methods } = abilities(store);
+      deepStrictEqual({ touchIsFree, keepsInfo, methods }, abilities(memory));
+      const { browser } = site({ '/': ctx => { ctx.session.userId = 5; } }, { store, user: 'userId', maxUserSessions: 1 });
+      for (const each of [browser, browser.clone()]) strictEqual((await each.get('/')).status, 200);
+      strictEqual(await new UserSessions(store).endAll(5), 1);
+      await store.gc();
+    }
+
+  });
+
   it('passes on what a later contract adds', async () => {
 
     const later = Object.assign(new InfoStore(), { exclusive: async (key: string) => `only ${key}` });
