@@ -115,7 +115,8 @@ export function toStored({ user, details }: Info): StoredInfo {
  */
 export function fromStored(stored: StoredInfo | undefined): Info | undefined {
 
-  if (stored === undefined) return undefined;
+  // A store may have null for nothing.
+  if (stored === undefined || stored === null) return undefined;
   const { user, details } = stored;
   try {
     const read = JSON.parse(details) as SessionDetails;

@@ -36,7 +36,7 @@ export function loadSession(
 /** Returns the session, unless it belongs to another cookie or its deadline has passed. */
 function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, settings }: Shared): StoredSession {
 
-  const info = kept && fromStored(kept);
+  const info = kept === undefined ? undefined : fromStored(kept);
   if (info?.details.cookie !== settings.cookieMark) {
     publishSuspicious(id, 'unknown', store);
     return NOTHING;

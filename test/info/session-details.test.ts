@@ -51,6 +51,12 @@ describe('The stored details of a session', () => {
 
   });
 
+  it('may be null in a store that has none', () => {
+
+    strictEqual(fromStored(null as unknown as undefined), undefined);
+
+  });
+
   it('keep the beginning, the deadline and the given details through a plain regeneration', () => {
 
     const first = nextInfo(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
