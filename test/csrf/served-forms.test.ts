@@ -252,6 +252,19 @@ describe('A form that was served, where ids are renewed', () => {
 
     });
 
+    it(`works if its page has saved a new id of the session ${whose}, and then changed something`, async () => {
+
+      const { browser } = site({ ...PAGES, '/': async ctx => {
+        ctx.sessionId = null;
+        await ctx.saveSession();
+        ctx.session.cart = 1;
+        return ctx.getCsrf();
+      } }, { user: 'userId', grace: 30 });
+      await browser.get(begin);
+      strictEqual(await submit(browser, await tokenOf(browser, '/')), 200);
+
+    });
+
   }
 
 });
