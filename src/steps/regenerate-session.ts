@@ -42,7 +42,7 @@ interface Next {
  *
  * @returns `'conflict'` if `save.version` is outdated
  * @throws {SessionCookieError} if the response can't carry a cookie
- * @throws {SessionEndedError} if the session has ended or moved, where that must be reported
+ * @throws {SessionEndedError} if the session has ended or moved, and the request wanted to change it
  * @throws {SessionSizeError} if the session would be larger than `maxBytes`
  */
 export async function regenerateSession(change: Regeneration, save: Save): Promise<CookieAction | 'conflict'> {
