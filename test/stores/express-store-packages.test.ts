@@ -371,6 +371,7 @@ describe('An ExpressStore with a frozen server', () => {
       await server.kill();
     });
     const app = new Application();
+    // The time limit is real, since the server is.
     app.use(errorsToStatus(), session({ store: new ExpressStore(new RedisStore({ client })), storeTimeout: 0.3 }), pageOf(PAGES));
     const site = await Site.open(app);
     t.after(() => site.close());

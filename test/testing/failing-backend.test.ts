@@ -92,7 +92,7 @@ describe('The tests of a store find one that hides the failure of its backend', 
 
 });
 
-/** The same store, of which one method answers where it should throw. */
+/** The same store with one method that answers instead of throwing. */
 function swallowing<T extends SessionStore>(store: T, method: string, answer: unknown): T {
 
   return new Proxy(store, {

@@ -248,7 +248,7 @@ describe('Revocations', () => {
 
   });
 
-  it('refuse no request that began after them, also where the process pauses between two readings of its clock', () => {
+  it('refuse no request that began after them, even if the process pauses between two readings of its clock', () => {
 
     let now = 10;
     const revocations = new Revocations(() => now);

@@ -14,6 +14,7 @@ import { startRedis, startRedisCluster } from '../../support/servers/redis.js';
 import type { Server } from '../../support/servers/server.js';
 import { site } from '../../support/site.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { PrivateRedis } from './private-redis.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -221,30 +222,19 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
 describe('RedisStore, if a command reaches the server twice', () => {
 
-  let server: Server;
-  let admin: Client;
-
-  before(async () => {
-    server = await startRedis();
-    admin = createClient({ url: server.url }).on('error', () => {}) as Client;
-    await admin.connect();
-  });
-  after(async () => {
-    admin.destroy();
-    await server.kill();
-  });
+  const redis = new PrivateRedis();
 
   /** A client that sends each script twice, as after a lost answer. */
   function twice(): NodeRedisClient {
 
     return {
-      get: key => admin.get(key),
-      eval: (text, options) => admin.eval(text, options),
+      get: key => redis.client.get(key),
+      eval: (text, options) => redis.client.eval(text, options),
       evalSha: async (sha1, options) => {
-        await admin.evalSha(sha1, options);
-        return admin.evalSha(sha1, options);
+        await redis.client.evalSha(sha1, options);
+        return redis.client.evalSha(sha1, options);
       },
-      scan: (cursor, options) => admin.scan(cursor, options),
+      scan: (cursor, options) => redis.client.scan(cursor, options),
     };
 
   }
@@ -307,7 +297,7 @@ describe('RedisStore, if a command reaches the server twice', () => {
 
   it('as with a client that repeats commands without an answer', async () => {
 
-    const proxy = await TcpProxy.start(server.url);
+    const proxy = await TcpProxy.start(redis.server.url);
     const client = new Redis(proxy.url, { retryStrategy: () => 1 }).on('error', () => {});
     try {
       // The answer to each script is lost once, with its connection.
@@ -325,25 +315,14 @@ describe('RedisStore, if a command reaches the server twice', () => {
 
 describe('RedisStore on a server', () => {
 
-  let server: Server;
-  let admin: Client;
-
-  before(async () => {
-    server = await startRedis();
-    admin = createClient({ url: server.url }).on('error', () => {}) as Client;
-    await admin.connect();
-  });
-  after(async () => {
-    admin.destroy();
-    await server.kill();
-  });
+  const redis = new PrivateRedis();
 
   it('that allows only the documented commands serves everything', async t => {
 
     const page = readFileSync(join(root, 'docs/stores/redis.md'), 'utf8');
     const [, rule = ''] = /ACL SETUSER sessions (.*)/.exec(page) ?? [];
-    await admin.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' ')]);
-    const url = `${server.url.replace('redis://', 'redis://store:secret@')}/1`;
+    await redis.client.sendCommand(['ACL', 'SETUSER', 'store', 'reset', ...rule.split(' ')]);
+    const url = `${redis.server.url.replace('redis://', 'redis://store:secret@')}/1`;
     for (const open of Object.values(SINGLE)) {
       const { client, close } = await open(url);
       t.after(close);
@@ -366,16 +345,16 @@ describe('RedisStore on a server', () => {
 
   it('that is full refuses to grow, reads, and keeps the sessions that it has', async () => {
 
-    const store = new RedisStore({ client: admin });
+    const store = new RedisStore({ client: redis.client });
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
+    await redis.client.sendCommand(['CONFIG', 'SET', 'maxmemory', '1']);
     try {
       await rejects(store.update(id, changing({ b: 2 }), { lifetime: 60 }), /OOM/);
       await rejects(store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /OOM/);
       deepStrictEqual(await store.get(id), { a: 1 });
     } finally {
-      await admin.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
+      await redis.client.sendCommand(['CONFIG', 'SET', 'maxmemory', '0']);
     }
     strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60 }), 'updated');
     deepStrictEqual(await store.get(id), { a: 1, b: 2 });
@@ -384,8 +363,8 @@ describe('RedisStore on a server', () => {
 
   it('sends no values to list sessions, nor to count them at a sign-in', async () => {
 
-    const store = new RedisStore({ client: admin });
-    const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await admin.info('stats'))?.[1]);
+    const store = new RedisStore({ client: redis.client });
+    const sent = async () => Number(/total_net_output_bytes:(\d+)/.exec(await redis.client.info('stats'))?.[1]);
     const large = 'x'.repeat(200_000);
     // The header of this session is longer than the part that is usually fetched.
     const users = ['Ada', 'A'.repeat(10_000)];
@@ -409,12 +388,12 @@ describe('RedisStore on a server', () => {
 
   it('removes expired sessions without a clean-up', async () => {
 
-    const store = new RedisStore({ client: admin });
+    const store = new RedisStore({ client: redis.client });
     const [living, ended] = [store.newSessionId(), store.newSessionId()];
     for (const id of [living, ended]) await store.create(id, toTexts({ a: 1 }), { lifetime: RETIRED_FOR * 10 });
     await store.end(ended);
-    strictEqual(await admin.dbSize() >= 2, true);
-    for (const key of await admin.keys('session:*')) ok(await admin.pTTL(key) > 0, `${key} never expires`);
+    strictEqual(await redis.client.dbSize() >= 2, true);
+    for (const key of await redis.client.keys('session:*')) ok(await redis.client.pTTL(key) > 0, `${key} never expires`);
     await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
     while (await store.load(living)) { /* Redis expires a key without an event. */ }
     strictEqual(await store.touch(living, 60), false);
@@ -425,7 +404,7 @@ describe('RedisStore on a server', () => {
 
   it('that is killed and started again has every acknowledged change, with each client', async t => {
 
-    const opened = await Promise.all(Object.values(SINGLE).map(open => open(server.url)));
+    const opened = await Promise.all(Object.values(SINGLE).map(open => open(redis.server.url)));
     for (const { close } of opened) t.after(close);
     const stores = opened.map(({ client }: { client: NodeRedisClient | IoredisClient }) => new RedisStore({ client }));
     const ids = await Promise.all(stores.map(async (store, index) => {
@@ -436,8 +415,8 @@ describe('RedisStore on a server', () => {
       await store.move(id, next, NOTHING, { lifetime: 60 });
       return [id, next] as const;
     }));
-    await server.kill();
-    await server.start();
+    await redis.server.kill();
+    await redis.server.start();
     const startedAt = performance.now();
     for (const [index, store] of stores.entries()) {
       const [former, id] = ids[index] as readonly [string, string];

@@ -1,7 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { after, before, describe, it, mock } from 'node:test';
+import { describe, it, mock } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
-import { createClient } from 'redis';
 import type { SessionChange } from '../../../src/base/store.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
@@ -9,30 +8,14 @@ import { ServerClock } from '../../../src/stores/shared/server-clock.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { timedStore } from '../../../src/wrapping/timed-store.js';
 import { SINGLE } from '../../support/redis-clients.js';
-import { startRedis } from '../../support/servers/redis.js';
-import type { Server } from '../../support/servers/server.js';
+import { PrivateRedis } from './private-redis.js';
 
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
 /** How long a caller waits, in seconds. */
 const PATIENCE = 0.05;
 
-let server: Server;
-let client: ReturnType<typeof openAdmin>;
-
-function openAdmin() {
-  return createClient({ url: server.url, commandOptions: { timeout: 0 } }).on('error', () => {});
-}
-
-before(async () => {
-  server = await startRedis();
-  client = openAdmin();
-  await client.connect();
-});
-after(async () => {
-  client.destroy();
-  await server.kill();
-});
+const redis = new PrivateRedis();
 
 /** Waits until the deadline of a command has passed on the clock of a frozen server: no event reports that. */
 const untilGivenUp = () => setTimeout(PATIENCE * 1000 + 20);
@@ -40,8 +23,7 @@ const untilGivenUp = () => setTimeout(PATIENCE * 1000 + 20);
 /** Waits until the server has executed everything that was sent to it before. */
 async function executed(): Promise<void> {
 
-  const other = openAdmin();
-  await other.connect();
+  const other = await redis.connect();
   await other.ping();
   other.destroy();
 
@@ -55,25 +37,25 @@ describe('A command that a frozen server executes late', () => {
 
       it(`changes nothing if it is a late ${method}, with ${kind}`, async t => {
 
-        const opened = await open(server.url);
+        const opened = await open(redis.server.url);
         t.after(() => opened.close());
         const store = new RedisStore({ client: opened.client });
         const id = store.newSessionId();
         const newId = store.newSessionId(id);
         await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-        const before = await client.get(`session:${storedId(id).handle}`);
+        const before = await redis.client.get(`session:${storedId(id).handle}`);
 
-        server.freeze();
+        redis.server.freeze();
         const answer = method === 'update'
           ? store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE })
           : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
         // `rejects()` comes only after the wait: until then nothing else handles the rejection.
         answer.catch(() => {});
         await untilGivenUp();
-        server.thaw();
+        redis.server.thaw();
 
         await rejects(answer, /after its caller had given up, and refused it/);
-        strictEqual(await client.get(`session:${storedId(id).handle}`), before);
+        strictEqual(await redis.client.get(`session:${storedId(id).handle}`), before);
         deepStrictEqual(await store.get(id), { a: 1 });
         strictEqual(await store.load(newId), null);
 
@@ -85,44 +67,44 @@ describe('A command that a frozen server executes late', () => {
 
   it('changes nothing if its client has closed the connection', async () => {
 
-    const opened = await SINGLE['redis 6, client']?.(server.url);
+    const opened = await SINGLE['redis 6, client']?.(redis.server.url);
     ok(opened);
     const store = new RedisStore({ client: opened.client });
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    server.freeze();
+    redis.server.freeze();
     const late = store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
     const orphan = store.create(`${store.newSessionId()}`, toTexts({ a: 'orphan' }), { lifetime: 60 });
     for (const answer of [late, orphan]) answer.catch(() => {});
     await untilGivenUp();
     opened.close();
     await rejects(late);
-    server.thaw();
+    redis.server.thaw();
     await executed();
-    deepStrictEqual(await new RedisStore({ client }).get(id), { a: 1 });
+    deepStrictEqual(await new RedisStore({ client: redis.client }).get(id), { a: 1 });
     // The command without a deadline was executed, so the server has come to both.
-    const values = await Promise.all((await client.keys('*')).map(key => client.get(key)));
+    const values = await Promise.all((await redis.client.keys('*')).map(key => redis.client.get(key)));
     ok(values.some(value => value?.includes('orphan')));
 
   });
 
   it('changes nothing after a 503, and is executed if the server thaws in time', async () => {
 
-    const store = new RedisStore({ client });
+    const store = new RedisStore({ client: redis.client });
     const id = store.newSessionId();
     await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
-    server.freeze();
+    redis.server.freeze();
     const refused = Promise.resolve(timedStore(store, PATIENCE).update(id, changing({ b: 'late' }), { lifetime: 60 }));
     await rejects(refused, /The session store failed/);
-    server.thaw();
+    redis.server.thaw();
     await executed();
     deepStrictEqual(await store.get(id), { a: 1 });
 
-    server.freeze();
+    redis.server.freeze();
     const waiting = timedStore(store, 20).update(id, changing({ b: 'in time' }), { lifetime: 60 });
     // Longer than the first limit. No event reports that a command waits in a frozen server.
     await untilGivenUp();
-    server.thaw();
+    redis.server.thaw();
     strictEqual(await waiting, 'updated');
     deepStrictEqual(await store.get(id), { a: 1, b: 'in time' });
 
@@ -154,15 +136,15 @@ describe('The clock of the application', () => {
       const now = Date.now;
       mock.method(Date, 'now', () => now() + off);
       try {
-        const store = new RedisStore({ client });
+        const store = new RedisStore({ client: redis.client });
         const id = store.newSessionId();
         strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
         const found = await store.load(id);
         ok(found?.status === 'live' && found.remaining > 55 && found.remaining <= 60, `${JSON.stringify(found)}`);
         strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, version: found.version, patience: 5 }), 'updated');
         strictEqual(await store.touch(id, 90), true);
-        const [key] = (await client.keys('*')).filter(each => each.includes(id.slice(0, 16)));
-        const left = await client.pTTL(key as string);
+        const [key] = (await redis.client.keys('*')).filter(each => each.includes(id.slice(0, 16)));
+        const left = await redis.client.pTTL(key as string);
         ok(left > 85_000 && left <= 90_000, `${left} ms`);
         const newId = store.newSessionId(id);
         strictEqual(await store.move(id, newId, changing({ c: 3 }), { lifetime: 60, patience: 5 }), 'moved');
@@ -194,14 +176,14 @@ describe('A server whose clock is set', () => {
       return Number(answer) + state.by;
     };
     const slow: NodeRedisClient = {
-      get: key => client.get(key),
+      get: key => redis.client.get(key),
       eval: async (text, options) => {
         commands.push('EVAL');
-        return shifted(await client.eval(text, options));
+        return shifted(await redis.client.eval(text, options));
       },
       evalSha: async (sha1, options) => {
         commands.push('EVALSHA');
-        return shifted(await client.evalSha(sha1, options));
+        return shifted(await redis.client.evalSha(sha1, options));
       },
     };
     return { state, store: new RedisStore({ client: slow }) };

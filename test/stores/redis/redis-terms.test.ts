@@ -1,8 +1,7 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
-import { createClient } from 'redis';
 import type { SessionChange } from '../../../src/base/store.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
@@ -12,33 +11,15 @@ import { merge } from '../../../src/values/texts-change.js';
 import { timedStore } from '../../../src/wrapping/timed-store.js';
 import { anyText } from '../../support/any-text.js';
 import { deferred } from '../../support/events.js';
-import { startRedis } from '../../support/servers/redis.js';
-import type { Server } from '../../support/servers/server.js';
+import { PrivateRedis } from './private-redis.js';
 
 const setting = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
-let server: Server;
-let client: ReturnType<typeof openClient>;
-let store: RedisStore;
-
-function openClient() {
-  return createClient({ url: server.url, commandOptions: { timeout: 0 } }).on('error', () => {});
-}
-
-before(async () => {
-  server = await startRedis();
-  client = openClient();
-  await client.connect();
-  store = new RedisStore({ client });
-});
-after(async () => {
-  client.destroy();
-  await server.kill();
-});
+const redis = new PrivateRedis();
 
 async function session(values: object, user: string | null = null): Promise<string> {
-  const id = store.newSessionId();
-  strictEqual(await store.create(id, toTexts({ ...values }), { lifetime: 60, newInfo: { info: { user, details: '{}' } } }), true);
+  const id = redis.store.newSessionId();
+  strictEqual(await redis.store.create(id, toTexts({ ...values }), { lifetime: 60, newInfo: { info: { user, details: '{}' } } }), true);
   return id;
 }
 
@@ -58,12 +39,12 @@ describe('A change with a limit of the session\'s bytes, on Redis', () => {
       const change = { set: toTexts(set), unset: [...new Set(unset)].filter(name => !Object.hasOwn(set, name)) };
       const after = merge(before, change);
       const maxBytes = Math.max(1, sizeOf(after) + off);
-      const newId = store.newSessionId(id);
+      const newId = redis.store.newSessionId(id);
       const terms = { lifetime: 60, maxBytes };
-      const answer = moves ? await store.move(id, newId, change, terms) : await store.update(id, change, terms);
+      const answer = moves ? await redis.store.move(id, newId, change, terms) : await redis.store.update(id, change, terms);
       const isTooLarge = sizeOf(after) > maxBytes && sizeOf(after) > sizeOf(before);
       strictEqual(answer, isTooLarge ? 'too-large' : moves ? 'moved' : 'updated');
-      const found = await store.load(moves && !isTooLarge ? newId : id);
+      const found = await redis.store.load(moves && !isTooLarge ? newId : id);
       ok(found?.status === 'live');
       deepStrictEqual(new Map(found.texts), new Map(isTooLarge ? before : after));
     }), { numRuns: 500 });
@@ -75,9 +56,9 @@ describe('A change with a limit of the session\'s bytes, on Redis', () => {
     const id = await session({ a: 1 });
     const maxBytes = 10_000;
     const answers = await Promise.all(Array.from({ length: 45 }, (_, number) => (
-      store.update(id, setting({ [`key ${number}`]: 'x'.repeat(900) }), { lifetime: 60, maxBytes }))));
+      redis.store.update(id, setting({ [`key ${number}`]: 'x'.repeat(900) }), { lifetime: 60, maxBytes }))));
     deepStrictEqual([...new Set(answers)].sort(), ['too-large', 'updated']);
-    const found = await store.load(id);
+    const found = await redis.store.load(id);
     ok(found?.status === 'live');
     ok(sizeOf(found.texts) <= maxBytes && sizeOf(found.texts) > maxBytes - 1000);
 
@@ -89,16 +70,15 @@ describe('A session that begins late, on Redis', () => {
 
   it('is not created if the server executes it after its caller has given up', async () => {
 
-    const other = openClient();
-    await other.connect();
+    const other = await redis.connect();
     // From this answer the store knows the server's time.
     await session({});
-    const id = store.newSessionId();
-    server.freeze();
-    const late = rejects(store.create(id, toTexts({ a: 1 }), { lifetime: 60, patience: 0.05 }), /after its caller had given up, and refused it/);
+    const id = redis.store.newSessionId();
+    redis.server.freeze();
+    const late = rejects(redis.store.create(id, toTexts({ a: 1 }), { lifetime: 60, patience: 0.05 }), /after its caller had given up, and refused it/);
     // The deadline must pass on the clock of the frozen server: no event reports that.
     await setTimeout(70);
-    server.thaw();
+    redis.server.thaw();
     await late;
     strictEqual(await other.exists(`session:${storedId(id).handle}`), 0);
     other.destroy();
@@ -110,14 +90,14 @@ describe('A session that begins late, on Redis', () => {
     const answered = deferred();
     let isHeld = false;
     const around: NodeRedisClient = {
-      get: key => client.get(key),
-      eval: (script, options) => client.eval(script, options),
+      get: key => redis.client.get(key),
+      eval: (script, options) => redis.client.eval(script, options),
       evalSha: async (sha1, options) => {
         if (options.keys[0]?.includes('user:') && !isHeld) {
           isHeld = true;
           await answered.promise;
         }
-        return client.evalSha(sha1, options);
+        return redis.client.evalSha(sha1, options);
       },
     };
     const slow = new RedisStore({ client: around });
@@ -128,8 +108,8 @@ describe('A session that begins late, on Redis', () => {
     ok(isHeld);
     answered.resolve();
     // The store ends the session without a caller: no event reports it.
-    while ((await store.load(id))?.status === 'live') await setTimeout(10);
-    deepStrictEqual(await store.sessionsOf('Ada'), []);
+    while ((await redis.store.load(id))?.status === 'live') await setTimeout(10);
+    deepStrictEqual(await redis.store.sessionsOf('Ada'), []);
 
   });
 
@@ -140,18 +120,18 @@ describe('A session that ends in favour of another, on Redis', () => {
   it('leaves a mark that says "moved", also for its former ids, and nothing to end or list', async () => {
 
     const former = await session({ a: 1 }, 'Ada');
-    const id = store.newSessionId(former);
-    strictEqual(await store.move(former, id, setting({}), { lifetime: 60 }), 'moved');
-    strictEqual(await store.end(id, { moved: true }), true);
+    const id = redis.store.newSessionId(former);
+    strictEqual(await redis.store.move(former, id, setting({}), { lifetime: 60 }), 'moved');
+    strictEqual(await redis.store.end(id, { moved: true }), true);
     for (const each of [former, id]) {
-      deepStrictEqual(await store.load(each), { status: 'retired', moved: true });
-      strictEqual(await store.update(each, setting({ b: 2 }), { lifetime: 60 }), 'gone');
-      strictEqual(await store.touch(each, 60), false);
-      strictEqual(await store.end(each), false);
-      strictEqual(await store.create(each, toTexts({}), { lifetime: 60 }), false);
+      deepStrictEqual(await redis.store.load(each), { status: 'retired', moved: true });
+      strictEqual(await redis.store.update(each, setting({ b: 2 }), { lifetime: 60 }), 'gone');
+      strictEqual(await redis.store.touch(each, 60), false);
+      strictEqual(await redis.store.end(each), false);
+      strictEqual(await redis.store.create(each, toTexts({}), { lifetime: 60 }), false);
     }
-    deepStrictEqual(await store.sessionsOf('Ada'), []);
-    deepStrictEqual(await store.endSessionsOf('Ada'), []);
+    deepStrictEqual(await redis.store.sessionsOf('Ada'), []);
+    deepStrictEqual(await redis.store.endSessionsOf('Ada'), []);
 
   });
 

@@ -9,7 +9,7 @@ import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
 import { redisUrl } from '../../support/servers/addresses.js';
 
-const PREFIX = 'redis-users.test:';
+const PREFIX = `redis-users.test ${process.pid}:`;
 
 /** How long a mark is kept, in milliseconds. */
 const DAY = 24 * 60 * 60 * 1000;
@@ -21,7 +21,7 @@ const of = (user: string | null, details = '{}', requestAge?: number): NewInfo =
 /** Asks the server again and again until a condition holds: no event reports what it does after its answer. */
 async function until(isSo: () => Promise<boolean>): Promise<void> {
   for (let asked = 0; asked < 10_000; asked++) if (await isSo()) return;
-  ok(await isSo(), 'it never was so');
+  ok(await isSo(), 'the condition never held');
 }
 
 let users = 0;
@@ -163,7 +163,7 @@ describe('RedisStore keeps the user and details of a session, and its index of u
     const left = async () => (await client.pTTL(key)) / 1000;
     ok(await left() > 1995 && await left() < 2001, `${await left()} s`);
     await store.touch(second, 10, ada);
-    ok(await left() > 1990, 'an entry lives shorter after a touch');
+    ok(await left() > 1990, 'a touch has shortened the life of an entry');
     await store.touch(first, 4000, ada);
     ok(await left() > 7995 && await left() < 8001, `${await left()} s`);
     await client.zAdd(key, Array.from({ length: 50 }, (_, index) => ({ score: Date.now() - index, value: `over ${index}` })));
@@ -311,11 +311,11 @@ describe('RedisStore keeps the user and details of a session, and its index of u
           commands.push(key.slice(PREFIX.length).replace(/:.*/, ''));
           return key.includes('user:') ? asked() : command();
         });
-        const [of, nobodys] = [await session(someone()), await session(null)];
+        const [of, withoutUser] = [await session(someone()), await session(null)];
         strictEqual(await end(failing, of), true);
         deepStrictEqual(commands.splice(0), [store.handleOf(of), 'user']);
-        strictEqual(await end(failing, nobodys), true);
-        deepStrictEqual(commands, [store.handleOf(nobodys)]);
+        strictEqual(await end(failing, withoutUser), true);
+        deepStrictEqual(commands, [store.handleOf(withoutUser)]);
       }
     }
 

@@ -10,6 +10,7 @@ import { startMariadb } from '../../support/servers/mariadb.js';
 import type { Server } from '../../support/servers/server.js';
 import { type Page, site } from '../../support/site.js';
 import { hostileTexts } from './hostile-texts.js';
+import { isTriedOutOnce } from './sql-promises.js';
 
 const DATABASE = 'session_connection_tests';
 
@@ -121,23 +122,13 @@ describe('MysqlStore on a connection', () => {
   it('is tried out once, and again after a failure', async () => {
 
     const pool = poolWith();
-    let statements = 0;
-    let isAway = true;
-    const counted = {
+    await isTriedOutOnce(beforeEach => storeWith({
       getConnection: () => pool.getConnection(),
       execute: async (statement: mysql.QueryOptions) => {
-        statements++;
-        if (isAway) throw new Error('The server is away');
+        beforeEach();
         return pool.execute(statement);
       },
-    };
-    const store = storeWith(counted as never);
-    await assert.rejects(store.load('x'), /The server is away/);
-    isAway = false;
-    await Promise.all(Array.from({ length: 20 }, () => store.load('x')));
-    statements = 0;
-    await Promise.all(Array.from({ length: 20 }, () => store.load('x')));
-    assert.equal(statements, 20);
+    } as never));
 
   });
 

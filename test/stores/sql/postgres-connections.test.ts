@@ -7,6 +7,7 @@ import { PostgresStore } from '../../../src/stores/postgres-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { postgresUrl } from '../../support/servers/addresses.js';
 import { hostileTexts } from './hostile-texts.js';
+import { isTriedOutOnce } from './sql-promises.js';
 
 /** Encodings of databases. */
 const ENCODINGS = ['UTF8', 'LATIN1', 'SQL_ASCII', 'EUC_JP', 'WIN1251'];
@@ -158,22 +159,12 @@ describe('PostgresStore', () => {
   it('tries a pool out once, and again after a failure', async () => {
 
     const pool = poolOf('UTF8');
-    let statements = 0;
-    let isAway = true;
-    const counted = Object.assign(Object.create(pool), {
+    await isTriedOutOnce(beforeEach => storeWith(Object.assign(Object.create(pool), {
       query: async (statement: string) => {
-        statements++;
-        if (isAway) throw new Error('The server is away');
+        beforeEach();
         return pool.query(statement);
       },
-    });
-    const store = storeWith(counted);
-    await assert.rejects(store.load('x'), /The server is away/);
-    isAway = false;
-    await Promise.all(Array.from({ length: 20 }, () => store.load('x')));
-    statements = 0;
-    await Promise.all(Array.from({ length: 20 }, () => store.load('x')));
-    assert.equal(statements, 20);
+    })));
 
   });
 

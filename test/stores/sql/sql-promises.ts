@@ -240,6 +240,29 @@ export function keepsTheContract(
 
 }
 
+/**
+ * Expects a store to try its pool out at the first use, and again if that has failed.
+ *
+ * @param open opens a store on a pool; a function that it gets must run before each statement
+ */
+export async function isTriedOutOnce(open: (beforeEach: () => void) => SqlStore): Promise<void> {
+
+  let statements = 0;
+  let isAway = true;
+  const store = open(() => {
+    statements++;
+    if (isAway) throw new Error('The server is away');
+  });
+  const loadMany = () => Promise.all(Array.from({ length: 20 }, async () => store.load('x')));
+  await assert.rejects(async () => store.load('x'), /The server is away/);
+  isAway = false;
+  await loadMany();
+  statements = 0;
+  await loadMany();
+  assert.equal(statements, 20);
+
+}
+
 /** The SQL of a page for readers who create the table themselves. */
 export function schemaOf(page: string): string {
 

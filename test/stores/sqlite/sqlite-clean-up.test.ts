@@ -93,7 +93,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const now = Date.now();
       database.exec(`UPDATE sessions SET ends_at = ${now + 60_000} WHERE handle = 'sweeper'`);
       await other.gc();
-      strictEqual(count(database), 1, 'another is believed to clean up');
+      strictEqual(count(database), 1, 'another process seems to clean up');
       database.exec(`UPDATE sessions SET ends_at = ${now - 1} WHERE handle = 'sweeper'`);
       await other.gc();
       strictEqual(count(database), 0);

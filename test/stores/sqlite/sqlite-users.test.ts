@@ -60,7 +60,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       database.exec(`UPDATE sessions SET seen_at = seen_at + 3600000, ends_at = ends_at + 3600000,
         former = CASE former WHEN '' THEN '' ELSE (substr(former, 1, 13) + 3600000) || substr(former, 14) END`);
       for (const each of [store, other]) {
-        strictEqual(each.load(id), null, 'an id that was ended is not remembered for an hour');
+        strictEqual(each.load(id), null, 'the mark of an ended id lasts for less than an hour');
         strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 0) }), true);
         strictEqual(each.create(each.newSessionId(), TEXTS, { lifetime: LONG, newInfo: newInfo('ada', 60) }), 'revoked', 'a sign-in under way is refused');
       }
