@@ -45,7 +45,11 @@ export function show(value: unknown): string {
 
   // It may be an address, given by mistake, with a password in it.
   if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
-  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) return `a ${kindOf(value)}`;
+  if (typeof value === 'function' || (typeof value === 'object' && value !== null)) {
+    const kind = kindOf(value);
+    return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
+  }
+  if (typeof value === 'bigint') return `${value}n`;
   return Object.is(value, -0) ? '-0' : String(value);
 
 }

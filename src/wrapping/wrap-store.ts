@@ -1,4 +1,4 @@
-import { known } from '../base/option-checks.js';
+import { known, show, wrong } from '../base/option-checks.js';
 import type { AtomicSessionStore, SessionStore } from '../base/store.js';
 import { CONTRACT_NAMES, checkedStore, STORE_NAMES } from './checked-store.js';
 import { overlay } from './overlay.js';
@@ -7,6 +7,9 @@ import { overlay } from './overlay.js';
 export type WrappedStore<Store extends SessionStore> = AtomicSessionStore & {
   readonly [Name in keyof Store]: Name extends keyof AtomicSessionStore ? Required<AtomicSessionStore>[Name] : Store[Name];
 };
+
+/** The members that are no methods. */
+const FLAGS = ['touchIsFree', 'keepsInfo'];
 
 /** The members that a wrapper can replace. */
 const REPLACEABLE = CONTRACT_NAMES.filter(name => name !== 'atomic');
@@ -29,8 +32,21 @@ export function wrapStore<Store extends SessionStore>(
 ): WrappedStore<Store> {
 
   const inner = checkedStore(store) as Required<AtomicSessionStore>;
-  const replacements = replace(inner);
-  known('replacement', replacements, REPLACEABLE);
+  const replacements = checkedReplacements(replace(inner));
   return overlay(inner, replacements, { atomic: true }, STORE_NAMES) as AtomicSessionStore as WrappedStore<Store>;
+
+}
+
+/** @throws {TypeError} for what would never be called */
+function checkedReplacements<Replacements extends object>(given: Replacements): Replacements {
+
+  // The methods of a class are not its own, and would be passed over.
+  if (![Object.prototype, null].includes(Object.getPrototypeOf(Object(given)))) throw new TypeError(`wrapStore() was given ${show(given)} of replacements: the function must return a plain object of methods`);
+  known('replacement', given, REPLACEABLE);
+  for (const [name, member] of Object.entries(given)) {
+    if (typeof member === 'function' || member === undefined || (typeof member === 'boolean' && FLAGS.includes(name))) continue;
+    throw wrong(`replacement ${name}`, member, FLAGS.includes(name) ? 'must be true or false' : 'must be a function');
+  }
+  return given;
 
 }

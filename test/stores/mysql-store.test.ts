@@ -165,7 +165,7 @@ describe('MysqlStore', () => {
     const pool = admin;
     for (const [options, message] of [
       [{ pool, schema: 'a' }, /option schema is unknown: it must be pool or table/],
-      [{}, /pool is undefined: it must be/], [{ pool: { query() {} } }, /pool is a Object: it must be/],
+      [{}, /pool is undefined: it must be/], [{ pool: { query() {} } }, /pool is an Object: it must be/],
       [{ pool, table: 'a`; DROP TABLE b' }, /table is "a`; DROP TABLE b": it must be/], [{ pool, table: 5 }, /table is 5: it must be/],
     ] as const) {
       assert.throws(() => new MysqlStore(options as never), message);

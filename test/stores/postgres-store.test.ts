@@ -171,7 +171,7 @@ describe('PostgresStore', () => {
     const pool = admin;
     for (const [options, message] of [
       [{ pool, tabel: 'a' }, /option tabel is unknown: it must be pool, table, schema or prepare/],
-      [{}, /pool is undefined: it must be/], [{ pool: {} }, /pool is a Object: it must be/],
+      [{}, /pool is undefined: it must be/], [{ pool: {} }, /pool is an Object: it must be/],
       [{ pool, table: 'a"; DROP TABLE b' }, /table is "a\\"; DROP TABLE b": it must be/], [{ pool, schema: '' }, /schema is "": it must be/],
       [{ pool, prepare: 'yes' }, /prepare is "yes": it must be true or false/],
     ] as const) {

@@ -409,7 +409,7 @@ describe('The options of SqliteStore', () => {
     const wrong: ReadonlyArray<readonly [unknown, RegExp]> = [
       [{}, /^database is undefined: it must be an open handle of node:sqlite, better-sqlite3 or libsql$/],
       [{ database: 'sessions.db' }, /^database is "sessions\.db": it must be/],
-      [{ database: { exec() {} } }, /^database is a Object: it must be/],
+      [{ database: { exec() {} } }, /^database is an Object: it must be/],
       [{ database: null }, /^database is null/],
       [{ database, table: '' }, /^table is "": it must be a name of up to 63 letters, digits and _$/],
       [{ database, table: 'a"b' }, /^table is "a\\"b"/],

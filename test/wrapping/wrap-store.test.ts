@@ -222,6 +222,24 @@ describe('wrapStore()', () => {
 
   });
 
+  it('refuses replacements whose methods it would pass over', () => {
+
+    class Sealing {
+      #inner = 1;
+      load(): null {
+        return this.#inner === 1 ? null : null;
+      }
+    }
+    for (const [replacements, message] of [
+      [new Sealing(), /a Sealing of replacements/], [Promise.resolve({ load: () => null }), /a Promise of replacements/],
+      [[], /an Array of replacements/], [null, /null of replacements/], [{ load: 5 }, /^replacement load is 5: it must be a function$/],
+      [{ keepsInfo: 'yes' }, /^replacement keepsInfo is "yes": it must be true or false$/],
+    ] as const) {
+      throws(() => wrapStore(new MemoryStore(), () => replacements as object), { name: 'TypeError', message });
+    }
+
+  });
+
   it('has the types of the inner store, and of the contract where a replacement may answer otherwise', async () => {
 
     const memory = wrapStore(new MemoryStore(), () => ({}));
