@@ -41,7 +41,7 @@ export function wrapStore<Store extends SessionStore>(
 function checkedReplacements<Replacements extends object>(given: Replacements): Replacements {
 
   // The methods of a class are not its own, and would be passed over.
-  if (![Object.prototype, null].includes(Object.getPrototypeOf(Object(given)))) throw new TypeError(`wrapStore() was given ${show(given)} of replacements: the function must return a plain object of methods`);
+  if (given === null || ![Object.prototype, null].includes(Object.getPrototypeOf(Object(given)))) throw new TypeError(`wrapStore() was given ${show(given)} of replacements: the function must return a plain object of methods`);
   known('replacement', given, REPLACEABLE);
   for (const [name, member] of Object.entries(given)) {
     if (typeof member === 'function' || member === undefined || (typeof member === 'boolean' && FLAGS.includes(name))) continue;
