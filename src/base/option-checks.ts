@@ -47,7 +47,7 @@ export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
   if (typeof value === 'function' || (typeof value === 'object' && value !== null)) {
     const kind = kindOf(value);
-    return `${/^[aeiou]/i.test(kind) ? 'an' : 'a'} ${kind}`;
+    return `${/^[aeio]/i.test(kind) ? 'an' : 'a'} ${kind}`;
   }
   if (typeof value === 'bigint') return `${value}n`;
   return Object.is(value, -0) ? '-0' : String(value);

@@ -97,7 +97,7 @@ describe('ctx.authenticated()', () => {
       [{ expiry: Number.NaN }, /expiry/], [{ expiry: '60' }, /expiry: "60"/], [{ absoluteExpiry: Infinity }, /absoluteExpiry/],
       [{ endsAt: NOW * 1000 }, /endsAt: \d+: it must be a Unix timestamp in seconds/], [{ endsAt: new Date() }, /endsAt: a Date/],
       [{ metadata: null }, /metadata: null|metadata: a/], [{ metadata: { device: 5 } }, /metadata\.device: 5/],
-      [{ expiry: Infinity }, /expiry: Infinity: it must/], [{ absoluteExpiry: 10n }, /absoluteExpiry: 10: it must/], [{ persistent: Symbol('x') }, /persistent: Symbol\(x\): it must/],
+      [{ expiry: Infinity }, /expiry: Infinity: it must/], [{ absoluteExpiry: 10n }, /absoluteExpiry: 10n: it must/], [{ persistent: Symbol('x') }, /persistent: Symbol\(x\): it must/],
       [null, /was given null: it must be an object/], ['metadata', /was given "metadata": it must be an object/], [[], /was given an Array: it must be an object/],
       [{ metadata: ['a'] }, /metadata: an Array: it must be an object of at most 5 texts/], [{ metadata: Object.create(null, { a: { value: Object.create(null), enumerable: true } }) }, /metadata\.a: an object/],
       [{ metadata: { 'a b': 'c' } }, /metadata\.a b/], [{ metadata: { a: '', b: '', c: '', d: '', e: '', f: '' } }, /6 texts/],

@@ -150,7 +150,11 @@ function shown(value: unknown): string {
 
   if (typeof value === 'string') return value === ADDRESS ? '"redis://…@localhost"' : JSON.stringify(value);
   if (typeof value === 'function') return 'a function';
-  if (typeof value === 'object' && value !== null) return `a ${value.constructor?.name || 'object'}`;
+  if (typeof value === 'object' && value !== null) {
+    const name = value.constructor?.name || 'object';
+    return `${/^[AEIOaeio]/.test(name) ? 'an' : 'a'} ${name}`;
+  }
+  if (typeof value === 'bigint') return `${value}n`;
   return Object.is(value, -0) ? '-0' : String(value);
 
 }
