@@ -143,7 +143,7 @@ export class UserSessions {
 function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
 
   const info = readDetails(details);
-  if (!info || remaining > LONGEST_LIFE) return null;
+  if (!info || !(remaining <= LONGEST_LIFE)) return null;
   const absoluteExpiresAt = info.endsAt ?? null;
   return {
     handle,
