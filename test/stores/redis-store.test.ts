@@ -14,7 +14,7 @@ import { merge } from '../../src/values/texts-change.js';
 import { anyText } from '../support/any-text.js';
 import { redisUrl } from '../support/servers/addresses.js';
 
-const PREFIX = 'redis-store.test:';
+const PREFIX = `redis-store.test ${process.pid}:`;
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 

@@ -43,7 +43,8 @@ export class ShiftedRedis {
     this.#seconds = seconds;
     for (const key of await this.#admin.keys(`${this.#prefix}*`)) {
       const left = await this.#admin.pTTL(key);
-      if (left >= 0) await this.#admin.pExpire(key, Math.max(1, left - off * 1000));
+      // A time that is not positive removes the key at once.
+      if (left >= 0) await this.#admin.pExpire(key, left - Math.round(off * 1000));
     }
 
   }

@@ -8,7 +8,7 @@ import type { Browser } from '../../support/browser.js';
 import { ShiftedRedis } from '../../support/shifted-redis.js';
 import { site } from '../../support/site.js';
 
-const PREFIX = 'redis-clock.test:';
+const PREFIX = `redis-clock.test ${process.pid}:`;
 const HOUR = 3600;
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 

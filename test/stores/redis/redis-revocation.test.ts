@@ -236,7 +236,7 @@ describe('RedisStore, when all sessions are ended', () => {
 
     const client = await createClient({ url: redisUrl() }).connect();
     try {
-      const prefix = 'redis-revocation.test others:';
+      const prefix = `redis-revocation.test others ${process.pid}:`;
       const values = ['', 'text', 'some words '.repeat(40), `${'1'.repeat(13)} ${'2'.repeat(13)} x y z\n`];
       for (const [index, value] of values.entries()) await client.set(`${prefix}other-text-000${index}_`, value);
       await client.lPush(`${prefix}other-list-00000`, 'a');
