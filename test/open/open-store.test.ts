@@ -395,9 +395,9 @@ for (const [name, { start, packages }] of Object.entries(CLIENTS)) {
       const { server, process, id } = await scene();
       server.freeze();
       const ended = process.ended();
-      const requestAge = rejects(process.call('load', id));
+      const refused = rejects(process.call('load', id));
       await process.call('close');
-      await requestAge;
+      await refused;
       process.disconnect();
       const before = performance.now();
       strictEqual(await ended, 0);

@@ -18,7 +18,11 @@ import session from '@curveball/session';
 import { Application } from '@curveball/kernel';
 import { openStore } from '@curveball/session/open';
 
-const store = await openStore(process.argv[2]);
+// Not thrown: Node.js prints the line that throws first, and in a bundle that is longer than a pipe holds.
+const store = await openStore(process.argv[2]).catch(error => {
+  console.log(error.message);
+  process.exit(1);
+});
 const app = new Application();
 app.use(session({ store }));
 app.use(ctx => {
@@ -95,7 +99,7 @@ function output(bundle: string, address: string): string {
   try {
     return execFileSync(process.execPath, [bundle, address], { encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch (error) {
-    return (error as { stderr: string }).stderr;
+    return (error as { stdout: string }).stdout;
   }
 
 }

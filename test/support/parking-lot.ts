@@ -32,7 +32,7 @@ interface Parked extends ParkedCall {
 }
 
 /** Which request a call belongs to, if requests share one adapter of a store. */
-export const requestAge = new AsyncLocalStorage<string>();
+export const currentRequest = new AsyncLocalStorage<string>();
 
 const READS = new Set(['load', 'get']);
 

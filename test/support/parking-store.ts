@@ -1,7 +1,7 @@
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, SessionChange, SessionStore, SessionTexts, SessionValues, UpdateTerms,
 } from '../../src/base/store.js';
-import { type ParkingLot, requestAge } from './parking-lot.js';
+import { currentRequest, type ParkingLot } from './parking-lot.js';
 
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */
 export class ParkingStore implements AtomicSessionStore {
@@ -106,7 +106,7 @@ export class ParkingFourMethodStore implements SessionStore {
   }
 
   newSessionId(): string {
-    return this.#lot.newId(requestAge.getStore() as string);
+    return this.#lot.newId(currentRequest.getStore() as string);
   }
 
   get(id: string) {
@@ -122,7 +122,7 @@ export class ParkingFourMethodStore implements SessionStore {
   }
 
   #park(method: string, args: readonly unknown[], carryOut: () => unknown): Promise<never> {
-    return this.#lot.park(requestAge.getStore() as string, this.#process, method, args, carryOut);
+    return this.#lot.park(currentRequest.getStore() as string, this.#process, method, args, carryOut);
   }
 
 }

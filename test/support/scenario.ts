@@ -3,7 +3,7 @@ import session, { type SessionOptions, type SessionStore, type SessionTexts } fr
 import type { Action } from './actions.js';
 import { settled } from './events.js';
 import type { Choose } from './explore.js';
-import { type ParkedCall, ParkingLot, type Peek, type Step, requestAge } from './parking-lot.js';
+import { currentRequest, type ParkedCall, ParkingLot, type Peek, type Step } from './parking-lot.js';
 
 /** One request of a scenario. */
 export interface Plan {
@@ -103,7 +103,7 @@ export async function runScenario(
     };
     const handle = () => application(store, request, world.options).handle(ctx);
     // Following which request runs is slow, and needed only if requests share a store's adapter.
-    (world.processOf ? requestAge.run(request.name, handle) : handle()).then(
+    (world.processOf ? currentRequest.run(request.name, handle) : handle()).then(
       () => answer(ctx.response.status),
       error => answer(error.httpStatus ?? 500),
     );
