@@ -136,7 +136,7 @@ test('only tests in a browser need one, and only those that share servers start 
   assert.deepEqual(namesOf(['sleep', '100']).sort(), servers);
   // Servers that a test starts by itself are needed, whatever runs already.
   const running = { SESSION_TEST_REDIS_URL: 'x', SESSION_TEST_REDIS_CLUSTER_URLS: 'x', SESSION_TEST_POSTGRES_URL: 'x', SESSION_TEST_MYSQL_URL: 'x' };
-  assert.deepEqual(namesOf([built('stores/redis-late')], running).sort(), ['Redis or Valkey', 'ps']);
+  assert.deepEqual(namesOf([built('stores/redis/redis-late')], running).sort(), ['Redis or Valkey', 'ps']);
 
 });
 
