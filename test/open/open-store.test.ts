@@ -434,14 +434,17 @@ class StoreProcess {
     const program = join(folder, 'program.js');
     writeFileSync(program, `
       import { openStore } from './src/open/open-store.js';
-      const store = await openStore(process.argv[2]);
+      const opening = openStore(process.argv[2]);
+      // Before the store is open: a channel without a listener does not keep the process alive.
       process.on('message', async ({ number, method, args }) => {
         try {
+          const store = await opening;
           process.send({ number, answer: await store[method](...args) });
         } catch (error) {
           process.send({ number, error: String(error) });
         }
       });
+      await opening;
       process.send({ number: ${READY} });
     `);
     const child = fork(program, [address], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
