@@ -21,7 +21,7 @@ export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues |
 
 const NOTHING_DUE = { touch: false };
 
-/** So many conflicts in a row can only come from a loop. */
+/** This many conflicts in a row can only come from a loop. */
 const MOST_TRIES = 100;
 
 /** Tries without a pause between them. More conflicts mean that many processes are changing the session. */
