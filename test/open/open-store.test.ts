@@ -299,6 +299,28 @@ describe('A process with an open store', () => {
 
 });
 
+/** The number of the answer that the store is open. */
+const READY = -1;
+
+/** The file of the program that a StoreProcess runs. */
+const STORE_PROCESS = 'store-process.js';
+
+const STORE_PROGRAM = `
+  import { openStore } from './src/open/open-store.js';
+  const opening = openStore(process.argv[2]);
+  // Before the store is open: a channel without a listener does not keep the process alive.
+  process.on('message', async ({ number, method, args }) => {
+    try {
+      const store = await opening;
+      process.send({ number, answer: await store[method](...args) });
+    } catch (error) {
+      process.send({ number, error: String(error) });
+    }
+  });
+  await opening;
+  process.send({ number: ${READY} });
+`;
+
 interface Client {
   readonly start: () => Promise<Server>;
   /** The packages that it finds, and the packages of this project that they are. */
@@ -415,9 +437,6 @@ interface Answer {
   readonly error?: string;
 }
 
-/** The number of the answer that the store is open. */
-const READY = -1;
-
 /** A process that opens a store and calls its methods. */
 class StoreProcess {
 
@@ -431,23 +450,7 @@ class StoreProcess {
 
   static async start(folder: string, address: string): Promise<StoreProcess> {
 
-    const program = join(folder, 'program.js');
-    writeFileSync(program, `
-      import { openStore } from './src/open/open-store.js';
-      const opening = openStore(process.argv[2]);
-      // Before the store is open: a channel without a listener does not keep the process alive.
-      process.on('message', async ({ number, method, args }) => {
-        try {
-          const store = await opening;
-          process.send({ number, answer: await store[method](...args) });
-        } catch (error) {
-          process.send({ number, error: String(error) });
-        }
-      });
-      await opening;
-      process.send({ number: ${READY} });
-    `);
-    const child = fork(program, [address], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
+    const child = fork(join(folder, STORE_PROCESS), [address], { serialization: 'advanced', stdio: ['ignore', 'inherit', 'pipe', 'ipc'] });
     const process = new StoreProcess(child);
     let stderr = '';
     child.stderr?.on('data', chunk => {
@@ -528,6 +531,8 @@ function folderWith(packages: { readonly [name: string]: string }): string {
   const source = dirname(dirname(fileURLToPath(import.meta.resolve('../../src/open/open-store.js'))));
   cpSync(source, join(folder, 'src'), { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
+  // Once, and not for each process: one that starts while a file is written again reads an empty program, and ends.
+  writeFileSync(join(folder, STORE_PROCESS), STORE_PROGRAM);
   mkdirSync(join(folder, 'node_modules'));
   for (const [name, original] of Object.entries(packages)) {
     symlinkSync(join(dirname(source), '..', 'node_modules', original), join(folder, 'node_modules', name));
