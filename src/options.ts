@@ -30,7 +30,8 @@ export interface SessionOptions extends UserOptions {
   /**
    * Seconds of inactivity after which a session is gone; 3600 by default. It
    * does not affect the cookie, which ends with the browser's session unless
-   * `cookieOptions.maxAge` says otherwise.
+   * `cookieOptions.maxAge` says otherwise. With 0, no request prolongs a session:
+   * it ends `touchInterval` seconds after it began.
    */
   expiry?: number | undefined;
 

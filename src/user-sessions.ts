@@ -57,7 +57,7 @@ export class UserSessions {
   constructor(store: SessionStore, options: UserSessionsOptions = {}) {
 
     if (typeof store !== 'object' || store === null || !isIndexing(store)) {
-      throw new TypeError('UserSessions must be given a store that indexes by user: see the table in docs/choosing-a-store.md');
+      throw wrong('store', store, 'must be a store that finds the sessions of a user: docs/choosing-a-store.md lists them');
     }
     record('options', options);
     known('option', options, ['storeTimeout']);

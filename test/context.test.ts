@@ -13,7 +13,7 @@ const PAGES: Record<string, Page> = {
 
 describe('ctx.sessionId', () => {
 
-  it('is null until the session is stored, then its id, also for a middleware further out', async () => {
+  it('is null until the session is stored, then its id, also for an outer middleware', async () => {
 
     const seen: unknown[] = [];
     const app = new Application();

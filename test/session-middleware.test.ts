@@ -101,6 +101,20 @@ describe('A session', () => {
 
   });
 
+  it('with an expiry of 0 ends a touch interval after it began, however it is used', async () => {
+
+    const clock = { now: 1_800_000_000 };
+    const { browser, store } = site(PAGES, { store: new MemoryStore({ now: () => clock.now }), expiry: 0, touchInterval: 60 });
+    await browser.get('/create');
+    strictEqual(store.store.get(idOf(browser))?.[0], clock.now + 60);
+    clock.now += 60;
+    deepStrictEqual((await browser.get('/read')).body, { userId: 5 });
+    strictEqual((await browser.get('/add')).status, 200);
+    clock.now += 1;
+    deepStrictEqual((await browser.get('/read')).body, {});
+
+  });
+
   it('ends when null, {} or nothing is left in it, and its cookie is cleared', async () => {
 
     const pages: Record<string, Page> = {

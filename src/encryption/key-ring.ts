@@ -1,5 +1,5 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
-import { kindOf } from '../base/option-checks.js';
+import { show } from '../base/option-checks.js';
 
 /** A secret of the application, with its name. */
 export interface EncryptionKey {
@@ -42,7 +42,8 @@ export class KeyRing {
       return;
     }
     if (!Array.isArray(keys) || keys.length === 0) {
-      throw new TypeError('keys must be an array of at least one { id, secret }, the newest first; leave it out to have none');
+      const shown = Array.isArray(keys) ? 'an empty array' : showHidden(keys);
+      throw new TypeError(`keys is ${shown}: it must be an array of at least one { id, secret }, the newest first; leave it out to have none`);
     }
     for (const [index, key] of keys.entries()) this.#add(index, key);
     this.newest = (keys[0] as EncryptionKey).id;
@@ -61,11 +62,11 @@ export class KeyRing {
 
     const { id, secret } = key ?? {};
     if (typeof id !== 'string' || !/^[\w-]{1,32}$/.test(id)) {
-      throw new TypeError(`keys[${index}].id must be 1 to 32 letters, digits, _ and -`);
+      throw new TypeError(`keys[${index}].id is ${showHidden(id)}: it must be 1 to 32 letters, digits, _ and -`);
     }
     if (this.#secrets.has(id)) throw new TypeError(`keys[${index}].id is "${id}", like that of another key: each must differ`);
     if (typeof secret !== 'string' && !(secret instanceof Uint8Array)) {
-      throw new TypeError(`The secret of the key "${id}" must be a text or a Uint8Array, not ${kindOf(secret)}`);
+      throw new TypeError(`The secret of the key "${id}" is ${showHidden(secret)}: it must be a text or a Uint8Array`);
     }
     const bytes = Buffer.from(secret as string);
     if (bytes.length < SHORTEST) {
@@ -74,5 +75,12 @@ export class KeyRing {
     this.#secrets.set(id, createSecretKey(bytes));
 
   }
+
+}
+
+/** Describes a value that may be a secret in the wrong place. */
+function showHidden(value: unknown): string {
+
+  return typeof value === 'string' ? `a text of ${value.length} characters` : show(value);
 
 }

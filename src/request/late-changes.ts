@@ -8,14 +8,14 @@ import { difference, isEmpty } from '../values/texts-change.js';
 const SOON = 50;
 
 /**
- * Warns developers of a change that an outer middleware made after the session had
- * been stored, and that is lost. Looks for it when the response is over.
+ * Warns developers of a change that was made after the session had been stored, by
+ * an outer middleware or a streamed body, and that is lost. Looks for it when the response is over.
  */
 export function watchLateChanges(session: Session, response: HttpContext['response']): void {
 
   const check = () => {
     if (!session.failure && isUnsaved(session)) {
-      warnOnce('SESSION_CHANGED_LATE', 'ctx.session was changed after the session middleware had stored it, by an outer middleware, such as one that handles errors: the change is lost. Call ctx.saveSession() there, or put that middleware after the session middleware');
+      warnOnce('SESSION_CHANGED_LATE', 'ctx.session was changed after the session middleware had stored it, by an outer middleware, such as one that handles errors, or while the body was streamed. The change is lost, since ctx.saveSession() was not called after it, or failed. Call it there, or put that middleware after the session middleware');
     }
   };
   const { inner } = response as { inner?: NodeResponse };

@@ -173,7 +173,7 @@ function valuesIn(text: unknown): SessionValues {
   if (typeof text !== 'string') throw unreadable();
   try {
     const values = parseJson(text);
-    if (!isPlainObject(values)) throw new Error('This is not a record of values');
+    if (!isPlainObject(values)) throw new Error('These are not values of a session');
     // JSON has such numbers, but JavaScript reads them as Infinity, which JSON can't write.
     if (TOO_LARGE.test(text)) toTexts(values);
     return values;

@@ -172,7 +172,7 @@ export class FourMethodStore implements AtomicSessionStore {
 
     const values = (await this.#store.get(id)) || null;
     if (values !== null && (typeof values !== 'object' || Array.isArray(values))) {
-      throw new SessionStoreError('The session store returned something else than a record of values');
+      throw new SessionStoreError('get() of the session store must return an object of values, or null');
     }
     return values;
 

@@ -1,3 +1,4 @@
+import { wrong } from '../base/option-checks.js';
 import type { Awaitable, SessionStore } from '../base/store.js';
 import { anyCalls } from './atomic/any-calls.js';
 import { create } from './atomic/create.js';
@@ -74,7 +75,7 @@ const REQUESTS: readonly Rule[] = [...parallel];
  */
 export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTestOptions = {}): StoreTest[] {
 
-  if (typeof open !== 'function') throw new TypeError('storeTests() must be given a function that opens the store');
+  if (typeof open !== 'function') throw wrong('open', open, 'must be a function that opens the store');
   checkOptions(options);
   const { atomic = true, alone = false, trials = 20, wait, failing } = options;
   const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES, ...USERS, ...(alone ? endAll : [])];

@@ -1,3 +1,4 @@
+import { known, record, wrong } from '../base/option-checks.js';
 import type { Awaitable, SessionStore } from '../base/store.js';
 
 /** Options of `storeTests()`. */
@@ -42,21 +43,16 @@ const KNOWN = ['atomic', 'alone', 'trials', 'wait', 'failing'];
 /** @throws {TypeError} that names the option, its value and what is allowed */
 export function checkOptions(options: StoreTestOptions): void {
 
-  for (const name of Object.keys(options)) {
-    if (!KNOWN.includes(name)) throw new TypeError(`option ${name} is unknown: it must be one of ${KNOWN.join(', ')}`);
-  }
+  record('options', options);
+  known('option', options, KNOWN);
   const { atomic, alone, trials, wait, failing } = options;
   for (const [name, value] of Object.entries({ atomic, alone })) {
-    if (value !== undefined && typeof value !== 'boolean') throw new TypeError(`${name} is ${String(value)}: it must be true or false`);
+    if (value !== undefined && typeof value !== 'boolean') throw wrong(name, value, 'must be true or false');
   }
-  if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1)) {
-    throw new TypeError(`trials is ${String(trials)}: it must be a whole number from 1`);
-  }
-  if (wait !== undefined && typeof wait !== 'function') {
-    throw new TypeError(`wait is ${String(wait)}: it must be a function that takes seconds`);
-  }
+  if (trials !== undefined && !(Number.isInteger(trials) && trials >= 1)) throw wrong('trials', trials, 'must be a whole number from 1');
+  if (wait !== undefined && typeof wait !== 'function') throw wrong('wait', wait, 'must be a function that takes seconds');
   if (failing !== undefined && typeof failing !== 'function') {
-    throw new TypeError(`failing is ${String(failing)}: it must be a function that opens the store on a backend that fails`);
+    throw wrong('failing', failing, 'must be a function that opens the store on a backend that fails');
   }
 
 }

@@ -32,6 +32,7 @@ export function wrapStore<Store extends SessionStore>(
 ): WrappedStore<Store> {
 
   const inner = checkedStore(store) as Required<AtomicSessionStore>;
+  if (typeof replace !== 'function') throw wrong('replace', replace, 'must be a function that returns the replacements');
   const replacements = checkedReplacements(replace(inner));
   return overlay(inner, replacements, { atomic: true }, STORE_NAMES) as AtomicSessionStore as WrappedStore<Store>;
 
@@ -41,7 +42,7 @@ export function wrapStore<Store extends SessionStore>(
 function checkedReplacements<Replacements extends object>(given: Replacements): Replacements {
 
   // The methods of a class are not its own, and would be passed over.
-  if (given === null || ![Object.prototype, null].includes(Object.getPrototypeOf(Object(given)))) throw new TypeError(`wrapStore() was given ${show(given)} of replacements: the function must return a plain object of methods`);
+  if (given === null || ![Object.prototype, null].includes(Object.getPrototypeOf(Object(given)))) throw new TypeError(`replace returned ${show(given)}: it must return a plain object of methods`);
   known('replacement', given, REPLACEABLE);
   for (const [name, member] of Object.entries(given)) {
     if (typeof member === 'function' || member === undefined || (typeof member === 'boolean' && FLAGS.includes(name))) continue;

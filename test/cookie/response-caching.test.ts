@@ -79,7 +79,7 @@ describe('A response that depends on the session', () => {
 
   });
 
-  it('has the headers also if a page throws, or a middleware further out reads the session', async () => {
+  it('has the headers also if a page throws, or an outer middleware reads the session', async () => {
 
     const { browser } = site({ '/': ctx => {
       if (ctx.session.userId === undefined) throw new Error('nobody');

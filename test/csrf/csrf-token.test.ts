@@ -70,7 +70,7 @@ describe('ctx.getCsrf()', () => {
 
   });
 
-  it('can be read by a middleware further out, after the session was stored', async () => {
+  it('can be read by an outer middleware, after the session was stored', async () => {
 
     for (const path of ['/create', '/nothing', '/read', '/end']) {
       const app = new Application();

@@ -1,8 +1,9 @@
-import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, SessionCookieError } from '../../src/index.js';
 import type { PageContext } from '../support/site.js';
 import { socketSite } from '../support/sockets.js';
+import { warningsOf } from '../support/warnings.js';
 
 /** A page whose body goes on after its headers have left. */
 function streamed(then: (ctx: PageContext) => unknown) {
@@ -68,7 +69,7 @@ describe('A response that is streamed', () => {
 
   });
 
-  it('can neither create a session nor move one: its cookie could not be sent', async t => {
+  it('can neither create a session nor move one: its cookie could not be sent', async () => {
 
     const store = new MemoryStore();
     let errors = 0;
@@ -92,14 +93,18 @@ describe('A response that is streamed', () => {
         await refused(ctx.saveSession());
       }),
     }, () => {});
-    t.after(close);
-    await get('/new');
-    strictEqual(store.store.size, 0);
-    await get('/sign-in');
-    const [id] = store.store.keys();
-    await get('/move');
-    ok(store.store.has(id));
+    const [warning] = await warningsOf(async () => {
+      await get('/new');
+      strictEqual(store.store.size, 0);
+      await get('/sign-in');
+      const [id] = store.store.keys();
+      await get('/move');
+      ok(store.store.has(id));
+      await close();
+    });
     strictEqual(errors, 4);
+    strictEqual(warning.code, 'SESSION_CHANGED_LATE');
+    match(warning.message, /or while the body was streamed\. .*ctx\.saveSession\(\) was not called after it, or failed/);
 
   });
 

@@ -1,13 +1,14 @@
 import { doesNotThrow, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import session, { csrf, encrypted, MemoryStore, type SessionOptions, UserSessions } from '../../src/index.js';
+import session, { csrf, encrypted, MemoryStore, type SessionOptions, UserSessions, wrapStore } from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
 import { ExpressStore } from '../../src/stores/express-store.js';
 import { MysqlStore } from '../../src/stores/mysql-store.js';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { RedisStore } from '../../src/stores/redis-store.js';
 import { SqliteStore } from '../../src/stores/sqlite-store.js';
+import { storeTests } from '../../src/testing/index.js';
 
 const PASSWORD = 'correct-horse';
 const ADDRESS = `redis://user:${PASSWORD}@localhost`;
@@ -84,6 +85,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['cookieOptions.maxAge', withCookie('maxAge'), isWhole(1)],
     ['cookieOptions.expires', withCookie('expires'), isNever],
     ['cookieOptions.priority', withCookie('priority'), isNever],
+    ['basePath', value => build({ basePath: value }), isOneOf('/x')],
+    ['clearSiteData', value => build({ clearSiteData: value }), isNever],
+    ['endOnReuse', value => withUser({ renewal: 60, endOnReuse: value }), isBoolean],
   ],
   'csrf()': [
     ['options', value => csrf(value as never), isObject],
@@ -101,8 +105,21 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['acceptUnkeyedUntil', value => encrypted(store, { acceptUnkeyedUntil: value as never, keys: [{ id: 'a', secret: 'x'.repeat(32) }] }), isDate],
   ],
   UserSessions: [
+    ['store', value => new UserSessions(value as never), isNever],
     ['options', value => new UserSessions(store, value as never), isObject],
     ['storeTimeout', value => new UserSessions(store, { storeTimeout: value as never }), isIn(0.001, 3600)],
+  ],
+  'wrapStore()': [
+    ['store', value => wrapStore(value as never, () => ({})), isNever],
+  ],
+  'storeTests()': [
+    ['open', value => storeTests(value as never), isFunction],
+    ['options', value => storeTests(() => store, value as never), isObject],
+    ['atomic', value => storeTests(() => store, { atomic: value as never }), isBoolean],
+    ['alone', value => storeTests(() => store, { alone: value as never }), isBoolean],
+    ['trials', value => storeTests(() => store, { trials: value as never }), isWhole(1)],
+    ['wait', value => storeTests(() => store, { wait: value as never }), isFunction],
+    ['failing', value => storeTests(() => store, { failing: value as never }), isFunction],
   ],
   MemoryStore: [
     ['options', value => new MemoryStore(value as never).close(), isObject],
@@ -139,8 +156,9 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 
 /** The error for an object that is right but for one of its members. */
 const MEMBERS: Readonly<Record<string, RegExp>> = {
-  options: /^(store|pool|client|database|option \S+) is |^keys must be/,
+  options: /^(store|pool|client|database|option \S+) is |^keys is /,
   store: /^store(\.\w+ is | is the function )/,
+  clearSiteData: /^clearSiteData\[0\] is /,
   schemaOptions: /^schemaOptions \S+ is unknown/,
   cookieOptions: /^cookieOptions \S+ is unknown/,
 };

@@ -116,6 +116,17 @@ describe('ctx.updateSession()', () => {
 
   });
 
+  it('refuses anything but a function, and asks the store for nothing', async () => {
+
+    const store = new RecordingStore();
+    const { visit } = await withPage(ctx => ctx.updateSession({ n: 1 } as never), store);
+    store.takeCalls();
+    const { status, body } = await visit();
+    deepStrictEqual([status, String(body)], [500, 'TypeError: ctx.updateSession() was given an Object: it must be a function of the values']);
+    deepStrictEqual(store.takeCalls(), ['load']);
+
+  });
+
   it('creates a session if there is none, at once', async () => {
 
     const { app, store } = site({ '/page': async ctx => {

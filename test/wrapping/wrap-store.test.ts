@@ -231,12 +231,13 @@ describe('wrapStore()', () => {
       }
     }
     for (const [replacements, message] of [
-      [new Sealing(), /a Sealing of replacements/], [Promise.resolve({ load: () => null }), /a Promise of replacements/],
-      [[], /an Array of replacements/], [null, /null of replacements/], [{ load: 5 }, /^replacement load is 5: it must be a function$/],
+      [new Sealing(), /^replace returned a Sealing: it must return a plain object of methods$/], [Promise.resolve({ load: () => null }), /^replace returned a Promise: it/],
+      [[], /^replace returned an Array: it/], [null, /^replace returned null: it/], [{ load: 5 }, /^replacement load is 5: it must be a function$/],
       [{ keepsInfo: 'yes' }, /^replacement keepsInfo is "yes": it must be true or false$/],
     ] as const) {
       throws(() => wrapStore(new MemoryStore(), () => replacements as object), { name: 'TypeError', message });
     }
+    throws(() => wrapStore(new MemoryStore(), {} as never), { name: 'TypeError', message: 'replace is an Object: it must be a function that returns the replacements' });
 
   });
 

@@ -46,7 +46,7 @@ export class MemoryEngine {
     if (!entry) return this.#retired.get(id);
     if (isOver(entry, now)) {
       if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.info);
-      // Others may have put something else than an entry into the map.
+      // Others may have put something into the map that is not an entry.
       this.entries.delete(id);
       return null;
     }

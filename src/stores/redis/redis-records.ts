@@ -1,4 +1,5 @@
 import { countdown } from '../../base/countdown.js';
+import { show } from '../../base/option-checks.js';
 import type { Patience, SessionChange, UpdateTerms } from '../../base/store.js';
 import { newSessionId } from '../../id/session-id.js';
 import type { StoredId } from '../../id/stored-id.js';
@@ -150,7 +151,7 @@ export function isThere(value: unknown): value is string {
 
   if (value === null) return false;
   if (typeof value === 'string') return true;
-  throw new TypeError('The client of the Redis store answers with something else than texts: it must be set up to return strings');
+  throw new TypeError(`The client of the Redis store returned ${show(value)}: it must be set up to return strings`);
 
 }
 
