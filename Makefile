@@ -64,17 +64,9 @@ lint: node_modules/.package-lock.json
 fix: node_modules/.package-lock.json
 	npx biome lint --write .
 
-# Side by side with 1.0.1 and with the drivers, as ratios: bench/README.md says how to read them.
+# Beside the floor, 1.0.1 and the drivers: bench/README.md says how to read it. One part: make bench B=redis
 bench: build build/.tests bench/node_modules/.package-lock.json
-	$(NODE) bench/requests.js
-	$(NODE) --expose-gc bench/memory.js
-	$(NODE) --expose-gc bench/pauses.js
-	$(NODE) bench/security.js
-	$(NODE) bench/encrypted.js
-	$(NODE) bench/values.js
-	$(NODE) bench/sqlite.js libsql
-	$(NODE) bench/redis.js
-	$(WITH_SERVERS) $(NODE) bench/round-trips.js
+	$(NODE) bench/run.js $(B)
 
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench

@@ -2,10 +2,10 @@
  * What reading a session's values into texts costs, beside `JSON.stringify()` of
  * the same values: as ratios of the processor's time, each of a good round.
  *
- *     node bench/values.js
+ *     node bench/parts/values.js
  */
 import assert from 'node:assert/strict';
-import { toTexts } from '../dist/values/session-values.js';
+import { toTexts } from '../../dist/values/session-values.js';
 
 const ROUNDS = 9;
 

@@ -5,7 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MemoryStore as MemoryStore1 } from 'session-1';
-import { MemoryStore } from '../dist/index.js';
+import { MemoryStore } from '../../dist/index.js';
 
 const COUNTS = [100_000, 1_000_000];
 const EXPIRE = Math.floor(Date.now() / 1000) + 3600;

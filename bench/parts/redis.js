@@ -14,7 +14,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { RedisStore } from '../dist/stores/redis-store.js';
+import { RedisStore } from '../../dist/stores/redis-store.js';
 
 const CONCURRENCY = 50;
 const SESSIONS = 1000;

@@ -12,10 +12,10 @@ import { Application, MemoryRequest } from '@curveball/kernel';
 import { createPool } from 'mysql2/promise';
 import { Pool } from 'pg';
 import { createClient } from 'redis';
-import session, { encrypted, UserSessions } from '../dist/index.js';
-import { MysqlStore } from '../dist/stores/mysql-store.js';
-import { PostgresStore } from '../dist/stores/postgres-store.js';
-import { RedisStore } from '../dist/stores/redis-store.js';
+import session, { encrypted, UserSessions } from '../../dist/index.js';
+import { MysqlStore } from '../../dist/stores/mysql-store.js';
+import { PostgresStore } from '../../dist/stores/postgres-store.js';
+import { RedisStore } from '../../dist/stores/redis-store.js';
 
 const TIMES = 200;
 const DEVICES = 10;

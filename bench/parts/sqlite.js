@@ -5,13 +5,13 @@
  * turns, and each number is that of a good round. With `synchronous = FULL` it is
  * the time that passes, since the disk is waited for, and else that of the processor.
  *
- *     node bench/sqlite.js [node:sqlite | better-sqlite3 | libsql]
+ *     node bench/parts/sqlite.js [node:sqlite | better-sqlite3 | libsql | all]
  */
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { SqliteStore } from '../dist/stores/sqlite-store.js';
+import { SqliteStore } from '../../dist/stores/sqlite-store.js';
 
 const DRIVERS = {
   'node:sqlite': async file => new (await import('node:sqlite')).DatabaseSync(file, { timeout: 0 }),
@@ -34,8 +34,8 @@ const READS = 5000;
 const CHANGES = 1000;
 const COUNT = 2000;
 
-const [, , wanted] = process.argv;
-const drivers = Object.entries(DRIVERS).filter(([name]) => wanted === undefined || name === wanted);
+const [, , wanted = 'libsql'] = process.argv;
+const drivers = Object.entries(DRIVERS).filter(([name]) => wanted === 'all' || name === wanted);
 
 console.log('µs an operation; ratio: how many of the store\'s go into the time of one of the driver\'s\n');
 console.log(`${'driver'.padEnd(15)}${'session'.padEnd(8)}${'operation'.padEnd(20)}   driver    store    ratio`);

@@ -3,10 +3,10 @@
  * does next to nothing itself. In microseconds of the processor; rounds take turns,
  * and each number is that of a good round.
  *
- *     node bench/encrypted.js
+ *     node bench/parts/encrypted.js
  */
 import assert from 'node:assert/strict';
-import { encrypted, MemoryStore } from '../dist/index.js';
+import { encrypted, MemoryStore } from '../../dist/index.js';
 
 const ROUNDS = 31;
 const TIMES = 1000;

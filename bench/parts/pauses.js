@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { MemoryStore as MemoryStore1 } from 'session-1';
-import { MemoryStore } from '../dist/index.js';
+import { MemoryStore } from '../../dist/index.js';
 
 const COUNT = 1_000_000;
 const TEXTS = new Map([['userId', '5'], ['name', '"Ada"']]);

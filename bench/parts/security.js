@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Application, MemoryRequest } from '@curveball/kernel';
-import session, { encrypted, MemoryStore, UserSessions } from '../dist/index.js';
+import session, { encrypted, MemoryStore, UserSessions } from '../../dist/index.js';
 
 const ROUNDS = 15;
 const CALLS = 1000;
