@@ -4,7 +4,7 @@ import { describe, it } from 'node:test';
 import { type } from 'arktype';
 import * as v from 'valibot';
 import { z } from 'zod';
-import session, { MemoryStore, type SessionOptions } from '../src/index.js';
+import session, { encrypted, MemoryStore, type SessionOptions, type SessionStore, wrapStore } from '../src/index.js';
 import { settingsFrom } from '../src/options.js';
 import { MapStore } from './support/map-store.js';
 import { RecordingStore } from './support/recording-store.js';
@@ -71,6 +71,15 @@ describe('The options of session()', () => {
     }
     strictEqual(settingsFrom({ store: new MapStore() }).touchInterval, 0);
     strictEqual(settingsFrom({ store: new RecordingStore(), touchInterval: 5 }).touchInterval, 5);
+
+  });
+
+  it('keep the name of the cookie with a session, unless the store keeps only values', () => {
+
+    const markIn = (store: SessionStore) => settingsFrom({ store, cookieName: 'SHOP' }).cookieMark;
+    const byAnotherCopy = Object.assign(new MemoryStore(), { [Symbol.for('@curveball/session: keeps only values')]: true });
+    for (const store of [new MemoryStore(), encrypted(new MapStore())]) strictEqual(markIn(store), 'SHOP');
+    for (const store of [new MapStore(), wrapStore(new MapStore(), () => ({})), byAnotherCopy]) strictEqual(markIn(store), undefined);
 
   });
 

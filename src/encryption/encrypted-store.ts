@@ -1,6 +1,6 @@
 import { type AtomicSessionStore, isIndexing, type SessionStore } from '../base/store.js';
 import { isStoredId, newStoredId } from '../id/stored-id.js';
-import { checkedStore, STORE_NAMES } from '../wrapping/checked-store.js';
+import { checkedStore, KEEPS_ONLY_VALUES, STORE_NAMES } from '../wrapping/checked-store.js';
 import { overlay } from '../wrapping/overlay.js';
 import type { WrappedStore } from '../wrapping/wrap-store.js';
 import { type EncryptionOptions, encryptionSettings } from './encryption-options.js';
@@ -37,7 +37,7 @@ export function encrypted<Store extends SessionStore>(
     isSessionId: isStoredId,
     /** The handle in the lists of the store, or else the public part of the id. */
     handleOf: (id: string) => isIndexing(inner) ? inner.handleOf(storedIdOf(id)) : handleIn(storedIdOf(id)),
-    keepsOnlyValues: false,
+    [KEEPS_ONLY_VALUES]: false,
   };
   return overlay(inner, sealed, own, STORE_NAMES) as AtomicSessionStore as EncryptedStore<Store>;
 

@@ -1,7 +1,6 @@
 import { andThen } from '../base/awaitable.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
 import type { HttpContext } from '../base/http.js';
-import { show } from '../base/option-checks.js';
 import type { Awaitable, SessionValues } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { isCookieWithheld } from '../cookie/withheld-cookie.js';
@@ -139,7 +138,6 @@ export class RequestSession {
 
   async update(change: SessionUpdate): Promise<SessionValues> {
 
-    if (typeof change !== 'function') throw new TypeError(`ctx.updateSession() was given ${show(change)}: it must be a function of the values`);
     this.use();
     const { session } = this;
     if (this.#isForeign) return updateUnstored(session, change);

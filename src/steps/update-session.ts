@@ -1,4 +1,5 @@
 import { SessionStoreError } from '../base/errors.js';
+import { show } from '../base/option-checks.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import type { Session } from '../session/session.js';
 import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
@@ -43,6 +44,7 @@ const LONGEST_PAUSE = 250;
  */
 export async function updateSession(update: SessionUpdate, visit: Visit): Promise<CookieAction> {
 
+  checkUpdate(update);
   const { session, shared: { updates } } = visit;
   const key = session.id ?? session;
   const call: SessionUpdate = values => updates.call(key, session, () => update(values));
@@ -55,6 +57,12 @@ export async function updateSession(update: SessionUpdate, visit: Visit): Promis
     throw new SessionStoreError('Other requests kept changing the session');
   };
   return updates.isWithin(key, session) ? task(false) : updates.run(key, task);
+
+}
+
+function checkUpdate(update: unknown): void {
+
+  if (typeof update !== 'function') throw new TypeError(`ctx.updateSession() was given ${show(update)}: it must be a function of the values`);
 
 }
 
@@ -115,6 +123,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
 /** Changes the values of a session that will not be stored, and returns them. */
 export async function updateUnstored(session: Session, update: SessionUpdate): Promise<SessionValues> {
 
+  checkUpdate(update);
   const before = toTexts(session.values, NO_TEXTS);
   session.values = fromTexts((await callUpdate(before, update, undefined)).texts);
   return session.values;

@@ -15,13 +15,14 @@ const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'no
 /** What stores have beside the contract. */
 const HOUSEKEEPING = ['setup', 'gc', 'scheduleGc', 'close'] as const;
 
-/** The adapter of a store with four methods. */
-type Adapter = AtomicSessionStore & {
-  /** Sessions in such a store may come from 1.x, which does not name the cookie. So none is expected. */
-  readonly keepsOnlyValues: boolean;
-};
+/**
+ * Marks the adapter of a store with four methods, for another copy of this package,
+ * too. Sessions in such a store may come from 1.x, which does not name the cookie. So
+ * none is expected.
+ */
+export const KEEPS_ONLY_VALUES = Symbol.for('@curveball/session: keeps only values');
 
-const adapters = new WeakMap<SessionStore, Adapter>();
+const adapters = new WeakMap<SessionStore, AtomicSessionStore>();
 
 /**
  * Checks the option `store`.
@@ -64,7 +65,7 @@ export function adapted(store: SessionStore): AtomicSessionStore {
 
   let adapter = adapters.get(store);
   if (!adapter) {
-    adapter = Object.assign(new FourMethodStore(store), { keepsOnlyValues: true });
+    adapter = Object.assign(new FourMethodStore(store), { [KEEPS_ONLY_VALUES]: true });
     // The store is not atomic. A member with the name of one in the contract is something else, and hidden.
     passOn(adapter, store, HOUSEKEEPING, name => !Object.hasOwn(CONTRACT, name));
     adapters.set(store, adapter);
@@ -76,7 +77,7 @@ export function adapted(store: SessionStore): AtomicSessionStore {
 /** Says whether a store keeps only values: a store with four methods, or a store around one. */
 export function keepsOnlyValues(store: AtomicSessionStore): boolean {
 
-  return (store as Partial<Adapter>).keepsOnlyValues === true;
+  return (store as { readonly [KEEPS_ONLY_VALUES]?: unknown })[KEEPS_ONLY_VALUES] === true;
 
 }
 
