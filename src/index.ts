@@ -24,7 +24,7 @@ export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
   type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
-  isAtomic, isIndexing, type LiveSession, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
+  isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
   type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
 export type { UserOption } from './info/session-user.js';

@@ -1,4 +1,6 @@
 import type { Context, Middleware } from '@curveball/kernel';
+import { SAFE_METHODS } from './base/http.js';
+import type { LoadTerms } from './base/store.js';
 import { csrfMembers } from './csrf/csrf-members.js';
 import type { SessionOptions } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
@@ -35,7 +37,7 @@ export default function session(options: SessionOptions): Middleware {
     try {
       const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.store.isSessionId);
       // A store in memory answers without a promise. Then nothing waits.
-      const stored = loadSession(ids, shared);
+      const stored = loadSession(ids, shared, loadTermsOf(ctx));
       request.begin('kind' in stored ? stored : await stored);
 
       try {
@@ -63,6 +65,18 @@ export default function session(options: SessionOptions): Middleware {
     const handled = handle(ctx, next);
     return webSocket ? handled.catch(error => closeSocket(webSocket, error)) : handled;
   };
+
+}
+
+const MAY_BE_CACHED: LoadTerms = { mayBeCached: true };
+
+/**
+ * A safe request may get a copy of the session. Any other, and a WebSocket, which
+ * works with what it loaded for as long as it is open, reads the store.
+ */
+function loadTermsOf({ request, webSocket }: Context): LoadTerms | undefined {
+
+  return SAFE_METHODS.has(request.method) && !webSocket ? MAY_BE_CACHED : undefined;
 
 }
 

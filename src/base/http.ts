@@ -40,3 +40,6 @@ export interface HttpContext {
   readonly response: { readonly origin: string; readonly headers: ResponseHeaders };
   readonly webSocket?: WebSocketConnection | undefined;
 }
+
+/** Methods of requests that ask for no change (RFC 9110, 9.2.1). */
+export const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);

@@ -83,6 +83,16 @@ export interface NewInfo {
   readonly requestAge?: number | undefined;
 }
 
+/** The terms of {@link AtomicSessionStore.load}. */
+export interface LoadTerms {
+  /**
+   * True for a request that is safe (RFC 9110, 9.2.1), such as a GET: a store that
+   * keeps copies of sessions may return one. It shows at least every change that
+   * went through this object before. Without this member, the store itself is read.
+   */
+  readonly mayBeCached?: boolean | undefined;
+}
+
 /** How long a caller waits for the answer. */
 export interface Patience {
   /**
@@ -250,7 +260,7 @@ export interface AtomicSessionStore extends SessionStore {
    * before, a store that still knows it may say that it has expired: subscribers
    * to events can then tell an old tab from a guessed id.
    */
-  load(id: string): Awaitable<FoundSession | null>;
+  load(id: string, terms?: LoadTerms): Awaitable<FoundSession | null>;
 
   /**
    * Creates a session.

@@ -1,5 +1,6 @@
 import type { Context, Middleware } from '@curveball/kernel';
 import { CsrfError } from '../base/errors.js';
+import { SAFE_METHODS } from '../base/http.js';
 import { attachedTo } from '../request/attach-session.js';
 import { CHECKS, REFUSED, type RequestSession } from '../request/request-session.js';
 import { closeSocket } from '../request/web-socket.js';
@@ -15,9 +16,6 @@ interface TokenDemand {
 }
 
 type Marked = Context & { [CHECKS]?: ReadonlyArray<(request: RequestSession) => void>; [REFUSED]?: true };
-
-/** Methods that change nothing (RFC 9110 section 9.2.1): other sites may send such requests. */
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The text of a refusal, with the settings of the application that a developer needs to see; none of them is secret. */
 const DETAILS: Record<Refusal, (origin: string) => string> = {
@@ -42,7 +40,7 @@ export function csrf(options: CsrfOptions = {}): Middleware {
 
   const handle = async (ctx: Context, next: () => Promise<void>) => {
 
-    const isSafe = ctx.webSocket === undefined && SAFE.has(ctx.method);
+    const isSafe = ctx.webSocket === undefined && SAFE_METHODS.has(ctx.method);
     if (isSafe) {
       if (!settings.isGuarded(ctx)) return next();
       ctx.response.headers.append('Vary', 'Sec-Fetch-Site, Origin');

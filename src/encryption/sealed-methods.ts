@@ -1,7 +1,7 @@
 import { andThen } from '../base/awaitable.js';
 import { type Countdown, countdown, restOf } from '../base/countdown.js';
 import { SessionStoreError } from '../base/errors.js';
-import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, SessionChange, UpdateTerms } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, LoadTerms, SessionChange, UpdateTerms } from '../base/store.js';
 import { newStoredId } from '../id/stored-id.js';
 import { isTooLarge } from '../values/session-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
@@ -28,7 +28,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
   const seals = new SessionSeals(inner.keepsInfo === true);
   const keysOf = (id: string) => new SessionKeys(id, ring);
 
-  const loadWith = (keys: SessionKeys): Awaitable<FoundSession | null> => andThen(inner.load(keys.storedId), found => {
+  const loadWith = (keys: SessionKeys, terms?: LoadTerms): Awaitable<FoundSession | null> => andThen(inner.load(keys.storedId, terms), found => {
     if (!found) return null;
     if (found.status !== 'live') return seals.openedMark(found, keys);
     try {
@@ -84,7 +84,7 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
 
     delete: id => inner.delete(storedIdOf(id)),
 
-    load: id => loadWith(keysOf(id)),
+    load: (id, terms) => loadWith(keysOf(id), terms),
 
     create(id, texts, { newInfo, ...terms }) {
 

@@ -1,5 +1,5 @@
 import { andThen } from '../base/awaitable.js';
-import type { Awaitable, FoundSession, LiveSession, SessionTexts } from '../base/store.js';
+import type { Awaitable, FoundSession, LiveSession, LoadTerms, SessionTexts } from '../base/store.js';
 import { difference } from '../values/texts-change.js';
 import { overlay } from '../wrapping/overlay.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
@@ -16,7 +16,7 @@ export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStor
   /** The stored sessions, by the texts that must replace theirs as a whole. */
   const outdated = new WeakMap<SessionTexts, LiveSession>();
 
-  const load = (id: string): Awaitable<FoundSession | null> => andThen(timed.load(id), found => {
+  const load = (id: string, terms?: LoadTerms): Awaitable<FoundSession | null> => andThen(timed.load(id, terms), found => {
     if (found?.status !== 'live') return found;
     return andThen(schema.read(found.texts), ({ texts, isOutdated }) => {
       if (isOutdated) outdated.set(texts, found);

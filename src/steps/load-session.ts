@@ -1,5 +1,5 @@
 import { andThen, isThenable } from '../base/awaitable.js';
-import type { Awaitable, FoundSession, LiveSession } from '../base/store.js';
+import type { Awaitable, FoundSession, LiveSession, LoadTerms } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { publishExpired, publishRevoked, publishSuspicious } from '../events/session-events.js';
 import { forwardedId } from '../id/forwarded-id.js';
@@ -12,23 +12,25 @@ import type { Shared } from './save.js';
  * Looks up the ids that a request carries, and returns the first live session. If
  * there is none, returns what is known of the first id that is retired or reused.
  *
+ * @param terms only for the first look at a session in a request: steps that follow
+ *   a conflict must not find an old copy again
  * @throws {SessionStoreError} if the store fails
  */
 export function loadSession(
-  ids: readonly string[], shared: Shared, at = 0, ifNoneLives: StoredSession = NOTHING,
+  ids: readonly string[], shared: Shared, terms?: LoadTerms, ifNoneLives: StoredSession = NOTHING,
 ): Awaitable<StoredSession> {
 
-  const id = ids[at];
+  const [id] = ids;
   if (id === undefined) return ifNoneLives;
   const next = (answer: FoundSession | null) => {
     const stored = answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
     if ('kind' in stored && stored.kind === 'live') return stored;
     return andThen(stored, found => {
       if (found.kind === 'live') return found;
-      return loadSession(ids, shared, at + 1, ifNoneLives.kind === 'none' ? found : ifNoneLives);
+      return loadSession(ids.slice(1), shared, terms, ifNoneLives.kind === 'none' ? found : ifNoneLives);
     });
   };
-  const answer = shared.store.load(id);
+  const answer = shared.store.load(id, terms);
   return isThenable(answer) ? answer.then(next) : next(answer);
 
 }

@@ -81,7 +81,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     newSessionId: moving => andThen(ask(moving === undefined ? [] : [moving], () => inner().newSessionId(moving)), id => ids.check(id)),
 
-    load: id => ask([id], () => andThen(inner().load(id), checked)),
+    load: (id, terms) => ask([id], () => andThen(inner().load(id, terms), checked)),
 
     create(id, texts, { lifetime, newInfo }) {
       // No browser gets the id of a session that was created too late, and no list must show it.

@@ -87,7 +87,7 @@ describe('A store with a time limit', () => {
     const wrapped = timedStore(store as unknown as AtomicSessionStore, SHORT);
     const change = { set: new Map(), unset: [] };
     strictEqual(await wrapped.newSessionId('A'), 'newSessionId');
-    await wrapped.load('A');
+    await wrapped.load('A', { mayBeCached: true });
     const newInfo = { info: { user: 'ada', details: '{}' } };
     await wrapped.create('A', change.set, { lifetime: 1, newInfo });
     await wrapped.update('A', change, { lifetime: 2, version: 'v', user: 'ada', maxBytes: 3 });
@@ -98,7 +98,7 @@ describe('A store with a time limit', () => {
     await wrapped.endSessionsOf('ada', { only: 'handle' });
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
-      ['newSessionId', 'A'], ['load', 'A'], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, newInfo }],
+      ['newSessionId', 'A'], ['load', 'A', { mayBeCached: true }], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, newInfo }],
       ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3 }],
       ['touch', 'A', 3, 'ada'], ['end', 'A', { moved: true }],
       ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, newInfo, maxBytes: 5 }], ['sessionsOf', 'ada'],
