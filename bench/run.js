@@ -8,7 +8,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-const PARTS = ['requests', 'memory', 'pauses', 'security', 'encrypted', 'values', 'sqlite', 'redis', 'round-trips'];
+const PARTS = [
+  'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'values', 'sqlite', 'redis', 'round-trips',
+];
 /** These need the servers of the tests. */
 const ON_SERVERS = ['round-trips'];
 

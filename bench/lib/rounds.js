@@ -53,6 +53,13 @@ export function less(numbers, base) {
 
 }
 
+/** Divides the cost of one contestant by that of another, round by round. */
+export function ratios(numbers, base) {
+
+  return numbers.map((number, round) => number / base[round]);
+
+}
+
 export function median(numbers) {
 
   return quantile(numbers, 0.5);

@@ -1,4 +1,9 @@
-/** The cells of a table with a row for each group of figures, and a column for each name. */
+const MOST_COLUMNS = 5;
+
+/**
+ * The cells of a table with a row for each group of figures and a column for each
+ * name, or the other way around if there are many names.
+ */
 export function cellsOf(figures) {
 
   const names = [...new Set(figures.map(({ name }) => name))];
@@ -8,7 +13,8 @@ export function cellsOf(figures) {
     const found = figures.find(each => each.group === group && each.name === name);
     return found ? cell(found, units.size > 1) : '';
   })]);
-  return [[units.size > 1 ? '' : [...units][0], ...names], ...rows];
+  const cells = [[units.size > 1 ? '' : [...units][0], ...names], ...rows];
+  return names.length > MOST_COLUMNS ? cells[0].map((_, column) => cells.map(row => row[column])) : cells;
 
 }
 

@@ -13,7 +13,7 @@ import { once } from 'node:events';
  */
 export async function startWorker(url, ...args) {
 
-  const child = fork(url, args, { execArgv: ['--expose-gc'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(url, args, { env: { ...process.env, NODE_ENV: 'production' }, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   const failed = once(child, 'exit').then(([code]) => { throw new Error(`${url} ${args.join(' ')} ended with ${code}`); });
   failed.catch(() => {});
   const answer = () => Promise.race([once(child, 'message').then(([message]) => message), failed]);

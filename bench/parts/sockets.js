@@ -1,0 +1,61 @@
+/*
+ * What a server spends on a read over a socket, with 50 connections: ours beside
+ * the same server that only sets the two headers, and each peer beside its
+ * framework without sessions. The load comes from another process.
+ */
+import assert from 'node:assert/strict';
+import { aboutPeer, OURS, PEERS, startPeer, startServer } from '../lib/peers.js';
+import { figure, report, rounded } from '../lib/report.js';
+import { inTurns, median, ratios } from '../lib/rounds.js';
+import { startWorker } from '../lib/worker.js';
+
+const ROUNDS = 7;
+const REQUESTS = 4000;
+const CONNECTIONS = 50;
+const GOAL = 1.15;
+const LIMIT = 'two headers';
+
+const load = await startWorker(new URL('../lib/load-worker.js', import.meta.url));
+const abouts = Object.fromEntries(await Promise.all(PEERS.map(async name => [name, await aboutPeer(name)])));
+
+/** How a round of each is run, by what it is called here. */
+const contestants = { [LIMIT]: await contestant(await startServer(new URL('../two-headers.js', import.meta.url), false)) };
+for (const name of PEERS) {
+  for (const hasSessions of [true, false]) {
+    contestants[`${name} ${hasSessions}`] = await contestant(await startPeer(name, hasSessions));
+  }
+}
+
+const costs = await inTurns(contestants, { rounds: ROUNDS, warmUp: 2 });
+const figures = [];
+add(LIMIT, costs[LIMIT], 'with sessions');
+for (const name of PEERS) {
+  const [peer, bare] = [costs[`${name} true`], costs[`${name} false`]];
+  const versus = name === OURS && { ratio: rounded(median(ratios(peer.cpu, costs[LIMIT].cpu))), to: LIMIT, goal: GOAL };
+  add(abouts[name].title, peer, 'with sessions', versus);
+  add(abouts[name].title, bare, 'without');
+}
+const versions = Object.assign({}, ...Object.values(abouts).map(({ versions }) => versions));
+report(`What a server spends on a read over ${CONNECTIONS} connections, in time of the processor`, figures, versions);
+process.exit();
+
+function add(title, { cpu, elapsed }, group, more) {
+
+  figures.push(figure(group, title, 'µs', cpu, { perSecond: Math.round(1e6 / median(elapsed)), ...more }));
+
+}
+
+/** The server must give the right answer over a socket, too. */
+async function contestant(server) {
+
+  const { port, cookie } = await server.call('listen');
+  const response = await fetch(`http://127.0.0.1:${port}/read`, { headers: { cookie } });
+  assert.equal(await response.text(), '5');
+  return async () => {
+    const before = await server.call('cpu');
+    const seconds = await load.call('load', { port, path: '/read', cookie, amount: REQUESTS, connections: CONNECTIONS });
+    const cpu = await server.call('cpu') - before;
+    return { cpu: cpu / REQUESTS, elapsed: seconds * 1e6 / REQUESTS };
+  };
+
+}
