@@ -21,7 +21,7 @@ TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/
 FEW_RACES = SESSION_TEST_RACES=few
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
 
-.PHONY: build demo picture test test-oldest test-node unit faults lint fix bench clean
+.PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard clean
 
 build: dist/index.js
 
@@ -67,6 +67,10 @@ fix: node_modules/.package-lock.json
 # Beside the floor, 1.0.1 and the drivers: bench/README.md says how to read it. One part: make bench B=redis
 bench: build build/.tests bench/node_modules/.package-lock.json
 	$(NODE) bench/run.js $(B)
+
+# Fails if a request has become much dearer: bench/README.md says what to do then.
+guard: build
+	$(NODE) bench/guard.js
 
 bench/node_modules/.package-lock.json: bench/package.json bench/package-lock.json
 	npm ci --prefix bench

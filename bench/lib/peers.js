@@ -27,11 +27,11 @@ export function startServer(url, hasSessions) {
 
 }
 
-/** Returns what is known of a peer: its title, where its sessions are kept, and the versions of its packages. */
+/** Returns what is known of a peer: its title with the place where its sessions are, and the versions of its packages. */
 export async function aboutPeer(name) {
 
   const { title, packages, keepsSessionsIn } = await import(new URL(`${name}.js`, folder));
-  return { title, keepsSessionsIn, versions: Object.fromEntries(packages.map(each => [each, versionOf(each)])) };
+  return { title: `${title} (${keepsSessionsIn})`, versions: Object.fromEntries(packages.map(each => [each, versionOf(each)])) };
 
 }
 

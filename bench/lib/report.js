@@ -12,8 +12,7 @@ import { textTable } from './table.js';
  * @property {number} value the median of the rounds
  * @property {[number, number]} [spread] the first and the third quartile of the rounds
  * @property {number} [elapsed] the median of the time that passed, if `value` is time of the processor
- * @property {number} [perSecond] the number of requests a second that the clients saw
- * @property {string} [keepsSessionsIn] where a peer keeps its sessions
+ * @property {number} [commands] the number of commands that are sent to a server
  * @property {number} [ratio] how many times the value of `to` it is
  * @property {string} [to] the name of a figure of the same group
  * @property {number} [goal] what the ratio is to be at most

@@ -8,21 +8,25 @@ export function cellsOf(figures) {
 
   const names = [...new Set(figures.map(({ name }) => name))];
   const groups = [...new Set(figures.map(({ group }) => group))];
-  const units = new Set(figures.map(({ unit }) => unit));
+  const units = [...new Set(figures.map(({ unit }) => unit))];
   const rows = groups.map(group => [group, ...names.map(name => {
     const found = figures.find(each => each.group === group && each.name === name);
-    return found ? cell(found, units.size > 1) : '';
+    return found ? cell(found, units.length > 1) : '';
   })]);
-  const cells = [[units.size > 1 ? '' : [...units][0], ...names], ...rows];
+  const cells = [[units.length > 1 ? '' : units[0], ...names], ...rows];
   return names.length > MOST_COLUMNS ? cells[0].map((_, column) => cells.map(row => row[column])) : cells;
 
 }
 
-function cell({ value, unit, ratio, to, goal }, hasUnit) {
+/** A figure in words: the median, the quartiles, and what it is compared with. */
+function cell({ value, spread, unit, commands, ratio, to, goal }, hasUnit) {
 
-  const parts = [hasUnit ? `${value} ${unit}` : `${value}`];
-  if (ratio !== undefined) parts.push(`= ${ratio.toFixed(2)} × ${to}${goal === undefined ? '' : ` (goal ${goal})`}`);
-  return parts.join(' ');
+  let text = hasUnit ? `${value} ${unit}` : `${value}`;
+  if (spread) text += ` (${spread.join('–')})`;
+  if (commands !== undefined) text += `, ${commands} ${commands === 1 ? 'command' : 'commands'}`;
+  if (ratio !== undefined) text += `, ${ratio} × ${to}`;
+  if (goal !== undefined) text += `, goal ${goal}`;
+  return text;
 
 }
 
@@ -31,6 +35,14 @@ export function textTable(figures) {
 
   const rows = cellsOf(figures);
   const widths = rows[0].map((_, column) => Math.max(...rows.map(row => row[column].length)));
-  return rows.map(row => row.map((text, column) => column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column])).join('  ')).join('\n');
+  return rows.map(row => row.map((text, column) => text.padEnd(widths[column])).join('  ').trimEnd()).join('\n');
+
+}
+
+/** For a page of the documentation. */
+export function markdownTable(figures) {
+
+  const [head, ...rows] = cellsOf(figures);
+  return [head, head.map(() => '---'), ...rows].map(row => `| ${row.join(' | ')} |`).join('\n');
 
 }

@@ -25,7 +25,7 @@ for (const [index, name] of PEERS.entries()) {
     await check(kind, peer, bare);
     const costs = await inTurns({ peer: () => peer.call('round', kind, count), bare: () => bare.call('round', kind, count) }, { rounds: ROUNDS });
     figures.push(figure(kind, about.title, 'µs', less(costs.peer.cpu, costs.bare.cpu), {
-      elapsed: rounded(median(less(costs.peer.elapsed, costs.bare.elapsed))), keepsSessionsIn: about.keepsSessionsIn,
+      elapsed: rounded(median(less(costs.peer.elapsed, costs.bare.elapsed))),
     }));
   }
   peer.stop();
@@ -48,7 +48,7 @@ async function check(kind, peer, bare) {
 /** Names the best of the others beside ours. A request without a session costs most of them nothing that can be measured. */
 function addRatios() {
 
-  const isOther = ({ name }) => !name.startsWith(ours.title);
+  const isOther = ({ name }) => !name.startsWith('@curveball/');
   for (const own of figures.filter(({ group, name }) => name === ours.title && group !== 'anonymous')) {
     const [best] = figures.filter(each => each.group === own.group && isOther(each)).sort((a, b) => a.value - b.value);
     Object.assign(own, { ratio: rounded(own.value / best.value), to: best.name });

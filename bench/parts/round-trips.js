@@ -16,6 +16,8 @@ import session, { encrypted, UserSessions } from '../../dist/index.js';
 import { MysqlStore } from '../../dist/stores/mysql-store.js';
 import { PostgresStore } from '../../dist/stores/postgres-store.js';
 import { RedisStore } from '../../dist/stores/redis-store.js';
+import { figure, report } from '../lib/report.js';
+import { median } from '../lib/rounds.js';
 
 const TIMES = 200;
 const DEVICES = 10;
@@ -100,7 +102,9 @@ const REQUESTS = {
   'a sign-out': { before: ask => ask('/sign-in?userId=5'), path: '/sign-out' },
 };
 
-async function measure(run) {
+const figures = [];
+
+async function measure(group, name, run) {
 
   const counts = [];
   const times = [];
@@ -112,26 +116,23 @@ async function measure(run) {
     times.push((performance.now() - start) * 1000);
     counts.push(asked);
   }
-  const middle = numbers => numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
-  return `${middle(counts)}  ${Math.round(middle(times))} µs`;
+  figures.push(figure(group, name, 'µs', times, { commands: median(counts) }));
 
 }
 
 for (const [name, open] of Object.entries(STORES)) {
   const { store, close } = await open();
-  console.log(`\n${name.padEnd(30)}${Object.keys(KINDS).map(kind => kind.padStart(14)).join('')}`);
+  process.stderr.write(`${name}\n`);
   for (const [what, { before, path }] of Object.entries(REQUESTS)) {
-    const row = [];
-    for (const [wrap, options] of Object.values(KINDS)) {
+    for (const [kind, [wrap, options]] of Object.entries(KINDS)) {
       const ask = applicationOn(wrap(store), options);
-      row.push(await measure(async () => {
+      await measure(`${name}: ${what}`, kind, async () => {
         const cookie = before && (await before(ask)).cookie;
         // Each sign-in is another user's: how many sessions he has must not count.
         return () => ask(path.endsWith('=') ? path + Math.random() : path, cookie);
-      }));
+      });
       await store.endAllSessions();
     }
-    console.log(what.padEnd(30) + row.map(cell => cell.padStart(14)).join(''));
   }
 
   const users = new UserSessions(store);
@@ -142,16 +143,16 @@ for (const [name, open] of Object.entries(STORES)) {
     'end all': user => users.endAll(user),
   };
   for (const [what, call] of Object.entries(calls)) {
-    const cell = await measure(async time => {
+    await measure(`${name}: ${what} of ${DEVICES} sessions`, 'user', async time => {
       const user = `${what}-${time}`;
       for (let device = 0; device < DEVICES; device++) await ask(`/sign-in?userId=${user}`);
       const sessions = await users.list(user);
       assert.equal(sessions.length, DEVICES);
       return () => call(user, sessions[0].handle);
     });
-    console.log(`${`${what} of ${DEVICES} sessions`.padEnd(30)}${cell.padStart(28)}`);
     await store.endAllSessions();
   }
   store.close?.();
   await close();
 }
+report('Requests on real servers, one after the other, in time that passed', figures);

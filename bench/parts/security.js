@@ -1,13 +1,14 @@
 /*
- * What the security features cost beside a plain session, in microseconds of one
- * process without a network, with MemoryStore: the option `user` and its index,
- * a deadline, and events with and without a subscriber. Each number is the median
- * of rounds that take turns.
+ * What the security features cost beside a plain session, in microseconds of the
+ * processor and without a network, with MemoryStore: the option `user` and its
+ * index, a deadline, and events with and without a subscriber.
  */
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Application, MemoryRequest } from '@curveball/kernel';
 import session, { encrypted, MemoryStore, UserSessions } from '../../dist/index.js';
+import { figure, report } from '../lib/report.js';
+import { cost, inTurns } from '../lib/rounds.js';
 
 const ROUNDS = 15;
 const CALLS = 1000;
@@ -49,27 +50,14 @@ function application({ wrap = store => store, ...options }) {
 
 const cookieOf = response => response.headers.getMany('Set-Cookie')[0]?.split(';')[0];
 
-async function timeOf({ ask }, path, cookie) {
+const costOf = ({ ask }, path, cookie) => cost(CALLS, () => ask(path, cookie));
 
-  const start = performance.now();
-  for (let call = 0; call < CALLS; call++) await ask(path, cookie);
-  return (performance.now() - start) * 1000 / CALLS;
+const figures = [];
 
-}
+async function compare(group, contestants) {
 
-const median = numbers => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
-
-async function compare(title, contestants) {
-
-  const times = {};
-  for (let round = -3; round < ROUNDS; round++) {
-    for (const [name, call] of Object.entries(contestants)) {
-      const time = await call();
-      if (round >= 0) (times[name] ??= []).push(time);
-    }
-  }
-  console.log(`\n${title}`);
-  for (const [name, each] of Object.entries(times)) console.log(`  ${name.padEnd(40)} ${median(each).toFixed(1)} µs`);
+  const costs = await inTurns(contestants, { rounds: ROUNDS });
+  for (const [name, { cpu }] of Object.entries(costs)) figures.push(figure(group, name, 'µs', cpu));
 
 }
 
@@ -79,21 +67,21 @@ for (const path of REQUESTS) {
     const made = application(options);
     const cookie = path === 'anonymous' || path === 'sign-in' ? undefined : cookieOf(await made.ask('/sign-in'));
     if (path === 'read') assert.equal((await made.ask('/read', cookie)).body, '5');
-    contestants[name] = () => timeOf(made, `/${path}`, cookie);
+    contestants[name] = () => costOf(made, `/${path}`, cookie);
   }
-  await compare(`A request: ${path}`, contestants);
+  await compare(path, contestants);
 }
 
 const made = application({ user: 'userId' });
 const cookie = cookieOf(await made.ask('/sign-in'));
 const listener = () => {};
-await compare('A change, with events', {
-  'no subscriber': () => timeOf(made, '/change', cookie),
+await compare('change, with events', {
+  'no subscriber': () => costOf(made, '/change', cookie),
   'a subscriber to curveball:session:request': async () => {
     subscribe('curveball:session:request', listener);
-    const time = await timeOf(made, '/change', cookie);
+    const cost = await costOf(made, '/change', cookie);
     unsubscribe('curveball:session:request', listener);
-    return time;
+    return cost;
   },
 });
 
@@ -101,10 +89,5 @@ const { store, ask } = application({ user: 'userId' });
 const users = new UserSessions(store);
 for (let device = 0; device < 10; device++) await ask('/sign-in');
 assert.equal((await users.list(5)).length, 10);
-await compare('A user with ten sessions', {
-  list: async () => {
-    const start = performance.now();
-    for (let call = 0; call < CALLS; call++) await users.list(5);
-    return (performance.now() - start) * 1000 / CALLS;
-  },
-});
+await compare('list of ten sessions', { 'with user': () => cost(CALLS, () => users.list(5)) });
+report('Requests with features that protect sessions, in time of the processor and without a network', figures);

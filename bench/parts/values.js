@@ -1,11 +1,13 @@
 /*
  * What reading a session's values into texts costs, beside `JSON.stringify()` of
- * the same values: as ratios of the processor's time, each of a good round.
+ * the same values, in time of the processor.
  *
  *     node bench/parts/values.js
  */
 import assert from 'node:assert/strict';
 import { toTexts } from '../../dist/values/session-values.js';
+import { figure, report, rounded } from '../lib/report.js';
+import { cost, inTurns, median, ratios } from '../lib/rounds.js';
 
 const ROUNDS = 9;
 
@@ -23,21 +25,15 @@ const VALUES = {
   'a text of 1 MB': 'abcd"efg'.repeat(125_000),
 };
 
-console.log(`${'value'.padEnd(36)} toTexts : JSON.stringify`);
+const figures = [];
 for (const [name, value] of Object.entries(VALUES)) {
   assert.equal(toTexts({ value }).get('value'), JSON.stringify(value));
-  const json = good(() => JSON.stringify(value));
-  // Whoever stores a text looks at all of it: only then is it put together.
-  const texts = good(() => toTexts({ value }).get('value').indexOf('\0'));
-  console.log(name.padEnd(36), (texts / json).toFixed(1).padStart(7));
+  const { ours, json } = await inTurns({
+    json: () => cost(1, () => { JSON.stringify(value); }),
+    // A store that keeps a text looks at all of it: only then is it put together.
+    ours: () => cost(1, () => { toTexts({ value }).get('value').indexOf('\0'); }),
+  }, { rounds: ROUNDS });
+  const ratio = rounded(median(ratios(ours.cpu, json.cpu)));
+  figures.push(figure(name, 'JSON.stringify', 'µs', json.cpu), figure(name, 'ours', 'µs', ours.cpu, { ratio, to: 'JSON.stringify' }));
 }
-
-function good(run) {
-  const times = list(ROUNDS, () => {
-    const start = process.cpuUsage();
-    run();
-    const { user, system } = process.cpuUsage(start);
-    return user + system;
-  });
-  return times.sort((a, b) => a - b)[ROUNDS >> 2];
-}
+report('Reading a session\'s values into texts, in time of the processor', figures);

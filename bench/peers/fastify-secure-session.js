@@ -4,7 +4,7 @@ import fastify from 'fastify';
 
 export const title = '@fastify/secure-session';
 export const packages = ['@fastify/secure-session', 'fastify'];
-export const keepsSessionsIn = 'a cookie';
+export const keepsSessionsIn = 'cookie';
 
 export async function listener(hasSessions) {
 

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 
 export const title = '@hono/session';
 export const packages = ['@hono/session', 'hono', '@hono/node-server'];
-export const keepsSessionsIn = 'a cookie';
+export const keepsSessionsIn = 'cookie';
 
 export function listener(hasSessions) {
 

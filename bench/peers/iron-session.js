@@ -2,7 +2,7 @@ import { getIronSession } from 'iron-session';
 
 export const title = 'iron-session';
 export const packages = ['iron-session'];
-export const keepsSessionsIn = 'a cookie';
+export const keepsSessionsIn = 'cookie';
 
 const OPTIONS = { password: 'x'.repeat(32), cookieName: 'session', cookieOptions: { secure: false } };
 

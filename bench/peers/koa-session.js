@@ -3,7 +3,7 @@ import { createSession } from 'koa-session';
 
 export const title = 'koa-session';
 export const packages = ['koa-session', 'koa'];
-export const keepsSessionsIn = 'a cookie';
+export const keepsSessionsIn = 'cookie';
 
 export function listener(hasSessions) {
 

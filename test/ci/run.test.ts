@@ -12,7 +12,7 @@ const NOTES = new URL('./note-files.js', import.meta.url).href;
 /** Replaces make: runs two files of one test each, and lets those fail that `fails` names. */
 const MAKE = `#!/bin/bash
 echo "$@" >> calls
-case "$1" in lint) exit 0;; esac
+case "$1" in lint|guard) ! grep -qx "$(wc -l < calls | xargs)" fails; exit;; esac
 files=a.test.js\\ b.test.js
 for arg in "$@"; do case "$arg" in TESTS=*) files=\${arg#TESTS=};; esac; done
 bad=0 all=0
@@ -40,11 +40,11 @@ function run(...fails: readonly string[]) {
   });
   const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
   const lines = stdout.trim().split('\n');
-  return { status, stdout, stderr, last: lines.at(-1), calls: calls.map(call => call.replace(/ NODE=\S+ -y -p node@(\d+) \S+ --import \S+/, ' $1')) };
+  return { status, stdout, stderr, last: lines.at(-1), calls: calls.map(call => call.replace(/ NODE=\S+ -y -p node@(\d+) node( --import \S+)?/, ' $1')) };
 
 }
 
-const CALLS = ['lint', 'test 26', 'test-node 24', 'test-node 22', 'test-oldest 20'];
+const CALLS = ['lint', 'guard 26', 'test 26', 'test-node 24', 'test-node 22', 'test-oldest 20'];
 
 test('CI runs the tests on each line of Node.js, and ends with their count', () => {
 
@@ -58,10 +58,10 @@ test('CI runs the tests on each line of Node.js, and ends with their count', () 
 
 test('files that fail are run again by themselves, and are named at the end', () => {
 
-  const { status, calls, stdout } = run('3 b.test.js', '6 a.test.js', '6 b.test.js');
+  const { status, calls, stdout } = run('4 b.test.js', '7 a.test.js', '7 b.test.js');
   assert.equal(status, 0);
   assert.deepEqual(calls, [
-    'lint', 'test 26', 'test-node 24', 'test-node 24 TESTS=b.test.js', 'test-node 22', 'test-oldest 20', 'test-oldest 20 TESTS=a.test.js b.test.js',
+    'lint', 'guard 26', 'test 26', 'test-node 24', 'test-node 24 TESTS=b.test.js', 'test-node 22', 'test-oldest 20', 'test-oldest 20 TESTS=a.test.js b.test.js',
   ]);
   assert.ok(stdout.endsWith(`== Failed at first, and passed when run again:
    Node 24: b.test.js
@@ -73,9 +73,9 @@ test('files that fail are run again by themselves, and are named at the end', ()
 
 test('what fails twice has failed', () => {
 
-  const { status, calls, last, stdout } = run('2 a.test.js', '2 b.test.js', '3 b.test.js');
+  const { status, calls, last, stdout } = run('3 a.test.js', '3 b.test.js', '4 b.test.js');
   assert.equal(status, 1);
-  assert.deepEqual(calls, ['lint', 'test 26', 'test 26 TESTS=a.test.js b.test.js']);
+  assert.deepEqual(calls, ['lint', 'guard 26', 'test 26', 'test 26 TESTS=a.test.js b.test.js']);
   assert.match(stdout, /\n== Node 26: failed twice: b\.test\.js\n/);
   assert.equal(last, '1 passed, 1 failed');
 
@@ -83,12 +83,20 @@ test('what fails twice has failed', () => {
 
 test('where no test has failed, or not all have run, nothing is run again', () => {
 
-  for (const fails of [['3'], ['3', '3 a.test.js']]) {
+  for (const fails of [['4'], ['4', '4 a.test.js']]) {
     const { status, calls, last } = run(...fails);
     assert.equal(status, 1);
-    assert.deepEqual(calls, CALLS.slice(0, 3));
+    assert.deepEqual(calls, CALLS.slice(0, 4));
     assert.equal(last, '2 passed, 1 failed');
   }
+
+});
+
+test('no test runs if a request has become dearer', () => {
+
+  const { status, calls } = run('2');
+  assert.notEqual(status, 0);
+  assert.deepEqual(calls, ['lint', 'guard 26']);
 
 });
 
