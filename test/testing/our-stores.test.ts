@@ -79,7 +79,7 @@ describe('The tests of a store', () => {
     const store = new MemoryStore();
     const before = performance.now();
     await Promise.all(storeTests(() => store, { trials: 1 }).map(({ run }) => run()));
-    assert.ok(performance.now() - before < 10_000);
+    assert.ok(performance.now() - before > 2000);
 
   });
 
