@@ -43,7 +43,7 @@ export interface MemoryStoreOptions {
  */
 export class MemoryStore implements AtomicSessionStore {
 
-  /** From id to a tuple whose first member is the expiry, for inspection. */
+  /** From id to an entry whose first member is the expiry, for inspection. */
   readonly store: Map<string, MemoryEntry>;
 
   readonly touchIsFree: boolean = true;
@@ -85,7 +85,7 @@ export class MemoryStore implements AtomicSessionStore {
   async get(id: string): Promise<SessionValues | null> {
 
     const entry = this.#engine.live(id);
-    return entry ? fromTexts(unpack(entry[1])) : null;
+    return entry ? fromTexts(unpack(entry.packed)) : null;
 
   }
 

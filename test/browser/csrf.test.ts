@@ -161,8 +161,8 @@ describe('csrf() refuses, and changes nothing,', () => {
 });
 
 /** The sessions in a `Map`, without their expiry. */
-function withoutTimes(entries: Array<[string, readonly unknown[]]>): unknown {
+function withoutTimes(entries: Array<[string, object]>): unknown {
 
-  return entries.map(([id, [, ...rest]]) => [id, rest]);
+  return entries.map(([id, entry]) => [id, { ...entry, expire: undefined }]);
 
 }

@@ -119,8 +119,7 @@ describe('A damaged session of a user', () => {
     const visitors = await Visitors.of(memory, { maxUserSessions: 2 });
     visitors.leave();
     const { user, victim } = visitors;
-    const entry = memory.store.get(idOf(victim)) as unknown as [number, string, number, { info: object }];
-    entry[3].info = { user, details: 'x' };
+    Object.assign(memory.store.get(idOf(victim))?.kept as object, { info: { user, details: 'x' } });
     for (let signIns = 0; signIns < 3; signIns++) {
       const browser = new Browser(victim.app);
       strictEqual((await browser.get('/sign-in', { headers: { 'X-User': user } })).status, 200);

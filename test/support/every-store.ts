@@ -34,7 +34,7 @@ export const EVERY_STORE: { readonly [kind: string]: (name: string) => Promise<A
   'memory, encrypted': async () => {
     const store = new MemoryStore();
     const sealed = encrypted(store) as unknown as IndexingSessionStore;
-    return { store: sealed, kept: async () => [...store.store].flat(2).map(String), close: async () => store.close() };
+    return { store: sealed, kept: async () => [JSON.stringify([...store.store])], close: async () => store.close() };
   },
 
   'SQLite': async name => {

@@ -45,18 +45,18 @@ export class MemoryEngine {
     const entry = this.entries.get(id);
     if (!entry) return this.#retired.get(id);
     if (isOver(entry, now)) {
-      if (typeof entry[0] === 'number' && entry[0] < now) return expired(entry[3]?.info);
+      if (typeof entry.expire === 'number' && entry.expire < now) return expired(entry.kept?.info);
       // Others may have put something into the map that is not an entry.
       this.entries.delete(id);
       return null;
     }
-    this.entries.use(id, entry, entry[0]);
-    const texts = unpack(entry[1]);
+    this.entries.use(id, entry, entry.expire);
+    const texts = unpack(entry.packed);
     // Equal text is equal data: no counter is needed.
-    const version = entry[1];
+    const version = entry.packed;
     // It lives until its last second is over.
-    const remaining = entry[0] + 1 - now;
-    const info = entry[3]?.info;
+    const remaining = entry.expire + 1 - now;
+    const info = entry.kept?.info;
     if (info === undefined) return { status: 'live', texts, version, remaining };
     return { status: 'live', texts, version, remaining, info: copyOf(info) };
 
@@ -76,7 +76,7 @@ export class MemoryEngine {
 
     const packed = pack(texts);
     this.#retired.delete(id);
-    this.entries.put(id, packed, expire, keptNow(this.live(id)?.[3]?.info, this.#exactly()));
+    this.entries.put(id, packed, expire, keptNow(this.live(id)?.kept?.info, this.#exactly()));
 
   }
 
@@ -87,10 +87,10 @@ export class MemoryEngine {
     const now = this.#now();
     const entry = this.live(id, now);
     if (!entry) return 'gone';
-    if (version !== undefined && version !== entry[1]) return 'conflict';
-    const packed = repack(entry[1], change);
-    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
-    entry[1] = packed;
+    if (version !== undefined && version !== entry.packed) return 'conflict';
+    const packed = repack(entry.packed, change);
+    if (isPackedTooLarge(entry.packed, packed, maxBytes)) return 'too-large';
+    entry.packed = packed;
     this.#lengthen(id, entry, now + lifetime);
     return 'updated';
 
@@ -112,15 +112,15 @@ export class MemoryEngine {
     const now = this.#now();
     const entry = this.live(id, now);
     if (!entry) return 'gone';
-    if (version !== undefined && version !== entry[1]) return 'conflict';
-    const packed = repack(entry[1], change);
-    if (isPackedTooLarge(entry[1], packed, maxBytes)) return 'too-large';
+    if (version !== undefined && version !== entry.packed) return 'conflict';
+    const packed = repack(entry.packed, change);
+    if (isPackedTooLarge(entry.packed, packed, maxBytes)) return 'too-large';
     if (this.live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
     if (this.users.refuses(newInfo)) {
       this.users.endSession(id);
       return 'revoked';
     }
-    const info = newInfo ? newInfo.info : entry[3]?.info;
+    const info = newInfo ? newInfo.info : entry.kept?.info;
     this.entries.delete(id);
     this.#retired.add(id, newId, info);
     this.entries.put(newId, packed, now + lifetime, keptNow(info, this.#exactly()));
@@ -141,7 +141,7 @@ export class MemoryEngine {
   #lengthen(id: string, entry: MemoryEntry, expire: number): void {
 
     this.entries.use(id, entry, expire);
-    if (entry[3]) entry[3].seen = this.#exactly();
+    if (entry.kept) entry.kept.seen = this.#exactly();
 
   }
 

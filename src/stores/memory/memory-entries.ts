@@ -1,5 +1,5 @@
 import { handleOf } from '../../id/stored-id.js';
-import { isOver, type Kept, type MemoryEntry } from './memory-entry.js';
+import { isOver, type Kept, type MemoryEntry, newEntry, toEntry } from './memory-entry.js';
 import { ShardedMap } from './sharded-map.js';
 import { UserIndex } from './user-index.js';
 
@@ -61,12 +61,13 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  override set(id: string, entry: MemoryEntry): this {
+  override set(id: string, value: MemoryEntry): this {
 
+    const entry = toEntry(value);
     if (!this.#isLimited) return super.set(id, entry);
-    const part = typeof entry?.[3]?.info.user === 'string' ? USERS : ANONYMOUS;
+    const part = typeof entry.kept?.info.user === 'string' ? USERS : ANONYMOUS;
     this.shard(id, 1 - part).delete(id);
-    this.shard(id, part).set(id, entry);
+    this.shard(id, part).set(copyOfId(id), entry);
     return this;
 
   }
@@ -78,7 +79,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
       this.delete(id);
       this.#makeRoom();
     }
-    this.set(id, kept ? [expire, packed, this.#uses++, kept] : [expire, packed, this.#uses++]);
+    this.set(id, newEntry(expire, packed, this.#uses++, kept));
     if (kept && kept.info.user !== null) this.users.add(kept.info.user, id);
 
   }
@@ -86,10 +87,10 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   /** Lets a session live at least until then. */
   use(id: string, entry: MemoryEntry, expire: number): void {
 
-    if (expire > entry[0]) entry[0] = expire;
+    if (expire > entry.expire) entry.expire = expire;
     if (!this.#isLimited) return;
     // Last in its shard: each shard begins with the least recently used session.
-    entry[2] = this.#uses++;
+    entry.used = this.#uses++;
     this.#remove(id);
     this.set(id, entry);
 
@@ -97,7 +98,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   override delete(id: string): boolean {
 
-    const user = this.get(id)?.[3]?.info.user;
+    const user = this.get(id)?.kept?.info.user;
     if (typeof user === 'string') this.users.delete(user, id);
     if (this.handles.size > 0 && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
     return this.#remove(id);
@@ -117,7 +118,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     return this.users.of(user).flatMap(id => {
       const entry = this.live(id, now);
-      return entry?.[3]?.info.user === user ? [{ id, expire: entry[0], kept: entry[3] }] : [];
+      return entry?.kept?.info.user === user ? [{ id, expire: entry.expire, kept: entry.kept }] : [];
     });
 
   }
@@ -185,7 +186,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     let idle: [string, MemoryEntry] | undefined;
     for (const candidate of this.oldest(part)) {
-      if (!idle || candidate[1][2] < idle[1][2]) idle = candidate;
+      if (!idle || candidate[1].used < idle[1].used) idle = candidate;
     }
     return idle?.[0];
 
@@ -217,5 +218,12 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     this.#sweep = undefined;
 
   }
+
+}
+
+/** A request's id is a piece of its `Cookie` header, which would stay in memory with it. A join makes a text of its own. */
+function copyOfId(id: string): string {
+
+  return [id.slice(0, 1), id.slice(1)].join('');
 
 }

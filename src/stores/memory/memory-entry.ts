@@ -1,4 +1,5 @@
 import type { StoredInfo } from '../../base/store.js';
+import { EMPTY } from '../shared/packed-texts.js';
 
 /** The info of a session, and its last use. */
 export interface Kept {
@@ -8,15 +9,71 @@ export interface Kept {
 }
 
 /**
- * What is held for a session: when it expires, as a Unix timestamp in seconds,
- * and members that are the store's own business.
+ * What is held for a session. Users of the store read it like a tuple whose only
+ * member is the expiry, as a Unix timestamp in seconds.
+ *
+ * It is one object: an array is two, and with millions of sessions each object
+ * that a request reads is fetched from main memory.
  */
-export type MemoryEntry = [expire: number, packed: string, used: number, kept?: Kept];
+export class MemoryEntry {
 
-/** Whether the time of an entry is over. The map is open to all: anything but a time is over, too. */
-export function isOver(entry: MemoryEntry, now: number): boolean {
+  expire: number;
+  packed: string;
+  /** The running number of its last use. */
+  used: number;
+  /** Only in an entry with info: other sessions need no room for it. */
+  declare readonly kept?: Kept;
 
-  return !(typeof entry?.[0] === 'number' && entry[0] >= now);
+  constructor(expire: number, packed: string, used: number) {
+    this.expire = expire;
+    this.packed = packed;
+    this.used = used;
+  }
+
+  get 0(): number {
+    return this.expire;
+  }
+
+  set 0(expire: number) {
+    this.expire = expire;
+  }
+
+  *[Symbol.iterator](): Generator<number, void> {
+    yield this.expire;
+  }
+
+}
+
+class EntryWithInfo extends MemoryEntry {
+
+  override readonly kept: Kept;
+
+  constructor(expire: number, packed: string, used: number, kept: Kept) {
+    super(expire, packed, used);
+    this.kept = kept;
+  }
+
+}
+
+export function newEntry(expire: number, packed: string, used: number, kept: Kept | undefined): MemoryEntry {
+
+  return kept ? new EntryWithInfo(expire, packed, used, kept) : new MemoryEntry(expire, packed, used);
+
+}
+
+/** Makes an entry of what others have put into the map, which is open to all. Anything but a tuple is over. */
+export function toEntry(value: unknown): MemoryEntry {
+
+  if (value instanceof MemoryEntry) return value;
+  const [expire, packed] = Array.isArray(value) ? value : [];
+  return new MemoryEntry(expire ?? Number.NaN, packed ?? EMPTY, 0);
+
+}
+
+/** Whether the time of an entry is over. Anything but a time is over, too. */
+export function isOver({ expire }: MemoryEntry, now: number): boolean {
+
+  return !(typeof expire === 'number' && expire >= now);
 
 }
 

@@ -44,7 +44,7 @@ export class MemoryUsers {
   infoByHandle(handle: string): StoredInfo | null {
 
     const entry = this.#entries.live(this.#entries.handles.get(handle) ?? '', this.#now());
-    return entry?.[3] ? copyOf(entry[3].info) : null;
+    return entry?.kept ? copyOf(entry.kept.info) : null;
 
   }
 

@@ -50,8 +50,7 @@ describe('MemoryStore, with users', () => {
 
     const { store } = storeAt();
     const id = bound(store, 'ada');
-    const [expire, packed, used, kept] = store.store.get(id) ?? [];
-    store.store.set(id, [expire, packed, used, { ...kept, info: { user: 'eve', details: 'd' } }] as never);
+    Object.assign(store.store.get(id)?.kept as object, { info: { user: 'eve', details: 'd' } });
     deepStrictEqual(store.sessionsOf('ada'), []);
     deepStrictEqual(store.sessionsOf('eve'), []);
     deepStrictEqual(store.endSessionsOf('ada'), []);

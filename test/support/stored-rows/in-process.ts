@@ -15,13 +15,13 @@ export function memory(): Engine {
       store = new MemoryStore();
       return {
         store,
-        read: (id, column) => column === 'data' ? entryOf(id)[1] : JSON.stringify([entryOf(id)[3].info.user, entryOf(id)[3].info.details]),
+        read: (id, column) => column === 'data' ? entryOf(id).packed : JSON.stringify([entryOf(id).kept.info.user, entryOf(id).kept.info.details]),
         write: (id, column, value) => {
           const entry = entryOf(id);
           if (column === 'entry') store.store.set(id, value as never);
-          else if (column === 'data') entry[1] = value;
+          else if (column === 'data') entry.packed = value;
           else if (column === 'ends_at') entry[0] = value;
-          else entry[3].info = value;
+          else entry.kept.info = value;
         },
       };
     },

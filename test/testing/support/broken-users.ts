@@ -516,7 +516,7 @@ class RefusesBeforeItLooks extends Breakable {
 class EndsOnlyUsers extends Breakable {
 
   override endAllSessions() {
-    for (const [id, [, , , kept]] of this.store) if (kept && kept.info.user !== null) super.end(id);
+    for (const [id, { kept }] of this.store) if (kept && kept.info.user !== null) super.end(id);
   }
 
 }
