@@ -1,54 +1,45 @@
 /*
- * The memory that a session takes in MemoryStore, beside a bare Map from id to
- * JSON text, and beside 1.0.1. A fresh process for each, since a heap remembers.
+ * The memory that a session takes in MemoryStore, and how much longer a read takes
+ * among millions of sessions, beside a bare Map from id to JSON text.
+ *
+ *     node --expose-gc bench/parts/memory.js
  */
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { MemoryStore as MemoryStore1 } from 'session-1';
-import { MemoryStore } from '../../dist/index.js';
+import assert from 'node:assert/strict';
+import { figure, report, rounded } from '../lib/report.js';
+import { inTurns, less, median } from '../lib/rounds.js';
+import { startWorker } from '../lib/worker.js';
 
 const COUNTS = [100_000, 1_000_000];
-const EXPIRE = Math.floor(Date.now() / 1000) + 3600;
+const [FEW, MANY] = [1000, 3_000_000];
+const READS = 100_000;
+const ROUNDS = 9;
 
-const stores = {
-  'bare Map': () => {
-    const map = new Map();
-    return { keep: map, set: (id, values) => map.set(id, JSON.stringify(values)) };
-  },
-  '1.0.1': () => {
-    const store = new MemoryStore1();
-    store.close();
-    return { keep: store, set: (id, values) => store.set(id, values, EXPIRE) };
-  },
-  2: () => {
-    const store = new MemoryStore();
-    const keys = values => new Map(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
-    return { keep: store, set: (id, values) => store.create(id, keys(values), { lifetime: 3600 }) };
-  },
-};
+const start = (name, count) => startWorker(new URL('../lib/memory-worker.js', import.meta.url), name, String(count));
+const figures = [];
 
-if (process.argv[2]) {
-  const ids = new MemoryStore();
-  const { keep, set } = stores[process.argv[2]]();
-  const count = Number(process.argv[3]);
-  await set('warm', { up: 1 });
-  gc();
-  const before = process.memoryUsage().heapUsed;
-  for (let i = 0; i < count; i++) await set(ids.newSessionId(), { userId: i, name: `user${i}` });
-  gc();
-  console.log((process.memoryUsage().heapUsed - before) / count);
-  // Still in use here, so that it was not collected above.
-  if (!keep) process.exit(1);
-} else {
-  console.log('bytes a session of two short keys\n');
-  console.log('sessions   bare Map    1.0.1        2    2 to the bare Map');
-  for (const count of COUNTS) {
-    const [bare, old, own] = ['bare Map', '1.0.1', '2'].map(name => Number(execFileSync(
-      process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), name, String(count)], { encoding: 'utf8' },
-    )));
-    console.log([
-      String(count).padStart(8), bare.toFixed(0).padStart(10), old.toFixed(0).padStart(8),
-      own.toFixed(0).padStart(8), (own / bare).toFixed(2).padStart(20),
-    ].join(' '));
+for (const count of COUNTS) {
+  const bytes = {};
+  for (const name of ['bare Map', '1.0.1', 'ours']) {
+    const worker = await start(name, count);
+    assert.ok(await worker.call('isRight'), name);
+    bytes[name] = await worker.call('bytes');
+    worker.stop();
+  }
+  const ratio = rounded(bytes.ours / bytes['bare Map']);
+  for (const [name, value] of Object.entries(bytes)) {
+    figures.push(figure(`a session of ${count.toLocaleString('en')}`, name, 'bytes', [value], name === 'ours' ? { ratio, to: 'bare Map', goal: 1.1 } : {}));
   }
 }
+
+const workers = {};
+for (const name of ['bare Map', 'ours']) {
+  for (const count of [FEW, MANY]) workers[`${name} ${count}`] = await start(name, count);
+}
+const costs = await inTurns(Object.fromEntries(Object.entries(workers).map(([name, { call }]) => [name, () => call('round', READS)])), { rounds: ROUNDS });
+for (const { stop } of Object.values(workers)) stop();
+
+const dearer = name => less(costs[`${name} ${MANY}`].cpu, costs[`${name} ${FEW}`].cpu);
+const group = `a read among ${MANY.toLocaleString('en')}, more than among ${FEW.toLocaleString('en')}`;
+const ratio = rounded(median(dearer('ours')) / median(dearer('bare Map')));
+figures.push(figure(group, 'bare Map', 'µs', dearer('bare Map')), figure(group, 'ours', 'µs', dearer('ours'), { ratio, to: 'bare Map', goal: 1.5 }));
+report('Many sessions in memory, with two short keys each', figures);
