@@ -23,25 +23,19 @@ export function toJson(texts: SessionTexts): string {
 
 }
 
-/** Writes a change as a JSON merge patch (RFC 7396): `null` for a key that is removed. */
-export function toPatch({ set, unset }: SessionChange): string {
-
-  let json = toJson(set).slice(1, -1);
-  for (const name of toNames(unset, true)) json += `${json && ','}${toAscii(JSON.stringify(name))}:null`;
-  return `{${json}}`;
-
-}
-
 /**
- * The names of keys in the object.
+ * Writes a change as a JSON merge patch (RFC 7396): `null` for a key that is removed.
  *
- * @param withFormer whether to add the names from before all was ASCII
+ * @param withFormer whether to remove the names, too, from before all was ASCII
  */
-export function toNames(keys: readonly string[], withFormer: boolean): string[] {
+export function toPatch({ set, unset }: SessionChange, withFormer: boolean): string {
 
-  const names = keys.map(nameOf);
-  if (withFormer) names.push(...keys.map(packKey).filter(name => !isAscii(name)));
-  return names;
+  const json = toJson(set);
+  if (unset.length === 0) return json;
+  const names = unset.map(nameOf);
+  if (withFormer) names.push(...unset.map(packKey).filter(name => !isAscii(name)));
+  const nulls = names.map(name => `${toAscii(JSON.stringify(name))}:null`).join(',');
+  return set.size === 0 ? `{${nulls}}` : `${json.slice(0, -1)},${nulls}}`;
 
 }
 

@@ -9,8 +9,8 @@ import { STEP } from './sql-users.js';
 /*
  * The SQL of MySQL and MariaDB. In a statement on a session, $1 is its handle and
  * $2 the hash of its id. In one that changes values, $3 is the merge patch, or
- * all of `data`, $4 the lifetime, $5 the deadline, $6 and $7 the guard, $8 the version, $9 the
- * most bytes of `data` and $10 those of the patch. A value is sent once for each
+ * all of `data`, $4 the lifetime, $5 the deadline, $6 the version, $7 the most bytes
+ * of `data`, $8 those of the patch, and $9 and $10 the guard. A value is sent once for each
  * place of its `$`, so a statement has only one place for the patch.
  *
  * A SET goes from left to right, and a column that was set before has its new
@@ -55,7 +55,7 @@ const WITH_SET = 'JSON_MERGE_PATCH(data, $3)';
  * it has removed the first members of the object. So another member is put before
  * them for the time of the merge.
  */
-const CHANGED = 'JSON_MERGE_PATCH($6, data, $3, $7)';
+const CHANGED = 'JSON_MERGE_PATCH($9, data, $3, $10)';
 
 /** Sets and removes that other member. No key of a session is packed into this name. */
 export const GUARD = ['{"\\\\":""}', '{"\\\\":null}'] as const;
@@ -78,7 +78,7 @@ export function mostMerged({ set, unset }: SessionChange): number {
 }
 
 /** Whether the changed row is small enough, as it is if the patch is added to it. */
-const FITS = 'LENGTH(data) + CAST($10 AS SIGNED) <= CAST($9 AS SIGNED)';
+const FITS = 'LENGTH(data) + CAST($8 AS SIGNED) <= CAST($7 AS SIGNED)';
 
 /** MySQL has no UPDATE … RETURNING, so the time comes back as the last inserted id. */
 const ANSWER = `LAST_INSERT_ID(${NOW})`;
@@ -121,7 +121,7 @@ export function statements(table: string) {
   const isOver = `ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
 
-  const isExpected = 'version = COALESCE(CAST($8 AS SIGNED), version)';
+  const isExpected = 'version = COALESCE(CAST($6 AS SIGNED), version)';
   const isNew = `LOCATE($11, former) = 0 AND ${isExpected}`;
   const newUser = 'IF($12 IS NULL, user_id, $13)';
   const newInfo = 'COALESCE($12, about)';

@@ -3,10 +3,10 @@ import { newSessionId } from '../../id/session-id.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
-import { toPatch } from './json-texts.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
 import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
 import { asText, withoutNull } from './sql-answers.js';
+import { type Changes, chosen } from './sql-change.js';
 import { type InfoColumns, UNKNOWN } from './sql-info.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
@@ -22,9 +22,6 @@ const NO_COLUMN = 1054;
 
 /** The most bytes of a row and a statement beside `data`: `info` may have details of 4,096 bytes, and a user. */
 const BESIDE_DATA = 16_384;
-
-/** The statements for changes that only set, for others, and for overwriting. */
-type Changes = ReturnType<typeof statements>['update'];
 
 /** The table in MySQL or MariaDB. */
 export class MysqlTable implements SqlTable {
@@ -179,14 +176,14 @@ export class MysqlTable implements SqlTable {
   }
 
   #change(
-    { sets, unsets, overwrites }: Changes, { handle, hash }: StoredId, change: SessionChange,
-    { lifetime, deadline, version, most, data, more }: RowTerms & { readonly more: readonly unknown[] },
+    changes: Changes<Statement>, { handle, hash }: StoredId, change: SessionChange,
+    { more, ...terms }: RowTerms & { readonly more: readonly unknown[] },
   ): Promise<Executed> {
 
-    const text = data ?? toPatch(change);
+    const { lifetime, deadline, version, most } = terms;
+    const { statement, text } = chosen(changes, change, terms, true);
     if (text.length > most) return Promise.resolve(0);
-    const merges = change.unset.length === 0 ? sets : unsets;
-    return this.#run(data === null ? merges : overwrites, [handle, hash, text, lifetime, deadline, ...GUARD, version, most, text.length, ...more], executed);
+    return this.#run(statement, [handle, hash, text, lifetime, deadline, version, most, text.length, ...GUARD, ...more], executed);
 
   }
 

@@ -6,10 +6,13 @@ import { STEP } from './sql-users.js';
 
 /*
  * The SQL of PostgreSQL. In a statement on a session, $1 is its handle and $2 the
- * hash of its id. In one that changes values, $3 is what is set and $4 the keys that
- * are removed, or $3 is all of `data` and $4 NULL, $5 the lifetime, $6 the deadline, $7 the version and
- * $8 the most bytes of `data`. All that a row answers is in one column, as a text:
- * applications can configure how drivers parse other types.
+ * hash of its id. In one that changes values, $3 is the merge patch, or all of
+ * `data`, $4 the lifetime, $5 the deadline, $6 the version and $7 the most bytes of
+ * `data`. All that a row answers is in one column, as a text: applications can
+ * configure how drivers parse other types.
+ *
+ * An expression costs the server time at the begin of each execution, even one that
+ * is not evaluated. So there are several statements where one could decide.
  */
 
 /**
@@ -33,18 +36,22 @@ const RETIRED = `${MARK_ENDS} || id_hash || CASE WHEN left(former, ${TIME_LENGTH
 /** Whether the id is a former one. An unknown id has the position 0, before which there is no text. */
 const IS_FORMER = `substr(former, position($2 in former) - ${TIME_LENGTH}, ${TIME_LENGTH}) > ${NOW}::text`;
 
-const CHANGED = '((data::jsonb || $3::text::jsonb) - ARRAY(SELECT jsonb_array_elements_text($4::jsonb)))';
+/** Only for a patch that removes nothing. */
+const WITH_SET = '(data::jsonb || $3::text::jsonb)';
 
-/** Whether the changed row is small enough. Most are, and need not be merged for that. */
-const FITS = `CASE WHEN octet_length(data) + octet_length($3::text) <= $8::bigint THEN true ELSE octet_length(${CHANGED}::text) <= $8::bigint END`;
+/** All values are texts: only the patch has nulls. */
+const CHANGED = `jsonb_strip_nulls${WITH_SET}`;
 
-const DONE = `RETURNING (${NOW})::text AS answer`;
+/** Whether the changed row is small enough, as it is if the patch is added to it. */
+const FITS = 'octet_length(data) + octet_length($3::text) <= $7::bigint';
+
+const DONE = 'RETURNING seen_at::text AS answer';
 
 /**
  * After a wait for a locked row that was not changed, the server does not check a
  * condition again. If it is too late then, the statement fails here, and changes nothing.
  */
-const doneInTime = (deadline: string) => `RETURNING (${NOW} / CASE WHEN ${NOW} > ${deadline}::bigint THEN 0 ELSE 1 END)::text AS answer`;
+const doneInTime = (deadline: string) => `RETURNING (seen_at / CASE WHEN ${NOW} > ${deadline}::bigint THEN 0 ELSE 1 END)::text AS answer`;
 
 /** What setup() creates, by name. */
 export function creations(table: string, index: string, inSchema: (name: string) => string) {
@@ -82,17 +89,19 @@ export function statements(table: string) {
   const isOver = `old.ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
 
-  const change = (condition: string, columns: string) => statement(`
-    UPDATE ${table} SET version = version + 1, seen_at = ${NOW}, ${columns}
-    WHERE ${LIVE} AND ${NOW} <= $6::bigint AND ${condition} AND ${FITS} ${doneInTime('$6')}`);
-  const isExpected = 'version = coalesce($7::bigint, version)';
-  const isNew = `position($9 in former) = 0 AND ${isExpected}`;
-  const newUser = 'CASE WHEN $10::text IS NULL THEN user_id ELSE $11::text END';
-  const newInfo = 'coalesce($10::text, about)';
+  const isExpected = 'version = coalesce($6::bigint, version)';
+  const isNew = `position($8 in former) = 0 AND ${isExpected}`;
+  const newUser = 'CASE WHEN $9::text IS NULL THEN user_id ELSE $10::text END';
+  const newInfo = 'coalesce($9::text, about)';
   // A column that keeps its value is not entered into its index again.
   const healed = (userId: string) => `coalesce(${userId}::text, user_id)`;
-  const fromNow = `${NOW} + $5::bigint`;
-  const changed = `data = CASE WHEN $4::text IS NULL THEN $3::text ELSE ${CHANGED}::text END`;
+  const fromNow = `${NOW} + $4::bigint`;
+  const change = (condition: string, columns: string) => {
+    const update = (data: string) => statement(`
+    UPDATE ${table} SET version = version + 1, seen_at = ${NOW}, data = ${data}, ${columns}
+    WHERE ${LIVE} AND ${NOW} <= $5::bigint AND ${condition} AND ${FITS} ${doneInTime('$5')}`);
+    return { sets: update(`${WITH_SET}::text`), unsets: update(`${CHANGED}::text`), overwrites: update('$3::text') };
+  };
   const ending = (condition: string, answer: string, data = "'{}'") => statement(`
     UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}
@@ -120,10 +129,8 @@ export function statements(table: string) {
       about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
       `${isOver} OR old.id_hash IN ('', $2)`,
     ),
-    update: change(isExpected, `${changed}, ends_at = greatest(ends_at, ${fromNow}), user_id = ${healed('$9')}`),
-    move: change(
-      isNew, `${changed}, id_hash = $9, former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, ends_at = ${fromNow}`,
-    ),
+    update: change(isExpected, `ends_at = greatest(ends_at, ${fromNow}), user_id = ${healed('$8')}`),
+    move: change(isNew, `id_hash = $8, former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, ends_at = ${fromNow}`),
     touch: statement(`
     UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE, '$3'),

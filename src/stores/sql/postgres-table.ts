@@ -1,12 +1,11 @@
 import type { SessionChange } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
-import { toAscii } from '../shared/ascii.js';
 import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
-import { toJson, toNames } from './json-texts.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
 import { withoutNull } from './sql-answers.js';
+import { type Changes, chosen } from './sql-change.js';
 import type { InfoColumns } from './sql-info.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
@@ -19,9 +18,6 @@ const NO_TABLE = '42P01';
 
 /** Columns of another type, no unique one, or one more that must have a value. */
 const OTHER_FORM: readonly unknown[] = ['42804', '42883', '42P10', '22P02', '23502', '23503', '23514'];
-
-/** The most keys that a statement removes: the server compares each of them with each key of the session, and 32,000 took 4 seconds. */
-const MOST_UNSET = 100;
 
 /** Another process has just created the same: the unique key of a catalogue, a relation, a type. */
 const THERE_BY_NOW: readonly unknown[] = ['23505', '42P07', '42710'];
@@ -63,8 +59,8 @@ export class PostgresTable implements SqlTable {
 
   }
 
-  mostMerged({ unset }: SessionChange): number {
-    return unset.length > MOST_UNSET ? 0 : Infinity;
+  mostMerged(): number {
+    return Infinity;
   }
 
   async setup(): Promise<void> {
@@ -174,14 +170,14 @@ export class PostgresTable implements SqlTable {
   }
 
   #change(
-    statement: Statement, { handle, hash }: StoredId, { set, unset }: SessionChange,
-    { lifetime, deadline, version, most, data, more }: RowTerms & { readonly more: readonly unknown[] },
+    changes: Changes<Statement>, { handle, hash }: StoredId, change: SessionChange,
+    { more, ...terms }: RowTerms & { readonly more: readonly unknown[] },
   ): Promise<Executed> {
 
-    const text = data ?? toJson(set);
+    const { lifetime, deadline, version, most } = terms;
+    const { statement, text } = chosen(changes, change, terms, this.#hasFormerNames);
     if (text.length > most) return Promise.resolve(0);
-    const names = data === null ? toAscii(JSON.stringify(toNames(unset, this.#hasFormerNames))) : null;
-    return this.#inTime(statement, [handle, hash, text, names, lifetime, deadline, version, most, ...more]);
+    return this.#inTime(statement, [handle, hash, text, lifetime, deadline, version, most, ...more]);
 
   }
 
