@@ -39,9 +39,9 @@ type Queries = Pick<mysql.Pool, 'execute' | 'getConnection'>;
 /** A store whose statements are counted. */
 async function open(table: string, pool: Queries = admin): Promise<MysqlStore> {
 
-  const execute = (statement: mysql.QueryOptions) => {
+  const execute = (...statement: Parameters<mysql.Pool['execute']>) => {
     executed++;
-    return pool.execute(statement);
+    return pool.execute(...statement);
   };
   const store = new MysqlStore({ pool: { execute, getConnection: () => pool.getConnection() }, table });
   await store.setup();
@@ -132,9 +132,10 @@ describe('MysqlStore', () => {
     const done: string[] = [];
     const store = await open('promises', {
       getConnection: () => admin.getConnection(),
-      execute: async (statement: mysql.QueryOptions) => {
-        const answer = await admin.execute<mysql.ResultSetHeader>(statement);
-        const kind = /JSON_MERGE_PATCH/.test(statement.sql) ? 'merge' : /SELECT|UPDATE/.exec(statement.sql)?.[0];
+      execute: async (statement: string | mysql.QueryOptions, values?: string[]) => {
+        const answer = await admin.execute<mysql.ResultSetHeader>(statement as string, values);
+        const sql = typeof statement === 'string' ? statement : statement.sql;
+        const kind = /JSON_MERGE_PATCH/.test(sql) ? 'merge' : /SELECT|UPDATE/.exec(sql)?.[0];
         done.push(kind === 'merge' && answer[0].insertId === 0 ? 'refused' : String(kind));
         return answer;
       },

@@ -29,7 +29,7 @@ export class MysqlTable implements SqlTable {
   readonly limit = 'max_allowed_packet of the server allows';
   readonly mostMerged = mostMerged;
 
-  readonly #database: MysqlDatabase;
+  #database: MysqlDatabase;
   readonly #name: string;
   readonly #statements: ReturnType<typeof statements>;
   readonly #firstUse: FirstUse | undefined;
@@ -42,10 +42,13 @@ export class MysqlTable implements SqlTable {
     this.#name = `\`${table}\``;
     this.#statements = statements(this.#name);
     if (isTried) return;
-    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, async () => {
-      await this.#checkSettings();
-      await tryOut(new MysqlTable(database, table, true));
-    }));
+    const tryWith = async (tried: MysqlDatabase) => {
+      await this.#checkSettings(tried);
+      await tryOut(new MysqlTable(tried, table, true));
+      this.#database = tried;
+    };
+    // Most pools return rows as the store expects them.
+    this.#firstUse = new FirstUse(() => explained(this.#name, kindOf, () => tryWith(database.plain).catch(() => tryWith(database))));
 
   }
 
@@ -56,7 +59,7 @@ export class MysqlTable implements SqlTable {
   async setup(): Promise<void> {
 
     // First: without autocommit, a read would keep a lock on the table.
-    await explained(this.#name, kindOf, () => this.#checkSettings());
+    await explained(this.#name, kindOf, () => this.#checkSettings(this.#database));
     try {
       await this.#database.run(this.#statements.columns, [], nothing);
     } catch (error) {
@@ -206,9 +209,9 @@ export class MysqlTable implements SqlTable {
 
   }
 
-  async #checkSettings(): Promise<void> {
+  async #checkSettings(database: MysqlDatabase): Promise<void> {
 
-    const text = await this.#database.run(SETTINGS, [], ([row]: readonly Row[]) => asText(row?.answer));
+    const text = await database.run(SETTINGS, [], ([row]: readonly Row[]) => asText(row?.answer));
     const [autocommit, packet, , goesOn] = (text ?? '').split(' ');
     if (autocommit !== '1') throw new Error('autocommit is 0 on the pool\'s connections, so nothing would ever be committed. Leave it at 1');
     if (goesOn !== '1') throw new Error('the server runs with --sysdate-is-now, so changes that have waited for a lock could not be refused. Start it without this option');

@@ -119,14 +119,39 @@ describe('MysqlStore on a connection', () => {
 
   }
 
+  for (const [how, form, options] of [
+    ['as the store expects them', 'string', {}],
+    ['in a form of their own', 'object', { rowsAsArray: true }],
+  ] as const) {
+
+    it(`whose rows come ${how} executes statements ${form === 'string' ? 'without options, which is faster' : 'with options'}`, async () => {
+
+      const pool = poolWith(options);
+      const forms: string[] = [];
+      const store = storeWith({
+        getConnection: () => pool.getConnection(),
+        execute: (...statement: Parameters<typeof pool.execute>) => {
+          forms.push(typeof statement[0]);
+          return pool.execute(...statement);
+        },
+      } as never);
+      await store.setup();
+      forms.length = 0;
+      assert.equal(await store.load(store.newSessionId()), null);
+      assert.deepEqual(forms, [form]);
+
+    });
+
+  }
+
   it('is tried out once, and again after a failure', async () => {
 
     const pool = poolWith();
     await isTriedOutOnce(beforeEach => storeWith({
       getConnection: () => pool.getConnection(),
-      execute: async (statement: mysql.QueryOptions) => {
+      execute: async (...statement: Parameters<typeof pool.execute>) => {
         beforeEach();
-        return pool.execute(statement);
+        return pool.execute(...statement);
       },
     } as never));
 

@@ -34,10 +34,11 @@ function postgres(): PostgresStore {
 function mariadb(): MysqlStore {
 
   const pool = mysql.createPool(mysqlUrl());
-  const execute = pool.execute.bind(pool) as unknown as (statement: { sql: string }) => Promise<never>;
-  pool.execute = ((statement: { sql: string }) => {
+  const execute = pool.execute.bind(pool) as (statement: string | object, values?: unknown) => Promise<never>;
+  const shifted = (sql: string) => sql.replaceAll('UTC_TIMESTAMP(6)', `(UTC_TIMESTAMP(6) + INTERVAL ${seconds} SECOND)`);
+  pool.execute = ((statement: string | { sql: string }, values?: unknown) => {
     statements++;
-    return execute({ ...statement, sql: statement.sql.replaceAll('UTC_TIMESTAMP(6)', `(UTC_TIMESTAMP(6) + INTERVAL ${seconds} SECOND)`) });
+    return typeof statement === 'string' ? execute(shifted(statement), values) : execute({ ...statement, sql: shifted(statement.sql) });
   }) as never;
   closing.push(() => pool.query(`DROP TABLE ${TABLE}`).then(() => pool.end()));
   return new MysqlStore({ pool, table: TABLE });
