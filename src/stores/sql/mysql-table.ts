@@ -201,11 +201,10 @@ export class MysqlTable implements SqlTable {
 
   }
 
-  async #run<R, T>(statement: Statement, values: readonly unknown[], read: (result: R) => T): Promise<T> {
+  #run<R, T>(statement: Statement, values: readonly unknown[], read: (result: R) => T): Promise<T> {
 
     const trial = this.trial();
-    if (trial) await trial;
-    return this.#database.run(statement, values, read);
+    return trial ? trial.then(() => this.#database.run(statement, values, read)) : this.#database.run(statement, values, read);
 
   }
 

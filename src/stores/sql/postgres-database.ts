@@ -41,6 +41,9 @@ export function isPg(pool: unknown): pool is PgPool {
 /** The statement conflicted with others, and nothing was done: serialization failure, deadlock. */
 const CONFLICTS: readonly unknown[] = ['40001', '40P01'];
 
+/** Division by zero: a statement came too late, as `doneInTime()` says, and nothing was done. */
+const TOO_LATE = '22012';
+
 /** The most tries of a statement that conflicts with others. */
 const MOST_TRIES = 20;
 
@@ -59,14 +62,15 @@ export class PostgresDatabase {
     this.#prepare = prepare;
   }
 
-  /** @param read receives a text for each row */
-  async run<T>(statement: Statement, values: readonly unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
+  /** @param read receives a text for each row; none if the statement came too late */
+  async run<T>(statement: Statement, values: unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
 
     for (let tries = 1; ; tries++) {
       try {
-        const { rows } = await this.#query(statement, [...values]);
+        const { rows } = await this.#query(statement, values);
         return read(rows.map(row => asText((row as { answer?: unknown } | null)?.answer)));
       } catch (error) {
+        if (codeOf(error) === TOO_LATE) return read([]);
         if (!CONFLICTS.includes(codeOf(error)) || tries === MOST_TRIES) throw error;
       }
     }
@@ -76,7 +80,7 @@ export class PostgresDatabase {
   #query({ name, text }: Statement, values: unknown[]): PromiseLike<{ rows: unknown[] }> {
 
     if (!isPg(this.#pool)) return this.#pool.query(text, values, TEXTS_AS_WRITTEN);
-    return this.#pool.query({ text, values, types: AS_WRITTEN, ...(this.#prepare ? { name } : {}) });
+    return this.#pool.query(this.#prepare ? { name, text, values, types: AS_WRITTEN } : { text, values, types: AS_WRITTEN });
 
   }
 

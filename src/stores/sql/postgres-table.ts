@@ -10,9 +10,6 @@ import type { InfoColumns } from './sql-info.js';
 import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
 
-/** Division by zero, as in `doneInTime`. */
-const TOO_LATE = '22012';
-
 const NO_COLUMN = '42703';
 const NO_TABLE = '42P01';
 
@@ -99,7 +96,7 @@ export class PostgresTable implements SqlTable {
   }
 
   create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
-    return this.#inTime(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
+    return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline], executed);
   }
 
   put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
@@ -177,24 +174,14 @@ export class PostgresTable implements SqlTable {
     const { lifetime, deadline, version, most } = terms;
     const { statement, text } = chosen(changes, change, terms, this.#hasFormerNames);
     if (text.length > most) return Promise.resolve(0);
-    return this.#inTime(statement, [handle, hash, text, lifetime, deadline, version, most, ...more]);
+    return this.#run(statement, [handle, hash, text, lifetime, deadline, version, most, ...more], executed);
 
   }
 
-  #inTime(statement: Statement, values: unknown[]): Promise<Executed> {
-
-    return this.#run(statement, values, executed).catch(error => {
-      if (codeOf(error) !== TOO_LATE) throw error;
-      return 0;
-    });
-
-  }
-
-  async #run<T>(statement: Statement, values: unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
+  #run<T>(statement: Statement, values: unknown[], read: (answers: ReadonlyArray<string | null>) => T): Promise<T> {
 
     const trial = this.trial();
-    if (trial) await trial;
-    return this.#database.run(statement, values, read);
+    return trial ? trial.then(() => this.#database.run(statement, values, read)) : this.#database.run(statement, values, read);
 
   }
 

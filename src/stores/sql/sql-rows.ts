@@ -44,15 +44,13 @@ export class SqlRows {
    * long. The texts are then merged and their bytes counted here. If they are not
    * too many, the row is overwritten, provided that it still has the same version.
    */
-  async change(
+  change(
     { handle, hash }: StoredId, change: SessionChange, { lifetime, maxBytes = Infinity, version, patience, patienceLeft }: MoveTerms,
     rowChange: RowChange,
   ): Promise<'done' | 'gone' | 'conflict' | 'too-large'> {
 
     const left = countdown({ patience, patienceLeft });
     const expected = knownVersion(version);
-    const trial = this.#table.trial();
-    if (trial) await trial;
     let whole: { readonly data: string; readonly version: number } | null = null;
     return this.tries(
       left,
@@ -90,9 +88,12 @@ export class SqlRows {
     mostTries = MOST_TRIES,
   ): Promise<'done' | Reason> {
 
+    const trial = this.#table.trial();
+    if (trial) await trial;
     for (let tries = 0; tries < mostTries; tries++) {
       const deadline = this.#clock.deadline(left);
-      if (await this.isDone(() => attempt(deadline))) return 'done';
+      const askedAt = performance.now();
+      if (this.#isDone(await attempt(deadline), askedAt)) return 'done';
       const reason = await otherwise();
       if (reason !== null) return reason;
       if (left() <= 0) break;
@@ -138,10 +139,16 @@ export class SqlRows {
 
   }
 
+  /** Executes a statement. @returns whether it changed something */
   async isDone(statement: () => PromiseLike<Executed>): Promise<boolean> {
 
     const askedAt = performance.now();
-    const executed = await statement();
+    return this.#isDone(await statement(), askedAt);
+
+  }
+
+  #isDone(executed: Executed, askedAt: number): boolean {
+
     if (executed !== 0) this.#clock.observe(executed, askedAt);
     return executed !== 0;
 
