@@ -34,7 +34,7 @@ const NOW = `((${BEGAN} + ${WAITED}) DIV 1000)`;
 /** The same in microseconds, for revocations: they are compared with requests that begin in the same millisecond. */
 const NOW_EXACTLY = `(${BEGAN} + ${WAITED})`;
 
-const LIVE = `handle = $1 AND id_hash = $2 AND ends_at > ${NOW}`;
+const OWN = 'handle = $1 AND id_hash = $2';
 
 const later = (lifetime: string) => `${NOW} + CAST(${lifetime} AS SIGNED)`;
 
@@ -81,8 +81,10 @@ export function mostMerged({ set, unset }: SessionChange): number {
 const FITS = 'LENGTH(data) + CAST($8 AS SIGNED) <= CAST($7 AS SIGNED)';
 
 /** MySQL has no UPDATE … RETURNING, so the time comes back as the last inserted id. */
-const ANSWER = `LAST_INSERT_ID(${NOW})`;
-const NEXT_VERSION = `version = version + (${ANSWER} > 0)`;
+const SEEN_NOW = `seen_at = LAST_INSERT_ID(${NOW})`;
+
+/** Whether a statement is in time for a row that lives. One comparison, since the time of each takes the server a microsecond. */
+const inTime = (deadline: string) => `${NOW} < LEAST(ends_at, CAST(${deadline} AS SIGNED) + 1)`;
 
 /** The number of rows that are deleted or ended at a time. */
 export const BATCH = 100;
@@ -116,7 +118,7 @@ export function statements(table: string) {
     `${columns} VALUES (${handle}, '', '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, ${NOW})`);
   const overwrite = (former: string, userId: string, info: string, condition: string) => statement(`
     UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${info}, id_hash = $2, ends_at = ${later('$4')},
-      seen_at = ${NOW}, data = $3, version = GREATEST(version + (${ANSWER} > 0), ${NOW})
+      ${SEEN_NOW}, data = $3, version = GREATEST(version + 1, ${NOW})
     WHERE handle = $1 AND ${NOW} <= CAST($7 AS SIGNED) AND (${condition})`);
   const isOver = `ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
@@ -127,14 +129,14 @@ export function statements(table: string) {
   const newInfo = 'COALESCE($12, about)';
   const change = (condition: string, columns: string) => {
     const update = (data: string) => statement(`
-    UPDATE ${table} SET ${columns}, seen_at = ${NOW}, ${NEXT_VERSION}, data = ${data}
-    WHERE ${LIVE} AND ${NOW} <= CAST($5 AS SIGNED) AND ${condition} AND ${FITS}`);
+    UPDATE ${table} SET ${columns}, ${SEEN_NOW}, version = version + 1, data = ${data}
+    WHERE ${OWN} AND ${inTime('$5')} AND ${condition} AND ${FITS}`);
     return { sets: update(WITH_SET), unsets: update(CHANGED), overwrites: update('$3') };
   };
 
   const ending = (condition: string, userId = 'NULL', data = "'{}'") => statement(`
-    UPDATE ${table} SET former = ${RETIRED}, user_id = ${userId}, about = '', id_hash = '', ends_at = ${MARK_ENDS}, seen_at = ${NOW},
-      ${NEXT_VERSION}, data = ${data}
+    UPDATE ${table} SET former = ${RETIRED}, user_id = ${userId}, about = '', id_hash = '', ends_at = ${MARK_ENDS}, ${SEEN_NOW},
+      version = version + 1, data = ${data}
     WHERE ${condition} AND ${isAlive}`);
 
   // As bytes: in another character set of a connection, a backslash may be another letter.
@@ -148,7 +150,7 @@ export function statements(table: string) {
     read: read('data'),
     readWithoutData: read("IF(data IS NULL, NULL, '{')"),
     insert: statement(`
-    INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${ANSWER}, ${later('$4')}, ${NOW}
+    INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${NOW}, ${later('$4')}, LAST_INSERT_ID(${NOW})
     FROM DUAL WHERE ${NOW} <= CAST($7 AS SIGNED)`),
     create: overwrite("''", '$5', '$6', isOver),
     put: overwrite(
@@ -158,7 +160,8 @@ export function statements(table: string) {
     update: change(isExpected, `user_id = COALESCE($11, user_id), ends_at = GREATEST(ends_at, ${later('$4')})`),
     move: change(isNew, `former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, id_hash = $11, ends_at = ${later('$4')}`),
     touch: statement(`
-    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, GREATEST(ends_at, ${later('$3')}), 0), seen_at = ${NOW}, user_id = COALESCE($4, user_id) WHERE ${LIVE}`),
+    UPDATE ${table} SET ends_at = GREATEST(ends_at, ${later('$3')}), ${SEEN_NOW}, user_id = COALESCE($4, user_id)
+    WHERE ${OWN} AND ends_at > ${NOW}`),
     end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, 'NULL', '$3'),
     delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
     revoke: statement(`
@@ -174,7 +177,7 @@ export function statements(table: string) {
     enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
     // A time further away than a lease is from before the clock was set back.
     begin: statement(`
-    UPDATE ${table} SET ends_at = IF(${ANSWER} > 0, ${NOW} + ${LEASE}, 0)
+    UPDATE ${table} SET ends_at = ${NOW} + ${LEASE}, ${SEEN_NOW}
     WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
       AND (version + CAST($1 AS SIGNED) <= ${NOW} OR version > ${NOW})`),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
