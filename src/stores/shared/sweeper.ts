@@ -1,8 +1,15 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Awaitable } from '../../base/store.js';
 import { GcTimer } from './gc-timer.js';
 
 /** How many rows a clean-up looks at in one step. */
-const PAGE = 1000;
+const PAGE = 250;
+
+/** A clean-up rests this many times as long as its last step took: requests get most of the time, and more of it while the database is busy. */
+const REST = 3;
+
+/** The longest rest, in milliseconds. */
+const LONGEST_REST = 1000;
 
 /** The row of the process that cleans up: `ends_at` is the end of its lease, `version` the time of the last clean-up. */
 export const SWEEPER = 'sweeper';
@@ -20,6 +27,9 @@ export interface SweptRow {
 /** What a clean-up needs of its table. */
 export interface SweptTable {
 
+  /** The most rows that are removed in one step. */
+  readonly batch: number;
+
   /**
    * Takes the {@link SWEEPER} row for {@link LEASE} more milliseconds.
    *
@@ -31,7 +41,7 @@ export interface SweptTable {
   /** The next rows after a handle, in the order of handles, without the {@link SWEEPER} row. */
   page(after: string, limit: number): Awaitable<readonly SweptRow[]>;
 
-  /** Removes those of the rows whose time is over: some may have been touched since. */
+  /** Removes those of at most {@link batch} rows whose time is over: some may have been touched since. */
   remove(handles: readonly string[]): Awaitable<void>;
 
   /** Gives the {@link SWEEPER} row back, with the time. */
@@ -90,19 +100,29 @@ export class Sweeper {
 
   async #sweep(pause: number): Promise<void> {
 
-    if (!await this.#table.begin(pause)) return;
+    const table = this.#table;
+    if (!await table.begin(pause)) return;
     let rows: readonly SweptRow[];
     let after = '';
     do {
-      rows = await this.#table.page(after, PAGE);
+      rows = await thenRest(() => table.page(after, PAGE));
       const dead = rows.filter(row => row.dead).map(({ handle }) => handle);
-      if (dead.length > 0) await this.#table.remove(dead);
+      for (let start = 0; start < dead.length; start += table.batch) {
+        await thenRest(() => table.remove(dead.slice(start, start + table.batch)));
+      }
       after = rows.at(-1)?.handle ?? after;
-      // Requests go first.
-      await new Promise(resolve => setImmediate(resolve));
     } while (rows.length === PAGE);
-    await this.#table.done();
+    await table.done();
 
   }
+
+}
+
+async function thenRest<T>(step: () => Awaitable<T>): Promise<T> {
+
+  const start = performance.now();
+  const answer = await step();
+  await wait(Math.min((performance.now() - start) * REST, LONGEST_REST));
+  return answer;
 
 }

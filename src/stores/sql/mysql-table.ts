@@ -27,6 +27,7 @@ const BESIDE_DATA = 16_384;
 export class MysqlTable implements SqlTable {
 
   readonly limit = 'max_allowed_packet of the server allows';
+  readonly batch = BATCH;
   readonly mostMerged = mostMerged;
 
   #database: MysqlDatabase;

@@ -31,6 +31,7 @@ export class PostgresTable implements SqlTable {
   /** The most that `jsonb` takes. */
   readonly most = 0xfffffff;
   readonly limit = 'PostgreSQL can have in a value of jsonb';
+  readonly batch = 250;
 
   readonly #database: PostgresDatabase;
   readonly #name: string;

@@ -1,4 +1,4 @@
-import { SWEEPER } from '../shared/sweeper.js';
+import { LEASE, SWEEPER } from '../shared/sweeper.js';
 import { ELSEWHERE } from './sqlite-row.js';
 
 /** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
@@ -44,6 +44,7 @@ export const STATEMENTS = (name: string) => ({
   rowsOf: `
     SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW} FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
   delete: `DELETE FROM "${name}" WHERE handle = ?`,
+  keep: `UPDATE "${name}" SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`,
   page: `
     SELECT handle, ends_at <= ${NOW} FROM "${name}" WHERE handle > ? AND handle <> '${SWEEPER}' ORDER BY handle LIMIT ?`,
   remove: `DELETE FROM "${name}" WHERE handle IN (SELECT value FROM json_each(?)) AND ends_at <= ${NOW}`,

@@ -27,6 +27,8 @@ export interface UserRow {
 /** The table of sessions. */
 export class SqliteTable implements StoreTable {
 
+  readonly batch = BATCH;
+
   readonly #connection: SqliteConnection;
   readonly #name: string;
   readonly #sql: ReturnType<typeof STATEMENTS>;
@@ -84,7 +86,11 @@ export class SqliteTable implements StoreTable {
   /** The same for the rows under some handles, a few of them in each step. */
   async changeEach(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): Promise<void> {
 
-    await this.#inBatches(handles, batch => this.#write(() => this.each(batch, decide)));
+    for (let start = 0; start < handles.length; start += BATCH) {
+      await this.#write(() => this.each(handles.slice(start, start + BATCH), decide));
+      // Requests go first.
+      await new Promise(resolve => setImmediate(resolve));
+    }
 
   }
 
@@ -165,30 +171,22 @@ export class SqliteTable implements StoreTable {
 
   page(after: string, limit: number): Awaitable<SweptRow[]> {
 
-    return this.#read(() => this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => (
-      { handle: String(handle), dead: Number(dead) === 1 })));
+    return this.#write(() => {
+      this.#connection.run(this.#sql.keep);
+      return this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => ({ handle: String(handle), dead: Number(dead) === 1 }));
+    });
 
   }
 
-  async remove(handles: readonly string[]): Promise<void> {
+  remove(handles: readonly string[]): Awaitable<void> {
 
-    await this.#inBatches(handles, batch => this.#write(() => this.#connection.run(this.#sql.remove, JSON.stringify(batch))));
+    return this.#write(() => this.#connection.run(this.#sql.remove, JSON.stringify(handles)));
 
   }
 
   done(): Awaitable<void> {
 
     return this.#write(() => this.#connection.run(this.#sql.done));
-
-  }
-
-  async #inBatches(handles: readonly string[], change: (batch: string[]) => Awaitable<void>): Promise<void> {
-
-    for (let start = 0; start < handles.length; start += BATCH) {
-      await change(handles.slice(start, start + BATCH));
-      // Requests go first.
-      await new Promise(resolve => setImmediate(resolve));
-    }
 
   }
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Sweeper, type SweptTable } from '../../../src/stores/shared/sweeper.js';
 import { deferred, settled } from '../../support/events.js';
@@ -12,6 +12,7 @@ describe('The clean-up of a table', () => {
     const calls: string[] = [];
     const left = new Set(handles);
     const swept: SweptTable = {
+      batch: 25,
       begin: pause => {
         calls.push(`begin ${pause}`);
         return isFree;
@@ -21,6 +22,7 @@ describe('The clean-up of a table', () => {
         return [...left].filter(handle => handle > after).slice(0, limit).map(handle => ({ handle, dead: Number(handle) % 2 === 1 }));
       },
       remove: dead => {
+        ok(dead.length <= 25);
         for (const handle of dead) left.delete(handle);
       },
       done: () => {
@@ -33,12 +35,31 @@ describe('The clean-up of a table', () => {
 
   it('reads every row, page by page, and removes the dead', async () => {
 
-    for (const rows of [0, 1, 999, 1000, 1001, 3500]) {
+    for (const rows of [0, 1, 249, 250, 251, 1100]) {
       const { swept, left, calls } = table(rows);
       await new Sweeper(swept).gc();
       strictEqual(left.size, Math.ceil(rows / 2), String(rows));
       strictEqual(calls[0], 'begin 0');
       strictEqual(calls.at(-1), 'done');
+    }
+
+  });
+
+  it('rests after each step for longer than the step took', async () => {
+
+    const { swept } = table(300);
+    const steps: Array<{ readonly start: number; end: number }> = [];
+    const timed = <A extends readonly unknown[], R>(step: (...args: A) => R) => (...args: A): R => {
+      const start = performance.now();
+      const answer = step(...args);
+      while (performance.now() - start < 2) { /* The step takes a while. */ }
+      steps.push({ start, end: performance.now() });
+      return answer;
+    };
+    await new Sweeper({ ...swept, page: timed(swept.page), remove: timed(swept.remove) }).gc();
+    strictEqual(steps.length, 2 + 6);
+    for (const [index, { start, end }] of steps.slice(0, -1).entries()) {
+      ok((steps[index + 1]?.start ?? 0) - end > 2 * (end - start), String(index));
     }
 
   });
@@ -85,8 +106,7 @@ describe('The clean-up of a table', () => {
     await settled();
     fails = false;
     t.mock.timers.tick(600_000);
-    await settled();
-    await settled();
+    await sweeper.gc();
     deepStrictEqual(calls, ['begin 540000', 'begin 540000', 'page', 'done']);
     sweeper.close();
 

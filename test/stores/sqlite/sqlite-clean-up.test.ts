@@ -54,10 +54,10 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
-    it('removes a hundred thousand rows without blocking the event loop', async () => {
+    it('removes ten thousand rows without blocking the event loop', async () => {
 
       const { store, database } = await fresh();
-      const COUNT = 100_000;
+      const COUNT = 10_000;
       database.exec(`
         WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${COUNT})
         INSERT INTO sessions
@@ -77,7 +77,7 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       running = false;
       strictEqual(count(database), 1);
       deepStrictEqual(store.get(id), { user: 'Ada' });
-      ok(turns > 4000, `other work had ${turns} turns`);
+      ok(turns > 400, `other work had ${turns} turns`);
 
     });
 
@@ -123,9 +123,12 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       const turns = async () => {
         for (let turn = 0; turn < 20; turn++) await new Promise(resolve => setImmediate(resolve));
       };
+      const done = async () => {
+        while (Number(rows(database, "SELECT ends_at FROM sessions WHERE handle = 'sweeper'")[0]?.ends_at) !== 0) await turns();
+      };
       expired();
       t.mock.timers.tick(600_000);
-      await turns();
+      await done();
       strictEqual(count(database), 0);
       // No time has passed since on SQLite's clock.
       expired();
@@ -133,9 +136,9 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
       t.mock.timers.tick(60_000);
       await turns();
       strictEqual(count(database), 1);
-      database.exec("UPDATE sessions SET version = 1 WHERE handle = 'sweeper'");
+      database.exec("UPDATE sessions SET version = 1, ends_at = 1 WHERE handle = 'sweeper'");
       t.mock.timers.tick(60_000);
-      await turns();
+      await done();
       strictEqual(count(database), 0);
       expired();
       store.close();
