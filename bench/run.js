@@ -9,10 +9,11 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const PARTS = [
-  'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'values', 'sqlite', 'redis', 'round-trips',
+  'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'values', 'sqlite', 'sql',
+  'sweeping', 'redis', 'round-trips',
 ];
 /** These need the servers of the tests. */
-const ON_SERVERS = ['round-trips'];
+const ON_SERVERS = ['sql', 'sweeping', 'round-trips'];
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 const wanted = process.argv.slice(2);

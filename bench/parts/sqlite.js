@@ -2,8 +2,9 @@
  * SqliteStore beside the driver that it runs on, in one process and on one file:
  * a read beside the driver's own prepared point read and `JSON.parse` of the same
  * session, a change beside its own prepared UPDATE of the whole text. Rounds take
- * turns, and each number is that of a good round. With `synchronous = FULL` it is
- * the time that passes, since the disk is waited for, and else that of the processor.
+ * turns. With `synchronous = FULL` it is the time that passes, since the disk is
+ * waited for, and else that of the processor. And the bytes that a session takes in
+ * the file.
  *
  *     node bench/parts/sqlite.js [node:sqlite | better-sqlite3 | libsql | all]
  */
@@ -12,6 +13,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SqliteStore } from '../../dist/stores/sqlite-store.js';
+import { figure, report, rounded } from '../lib/report.js';
+import { cost, inTurns, median } from '../lib/rounds.js';
+import { SESSIONS, textsOf } from '../lib/stored-sessions.js';
 
 const DRIVERS = {
   'node:sqlite': async file => new (await import('node:sqlite')).DatabaseSync(file, { timeout: 0 }),
@@ -19,107 +23,108 @@ const DRIVERS = {
   'libsql': async file => new (await import('libsql')).default(file, { timeout: 0 }),
 };
 
-const SESSIONS = {
-  '300 B': {
-    userId: 12345, name: 'Ada Lovelace', email: 'ada@example.org', roles: ['admin', 'editor'], theme: 'dark',
-    cart: [{ sku: 'A-100', quantity: 2 }, { sku: 'B-7', quantity: 1 }], lastSeen: '2026-01-01T00:00:00.000Z', note: 'x'.repeat(64),
-  },
-  '4 KiB': Object.fromEntries(Array.from({ length: 20 }, (_, index) => [
-    `key${index}`, { text: 'x'.repeat(160), number: index, list: [1, 2, 3] },
-  ])),
-};
-
-const ROUNDS = 31;
-const READS = 5000;
-const CHANGES = 1000;
 const COUNT = 2000;
+const HOUR = 3_600_000;
 
+/** What is measured: the numbers of rounds and calls, and how many times the driver's cost the store's is to be at most. */
+const KINDS = [
+  { kind: 'read', synchronous: 'NORMAL', rounds: 31, calls: 5000, goal: 1.05 },
+  { kind: 'change', synchronous: 'NORMAL', rounds: 31, calls: 1000, goal: 1.25 },
+  { kind: 'change', synchronous: 'FULL', rounds: 5, calls: 50 },
+];
+
+const figures = [];
 const [, , wanted = 'libsql'] = process.argv;
-const drivers = Object.entries(DRIVERS).filter(([name]) => wanted === 'all' || name === wanted);
-
-console.log('µs an operation; ratio: how many of the store\'s go into the time of one of the driver\'s\n');
-console.log(`${'driver'.padEnd(15)}${'session'.padEnd(8)}${'operation'.padEnd(20)}   driver    store    ratio`);
-for (const [name, open] of drivers) {
+for (const [name, open] of Object.entries(DRIVERS)) {
+  if (wanted !== 'all' && wanted !== name) continue;
   for (const size of Object.keys(SESSIONS)) {
-    for (const synchronous of ['NORMAL', 'FULL']) await compare(name, open, size, synchronous);
+    await withDatabase(open, database => compare(`${name}, ${size}`, database, SESSIONS[size]));
+    for (const user of [null, 'user']) {
+      await withDatabase(open, database => space(`${name}, ${size}, bytes a session`, database, SESSIONS[size], user));
+    }
   }
 }
+report('SqliteStore beside its driver', figures);
 
-async function compare(name, open, size, synchronous) {
+async function withDatabase(open, task) {
 
   const folder = mkdtempSync(join(tmpdir(), 'session-bench-'));
-  let database;
   try {
-    database = await open(join(folder, 'sessions.db'));
+    const database = await open(join(folder, 'sessions.db'));
+    await task(database);
+    database.close();
   } catch (error) {
-    console.log(`${name.padEnd(15)}is not there: ${error.code ?? error.message}`);
+    if (!/^ERR_(MODULE_NOT_FOUND|UNKNOWN_BUILTIN_MODULE)$/.test(error.code)) throw error;
+    console.log(`A driver is not there: ${error.message}`);
+  } finally {
     rmSync(folder, { recursive: true });
-    return;
   }
-  const store = new SqliteStore({ database });
-  await store.setup();
-  database.exec(`PRAGMA synchronous = ${synchronous}`);
-  database.exec('CREATE TABLE plain (id TEXT NOT NULL PRIMARY KEY, data TEXT NOT NULL, ends_at INTEGER NOT NULL) STRICT');
 
-  const values = SESSIONS[size];
-  const json = JSON.stringify(values);
-  const texts = new Map(Object.entries(values).map(([key, value]) => [key, JSON.stringify(value)]));
+}
+
+async function compare(group, database, values) {
+
+  const { store, ids } = await filled(database, values);
+  database.exec('CREATE TABLE plain (id TEXT NOT NULL PRIMARY KEY, data TEXT NOT NULL, ends_at INTEGER NOT NULL) STRICT');
   const insert = database.prepare('INSERT INTO plain VALUES (?, ?, ?)');
-  const ids = Array.from({ length: COUNT }, () => store.newSessionId());
-  database.exec('PRAGMA synchronous = OFF');
-  for (const id of ids) {
-    store.create(id, texts, { lifetime: 3600 });
-    insert.run(id, json, Date.now() + 3_600_000);
-  }
-  database.exec(`PRAGMA synchronous = ${synchronous}`);
+  for (const id of ids) insert.run(id, JSON.stringify(values), Date.now() + HOUR);
 
   const select = database.prepare('SELECT data, ends_at FROM plain WHERE id = ?');
   const update = database.prepare('UPDATE plain SET data = ?, ends_at = ? WHERE id = ?');
   assert.deepEqual(JSON.parse(select.get(ids[0]).data), values);
-  assert.deepEqual(new Map(store.load(ids[0]).texts), texts);
+  assert.deepEqual(new Map(store.load(ids[0]).texts), textsOf(values));
 
-  const now = synchronous === 'FULL' ? () => performance.now() * 1000 : processorTime;
   let turn = 0;
-  const operations = {
-    [`read, ${synchronous}`]: [READS, id => {
-      const row = select.get(id);
+  const idAt = index => ids[(index * 7) % COUNT];
+  const contestants = {
+    read: [index => {
+      const row = select.get(idAt(index));
       return row.ends_at > Date.now() && JSON.parse(row.data);
-    }, id => store.load(id)],
-    [`change, ${synchronous}`]: [CHANGES, id => {
-      update.run(JSON.stringify({ ...values, count: turn++ }), Date.now() + 3_600_000, id);
-    }, id => {
-      assert.equal(store.update(id, { set: new Map([['count', String(turn++)]]), unset: [] }, { lifetime: 3600 }), 'updated');
+    }, index => store.load(idAt(index))],
+    change: [index => {
+      update.run(JSON.stringify({ ...values, count: turn++ }), Date.now() + HOUR, idAt(index));
+    }, index => {
+      const change = { set: new Map([['count', String(turn++)]]), unset: [] };
+      assert.equal(store.update(idAt(index), change, { lifetime: 3600, maxBytes: 100_000, patience: 3 }), 'updated');
     }],
   };
-  for (const [operation, [count, ...contestants]] of Object.entries(operations)) {
-    if (operation.startsWith('read') && synchronous === 'FULL') continue;
-    const times = contestants.map(() => []);
-    for (let round = 0; round < ROUNDS; round++) {
-      contestants.forEach((run, index) => {
-        const start = now();
-        for (let i = 0; i < count; i++) run(ids[(i * 7) % COUNT]);
-        times[index].push((now() - start) / count);
-      });
-    }
-    const [own, ours] = times.map(good);
-    console.log([
-      name.padEnd(15), size.padEnd(8), operation.padEnd(20), own.toFixed(2).padStart(9), ours.toFixed(2).padStart(9),
-      (own / ours).toFixed(2).padStart(9),
-    ].join(''));
+  for (const { kind, synchronous, rounds, calls, goal } of KINDS) {
+    database.exec(`PRAGMA synchronous = ${synchronous}`);
+    const [driver, ours] = contestants[kind];
+    const costs = await inTurns({ driver: () => cost(calls, driver), store: () => cost(calls, ours) }, { rounds });
+    const numbers = of => synchronous === 'FULL' ? of.elapsed : of.cpu;
+    const row = `${group}, ${kind}, ${synchronous}`;
+    const ratio = rounded(median(numbers(costs.store)) / median(numbers(costs.driver)));
+    figures.push(
+      figure(row, 'driver', 'µs', numbers(costs.driver)),
+      figure(row, 'store', 'µs', numbers(costs.store), { ratio, to: 'driver', ...(goal && { goal }) }),
+    );
   }
   store.close();
-  database.close();
-  rmSync(folder, { recursive: true });
 
 }
 
-/** In microseconds. */
-function processorTime() {
-  const { user, system } = process.cpuUsage();
-  return user + system;
+/** Bytes a session of the whole file, with the index. */
+async function space(group, database, values, user) {
+
+  const { store } = await filled(database, values, user);
+  const bytes = Number(Object.values(database.prepare('SELECT page_count * page_size FROM pragma_page_count, pragma_page_size').get())[0]);
+  figures.push({ group, name: user === null ? 'anonymous' : 'of a user', unit: 'B', value: rounded(bytes / COUNT) });
+  store.close();
+
 }
 
-/** What else the machine does makes a round slower, and never faster. */
-function good(numbers) {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 2];
+async function filled(database, values, user = null) {
+
+  const store = new SqliteStore({ database });
+  await store.setup();
+  database.exec('PRAGMA synchronous = OFF');
+  const texts = textsOf(values);
+  const ids = Array.from({ length: COUNT }, () => store.newSessionId());
+  for (const [index, id] of ids.entries()) {
+    const newInfo = user === null ? undefined : { info: { user: `${user}-${index}`, details: '' } };
+    assert.equal(store.create(id, texts, { lifetime: 3600, newInfo }), true);
+  }
+  return { store, ids };
+
 }

@@ -22,9 +22,6 @@ const SECONDS = 6;
 const TABLE = 'bench_sweeping';
 const TEXT = 'x'.repeat(300);
 
-/** The last 16 digits of a number: a handle that no session has. */
-const handleOf = (number, digits) => `substr('0000000000000000' || ${number}, ${digits})`;
-
 const STORES = {
   SQLite: async () => {
     const folder = mkdtempSync(join(tmpdir(), 'session-bench-'));
@@ -33,8 +30,9 @@ const STORES = {
     database.pragma('synchronous = NORMAL');
     return {
       store: new SqliteStore({ database, table: TABLE }),
+      drop: () => database.exec(`DROP TABLE IF EXISTS ${TABLE}`),
       fill: () => database.exec(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${EXPIRED})
-        INSERT INTO ${TABLE} SELECT ${handleOf('i', '-16')}, 'hash', '', NULL, 1, 1, 1, '', char(10) || 'a' || char(9) || '"${TEXT}"' || char(10) FROM n`),
+        INSERT INTO ${TABLE} SELECT substr('0000000000000000' || i, -16), 'hash', '', NULL, 1, 1, 1, '', char(10) || 'a' || char(9) || '"${TEXT}"' || char(10) FROM n`),
       count: () => Object.values(database.prepare(`SELECT COUNT(*) AS rows FROM ${TABLE} WHERE ends_at = 1`).get())[0],
       close: () => {
         database.close();
@@ -47,6 +45,7 @@ const STORES = {
     const pool = new Pool({ connectionString: process.env.SESSION_TEST_POSTGRES_URL });
     return {
       store: new PostgresStore({ pool, table: TABLE }),
+      drop: () => pool.query(`DROP TABLE IF EXISTS ${TABLE}`),
       fill: () => pool.query(`INSERT INTO ${TABLE} SELECT right('0000000000000000' || i, 16), 'hash', '', NULL, '', '{"a":"\\"${TEXT}\\""}', 1, 1, 1
         FROM generate_series(1, ${EXPIRED}) AS i`),
       count: async () => Number((await pool.query(`SELECT COUNT(*) AS rows FROM ${TABLE} WHERE ends_at = 1`)).rows[0].rows),
@@ -58,6 +57,7 @@ const STORES = {
     const pool = createPool(process.env.SESSION_TEST_MYSQL_URL);
     return {
       store: new MysqlStore({ pool, table: TABLE }),
+      drop: () => pool.query(`DROP TABLE IF EXISTS ${TABLE}`),
       fill: () => pool.query(`INSERT INTO ${TABLE} SELECT LPAD(seq, 16, '0'), 'hash', '', NULL, '', '{"a":"\\\\"${TEXT}\\\\""}', 1, 1, 1
         FROM seq_1_to_${EXPIRED}`),
       count: async () => Number((await pool.query(`SELECT COUNT(*) AS n FROM ${TABLE} WHERE ends_at = 1`))[0][0].n),
@@ -70,7 +70,8 @@ const figures = [];
 const wanted = process.argv[2];
 for (const [name, open] of Object.entries(STORES)) {
   if (wanted !== undefined && wanted !== name) continue;
-  const { store, fill, count, close } = await open();
+  const { store, drop, fill, count, close } = await open();
+  await drop();
   await store.setup();
   await fill();
   const texts = new Map([['a', JSON.stringify(TEXT)]]);
