@@ -1,6 +1,7 @@
 /*
  * Runs all parts of the bench, or those that are named, one after the other and
- * each in a process of its own. Their figures go to `bench/results`.
+ * each in a process of its own. Their figures go to `bench/results`, and from there
+ * to the page on performance.
  *
  *     node bench/run.js [part…]
  */
@@ -29,3 +30,4 @@ for (const [index, part] of parts.entries()) {
   const { status } = spawnSync(command[0], command.slice(1), { stdio: 'inherit', env: { ...process.env, BENCH_RESULTS: here('results') } });
   if (status !== 0) process.exit(1);
 }
+await import('./render.js');

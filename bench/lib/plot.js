@@ -39,7 +39,11 @@ export function bars({ title, unit, rows, series, isLogarithmic = false }) {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  const style = '<style>svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}</style>';
-  return svg.replaceAll(TEXT, 'currentColor').replace(/<svg[^>]*>/, tag => `${tag}\n${style}`);
+  const head = `<title>${title}</title>\n<style>svg{color:#1f2328}@media(prefers-color-scheme:dark){svg{color:#e6edf3}}</style>`;
+  return svg
+    // What the library adds for a pointer is of no use in a picture.
+    .replace(/<style >[\s\S]*?<\/style>\n?/, '').replace(/ class="[^"]*"/g, '')
+    .replaceAll(TEXT, 'currentColor')
+    .replace(/<svg[^>]*>/, tag => `${tag}\n${head}`);
 
 }

@@ -19,12 +19,14 @@ export class Costs {
  *
  * @param contestants functions by name that run one round, and return what it cost
  * @param warmUp the number of rounds before those that count: the compiler is at work
+ * @param onRound is given the number of the round that begins, and how many there are
  * @returns what each contestant cost, by name
  */
-export async function inTurns(contestants, { rounds, warmUp = 3 }) {
+export async function inTurns(contestants, { rounds, warmUp = 3, onRound = () => {} }) {
 
   const costs = Object.fromEntries(Object.keys(contestants).map(name => [name, new Costs()]));
   for (let round = -warmUp; round < rounds; round++) {
+    onRound(round + warmUp + 1, rounds + warmUp);
     for (const [name, runRound] of Object.entries(contestants)) {
       const cost = await runRound();
       if (round >= 0) costs[name].add(cost);

@@ -8,10 +8,12 @@ import { aboutPeer, OURS, PEERS, startPeer } from '../lib/peers.js';
 import { figure, report, rounded } from '../lib/report.js';
 import { inTurns, less, median } from '../lib/rounds.js';
 
+const KINDS = ['anonymous', 'read', 'change', 'new session'];
 const ROUNDS = 10;
-
-/** How many requests a round has. */
-const KINDS = { anonymous: 1000, read: 1000, change: 1000, 'new session': 500 };
+/** Requests before those that count: the compiler is at work during the first thousands. */
+const WARM_UP = 5000;
+/** The time of a round, in microseconds. */
+const ROUND_TIME = 40_000;
 
 const ours = await aboutPeer(OURS);
 const figures = [];
@@ -21,9 +23,13 @@ for (const [index, name] of PEERS.entries()) {
   const [peer, bare] = await Promise.all([startPeer(name, true), startPeer(name, false)]);
   const about = await aboutPeer(name);
   Object.assign(versions, about.versions);
-  for (const [kind, count] of Object.entries(KINDS)) {
+  for (const kind of KINDS) {
     await check(kind, peer, bare);
-    const costs = await inTurns({ peer: () => peer.call('round', kind, count), bare: () => bare.call('round', kind, count) }, { rounds: ROUNDS });
+    for (const each of [peer, bare]) await each.call('round', kind, WARM_UP);
+    const { cpu } = await peer.call('round', kind, 100);
+    const count = Math.ceil(ROUND_TIME / cpu);
+    const contestants = { peer: () => peer.call('round', kind, count), bare: () => bare.call('round', kind, count) };
+    const costs = await inTurns(contestants, { rounds: ROUNDS, warmUp: 1 });
     figures.push(figure(kind, about.title, 'µs', less(costs.peer.cpu, costs.bare.cpu), {
       elapsed: rounded(median(less(costs.peer.elapsed, costs.bare.elapsed))),
     }));

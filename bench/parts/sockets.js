@@ -28,7 +28,8 @@ for (const name of PEERS) {
   }
 }
 
-const costs = await inTurns(contestants, { rounds: ROUNDS, warmUp: 2 });
+const onRound = (round, all) => process.stderr.write(`round ${round} of ${all}\n`);
+const costs = await inTurns(contestants, { rounds: ROUNDS, warmUp: 3, onRound });
 const figures = [];
 add(LIMIT, costs[LIMIT], WITH);
 for (const name of PEERS) {
