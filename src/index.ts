@@ -25,7 +25,7 @@ export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './
 export {
   type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
   isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
-  type SessionStore, type SessionTexts, type SessionValues, type StoredUserSession, type UpdateTerms, type WhichSessions,
+  type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
 export type { UserOption } from './info/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';

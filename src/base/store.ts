@@ -204,6 +204,15 @@ export interface StoredUserSession {
   readonly remaining: number;
 }
 
+/** Reports of changes, as {@link AtomicSessionStore.watch} begins them. */
+export interface SessionWatch {
+  /**
+   * Resolves when every change that the store made before this call has been
+   * reported. Rejects if reports may be lost.
+   */
+  confirm(): PromiseLike<unknown>;
+}
+
 /** Which sessions of a user: all of them, `only` the one with this handle, or all `except` that one. */
 export interface WhichSessions {
   readonly only?: string | undefined;
@@ -352,6 +361,17 @@ export interface AtomicSessionStore extends SessionStore {
    * are the handle and the others random.
    */
   infoByHandle?(handle: string): Awaitable<StoredInfo | null>;
+
+  /**
+   * Reports changes of sessions, whoever makes them, for as long as the process
+   * runs. A store around this one that keeps copies drops them then.
+   *
+   * @param changed is called, but not before this method has returned, with the
+   *   handle of a session that may have changed or ended since it was loaded through
+   *   this object; with null if that is possible for all, as when reports were lost
+   * @returns null if the store's client can't do so
+   */
+  watch?(changed: (handle: string | null) => void): SessionWatch | null;
 
   /** Ends every session in the store, as `endSessionsOf` does for each user, and anonymous sessions, too. */
   endAllSessions?(): Awaitable<void>;

@@ -1,6 +1,8 @@
 import { wrong } from '../base/option-checks.js';
+import type { SessionWatch } from '../base/store.js';
 import type { IoredisClient, NodeRedisClient } from './redis/redis-client.js';
 import { RedisEngine } from './redis/redis-engine.js';
+import { watchKeys } from './redis/redis-watch.js';
 import { KeyedStore } from './shared/keyed-store.js';
 import { checkNames } from './shared/store-options.js';
 
@@ -29,6 +31,9 @@ export interface RedisStoreOptions {
  */
 export class RedisStore extends KeyedStore<'later'> {
 
+  readonly #client: unknown;
+  readonly #prefix: string;
+
   /** @throws {TypeError} for a wrong option */
   constructor(options: RedisStoreOptions) {
 
@@ -36,6 +41,15 @@ export class RedisStore extends KeyedStore<'later'> {
     const { client, prefix = 'session:' } = options;
     if (typeof prefix !== 'string' || prefix === '') throw wrong('prefix', prefix, 'must be a text that is not empty');
     super(new RedisEngine(client, prefix));
+    this.#client = client;
+    this.#prefix = prefix;
+
+  }
+
+  /** Reports changes if the client is one connection of `redis`, made with `RESP: 3` and `emitInvalidate: true`. */
+  watch(changed: (handle: string | null) => void): SessionWatch | null {
+
+    return watchKeys(this.#client, this.#prefix, changed);
 
   }
 

@@ -10,7 +10,7 @@ import { adapted } from './checked-store.js';
 import { type Caller, TimeLimit } from './time-limit.js';
 
 /** What a request does not ask of a store. */
-type NotAsked = 'get' | 'set' | 'delete' | 'atomic' | 'touchIsFree' | 'endAllSessions';
+type NotAsked = 'get' | 'set' | 'delete' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch';
 
 /**
  * The store as a request sees it. It has all methods, and nothing that is not

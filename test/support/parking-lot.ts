@@ -46,6 +46,10 @@ export class ParkingLot {
   readonly steps: Step[] = [];
   /** The ids that `newSessionId` gave to each request. */
   readonly ids = new Map<string, string[]>();
+  /** The step that read what a request found, if that may be one of another request. */
+  readonly loads = new Map<string, number>();
+  /** The requests for which a call failed that may have been another request's. */
+  readonly failed = new Set<string>();
 
   readonly #peek: Peek;
   readonly #known = new Set<string>();
@@ -123,6 +127,27 @@ export class ParkingLot {
       });
       if (method === 'delete') this.#look();
     });
+
+  }
+
+  /** Lets something happen in a process at any time, or never, without a caller that waits for it. */
+  report(process: string, args: readonly unknown[], carryOut: () => unknown): void {
+
+    const ignore = () => {};
+    this.#parked.push({ request: 'store', process, method: 'report', args, carryOut, late: true, resolve: ignore, reject: ignore });
+
+  }
+
+  /**
+   * Records what a request found without a call of its own, in a copy or an answer
+   * that its process had.
+   */
+  found(request: string, process: string, id: string, version: unknown): void {
+
+    const at = this.steps.findLastIndex(({ call, answer }) => (
+      call.process === process && call.method === 'load' && call.args[0] === id && (answer as { version?: unknown } | null)?.version === version
+    ));
+    if (!this.loads.has(request)) this.loads.set(request, at);
 
   }
 

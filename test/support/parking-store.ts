@@ -3,6 +3,12 @@ import type {
 } from '../../src/base/store.js';
 import { currentRequest, type ParkingLot } from './parking-lot.js';
 
+/** Who calls a store. */
+export interface Caller {
+  readonly request: string;
+  readonly process: string;
+}
+
 /** An atomic store whose calls are parked. It has `move` or `take`, as the store has. */
 export class ParkingStore implements AtomicSessionStore {
 
@@ -18,21 +24,22 @@ export class ParkingStore implements AtomicSessionStore {
 
   readonly #lot: ParkingLot;
   readonly #store: AtomicSessionStore;
-  readonly #request: string;
+  readonly #caller: Caller;
   readonly #ids: readonly string[];
   readonly #makeId: ((moving?: string) => string) | undefined;
 
   /**
+   * @param caller a request whose process answers no other, or a caller that may change
    * @param ids what `newSessionId` returns first
    * @param makeId makes ids, if their form matters
    */
   constructor(
-    lot: ParkingLot, store: AtomicSessionStore, request: string, ids: readonly string[] = [], makeId?: (moving?: string) => string,
+    lot: ParkingLot, store: AtomicSessionStore, caller: string | Caller, ids: readonly string[] = [], makeId?: (moving?: string) => string,
   ) {
 
     this.#lot = lot;
     this.#store = store;
-    this.#request = request;
+    this.#caller = typeof caller === 'string' ? { request: caller, process: caller } : caller;
     this.#ids = ids;
     this.#makeId = makeId;
     this.keepsInfo = store.keepsInfo === true;
@@ -51,7 +58,7 @@ export class ParkingStore implements AtomicSessionStore {
   }
 
   newSessionId(moving?: string): string {
-    return this.#lot.newId(this.#request, this.#makeId ? Array.from({ length: 9 }, () => this.#makeId?.(moving) as string) : this.#ids);
+    return this.#lot.newId(this.#caller.request, this.#makeId ? Array.from({ length: 9 }, () => this.#makeId?.(moving) as string) : this.#ids);
   }
 
   get(id: string) {
@@ -87,7 +94,7 @@ export class ParkingStore implements AtomicSessionStore {
   }
 
   #park(method: string, args: readonly unknown[], carryOut: () => unknown): Promise<never> {
-    return this.#lot.park(this.#request, this.#request, method, args, carryOut);
+    return this.#lot.park(this.#caller.request, this.#caller.process, method, args, carryOut);
   }
 
 }

@@ -21,6 +21,8 @@ export interface World {
   readonly storeFor: (request: string, lot: ParkingLot) => SessionStore;
   /** The process that answers a request; one for each by default. */
   readonly processOf?: (request: string) => string;
+  /** Begins a process again that has died, without what it knew. */
+  readonly restart?: (process: string) => void;
   /** The browser's cookie at first. */
   readonly cookie: string | null;
   /** More options of the middleware. */
@@ -56,6 +58,8 @@ export interface History {
   readonly requests: readonly RequestRecord[];
   readonly steps: readonly Step[];
   readonly ids: ReadonlyMap<string, readonly string[]>;
+  /** The step that read what a request found, if that may be one of another request. */
+  readonly loads: ReadonlyMap<string, number>;
   /** The browser's cookie at the end. */
   readonly jar: string | null;
   readonly jarBefore: string | null;
@@ -145,6 +149,7 @@ export async function runScenario(
       for (const process of new Set(calls.map(call => call.process))) {
         happens.push(fault(`process ${process} dies`, () => {
           lot.die(process);
+          world.restart?.(process);
           for (const request of requests) {
             if (request.fate === 'running' && processOf(request.name) === process) request.fate = 'dead';
           }
@@ -178,7 +183,8 @@ export async function runScenario(
   }
 
   lot.close();
-  return { before, requests, steps: lot.steps, ids: lot.ids, jar, jarBefore: world.cookie, schedule };
+  for (const request of requests) request.timedOut ||= lot.failed.has(request.name);
+  return { before, requests, steps: lot.steps, ids: lot.ids, loads: lot.loads, jar, jarBefore: world.cookie, schedule };
 
 }
 

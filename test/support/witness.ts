@@ -81,10 +81,12 @@ export class Witness {
 
   }
 
-  /** The live sessions in the store after each step while a request was under way. */
-  during({ sentAt, answeredAt }: RequestRecord): Array<ReadonlyMap<string, SessionTexts>> {
+  /** The live sessions in the store after each step while a request was under way, and before that, those of the copy that it found. */
+  during({ name, sentAt, answeredAt }: RequestRecord): Array<ReadonlyMap<string, SessionTexts>> {
 
-    return this.#history.steps.slice(sentAt, answeredAt).map(({ live }) => live);
+    const live = this.#history.steps.slice(sentAt, answeredAt).map(step => step.live);
+    const at = this.#history.loads.get(name);
+    return at === undefined ? live : [this.#liveAfter(at), ...live];
 
   }
 
@@ -116,7 +118,7 @@ export class Witness {
 
   #loadOf({ name, carried }: RequestRecord): number {
 
-    return this.#history.steps.findIndex(({ call, answered }) =>
+    return this.#history.loads.get(name) ?? this.#history.steps.findIndex(({ call, answered }) =>
       call.request === name && answered && LOADS.has(call.method) && call.args[0] === carried);
 
   }

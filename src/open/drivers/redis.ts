@@ -32,7 +32,9 @@ export interface RedisConnection {
 interface NodeRedis {
   readonly isOpen: boolean;
   readonly isReady: boolean;
-  on(event: 'error', listener: (error: unknown) => void): unknown;
+  on(event: 'error' | 'ready', listener: (error: unknown) => void): unknown;
+  listenerCount(event: 'invalidate'): number;
+  sendCommand(words: string[]): Promise<unknown>;
   connect(): Promise<unknown>;
   ping(): Promise<unknown>;
   info(section: string): Promise<unknown>;
@@ -60,16 +62,42 @@ export async function openRedis(url: string, driver?: Driver): Promise<RedisConn
 
 }
 
-async function openNodeRedis({ createClient }: { createClient(options: object): NodeRedis }, url: string): Promise<RedisConnection> {
+interface NodeRedisPackage {
+  createClient(options: object): NodeRedis;
+}
+
+/** The options of a client that a cache can learn changes from, if there is one. */
+const TRACKING = { RESP: 3, emitInvalidate: true };
+
+/** What the server, or a proxy before it, says if it does not let the client learn changes. */
+const REFUSAL = /NOPERM|NOPROTO|unknown (sub)?command/i;
+
+async function openNodeRedis(exports: NodeRedisPackage, url: string): Promise<RedisConnection> {
+
+  try {
+    return await connectNodeRedis(exports, url, TRACKING);
+  } catch (error) {
+    if (!REFUSAL.test(String(error))) throw error;
+    return connectNodeRedis(exports, url, {});
+  }
+
+}
+
+async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string, tracking: object): Promise<RedisConnection> {
 
   let isOpen = false;
   const client = createClient({
+    ...tracking,
     url,
     // A command that can't be sent at the moment fails at once.
     disableOfflineQueue: true,
     // From version 6 on, each command has a timer by default, which costs more than the command.
     commandOptions: { timeout: 0 },
     socket: { ...familyOf(url), connectTimeout: CONNECTING, reconnectStrategy: (failures: number) => isOpen && pause(failures) },
+  });
+  // The server need not remember the keys that the client reads if there is no cache.
+  client.on('ready', () => {
+    if (client.listenerCount('invalidate') === 0) client.sendCommand(['CLIENT', 'TRACKING', 'OFF']).catch(() => {});
   });
   await connected(client, () => client.isOpen && client.destroy());
   isOpen = true;
@@ -111,7 +139,7 @@ function familyOf(url: string): { family?: number } {
  *
  * @throws the error that the client has emitted, such as a wrong password: its promise may only say that it is closed
  */
-async function connected(client: Pick<NodeRedis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
+async function connected(client: Pick<Ioredis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
 
   let problem: unknown;
   // Pending commands get the error, too. Without a listener, it would end the process.

@@ -88,7 +88,7 @@ export class Visitor {
     const path = `/${this.#sent++}`;
     this.#handlers.set(path, handler);
     const headers: Record<string, string> = cookie === undefined ? {} : { Cookie: `CB=${cookie}` };
-    const ctx = new Context(new MemoryRequest('GET', path, ORIGIN, headers), new MemoryResponse(ORIGIN));
+    const ctx = new Context(new MemoryRequest('POST', path, ORIGIN, headers), new MemoryResponse(ORIGIN));
     try {
       await app.handle(ctx);
     } catch (error) {

@@ -1,0 +1,67 @@
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cached } from '../../src/cache/cached-store.js';
+import { encrypted, type SessionStore, wrapStore } from '../../src/index.js';
+import { type StoreTestOptions, storeTests } from '../../src/testing/index.js';
+import { innerStores } from '../testing/support/inner-stores.js';
+
+const keys = [{ id: 'now', secret: 'a secret of the application, long enough' }];
+
+/** Short, so that what the tests wait for is soon longer. In seconds. */
+const maxAge = 0.05;
+
+/** A store whose every load may be answered from a copy. */
+function eager(store: SessionStore): SessionStore {
+
+  return wrapStore(store, inner => ({ load: id => inner.load(id, { mayBeCached: true }) }));
+
+}
+
+/** The clock of a store may be moved on, but a copy grows old by that of the process. */
+function waiting({ wait, ...options }: StoreTestOptions): StoreTestOptions {
+
+  return wait ? { ...options, wait: async seconds => { await Promise.all([wait(seconds), sleep(maxAge * 1000)]); } } : options;
+
+}
+
+const WRAPPERS: { readonly [name: string]: (store: SessionStore) => SessionStore } = {
+  'cached()': store => cached(store, { maxAge }),
+  'cached() around encrypted()': store => cached(encrypted(store, { keys }), { maxAge }),
+  'encrypted() around cached()': store => encrypted(cached(store, { maxAge }), { keys }),
+};
+
+/** What differs between servers is how they answer, not what a copy is: there, one order is enough. */
+const ON_SERVERS = ['Redis', 'PostgreSQL', 'MySQL'];
+
+for (const [kind, make] of Object.entries(innerStores('cached_conformance'))) {
+
+  for (const [name, wrap] of Object.entries(WRAPPERS)) {
+
+    if (ON_SERVERS.includes(kind) && name !== 'cached()') continue;
+    // Between processes, a load that may be cached can be out of date. The tests ask for none.
+    const isShared = !ON_SERVERS.includes(kind) || kind === 'Redis';
+    if (isShared) describe(`${name} around ${kind} keeps the contract between processes`, () => {
+
+      const [open, { failing, ...options } = {}] = make();
+      const openFailing = failing && (async (commands: number) => wrap(await failing(commands)));
+      const trials = 5;
+      for (const { name, run } of storeTests(async () => wrap(await open()), { trials, ...options, failing: openFailing })) it(name, run);
+
+    });
+
+    describe(`${name} around ${kind} keeps the contract in one process, with copies`, () => {
+
+      const [open, { failing, ...options } = {}] = make();
+      let store: Promise<SessionStore> | undefined;
+      const openOnce = () => {
+        store ??= Promise.resolve(open()).then(wrap).then(eager);
+        return store;
+      };
+      const trials = 5;
+      for (const { name, run } of storeTests(openOnce, { trials, ...waiting(options) })) it(name, run);
+
+    });
+
+  }
+
+}
