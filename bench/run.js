@@ -10,7 +10,7 @@ import { mkdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const PARTS = [
-  'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'values', 'sqlite', 'sql',
+  'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'cached', 'values', 'sqlite', 'sql',
   'sweeping', 'redis', 'round-trips',
 ];
 /** These need the servers of the tests. */

@@ -73,6 +73,7 @@ describe('The sources', () => {
       csrf: ['base', 'cookie', 'id', 'request', 'session', 'steps'],
       schema: ['base', 'values', 'wrapping'],
       encryption: ['base', 'values', 'id', 'wrapping'],
+      cache: ['base', 'wrapping'],
       stores: ['base', 'values', 'id', 'stores/shared', 'stores/memory', 'stores/four-method', 'stores/sqlite', 'stores/redis', 'stores/sql'],
       'stores/shared': ['base', 'values', 'id'],
       'stores/memory': ['base', 'values', 'id', 'stores/shared'],
@@ -130,7 +131,7 @@ describe('The sources', () => {
     const call = /\b(?:store|timed|inner)(\(\))?\s*[.!]+\s*(load|create|update|touch|end|move|take|get|set|delete|newSessionId)\s*!?\(/;
     const callers = [...sources].filter(([name, text]) => !/^(stores|testing)\//.test(name) && call.test(withoutComments(text))).map(([name]) => name).sort();
     deepStrictEqual(callers, [
-      'encryption/sealed-methods.ts', 'schema/schema-store.ts', 'steps/after-sign-in.ts', 'steps/change-session.ts', 'steps/create-record.ts', 'steps/end-session.ts', 'steps/load-session.ts', 'steps/move-in-steps.ts',
+      'cache/cached-methods.ts', 'cache/session-copies.ts', 'encryption/sealed-methods.ts', 'schema/schema-store.ts', 'steps/after-sign-in.ts', 'steps/change-session.ts', 'steps/create-record.ts', 'steps/end-session.ts', 'steps/load-session.ts', 'steps/move-in-steps.ts',
       'steps/new-id.ts', 'steps/regenerate-session.ts', 'steps/replace-session.ts', 'steps/touch-session.ts', 'steps/update-session.ts', 'wrapping/timed-store.ts',
     ]);
 
@@ -164,9 +165,13 @@ describe('The sources', () => {
 
   it('need nothing at run time but node, the kernel and cookie', () => {
 
-    const packages = new Set(imports.filter(({ to, typesOnly }) => !typesOnly && !to.endsWith('.ts')).map(({ to }) => to.startsWith('node:') ? 'node' : to));
+    const needed = imports.filter(({ from, typesOnly }) => !typesOnly && !from.startsWith('cache/'));
+    const packages = new Set(needed.filter(({ to }) => !to.endsWith('.ts')).map(({ to }) => to.startsWith('node:') ? 'node' : to));
     for (const name of packages) ok(['@curveball/kernel', 'cookie', 'node'].includes(name), name);
     ok(packages.has('node') && packages.has('cookie'));
+    // Only the cache has a package of its own. It is imported by its own path.
+    deepStrictEqual(importersOf(to => to === 'lru-cache'), ['cache/session-copies.ts']);
+    deepStrictEqual(importersOf(to => to.startsWith('cache/')).filter(from => !from.startsWith('cache/')), []);
 
   });
 

@@ -59,7 +59,7 @@ const triples = (firsts: readonly Action[], seconds: readonly Action[], thirds: 
 
 test('three requests keep the invariants in a process with copies', async t => {
 
-  const { runs, copies, violation } = await exploreAll(triples([read, change, count], ACTIONS, ACTIONS), false);
+  const { runs, copies, violation } = await exploreAll(triples([read, change], ACTIONS, ACTIONS), false);
   assert.equal(violation, null);
   t.diagnostic(`${runs} schedules, ${copies} copies`);
   assert.ok(runs > 500 && copies > 300);

@@ -1,6 +1,7 @@
 // An application with each store, compiled without the types of any driver.
 import type { Context } from '@curveball/kernel';
 import session, { MemoryStore, type SessionStore, type UserSessions, type WrappedStore, wrapStore } from '@curveball/session';
+import { type CacheOptions, cached } from '@curveball/session/cached';
 import { ExpressStore } from '@curveball/session/express';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
@@ -62,6 +63,12 @@ export function careful<Store extends SessionStore>(store: Store): WrappedStore<
 
 session({ store: careful(new MemoryStore()), user: 'userId' });
 careful(new MemoryStore()).store.clear();
+
+const often: CacheOptions = { maxAge: 0.5, maxSessions: 1000, maxBytes: undefined };
+session({ store: cached(careful(new MemoryStore()), often), user: 'userId' });
+cached(new MemoryStore()).store.clear();
+// @ts-expect-error it is written otherwise
+cached(new MemoryStore(), { maxage: 1 });
 
 export async function endOthers(ctx: Context, sessions: UserSessions): Promise<void> {
 
