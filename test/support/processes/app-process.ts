@@ -24,6 +24,8 @@ export interface AppSettings {
   readonly touchInterval?: number;
   readonly maxUserSessions?: number;
   readonly encrypted?: boolean;
+  /** The `maxAge` of a cache around the store, in seconds; none by default. */
+  readonly cached?: number;
   /** How many seconds its clock is off. */
   readonly clock?: number;
 }
@@ -40,10 +42,10 @@ export class AppProcess {
     this.#port = port;
   }
 
-  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, encrypted, clock }: AppSettings): Promise<AppProcess> {
+  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, encrypted, cached, clock }: AppSettings): Promise<AppProcess> {
 
     const settings = {
-      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, ENCRYPTED: encrypted, CLOCK: clock,
+      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, ENCRYPTED: encrypted, CACHED: cached, CLOCK: clock,
     };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
     const child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', PROGRAM], {
@@ -61,13 +63,13 @@ export class AppProcess {
   }
 
   /** Asks for a path, with a session id if one is given. */
-  send(path: string, id?: string): Promise<Answer> {
+  send(path: string, id?: string, method = 'GET'): Promise<Answer> {
 
     const start = performance.now();
     return new Promise(resolve => {
       const broken = () => resolve({ status: 0, cookie: undefined, body: '', took: performance.now() - start });
       const headers = id === undefined ? {} : { Cookie: `CB=${id}` };
-      const outgoing = request({ port: this.#port, host: '127.0.0.1', path, headers, agent: this.#agent }, incoming => {
+      const outgoing = request({ port: this.#port, host: '127.0.0.1', method, path, headers, agent: this.#agent }, incoming => {
         let body = '';
         incoming.setEncoding('utf8');
         incoming.on('data', chunk => {

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import { Application } from '@curveball/core';
 import type { Context } from '@curveball/kernel';
+import { cached } from '../../../src/cache/cached-store.js';
 import session, { encrypted, isAtomic, isIndexing, UserSessions } from '../../../src/index.js';
 import { KEYED } from '../sealed.js';
 import { errorsToStatus } from '../site.js';
@@ -12,7 +13,7 @@ import { openTestStore } from './open-test-store.js';
  * address, and it prints its port.
  */
 
-const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, MAX_USER_SESSIONS, ENCRYPTED, CLOCK = '0' } = process.env;
+const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, MAX_USER_SESSIONS, ENCRYPTED, CACHED, CLOCK = '0' } = process.env;
 
 if (CLOCK !== '0') {
   const { now } = Date;
@@ -72,7 +73,8 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
 };
 
 const opened = await openTestStore(STORE);
-const store = ENCRYPTED ? encrypted(opened, KEYED) : opened;
+const sealed = ENCRYPTED ? encrypted(opened, KEYED) : opened;
+const store = CACHED ? cached(sealed, { maxAge: Number(CACHED) }) : sealed;
 const users = isIndexing(store) ? new UserSessions(store) : undefined;
 
 /** Sign-ins that are held between the check of a password and the answer, by their gates. */
