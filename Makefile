@@ -19,7 +19,7 @@ TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% $(WITH_BROWSER) %/bund
 TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/% build/test/processes/% \
   build/test/testing/% %/lost-servers.test.js %/redis-conformance.test.js %/redis-sentinel.test.js %/redis-full.test.js \
   %/redis-cluster.test.js %/postgres-store.test.js %/mysql-store.test.js %/express-store-packages.test.js \
-  %/encrypted-store-conformance.test.js %/planted-sessions.test.js %/like-unsealed.test.js %/stored-rows.test.js \
+  %/encrypted-store-conformance.test.js %/cached-store-conformance.test.js %/planted-sessions.test.js %/like-unsealed.test.js %/stored-rows.test.js \
   %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few
