@@ -1,10 +1,15 @@
 /*
- * What RedisStore costs beside what it is made of: the rate of `load` and `get`
- * beside the same client's GET and JSON.parse() of the same session; of `update`
- * beside its SET with an expiry, and beside the least that a script must do to
- * change a session: ask for the time, read it and write it. The server is a
- * private one, each client has a process of its own, and each number is the
- * median of the ratios of rounds that take turns.
+ * What RedisStore costs beside what it is made of: a read beside the same client's
+ * GET and JSON.parse() of the same session, alone and within a request; a change
+ * beside its SET with an expiry, and beside the least that a script must do to change
+ * a session: ask for the time, read it and write it. The server is a private one,
+ * each client has a process of its own, and each number is the median of rounds that
+ * take turns. A ratio is that of calls a second; the times are those of the two
+ * processors, since this process and the server wait for each other.
+ *
+ * A change prolongs a session only once in a while, and names the texts that it was
+ * made from: so it is measured here. The changed text is as long as before, or not;
+ * or the session has changed since, so that the server has to merge.
  */
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
@@ -14,13 +19,17 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Application, MemoryRequest } from '@curveball/kernel';
+import session from '../../dist/index.js';
 import { RedisStore } from '../../dist/stores/redis-store.js';
+import { median, ratios } from '../lib/rounds.js';
 
 const CONCURRENCY = 50;
 const SESSIONS = 1000;
-const CALLS = 3000;
-const ROUNDS = 25;
+const ROUNDS = 21;
 const LIFETIME = 3600;
+/** For how much longer a session lives that has just begun or been prolonged, in seconds. */
+const TOUCH_INTERVAL = 60;
 
 const LEAST = `
 redis.call('TIME')
@@ -28,14 +37,11 @@ redis.call('SET', KEYS[1], redis.call('GET', KEYS[1]), 'PX', ARGV[1])
 `;
 
 /** What is compared with what. */
-const COMPARED = {
-  'load': ['load', 'GET and parse'],
-  'load and read all texts': ['load and read', 'GET and parse'],
-  'get': ['get', 'GET and parse'],
-  'update': ['update', 'SET'],
-  'update, least script': ['update', 'least script'],
-  'least script': ['least script', 'SET'],
-};
+const COMPARED = [
+  ['load', 'GET and parse'], ['load and read', 'GET and parse'], ['get', 'GET and parse'], ['read', 'bare read'],
+  ['change, as long', 'least script'], ['change, longer', 'least script'], ['change, merged', 'least script'],
+  ['change, as long', 'SET'], ['change, longer', 'SET'], ['least script', 'SET'],
+];
 
 /** Each client as the documentation of the store says that it is to be set up. */
 const CLIENTS = {
@@ -105,13 +111,13 @@ async function compare(kind, address) {
 
   const client = await CLIENTS[kind](address);
   for (const padding of [50, 3840]) {
-    const values = session(padding);
-    const rates = await measure(client, kind.startsWith('ioredis'), values);
+    const values = sessionOf(padding);
+    const costs = await measure(client, kind.startsWith('ioredis'), values);
     console.log(`\n${kind}, sessions of ${JSON.stringify(values).length} bytes, concurrency ${CONCURRENCY}`);
-    for (const [what, [ours, theirs]] of Object.entries(COMPARED)) {
-      const ratio = median(rates[ours].map((rate, round) => rate / rates[theirs][round]));
-      const thousands = [ours, theirs].map(each => `${Math.round(median(rates[each]) / 1000)}`);
-      console.log(`  ${what.padEnd(24)} ${ratio.toFixed(2)} of ${theirs.padEnd(14)} (${thousands.join(' of ')} thousand a second)`);
+    for (const [ours, theirs] of COMPARED) {
+      const ratio = median(ratios(costs[theirs].elapsed, costs[ours].elapsed));
+      const times = part => `${median(costs[ours][part]).toFixed(1).padStart(5)} of ${median(costs[theirs][part]).toFixed(1).padStart(4)} µs`;
+      console.log(`  ${ours.padEnd(16)} ${ratio.toFixed(2)} of ${theirs.padEnd(14)} client ${times('cpu')}, server ${times('server')}`);
     }
   }
   await client.quit();
@@ -119,7 +125,7 @@ async function compare(kind, address) {
 }
 
 /** A session as one may look. */
-function session(padding) {
+function sessionOf(padding) {
 
   return {
     userId: 12345, name: 'Ada Lovelace', roles: ['admin', 'editor'], csrf: 'kSjdh3jkd8sjJHS83jshd7shj3k', locale: 'en-GB',
@@ -138,11 +144,10 @@ async function measure(client, isIoredis, values) {
   for (let index = 0; index < SESSIONS; index++) {
     const id = store.newSessionId();
     ids.push(id);
-    assert.equal(await store.create(id, texts, { lifetime: LIFETIME }), true);
+    assert.equal(await store.create(id, texts, { lifetime: LIFETIME + TOUCH_INTERVAL }), true);
     await client.set(`plain:${id.slice(0, 16)}`, json);
   }
-  const id = call => ids[call % SESSIONS];
-  const key = call => `plain:${id(call).slice(0, 16)}`;
+  const key = call => `plain:${ids[call].slice(0, 16)}`;
   const set = isIoredis
     ? (call, text) => client.set(key(call), text, 'PX', LIFETIME * 1000)
     : (call, text) => client.set(key(call), text, { expiration: { type: 'PX', value: LIFETIME * 1000 } });
@@ -152,52 +157,114 @@ async function measure(client, isIoredis, values) {
     ? call => client.evalsha(sha1, 1, key(call), LIFETIME * 1000)
     : call => client.evalSha(sha1, { keys: [key(call)], arguments: [String(LIFETIME * 1000)] });
 
+  /** What each session was loaded with, for changes of it. */
+  let loaded = [];
+  const loadAll = async () => {
+    loaded = await Promise.all(ids.map(async id => (await store.load(id)).texts));
+  };
+  let number = 100_000;
+  const change = async (call, seen, made) => {
+    const answer = await store.update(
+      ids[call], { set: new Map([['seen', seen]]), unset: [] }, { lifetime: LIFETIME, maxBytes: 2 ** 20, patience: 5, loaded: made },
+    );
+    assert.equal(answer, 'updated');
+  };
+  const request = (app, call) => app.subRequest(new MemoryRequest('GET', '/', 'http://localhost', { Cookie: `CB=${ids[call]}` }));
+  const [bare, ours] = [applicationOf(bareSession(client)), applicationOf(session({ store, expiry: LIFETIME }))];
+
   const contestants = {
     'GET and parse': async call => JSON.parse(await client.get(key(call))),
-    load: call => store.load(id(call)),
-    'load and read': async call => new Map((await store.load(id(call))).texts),
-    get: call => store.get(id(call)),
+    load: call => store.load(ids[call]),
+    'load and read': async call => new Map((await store.load(ids[call])).texts),
+    get: call => store.get(ids[call]),
+    'bare read': call => request(bare, call),
+    read: call => request(ours, call),
     SET: call => set(call, json),
     'least script': least,
-    update: call => store.update(id(call), { set: new Map([['seen', String(call)]]), unset: [] }, { lifetime: LIFETIME, patience: 5 }),
+    'change, as long': call => change(call, String(++number), loaded[call]),
+    'change, longer': call => change(call, `"${'x'.repeat(++number % 9)}"`, loaded[call]),
+    'change, merged': call => change(call, String(++number)),
   };
 
   assert.deepEqual(await contestants['GET and parse'](1), values);
   assert.deepEqual(new Map((await contestants.load(1)).texts), texts);
   assert.deepEqual(await contestants['load and read'](1), texts);
   assert.deepEqual(await contestants.get(1), values);
+  for (const name of ['bare read', 'read']) {
+    const { status, body, headers } = await contestants[name](1);
+    assert.deepEqual([status, body, headers.get('Vary'), headers.get('Cache-Control')], [200, '12345', 'Cookie', 'private'], name);
+  }
   assert.equal(await contestants.SET(1), 'OK');
   await contestants['least script'](1);
   assert.deepEqual(await contestants['GET and parse'](1), values);
-  assert.equal(await contestants.update(1), 'updated');
-  assert.deepEqual(await contestants.get(1), { ...values, seen: 1 });
+  for (const name of ['change, merged', 'change, as long', 'change, longer', 'change, as long']) {
+    await loadAll();
+    await contestants[name](1);
+    assert.equal(JSON.stringify((await contestants.get(1)).seen), name === 'change, longer' ? `"${'x'.repeat(number % 9)}"` : String(number));
+  }
 
-  const rates = {};
+  const costs = Object.fromEntries(Object.keys(contestants).map(name => [name, { cpu: [], elapsed: [], server: [] }]));
   for (let round = -3; round < ROUNDS; round++) {
-    for (const [contestant, call] of Object.entries(contestants)) {
-      const rate = await rateOf(call);
+    for (const [name, call] of Object.entries(contestants)) {
+      if (name.startsWith('change')) {
+        // As long as before is what the next change of that kind has to find.
+        await Promise.all(ids.map((_, index) => change(index, String(++number))));
+        await loadAll();
+      }
+      const cost = await costOf(call, client);
       // The first rounds are for the compiler.
-      if (round >= 0) (rates[contestant] ??= []).push(rate);
+      if (round >= 0) for (const part of Object.keys(cost)) costs[name][part].push(cost[part]);
     }
   }
-  return rates;
+  return costs;
 
 }
 
-async function rateOf(call) {
+/** Keeps the session of each request as one value of JSON, and writes the two headers that every page with a session needs. */
+function bareSession(client) {
 
-  let left = CALLS;
-  const work = async () => {
-    while (left > 0) await call(left--);
+  return async (ctx, next) => {
+    ctx.session = JSON.parse(await client.get(`plain:${ctx.request.headers.get('Cookie').slice(3, 19)}`));
+    await next();
+    ctx.response.headers.set('Vary', 'Cookie');
+    ctx.response.headers.set('Cache-Control', 'private');
   };
+
+}
+
+function applicationOf(middleware) {
+
+  const app = new Application();
+  app.use(middleware, ctx => {
+    ctx.status = 200;
+    ctx.response.body = String(ctx.session.userId);
+  });
+  return app;
+
+}
+
+/** Makes a call for each session. Returns microseconds a call. */
+async function costOf(call, client) {
+
+  let next = 0;
+  const work = async () => {
+    while (next < SESSIONS) await call(next++);
+  };
+  const serverBefore = await processorTime(client);
+  const before = process.cpuUsage();
   const start = performance.now();
   await Promise.all(Array.from({ length: CONCURRENCY }, work));
-  return CALLS / (performance.now() - start) * 1000;
+  const elapsed = (performance.now() - start) * 1000 / SESSIONS;
+  const { user, system } = process.cpuUsage(before);
+  const server = await processorTime(client) - serverBefore;
+  return { cpu: (user + system) / SESSIONS, elapsed, server: server / SESSIONS };
 
 }
 
-function median(numbers) {
+/** The microseconds of the processor that the server has used. */
+async function processorTime(client) {
 
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  const text = await client.info('cpu');
+  return ['user', 'sys'].reduce((sum, kind) => sum + Number(text.match(`used_cpu_${kind}:([\\d.]+)`)[1]), 0) * 1e6;
 
 }

@@ -1,7 +1,7 @@
 import { andThen } from '../base/awaitable.js';
 import { type Countdown, countdown, restOf } from '../base/countdown.js';
 import { SessionStoreError } from '../base/errors.js';
-import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, LoadTerms, SessionChange, UpdateTerms } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession, LoadTerms, SessionChange, SessionTexts, UpdateTerms } from '../base/store.js';
 import { newStoredId } from '../id/stored-id.js';
 import { isTooLarge } from '../values/session-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
@@ -27,12 +27,16 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
 
   const seals = new SessionSeals(inner.keepsInfo === true);
   const keysOf = (id: string) => new SessionKeys(id, ring);
+  /** The texts that the inner store has returned, by those that were opened from them. */
+  const sealedTexts = new WeakMap<SessionTexts, SessionTexts>();
 
   const loadWith = (keys: SessionKeys, terms?: LoadTerms): Awaitable<FoundSession | null> => andThen(inner.load(keys.storedId, terms), found => {
     if (!found) return null;
     if (found.status !== 'live') return seals.openedMark(found, keys);
     try {
-      return seals.opened(found, keys);
+      const opened = seals.opened(found, keys);
+      sealedTexts.set(opened.texts, found.texts);
+      return opened;
     } catch (error) {
       if (!endsUnreadable) throw error;
       // Deleted without a mark, as if it had expired, so that the visitor can begin another.
@@ -99,7 +103,8 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
       const sealed = seals.sealedChange(change, keys);
       const left = countdown(terms);
       // Sealed texts are longer than opened ones, so only sealed texts that are too large must be counted again.
-      return andThen(inner.update(keys.storedId, sealed, terms), answer => {
+      const loaded = terms.loaded && sealedTexts.get(terms.loaded);
+      return andThen(inner.update(keys.storedId, sealed, { ...terms, loaded }), answer => {
         if (answer === 'updated') seals.changed(keys);
         return answer === 'too-large' ? updateCounted(keys, change, sealed, { ...terms, left }) : answer;
       });

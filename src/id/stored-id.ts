@@ -1,5 +1,5 @@
 import * as crypto from 'node:crypto';
-import { derivedHandle, HANDLE_LENGTH, isOwnId, newSessionId, randomLetters } from './session-id.js';
+import { derivedHandle, HANDLE_LENGTH, newSessionId, randomLetters } from './session-id.js';
 
 /*
  * The ids of our stores: a public handle and a secret. A persistent store keeps
@@ -30,7 +30,8 @@ export function newStoredId(moving?: string): string {
 /** Says whether a text has the form of the ids that {@link newStoredId} makes. */
 export function isStoredId(text: string): boolean {
 
-  return text.length === HANDLE_LENGTH + SECRET_LENGTH && isOwnId(text.slice(HANDLE_LENGTH)) && /^[a-z\d]+$/i.test(text);
+  // As in isOwnId(): \w is six times as fast as ranges.
+  return text.length === HANDLE_LENGTH + SECRET_LENGTH && /^\w+$/.test(text) && !text.includes('_');
 
 }
 

@@ -16,9 +16,10 @@ import type { CookieAction, Save } from './save.js';
 export function changeSession(change: SessionChange & { readonly id: string }, save: Save): Awaitable<CookieAction> {
 
   const { session, wanted, shared: { store, lifetimes, settings: { maxBytes } } } = save;
-  const { lifetime, user } = lifetimes.changeTerms(session.stored as LiveStored);
+  const before = session.stored as LiveStored;
+  const { lifetime, user } = lifetimes.changeTerms(before);
   session.changing();
-  return andThen(store.update(change.id, change, { lifetime, user, maxBytes }), answer => {
+  return andThen(store.update(change.id, change, { lifetime, user, maxBytes, loaded: before.texts }), answer => {
     if (answer === 'updated') return changed(wanted.texts, lifetime, save);
     if (answer === 'too-large') throw tooLarge(maxBytes);
     return changeUnderNewId(change, save);

@@ -189,7 +189,7 @@ async function attempt(latest: StoredSession, save: Save): Promise<CookieAction 
   if (await withdrawForward(save)) return 'conflict';
   session.changing();
   const { lifetime, user } = lifetimes.changeTerms(latest);
-  const answer = await store.update(id, change, { lifetime, version, user, maxBytes });
+  const answer = await store.update(id, change, { lifetime, version, user, maxBytes, loaded: latest.texts });
   // With the option `grace`, the next try may find it under its new id.
   if (answer === 'conflict' || (answer === 'gone' && grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();

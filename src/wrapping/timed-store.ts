@@ -92,8 +92,8 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       ), answer => { drop(answer).catch(() => {}); });
     },
 
-    update: (id, change, { lifetime, version, user, maxBytes }) => ask([id], patienceLeft => andThen(
-      inner().update(id, change, { lifetime, version, patience: limit, patienceLeft, user, maxBytes }),
+    update: (id, change, { lifetime, version, user, maxBytes, loaded }) => ask([id], patienceLeft => andThen(
+      inner().update(id, change, { lifetime, version, patience: limit, patienceLeft, user, maxBytes, loaded }),
       answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
     )),
 

@@ -303,6 +303,31 @@ describe('A move', () => {
 
   });
 
+  it('names the sealed texts that a change was made from', async () => {
+
+    const { inner, store, id } = await adas();
+    const returned: unknown[] = [];
+    const named: unknown[] = [];
+    const [load, update] = [inner.load.bind(inner), inner.update.bind(inner)];
+    inner.load = async each => {
+      const found = await load(each);
+      if (found?.status === 'live') returned.push(found.texts);
+      return found;
+    };
+    inner.update = async (each, change, terms) => {
+      named.push(terms.loaded);
+      return update(each, change, terms);
+    };
+    const { texts } = await live(store, id);
+    strictEqual(await store.update(id, setting({ c: '3' }), { lifetime: LONG, loaded: texts }), 'updated');
+    strictEqual(await store.update(id, setting({ c: '4' }), { lifetime: LONG, loaded: new Map(texts) }), 'updated');
+    strictEqual(await store.update(id, setting({ c: '5' }), { lifetime: LONG }), 'updated');
+    strictEqual(returned.length, 1);
+    strictEqual(named[0], returned[0]);
+    deepStrictEqual(named.slice(1), [undefined, undefined]);
+
+  });
+
   it('goes on for a caller that still waits although its first patience is over, and hands on what says so', async t => {
 
     const { inner, store, id } = await adas();

@@ -90,7 +90,7 @@ describe('A store with a time limit', () => {
     await wrapped.load('A', { mayBeCached: true });
     const newInfo = { info: { user: 'ada', details: '{}' } };
     await wrapped.create('A', change.set, { lifetime: 1, newInfo });
-    await wrapped.update('A', change, { lifetime: 2, version: 'v', user: 'ada', maxBytes: 3 });
+    await wrapped.update('A', change, { lifetime: 2, version: 'v', user: 'ada', maxBytes: 3, loaded: change.set });
     await wrapped.touch('A', 3, 'ada');
     await wrapped.end('A', { moved: true });
     await wrapped.move('A', 'B', change, { lifetime: 4, newInfo, version: 'v', maxBytes: 5 });
@@ -99,7 +99,7 @@ describe('A store with a time limit', () => {
     await wrapped.take('A', 'B');
     deepStrictEqual(calls, [
       ['newSessionId', 'A'], ['load', 'A', { mayBeCached: true }], ['create', 'A', change.set, { lifetime: 1, patience: SHORT, newInfo }],
-      ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3 }],
+      ['update', 'A', change, { lifetime: 2, version: 'v', patience: SHORT, user: 'ada', maxBytes: 3, loaded: change.set }],
       ['touch', 'A', 3, 'ada'], ['end', 'A', { moved: true }],
       ['move', 'A', 'B', change, { lifetime: 4, version: 'v', patience: SHORT, newInfo, maxBytes: 5 }], ['sessionsOf', 'ada'],
       ['endSessionsOf', 'ada', { only: 'handle' }], ['take', 'A', 'B', SHORT, 'patienceLeft'],

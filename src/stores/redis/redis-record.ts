@@ -146,15 +146,12 @@ function readInfo(value: string, endOfHeader: number): StoredInfo | null | undef
 
 }
 
-/**
- * Writes a change as two texts for each key: what precedes its text in a record,
- * and the text, which is empty for a key that is removed.
- */
-export function packChange({ set, unset }: SessionChange): string[] {
+/** Writes a change as lines, like those of a record. The text of a key that is removed is empty. */
+export function packChange({ set, unset }: SessionChange): string {
 
-  const packed: string[] = [];
-  for (const key of unset) packed.push(`\n${packKey(key)}\t`, '');
-  for (const [key, text] of set) packed.push(`\n${packKey(key)}\t`, text);
-  return packed;
+  let lines = '';
+  for (const key of unset) lines += `${packKey(key)}\t\n`;
+  for (const [key, text] of set) lines += `${packKey(key)}\t${text}\n`;
+  return lines;
 
 }

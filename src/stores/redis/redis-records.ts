@@ -7,6 +7,7 @@ import { ServerClock } from '../shared/server-clock.js';
 import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
+import { rewrite } from './redis-rewrite.js';
 import { HEADER, LOAD } from './redis-scripts.js';
 
 /** What a script answers: that it did its work, or why not. */
@@ -61,26 +62,42 @@ export class RedisRecords {
     becomes: { readonly newHash?: string; readonly info?: string | undefined } = {},
   ): Promise<Word> {
 
-    const { lifetime, version = '', maxBytes = Infinity } = terms;
+    const { version = '', maxBytes = Infinity, loaded } = terms;
     const { newHash = '', info = '' } = becomes;
-    const { set, unset } = change;
-    const script = set.size + unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
-    const most = maxBytes === Infinity ? '' : String(maxBytes);
-    const args = [hash, this.token(), milliseconds(lifetime), String(version), newHash, info, most, ...packChange(change)];
-    return this.runInTime(script, handle, args, terms);
+    const token = this.token();
+    const lifetime = milliseconds(terms.lifetime);
+    // No version has other characters, which could not stand between others.
+    const expected = version === '' ? '' : String(version).replace(/\W/g, '-');
+    const written = loaded && newHash === '' && this.clock.isKnown
+      ? rewrite(loaded, change, { hash, token, expected, lifetime: Number(lifetime), maxBytes, now: this.clock.now() })
+      : undefined;
+    const most = maxBytes === Infinity ? '' : maxBytes;
+    const merge = `${hash} ${token} ${lifetime} ${most} ${newHash} ${info} ${expected}\n${packChange(change)}`;
+    const { unchanged = '', until = 0, writes = [] } = written ?? {};
+    const script = change.set.size + change.unset.length > FEW ? CHANGE_MANY : CHANGE_FEW;
+    return this.#inTime(terms, deadline => (
+      this.run(script, handle, [String(Math.min(until, deadline)), unchanged, `${deadline} ${merge}`, ...writes])
+    ));
+
+  }
+
+  /** Runs a script whose first argument is a deadline. */
+  runInTime(script: Script, handle: string, args: readonly string[], waits: Patience): Promise<Word> {
+
+    return this.#inTime(waits, deadline => this.run(script, handle, [String(deadline), ...args]));
 
   }
 
   /**
-   * Runs a script whose first argument is a deadline. A command that came too late
-   * was not executed, so it is tried again if its caller still waits: the server's
-   * clock was set, or this process stood still.
+   * Sends a command with a deadline, in Unix milliseconds by the server's clock. A
+   * command that came too late was not executed, so it is tried again if its caller
+   * still waits: the server's clock was set, or this process stood still.
    */
-  async runInTime(script: Script, handle: string, args: string[], waits: Patience): Promise<Word> {
+  async #inTime(waits: Patience, send: (deadline: number) => Promise<Word>): Promise<Word> {
 
     const left = countdown(waits);
     for (;;) {
-      const word = await this.run(script, handle, [String(this.clock.deadline(left)), ...args]);
+      const word = await send(this.clock.deadline(left));
       if (word !== 'late') return word;
       if (left() <= 0) throw givenUp();
     }

@@ -65,6 +65,16 @@ export class PackedTexts implements SessionTexts {
     this.#start = start;
   }
 
+  /** What the texts are unpacked from, with everything that precedes them. */
+  get packed(): string {
+    return this.#packed;
+  }
+
+  /** The same with a change merged in. */
+  repacked(change: SessionChange): string {
+    return repack(this.#packed, change, this.#start);
+  }
+
   get size(): number {
     return this.#unpacked.size;
   }
@@ -113,11 +123,15 @@ export class PackedTexts implements SessionTexts {
 /** The most changed keys that are searched for one by one: more are found faster in a map. */
 const FEW = 8;
 
-/** Merges a change into packed texts: a new text takes the place of the old one, or is added at the end. */
-export function repack(packed: string, change: SessionChange): string {
+/**
+ * Merges a change into packed texts: a new text takes the place of the old one, or is added at the end.
+ *
+ * @param start as {@link unpack} takes it: what precedes the first line stays as it is
+ */
+export function repack(packed: string, change: SessionChange, start = 1): string {
 
   const { set, unset } = change;
-  if (set.size + unset.length > FEW) return pack(merge(unpack(packed), change));
+  if (set.size + unset.length > FEW) return packed.slice(0, start - 1) + pack(merge(unpack(packed, start), change));
   let result = packed;
   for (const key of unset) result = withLines(result, packKey(key), []);
   for (const [key, text] of set) {

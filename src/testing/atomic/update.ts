@@ -1,5 +1,6 @@
+import type { LiveSession, SessionTexts } from '../../base/store.js';
 import { A_WHILE } from '../contract/expiry.js';
-import { expectSame } from '../lib/failure.js';
+import { expect, expectSame, show } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LIFETIMES, LONG, NOTHING, type Scene } from '../lib/scene.js';
 
@@ -130,6 +131,22 @@ export const update: readonly Rule[] = [
     },
   },
   {
+    sentence: 'update() that is given the texts it was made from keeps what has changed since, and brings nothing back',
+    check: async scene => {
+      const [id, ended] = [await scene.session({ a: 1, b: 1 }), await scene.session({ a: 1 })];
+      for (const change of [changing({ a: 2 }), changing({ a: 30 }), changing({ a: undefined, c: 4 })]) {
+        const loaded = await textsOf(scene, id);
+        await expectUpdated(scene, id, { b: loaded.size, d: change.set.size });
+        expectSame('The answer to update()', await scene.a.update(id, change, { lifetime: LONG, loaded }), 'updated');
+      }
+      await scene.expectLive(id, { b: 3, c: 4, d: 1 });
+      const loaded = await textsOf(scene, ended);
+      await scene.b.end(ended);
+      expectSame('The answer to update()', await scene.a.update(ended, changing({ a: 2 }), { lifetime: LONG, loaded }), 'gone');
+      await scene.expectMark(ended, false);
+    },
+  },
+  {
     sentence: 'A session that update() has lengthened outlives its first lifetime',
     waits: A_WHILE,
     check: async scene => {
@@ -139,6 +156,14 @@ export const update: readonly Rule[] = [
     },
   },
 ];
+
+async function textsOf(scene: Scene, id: string): Promise<SessionTexts> {
+
+  const found = await scene.a.load(id);
+  expect(found?.status === 'live', () => `load() returned ${show(found)}`);
+  return (found as LiveSession).texts;
+
+}
 
 async function expectUpdated(scene: Scene, id: string, values: Record<string, unknown>): Promise<void> {
 

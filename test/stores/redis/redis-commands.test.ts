@@ -5,7 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
-import { type NewInfo, RETIRED_FOR, type SessionChange } from '../../../src/base/store.js';
+import { type NewInfo, RETIRED_FOR, type SessionChange, type SessionTexts } from '../../../src/base/store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { root } from '../../docs/support/markdown.js';
@@ -113,6 +113,12 @@ const METHODS: ReadonlyArray<readonly [name: string, command: string, call: (sto
   ['delete', 'EVALSHA', (store, id) => store.delete(id)],
 ];
 
+async function textsOf(store: RedisStore, id: string): Promise<SessionTexts> {
+  const found = await store.load(id);
+  ok(found?.status === 'live');
+  return found.texts;
+}
+
 const servers = { single: [] as Server[], clustered: [] as Server[] };
 
 before(async () => {
@@ -186,6 +192,29 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
 
       }
 
+      for (const [length, value] of [['as long as', 2], ['longer than', 20]] as const) {
+
+        it(`sends one command for an update of texts that it has loaded, to one ${length} before, also if the session has changed since`, async () => {
+
+          const update = async (id: string, texts: SessionTexts) => {
+            strictEqual(await store.update(id, changing({ a: value }), { lifetime: 1, patience: 5, loaded: texts }), 'updated');
+          };
+          for (let time = 0; time < (where === 'single' ? 1 : 30); time++) {
+            const id = await session();
+            await update(id, await textsOf(store, id));
+          }
+          const id = await session();
+          const texts = await textsOf(store, id);
+          deepStrictEqual(await wire.during(() => update(id, texts)), ['EVALSHA']);
+          deepStrictEqual(await store.get(id), { a: value });
+          strictEqual(await store.update(id, changing({ b: 1 }), { lifetime: 60 }), 'updated');
+          deepStrictEqual(await wire.during(() => update(id, texts)), ['EVALSHA']);
+          deepStrictEqual(await store.get(id), { a: value, b: 1 });
+
+        });
+
+      }
+
       it('gets the same answers from a server that has forgotten its scripts', async () => {
 
         const flushed = async <T>(call: () => Promise<T>) => {
@@ -249,8 +278,11 @@ describe('RedisStore, if a command reaches the server twice', () => {
       strictEqual(Number(found.texts.get('count')), count - 1);
       strictEqual(await store.update(id, changing({ count }), { lifetime: 60, version: found.version }), 'updated');
     }
-    strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60 }), 'updated');
+    strictEqual(await store.update(id, changing({ a: 2 }), { lifetime: 60 }), 'updated');
     strictEqual(await store.touch(id, 90), true);
+    for (const a of [3, 10, 1]) {
+      strictEqual(await store.update(id, changing({ a }), { lifetime: 60, loaded: await textsOf(store, id) }), 'updated');
+    }
     const former = id;
     id = store.newSessionId(id);
     strictEqual(await store.move(former, id, changing({ b: 2 }), { lifetime: 60 }), 'moved');

@@ -112,14 +112,20 @@ for (const [kind, open, servers] of KINDS) {
 
       const id = await session(null, 60);
       const [second, third] = [store.newSessionId(id), store.newSessionId(id)];
+      const found = await store.load(id);
+      ok(found?.status === 'live');
       await whileFull(async () => {
         const change = (values: object, unset: string[] = []) => ({ set: toTexts({ ...values }), unset });
+        await rejects(store.update(id, change({ a: 10 }), { lifetime: 1, loaded: found.texts }), /OOM/);
+        strictEqual(await store.update(id, change({ a: 3 }), { lifetime: 1, loaded: found.texts }), 'updated');
         strictEqual(await store.update(id, change({ a: 2 }), { lifetime: 600 }), 'updated');
         await rejects(store.update(id, change({ a: 10 }), { lifetime: 600 }), /OOM/);
         await rejects(store.update(id, change({ b: 2 }), { lifetime: 600 }), /OOM/);
         strictEqual(await store.move(id, second, change({}), { lifetime: 600 }), 'moved');
         await rejects(store.move(second, third, change({ b: 'x'.repeat(100) }), { lifetime: 600 }), /OOM/);
-        strictEqual(await store.update(second, change({}, ['a']), { lifetime: 600 }), 'updated');
+        const moved = await store.load(second);
+        ok(moved?.status === 'live');
+        strictEqual(await store.update(second, change({}, ['a']), { lifetime: 1, loaded: moved.texts }), 'updated');
       });
       deepStrictEqual(await store.load(id), { status: 'retired', moved: true, info: { user: null, details: '{}' } });
       deepStrictEqual(await store.get(second), {});

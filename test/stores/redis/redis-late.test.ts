@@ -33,7 +33,7 @@ describe('A command that a frozen server executes late', () => {
 
   for (const [kind, open] of Object.entries(SINGLE)) {
 
-    for (const method of ['update', 'move'] as const) {
+    for (const method of ['update', 'update of loaded texts', 'move'] as const) {
 
       it(`changes nothing if it is a late ${method}, with ${kind}`, async t => {
 
@@ -44,10 +44,12 @@ describe('A command that a frozen server executes late', () => {
         const newId = store.newSessionId(id);
         await store.create(id, toTexts({ a: 1 }), { lifetime: 60 });
         const before = await redis.client.get(`session:${storedId(id).handle}`);
+        const found = await store.load(id);
+        const loaded = method === 'update of loaded texts' && found?.status === 'live' ? found.texts : undefined;
 
         redis.server.freeze();
-        const answer = method === 'update'
-          ? store.update(id, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE })
+        const answer = method !== 'move'
+          ? store.update(id, changing({ a: 'late' }), { lifetime: 1, patience: PATIENCE, loaded })
           : store.move(id, newId, changing({ a: 'late' }), { lifetime: 60, patience: PATIENCE });
         // `rejects()` comes only after the wait: until then nothing else handles the rejection.
         answer.catch(() => {});

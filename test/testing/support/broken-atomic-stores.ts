@@ -132,6 +132,17 @@ class UnsetsByPath extends Breakable {
 
 }
 
+class StoresWhatWasLoaded extends Breakable {
+
+  override update(id: string, change: SessionChange, terms: UpdateTerms) {
+    const { loaded, lifetime } = terms;
+    if (!loaded) return super.update(id, change, terms);
+    if (this.live(id)) this.put(id, merge(loaded, change), lifetime);
+    return this.live(id) ? 'updated' as const : 'gone' as const;
+  }
+
+}
+
 class UpdateShortens extends Breakable {
 
   override update(...[id, change, { lifetime, version }]: Update) {
@@ -684,6 +695,7 @@ export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: (
   'treats null as a removal': [now => new NullRemoves(now), 'update() replaces values whole: it never merges deeper'],
   'treats keys as paths': [now => new UnsetsByPath(now), 'update() unsets only the keys that it names, and succeeds if they do not exist'],
   'shortens by update': [now => new UpdateShortens(now), 'update() never shortens a life'],
+  'stores what was loaded again': [now => new StoresWhatWasLoaded(now), 'update() that is given the texts it was made from keeps what has changed since, and brings nothing back'],
   'does not lengthen by update': [now => new UpdateForgetsLifetime(now), 'update() lets a session live for at least `lifetime` more seconds', 'A session that update() has lengthened outlives its first lifetime'],
   'ends an emptied session': [now => new UpdateEndsTheEmpty(now), 'update() that removes the last key leaves a live session, which another change can fill again', 'Race: updates that remove the last keys leave a live session without keys'],
   'ignores the largest size': [now => new GrowsWithoutLimit(now), 'update() returns "too-large", and changes nothing, if the session would be larger than maxBytes', 'A session that is larger than maxBytes may shrink, but not grow', 'Race: updates of different keys at the same time never make the session larger than maxBytes'],
