@@ -143,12 +143,7 @@ export interface UpdateTerms extends ChangeTerms {
    * index keeps the entry for two more lifetimes, and restores one that was lost.
    */
   readonly user?: string | undefined;
-  /**
-   * The very texts that `load` returned, if the change was made from them. They
-   * change no answer. A store can make the whole record of them and the change, and
-   * write it if the session is still as it was loaded. It must ignore texts that it
-   * does not recognise as its own.
-   */
+  /** The very texts that `load` returned, if the change was made from them: a hint that changes no answer. The store ignores texts of others. */
   readonly loaded?: SessionTexts | undefined;
 }
 
