@@ -8,13 +8,18 @@ import { attachedTo, attachSession, detachSession, sessionMembers } from './requ
 import { RequestSession } from './request/request-session.js';
 import { closeSocket } from './request/web-socket.js';
 import { writeHeaders } from './request/write-headers.js';
+import { NOTHING } from './session/stored-session.js';
 import { sharedFrom } from './shared-by-requests.js';
 import { decide } from './steps/decide.js';
 import { loadSession } from './steps/load-session.js';
 import { requestEvents } from './steps/request-event.js';
+import type { Save } from './steps/save.js';
 import { saveSession } from './steps/save-session.js';
 
 const members = { ...sessionMembers, ...csrfMembers };
+
+/** Decides what a request did to its session, and carries it out. */
+const decideAndSave = (save: Save) => saveSession(decide(save), save);
 
 /**
  * Makes the middleware that gives each request its session.
@@ -35,9 +40,9 @@ export default function session(options: SessionOptions): Middleware {
     attachSession(ctx, request, members);
 
     try {
-      const ids = request.isOutside ? [] : shared.cookie.read(ctx.request.headers.get('cookie'), shared.store.isSessionId);
+      const ids = shared.cookie.read(request.isOutside ? null : ctx.request.headers.get('cookie'), shared.store.isSessionId);
       // A store in memory answers without a promise. Then nothing waits.
-      const stored = loadSession(ids, shared, loadTermsOf(ctx));
+      const stored = ids.length === 0 ? NOTHING : loadSession(ids, shared, loadTermsOf(ctx));
       request.begin('kind' in stored ? stored : await stored);
 
       try {
@@ -47,7 +52,7 @@ export default function session(options: SessionOptions): Middleware {
         throw error;
       }
 
-      const action = request.finish(save => saveSession(decide(save), save));
+      const action = request.finish(decideAndSave);
       if (action !== null) writeHeaders(typeof action === 'string' ? action : await action, request);
     } catch (error) {
       request.fail(error);
@@ -86,7 +91,7 @@ async function storeQuietly(request: RequestSession): Promise<void> {
   // A store that has just failed would only keep the client waiting again, and an ended session can't be changed.
   if (request.session.failure) return;
   try {
-    const action = await request.finish(save => saveSession(decide(save), save));
+    const action = await request.finish(decideAndSave);
     if (action !== null) writeHeaders(action, request);
   } catch (error) {
     request.fail(error);

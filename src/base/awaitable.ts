@@ -7,7 +7,7 @@ import type { Awaitable } from './store.js';
 
 export function isThenable<T>(value: Awaitable<T>): value is PromiseLike<T> {
 
-  return typeof (value as PromiseLike<T> | null | undefined)?.then === 'function';
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<T>).then === 'function';
 
 }
 

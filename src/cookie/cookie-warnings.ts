@@ -80,7 +80,13 @@ export class CookieWarnings {
 /** Says whether a proxy received the request over https, by its headers (RFC 7239, or the older X-Forwarded-Proto). */
 function isSaidToBeHttps(request: RequestHeaders): boolean {
 
-  const proto = request.get('x-forwarded-proto') ?? /proto="?([a-z]+)/i.exec(request.get('forwarded') ?? '')?.[1];
+  const proto = request.get('x-forwarded-proto') ?? protoIn(request.get('forwarded'));
   return proto !== undefined && /^\s*https\b/i.test(proto);
+
+}
+
+function protoIn(forwarded: string | null): string | undefined {
+
+  return forwarded === null ? undefined : /proto="?([a-z]+)/i.exec(forwarded)?.[1];
 
 }

@@ -1,9 +1,8 @@
 import { stringifySetCookie } from 'cookie';
 import type { ResponseHeaders } from '../base/http.js';
-import { isOwnId } from '../id/session-id.js';
 import { type CookieSettings, LONGEST_MAX_AGE } from './cookie-options.js';
 
-/** Letters, digits and the underscore: no encoding changes them. */
+/** Letters, digits and the underscore. */
 const LETTERS = /^\w+$/;
 
 /** The most cookies of one name that are looked at: more only serve to keep the server busy. */
@@ -15,10 +14,14 @@ const MOST_CANDIDATES = 4;
 /** The most bytes of name and value together that browsers keep of a cookie (RFC 6265bis section 5.7). */
 const MOST_BYTES = 4096;
 
+const NO_IDS: readonly string[] = [];
+
 /** The session's cookie: read from the request, written to the response. */
 export class SessionCookie {
 
   readonly #name: string;
+  /** How the lines of `Set-Cookie` for our cookie begin. */
+  readonly #start: string;
   readonly #encode: (id: string) => string;
   readonly #mostCandidates: number;
   readonly #attributes: string;
@@ -29,6 +32,7 @@ export class SessionCookie {
   constructor({ cookieName, cookieOptions }: CookieSettings) {
 
     this.#name = cookieName;
+    this.#start = `${cookieName}=`;
     this.#encode = cookieOptions.encode ?? encodeURIComponent;
     // Only one host can set such a cookie, and only for one path: no browser has a second one.
     this.#mostCandidates = cookieName.startsWith('__Host-') ? 1 : MOST_CANDIDATES;
@@ -52,10 +56,10 @@ export class SessionCookie {
    * name and value (RFC 6265bis section 5.6). A value counts only if it is spelled
    * as we would have written it.
    */
-  read(header: string | null, isId: (text: string) => boolean): string[] {
+  read(header: string | null, isId: (text: string) => boolean): readonly string[] {
 
-    const ids: string[] = [];
-    if (header === null) return ids;
+    if (header === null) return NO_IDS;
+    let ids = NO_IDS;
     const name = this.#name;
     let looked = 0;
     for (
@@ -70,7 +74,7 @@ export class SessionCookie {
       const end = semicolon === -1 ? header.length : semicolon;
       const value = trimBlanks(header, equals + 1, end);
       const id = this.#idIn(value, isId);
-      if (id !== null && !ids.includes(id)) ids.push(id);
+      if (id !== null && !ids.includes(id)) ids = ids.length === 0 ? [id] : [...ids, id];
     }
     return ids;
 
@@ -79,11 +83,10 @@ export class SessionCookie {
   /** Says whether a browser would keep a cookie with this id, and we would recognise it. */
   fits(id: string): boolean {
 
+    if (this.#isPlain(id)) return this.#name.length + id.length <= MOST_BYTES;
     const value = this.#spell(id);
-    // Our own ids always do, unless the option `encode` changes them.
-    if (value === id && isOwnId(id)) return true;
     return Buffer.byteLength(this.#name + value) <= MOST_BYTES
-      && this.read(`${this.#name}=${value}`, () => true)[0] === id;
+      && this.read(this.#start + value, () => true)[0] === id;
 
   }
 
@@ -120,7 +123,7 @@ export class SessionCookie {
   countIn(headers: ResponseHeaders): number {
 
     if (!headers.has('set-cookie')) return 0;
-    return headers.getMany('set-cookie').length - this.#others(headers).length;
+    return headers.getMany('set-cookie').filter(cookie => cookie.startsWith(this.#start)).length;
 
   }
 
@@ -128,7 +131,7 @@ export class SessionCookie {
 
     // One cookie of a name in a response (RFC 6265bis section 4.1.1).
     const others = this.#others(headers);
-    const ours = `${this.#name}=${rest}`;
+    const ours = this.#start + rest;
     headers.set('Set-Cookie', others.length > 0 ? [isInMemory(headers) ? `${ours};` : ours, ...others] : ours);
 
   }
@@ -136,14 +139,20 @@ export class SessionCookie {
   #others(headers: ResponseHeaders): string[] {
 
     if (!headers.has('set-cookie')) return [];
-    return headers.getMany('set-cookie').filter(cookie => !cookie.startsWith(`${this.#name}=`));
+    return headers.getMany('set-cookie').filter(cookie => !cookie.startsWith(this.#start));
 
   }
 
   #spell(id: string): string {
 
-    // Nearly all ids are letters and digits, which are written as they are.
-    return this.#encode === encodeURIComponent && LETTERS.test(id) ? id : this.#encode(id);
+    return this.#isPlain(id) ? id : this.#encode(id);
+
+  }
+
+  /** Whether an id is written as it is. Nearly all ids are letters and digits, which no encoding changes. */
+  #isPlain(id: string): boolean {
+
+    return this.#encode === encodeURIComponent && LETTERS.test(id);
 
   }
 

@@ -38,7 +38,7 @@ async function tokensOf(request: RequestSession): Promise<string[]> {
   request.use();
   // This request ends its session: the token must belong to the session that comes after it.
   if (decide(peekedSave(request)).name === 'destroy') await request.save();
-  const tokens = await formsOf(request).tokens(request.answer.isFinished ? () => request.save() : null);
+  const tokens = await formsOf(request).tokens(request.isFinished ? () => request.save() : null);
   const outer = request.outer && covering(request.outer);
   const others = outer ? await tokensOf(outer) : [];
   return [...new Set([...tokens, ...others])];

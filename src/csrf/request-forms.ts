@@ -162,7 +162,7 @@ export class RequestForms implements Forms {
   }
 
   /** Returns a secret that the browser has in a cookie, or gets in this response if it still can. */
-  private cookieOf(secret: string, { noCookie }: Save, isNext = false): string {
+  private cookieOf(secret: string, { visit: { noCookie } }: Save, isNext = false): string {
 
     const form = isNext ? this.given : this.carried[0] ?? this.given;
     if (form && (!isNext || form.secret === secret)) return form.secret;
@@ -210,8 +210,9 @@ export class RequestForms implements Forms {
 }
 
 /** Returns the act of storing that would come next, as the session is now. */
-export function peekedSave({ session, shared, visit }: WithForms): Save {
+export function peekedSave(request: WithForms): Save {
 
-  return saveOf(session.stored, session.wanted(shared.settings.userOf), visit);
+  const { session, shared } = request;
+  return saveOf(session.stored, session.wanted(shared.settings.userOf), request);
 
 }

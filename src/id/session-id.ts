@@ -12,9 +12,10 @@ const FAIR_BELOW = 248;
 const LETTERS = Uint8Array.from({ length: 256 }, (_, byte) => ALPHABET.charCodeAt(byte % 62));
 
 // One call to the CSPRNG serves many ids: most of its cost is per call.
-const pool = Buffer.allocUnsafeSlow(8192);
-const text = Buffer.allocUnsafeSlow(64);
-let used = pool.length;
+const bytes = Buffer.allocUnsafeSlow(8192);
+const letters = Buffer.allocUnsafeSlow(bytes.length);
+let next = 0;
+let end = 0;
 
 /**
  * Makes a session id: 43 letters and digits, 256 bits from the system's CSPRNG
@@ -29,17 +30,26 @@ export function newSessionId(): string {
 /** Makes a text of letters and digits, up to 64 of them, from the system's CSPRNG. */
 export function randomLetters(count: number): string {
 
-  for (let length = 0; length < count;) {
-    if (used === pool.length) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    const byte = pool[used] as number;
-    // A secret must not stay in memory after it was handed out.
-    pool[used++] = 0;
-    if (byte < FAIR_BELOW) text[length++] = LETTERS[byte] as number;
+  if (end - next < count) refill();
+  const start = next;
+  next += count;
+  const text = letters.toString('latin1', start, next);
+  // A secret must not stay in memory after it was handed out.
+  letters.fill(0, start, next);
+  return text;
+
+}
+
+function refill(): void {
+
+  randomFillSync(bytes);
+  next = 0;
+  end = 0;
+  for (let index = 0; index < bytes.length; index++) {
+    const byte = bytes[index] as number;
+    if (byte < FAIR_BELOW) letters[end++] = LETTERS[byte] as number;
   }
-  return text.toString('latin1', 0, count);
+  bytes.fill(0);
 
 }
 

@@ -17,7 +17,7 @@ interface Ending {
   readonly endsAt: number;
 }
 
-/** How long sessions live, and when they and their cookies are due to be prolonged. */
+/** How long sessions live, and when they and their cookies are due to be prolonged. The parameter `now` is the time of {@link Lifetimes.now}. */
 export class Lifetimes {
 
   readonly #settings: LifetimeSettings;
@@ -53,25 +53,25 @@ export class Lifetimes {
 
   }
 
-  /** Returns when a session ends, as {@link Ending.endsAt}, that was stored just now with this lifetime in seconds. */
-  endAfter(lifetime: number): number {
+  /** Returns when a session ends, as {@link Ending.endsAt}, that is stored now with this lifetime in seconds. */
+  endAfter(lifetime: number, now: number): number {
 
     // One second more, so that a session that was stored a moment ago is not prolonged.
-    return performance.now() + (lifetime + 1) * 1000;
+    return now + (lifetime + 1) * 1000;
 
   }
 
   /** Returns the seconds until reading the session prolongs it. */
-  touchDueIn({ info, endsAt }: Ending): number {
+  touchDueIn({ info, endsAt }: Ending, now: number): number {
 
-    return (endsAt - performance.now()) / 1000 - this.idle(info);
+    return (endsAt - now) / 1000 - this.idle(info);
 
   }
 
   /** Whether reading the session prolongs it now. */
-  isTouchDue({ info, endsAt }: Ending): boolean {
+  isTouchDue({ info, endsAt }: Ending, now: number): boolean {
 
-    const left = (endsAt - performance.now()) / 1000;
+    const left = (endsAt - now) / 1000;
     if (left > this.idle(info)) return false;
     const deadline = info?.details.endsAt;
     // Near its deadline, a session can't be prolonged by a second or more, and is left alone.
@@ -84,19 +84,19 @@ export class Lifetimes {
    * index only if a read would, since the cookie and the entry are due whenever the
    * session is.
    */
-  changeTerms(stored: Ending): Pick<UpdateTerms, 'lifetime' | 'user'> & { readonly lifetime: number } {
+  changeTerms(stored: Ending, now: number): Pick<UpdateTerms, 'lifetime' | 'user'> & { readonly lifetime: number } {
 
     const { info } = stored;
-    return this.isTouchDue(stored)
+    return this.isTouchDue(stored, now)
       ? { lifetime: this.left(info), user: info?.user ?? undefined }
       : { lifetime: this.left(info, 0) };
 
   }
 
   /** Whether to send the cookie again, because it has an end and the session is prolonged. */
-  isCookieDue(stored: Ending): boolean {
+  isCookieDue(stored: Ending, now: number): boolean {
 
-    return this.isPersistent(stored.info) && this.isTouchDue(stored);
+    return this.isPersistent(stored.info) && this.isTouchDue(stored, now);
 
   }
 

@@ -1,5 +1,4 @@
 import type { HttpContext } from '../base/http.js';
-import type { Session } from '../session/session.js';
 import type { Visit } from '../steps/save.js';
 import type { CookieWriters } from './write-headers.js';
 
@@ -24,9 +23,7 @@ export interface Forms {
 }
 
 /** The part of a request that its forms need. */
-export interface WithForms {
+export interface WithForms extends Visit {
   readonly http: HttpContext;
   readonly shared: Backend;
-  readonly session: Session;
-  readonly visit: Visit;
 }

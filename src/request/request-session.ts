@@ -1,4 +1,4 @@
-import { andThen } from '../base/awaitable.js';
+import { isThenable } from '../base/awaitable.js';
 import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
 import type { HttpContext } from '../base/http.js';
 import type { Awaitable, SessionValues } from '../base/store.js';
@@ -16,10 +16,10 @@ import { publishRequest } from '../steps/request-event.js';
 import type { CookieAction, Save, Visit } from '../steps/save.js';
 import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
-import type { Backend, Forms } from './backend.js';
+import type { Backend, Forms, WithForms } from './backend.js';
 import { watchLateChanges } from './late-changes.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
-import { type Answer, hasLeft, writeHeaders } from './write-headers.js';
+import { hasLeft, type SentCookie, sendCookie, writeHeaders } from './write-headers.js';
 
 /** The member of a context with the checks that other middlewares run on each session of a request. */
 export const CHECKS = Symbol('@curveball/session checks');
@@ -34,7 +34,7 @@ const LEFT = 'No cookie can be sent in a WebSocket, or after the response has le
 const NOTHING_DUE: Due = { touch: false };
 
 /** The session of one request, between its HTTP messages and the store. */
-export class RequestSession {
+export class RequestSession implements WithForms {
 
   readonly http: HttpContext;
   readonly shared: Backend;
@@ -42,14 +42,16 @@ export class RequestSession {
   readonly isOutside: boolean;
   /** The session of the outer middleware, if there is one. */
   readonly outer: RequestSession | undefined;
+  readonly began: number | undefined;
+
+  dependsOn: 'nothing' | 'info' | 'session' = 'nothing';
+  isFinished = false;
+  sentCookie: SentCookie | undefined;
 
   #session: Session | undefined;
   #forms: Forms | undefined;
   #error: SessionError | undefined;
   #isWatched = false;
-  readonly #began: number | undefined;
-  /** What the response has to say about the session, so far. */
-  readonly answer: Answer = { action: 'keep', dependsOn: 'nothing', isFinished: false, written: 0, clearsSite: false };
 
   constructor(http: HttpContext, shared: Backend, isOutside = false, outer?: RequestSession) {
 
@@ -57,7 +59,7 @@ export class RequestSession {
     this.shared = shared;
     this.isOutside = isOutside;
     this.outer = outer;
-    this.#began = shared.settings.userOf && performance.now();
+    this.began = shared.settings.userOf && performance.now();
 
   }
 
@@ -74,8 +76,9 @@ export class RequestSession {
 
     if (stored.kind !== 'none') this.session.found(stored);
     // It was found by its former id, so the browser must get the new one.
-    if (stored.kind === 'live' && stored.forwarded) this.answer.action = 'set';
-    for (const check of (this.http as Checked)[CHECKS] ?? []) check(this);
+    if (stored.kind === 'live' && stored.forwarded) sendCookie('set', this);
+    const checks = (this.http as Checked)[CHECKS];
+    if (checks) for (const check of checks) check(this);
 
   }
 
@@ -87,24 +90,42 @@ export class RequestSession {
    */
   finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
-    this.answer.isFinished = true;
-    if ((this.#session === undefined && this.answer.dependsOn === 'nothing') || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
-    return andThen(this.storeWith(act), action => {
-      this.#error = undefined;
-      return action;
-    });
+    this.isFinished = true;
+    if ((this.#session === undefined && this.dependsOn === 'nothing') || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
+    // If this succeeds, an error that the handler has caught no longer matters.
+    this.#error = undefined;
+    return this.storeWith(act);
 
   }
 
-  /** Runs one act of storing, after those that the handler started before. */
+  /** Runs one act of storing, after those that the handler started before. What could not be stored is stored by the next. */
   storeWith(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
 
     if (this.#isForeign) {
       if (Object.keys(this.session.values).length > 0) this.forms.publishWithheld();
       return 'keep';
     }
-    const { visit } = this;
-    return this.session.takeAndStore(this.shared.settings.userOf, (wanted, stored) => act(saveOf(stored, wanted, visit)));
+    return this.session.inTurn(() => this.#storeNow(act));
+
+  }
+
+  #storeNow(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> {
+
+    const { session, shared } = this;
+    const wanted = session.take(shared.settings.userOf);
+    try {
+      const action = act(saveOf(session.stored, wanted, this));
+      return isThenable(action) ? action.then(undefined, error => this.#notStored(wanted, error)) : action;
+    } catch (error) {
+      return this.#notStored(wanted, error);
+    }
+
+  }
+
+  #notStored(wanted: Wanted, error: unknown): never {
+
+    this.session.giveBack(wanted);
+    throw error;
 
   }
 
@@ -143,7 +164,7 @@ export class RequestSession {
     if (this.#isForeign) return updateUnstored(session, change);
     // First, so that its cookie is sent even if the update fails.
     if (session.getsNewId && session.id !== null) await this.save();
-    await this.#answerWith(() => updateSession(change, this.visit));
+    await this.#answerWith(() => updateSession(change, this));
     return session.values;
 
   }
@@ -177,8 +198,8 @@ export class RequestSession {
   /** The info of the stored session; null if there is none. */
   get info(): SessionInfo | null {
 
-    if (this.answer.dependsOn === 'nothing') this.answer.dependsOn = 'info';
-    if (this.answer.isFinished) writeHeaders('keep', this);
+    if (this.dependsOn === 'nothing') this.dependsOn = 'info';
+    if (this.isFinished) writeHeaders('keep', this);
     return sessionInfo(this.session.stored, this.shared);
 
   }
@@ -187,7 +208,7 @@ export class RequestSession {
   get id(): string | null {
 
     // When the handler is done, the id is read for a log, which does not affect the response.
-    if (!this.answer.isFinished) this.answer.dependsOn = 'session';
+    if (!this.isFinished) this.dependsOn = 'session';
     return this.session.getsNewId ? null : this.session.id;
 
   }
@@ -195,9 +216,9 @@ export class RequestSession {
   /** Records that the response depends on whether there is a session, and on its values. */
   use(): void {
 
-    this.answer.dependsOn = 'session';
+    this.dependsOn = 'session';
     if (this.isOutside) this.shared.cookieWarnings.outside();
-    if (!this.answer.isFinished) return;
+    if (!this.isFinished) return;
     writeHeaders('keep', this);
     if (this.#isWatched || this.#error || this.isOutside || this.#isForeign || this.http.webSocket) return;
     this.#isWatched = true;
@@ -221,19 +242,19 @@ export class RequestSession {
 
   }
 
-  /** What an act of storing must know of this request, at this moment. */
-  get visit(): Visit {
+  get isUse(): boolean {
+    return this.dependsOn !== 'info';
+  }
 
-    const began = this.#began;
-    return {
-      session: this.session,
-      shared: this.shared,
-      began,
-      formSecret: began === undefined ? undefined : () => this.forms.sentFrom,
-      isUse: this.answer.dependsOn !== 'info',
-      noCookie: this.#noCookie,
-    };
+  get noCookie(): string | undefined {
 
+    if (this.isOutside) return `cookieOptions.path is ${this.shared.cookiePath}, and this request is for another path: it has no session`;
+    return this.http.webSocket === undefined && !hasLeft(this) ? undefined : LEFT;
+
+  }
+
+  formSecret(): string | undefined {
+    return this.began === undefined ? undefined : this.forms.sentFrom;
   }
 
   writeForms(isBesideSession: boolean): boolean {
@@ -256,13 +277,6 @@ export class RequestSession {
 
   get #isRefused(): boolean {
     return (this.http as Checked)[REFUSED] === true;
-  }
-
-  get #noCookie(): string | undefined {
-
-    if (this.isOutside) return `cookieOptions.path is ${this.shared.cookiePath}, and this request is for another path: it has no session`;
-    return this.http.webSocket === undefined && !hasLeft(this) ? undefined : LEFT;
-
   }
 
   /** Whether the handler signs a visitor in, which must fail loudly on a path without a session. */
@@ -288,21 +302,23 @@ export class RequestSession {
 /** Describes one act of storing what a request asks for. */
 export function saveOf(stored: StoredSession, wanted: Wanted, visit: Visit): Save {
 
-  const { session, shared, began, formSecret, isUse, noCookie } = visit;
-  return { session, shared, began, formSecret, isUse, noCookie, stored, wanted, due: dueOf(stored, visit) };
+  const { session, shared } = visit;
+  const now = performance.now();
+  return { visit, session, shared, now, stored, wanted, due: dueOf(stored, now, visit) };
 
 }
 
 /** Finds out what a session needs even if it was only read. */
-function dueOf(stored: StoredSession, { shared: { lifetimes, settings: { renewal } }, isUse, noCookie }: Visit): Due {
+function dueOf(stored: StoredSession, now: number, { session, shared: { lifetimes, settings: { renewal, grace } }, isUse, noCookie }: Visit): Due {
 
   if (stored.kind !== 'live' || !isUse) return NOTHING_DUE;
   const renewed = stored.info?.details.renewed;
   const canMove = noCookie === undefined;
   return {
     // A session that stays empty is left to expire.
-    touch: stored.texts.size > 0 && lifetimes.isTouchDue(stored),
+    touch: stored.texts.size > 0 && lifetimes.isTouchDue(stored, now),
     renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
+    withdrawal: grace > 0 && session.isForwarding,
     binding: canMove,
   };
 

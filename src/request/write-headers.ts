@@ -6,14 +6,9 @@ import type { CookieAction, Shared } from '../steps/save.js';
 
 const CLEAR_SITE_DATA = 'Clear-Site-Data';
 
-/** What a response has to say about the session, so far. */
-export interface Answer {
-  /** What to do with the session's cookie. */
-  action: CookieAction;
-  /** The most that the response depends on, even if there is no session. */
-  dependsOn: 'nothing' | 'info' | 'session';
-  /** Whether the handler is done, so that the response may be on its way. */
-  isFinished: boolean;
+/** The session's cookie in a response, and what comes with it. */
+export interface SentCookie {
+  action: 'set' | 'clear';
   /** The number of cookies of our name in the response when they were last written. */
   written: number;
   /** Whether our `Clear-Site-Data` is in the response. */
@@ -25,9 +20,14 @@ interface Answering {
   readonly http: HttpContext;
   readonly shared: CookieWriters;
   readonly session: Session;
-  readonly answer: Answer;
   /** Whether browsers send no cookie of ours to its path. */
   readonly isOutside: boolean;
+  /** The most that the response depends on, even if there is no session. */
+  readonly dependsOn: 'nothing' | 'info' | 'session';
+  /** Whether the handler is done, so that the response may be on its way. */
+  readonly isFinished: boolean;
+  /** Undefined while the response needs none. */
+  sentCookie: SentCookie | undefined;
   /** Writes the cookies of forms. Returns whether there were any. */
   writeForms(isBesideSession: boolean): boolean;
 }
@@ -47,43 +47,53 @@ export interface CookieWriters extends Shared {
  */
 export function writeHeaders(action: CookieAction, request: Answering): void {
 
-  const { http, answer, isOutside } = request;
   if (hasLeft(request)) return;
-  if (action !== 'keep') answer.action = action;
-  if (answer.action !== 'keep') writeCookie(answer.action, request);
-  const hasForms = request.writeForms(answer.action === 'set');
-  const hasCookie = hasForms || answer.action !== 'keep';
-  if (hasCookie || (answer.dependsOn !== 'nothing' && !isOutside)) keepFromSharedCaches(http.response.headers, hasCookie);
+  if (action !== 'keep') sendCookie(action, request);
+  const { sentCookie } = request;
+  if (sentCookie) writeCookie(sentCookie, request);
+  const hasForms = request.writeForms(sentCookie?.action === 'set');
+  const hasCookie = hasForms || sentCookie !== undefined;
+  if (hasCookie || (request.dependsOn !== 'nothing' && !request.isOutside)) keepFromSharedCaches(request.http.response.headers, hasCookie);
+
+}
+
+/** Notes that the response must set or clear the cookie. */
+export function sendCookie(action: SentCookie['action'], request: Pick<Answering, 'sentCookie'>): void {
+
+  if (request.sentCookie) request.sentCookie.action = action;
+  else request.sentCookie = { action, written: 0, clearsSite: false };
 
 }
 
 /** Whether the response's headers are sent. A body that is still streamed may use the session all the same. */
-export function hasLeft({ http, answer }: Pick<Answering, 'http' | 'answer'>): boolean {
+export function hasLeft({ http, isFinished }: Pick<Answering, 'http' | 'isFinished'>): boolean {
 
   // The kernel does not say, but the response of Node.js does.
-  return answer.isFinished && (http.response as { inner?: NodeResponse }).inner?.headersSent === true;
+  return isFinished && (http.response as { inner?: NodeResponse }).inner?.headersSent === true;
 
 }
 
-function writeCookie(action: 'set' | 'clear', { http, shared, session, answer }: Answering): void {
+function writeCookie(sent: SentCookie, { http, shared, session }: Answering): void {
 
+  const { action } = sent;
   const { request, response: { headers, origin } } = http;
   const { cookie, cookieWarnings, clearSiteData, lifetimes } = shared;
   const isHttps = origin.startsWith('https:');
-  if (cookie.countIn(headers) > answer.written) cookieWarnings.replaced();
+  if (cookie.countIn(headers) > sent.written) cookieWarnings.replaced();
   // Taken back first, in case a session has begun since it was set.
-  if (answer.clearsSite) headers.delete(CLEAR_SITE_DATA);
-  answer.clearsSite = action === 'clear' && isEndOfVisit(session, shared) && !headers.has(CLEAR_SITE_DATA);
-  if (answer.clearsSite) headers.set(CLEAR_SITE_DATA, clearSiteData as string);
+  if (sent.clearsSite) headers.delete(CLEAR_SITE_DATA);
+  sent.clearsSite = action === 'clear' && isEndOfVisit(session, shared) && !headers.has(CLEAR_SITE_DATA);
+  if (sent.clearsSite) headers.set(CLEAR_SITE_DATA, clearSiteData as string);
   if (action === 'clear') {
     // The browser never got this cookie. It may have another one, which must stay.
     if (session.isNew) cookie.drop(headers);
     else cookie.clear(headers, isHttps);
+    sent.written = session.isNew ? 0 : 1;
   } else if (session.stored.kind === 'live') {
     cookie.set(headers, session.stored.id, isHttps, lifetimes.cookieMaxAge(session.stored.info));
     cookieWarnings.check(origin, request.headers);
+    sent.written = 1;
   }
-  answer.written = cookie.countIn(headers);
 
 }
 

@@ -34,6 +34,8 @@ export interface Due {
   readonly touch: boolean;
   /** Another id, since it has had this one for long enough. */
   readonly renewal?: boolean;
+  /** Another id before any change, since the former one still leads to the session. */
+  readonly withdrawal?: boolean;
   /** A record of its user, if its stored values name one and the store does not know. */
   readonly binding?: boolean;
 }

@@ -9,7 +9,7 @@ import { causeOf, readStored, unreadable } from '../values/stored-values.js';
 import { difference, merge } from '../values/texts-change.js';
 import type { Decision } from './named-change.js';
 import { type LiveStored, NOTHING, type StoredSession } from './stored-session.js';
-import { type Claim, claimOf, type UserReader, type Wanted } from './wanted.js';
+import { type Claim, claimOf, UNCLAIMED, type UserReader, type Wanted } from './wanted.js';
 
 /**
  * The session of one request: its stored state, as far as the request knows, and
@@ -103,6 +103,7 @@ export class Session {
   wanted(userOf: UserReader | undefined): Wanted {
 
     const texts = this.#wantedTexts;
+    const { user, isFound } = this.#claim(texts, userOf);
     return {
       texts,
       assigned: this.#assigned,
@@ -110,7 +111,8 @@ export class Session {
       regenerate: this.#regenerate,
       proved: this.#authentication !== undefined,
       authentication: this.#authentication,
-      ...this.#claim(texts, userOf),
+      user,
+      isFound,
     };
 
   }
@@ -153,8 +155,8 @@ export class Session {
   #claim(texts: SessionTexts, userOf: UserReader | undefined): Claim {
 
     const user = this.user(userOf);
-    // Most requests do not change the user.
-    return user === undefined || this.#stored.kind !== 'live' || user === this.#stored.user ? { user } : claimOf(user, texts, this.#stored, userOf);
+    if (user === undefined) return UNCLAIMED;
+    return this.#stored.kind !== 'live' || user === this.#stored.user ? { user } : claimOf(user, texts, this.#stored, userOf);
 
   }
 
@@ -304,45 +306,19 @@ export class Session {
 
   }
 
-  /**
-   * Stores what the request asks for, after the tasks before. If that fails, the
-   * next call tries to store it again.
-   *
-   * @throws {SessionValueError} if a value can't be stored
-   */
-  takeAndStore<T>(userOf: UserReader | undefined, act: (wanted: Wanted, stored: StoredSession) => Awaitable<T>): Awaitable<T> {
-
-    return this.inTurn(() => {
-      const wanted = this.take(userOf);
-      const giveBack = (error: unknown): never => {
-        this.giveBack(wanted);
-        throw error;
-      };
-      try {
-        const answer = act(wanted, this.#stored);
-        return isThenable(answer) ? answer.then(undefined, giveBack) : answer;
-      } catch (error) {
-        return giveBack(error);
-      }
-    });
-
-  }
-
   /** The values as texts. */
   get #wantedTexts(): SessionTexts {
-
-    const { texts } = this;
-    return this.#values === undefined ? texts : this.#made(this.#values, values => toTexts(values, texts));
-
+    return this.#values === undefined ? this.texts : this.#made(this.#values, toTexts);
   }
 
   /** @throws {SessionStoreError} in place of a {@link SessionValueError} if the stored values alone cause that error */
-  #made<T>(values: SessionValues, make: (values: SessionValues) => T): T {
+  #made<T>(values: SessionValues, make: (values: SessionValues, texts: SessionTexts) => T): T {
 
+    const { texts } = this;
     try {
-      return make(values);
+      return make(values, texts);
     } catch (error) {
-      throw causeOf(error, this.texts, make);
+      throw causeOf(error, texts, make);
     }
 
   }

@@ -55,11 +55,15 @@ export function textsOf(stored: { readonly kind: StoredSession['kind']; readonly
 
 }
 
-/** Describes a session that was stored at this moment, for its usual lifetime. */
+/**
+ * Describes a session that was stored for its usual lifetime.
+ *
+ * @param now when that began, as {@link Lifetimes.now} counts
+ */
 export function justStored(
-  { id, texts, info, version }: Pick<LiveStored, 'id' | 'texts' | 'info'> & Partial<Pick<LiveStored, 'version'>>, lifetimes: Lifetimes,
+  { id, texts, info, version }: Pick<LiveStored, 'id' | 'texts' | 'info'> & Partial<Pick<LiveStored, 'version'>>, lifetimes: Lifetimes, now: number,
 ): LiveStored {
 
-  return { kind: 'live', id, texts, version, endsAt: lifetimes.endAfter(lifetimes.left(info)), info, user: info?.user ?? null };
+  return { kind: 'live', id, texts, version, endsAt: lifetimes.endAfter(lifetimes.left(info), now), info, user: info?.user ?? null };
 
 }

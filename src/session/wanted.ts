@@ -27,8 +27,11 @@ export interface Claim {
   /** Undefined if the values were not read: they name the same user as before. */
   readonly user?: string | null | undefined;
   /** Whether the stored values named that user already, so that this request signs no one in. */
-  readonly isFound?: boolean;
+  readonly isFound?: boolean | undefined;
 }
+
+/** The claim of a request that has not read the values. */
+export const UNCLAIMED: Claim = {};
 
 /**
  * Finds out whether this request named the user, or the stored values did already.

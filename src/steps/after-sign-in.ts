@@ -132,8 +132,9 @@ async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
   if (found?.status !== 'live') throw endedByOtherSignIn();
   session.committed(NOTHING);
   try {
-    const forms = keptFormSecret(before, await reserveId(save));
-    await createRecord(found.texts, { ...info, details: { ...info.details, ...forms, turn } }, save);
+    const anew = { ...save, stored: NOTHING };
+    const forms = keptFormSecret(before, await reserveId(anew));
+    await createRecord(found.texts, { ...info, details: { ...info.details, ...forms, turn } }, anew);
   } catch (error) {
     abandon(session.newId, info.user, error, shared);
     session.committed(before);

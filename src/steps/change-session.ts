@@ -15,9 +15,9 @@ import type { CookieAction, Save } from './save.js';
  */
 export function changeSession(change: SessionChange & { readonly id: string }, save: Save): Awaitable<CookieAction> {
 
-  const { session, wanted, shared: { store, lifetimes, settings: { maxBytes } } } = save;
-  const before = session.stored as LiveStored;
-  const { lifetime, user } = lifetimes.changeTerms(before);
+  const { session, wanted, now, shared: { store, lifetimes, settings: { maxBytes } } } = save;
+  const before = save.stored as LiveStored;
+  const { lifetime, user } = lifetimes.changeTerms(before, now);
   session.changing();
   return andThen(store.update(change.id, change, { lifetime, user, maxBytes, loaded: before.texts }), answer => {
     if (answer === 'updated') return changed(wanted.texts, lifetime, save);
@@ -35,17 +35,17 @@ export function changeSession(change: SessionChange & { readonly id: string }, s
  */
 export async function changeUnderNewId(change: SessionChange & { readonly id: string }, save: Save): Promise<CookieAction> {
 
-  const { session, shared } = save;
+  const { session, now, shared } = save;
   const { store, lifetimes, settings: { grace, maxBytes } } = shared;
   if (grace === 0) throw tooLate();
   const found = await loadSession([change.id], shared);
   if (found.kind !== 'live' || !found.forwarded) throw tooLate();
   session.nowStored(found);
-  const { lifetime, user } = lifetimes.changeTerms(found);
+  const { lifetime, user } = lifetimes.changeTerms(found, now);
   const answer = await store.update(found.id, change, { lifetime, user, maxBytes });
   if (answer === 'too-large') throw tooLarge(maxBytes);
   if (answer !== 'updated') throw tooLate();
-  const action = changed(merge(found.texts, change), lifetime, save);
+  const action = changed(merge(found.texts, change), lifetime, { ...save, stored: found });
   return action === 'keep' ? 'set' : action;
 
 }
@@ -56,12 +56,12 @@ export async function changeUnderNewId(change: SessionChange & { readonly id: st
  * @param lifetime the seconds that the store gave it, at least
  * @returns what the response must do with the cookie
  */
-export function changed(texts: SessionTexts, lifetime: number, { session, shared: { lifetimes } }: Save): CookieAction {
+export function changed(texts: SessionTexts, lifetime: number, { session, stored, now, shared: { lifetimes } }: Save): CookieAction {
 
-  const before = session.stored as LiveStored;
+  const before = stored as LiveStored;
   const { id, info, user } = before;
-  const endsAt = Math.max(before.endsAt, lifetimes.endAfter(lifetime));
+  const endsAt = Math.max(before.endsAt, lifetimes.endAfter(lifetime, now));
   session.committed({ kind: 'live', id, texts, version: undefined, endsAt, info, user });
-  return lifetimes.isCookieDue(before) ? 'set' : 'keep';
+  return lifetimes.isCookieDue(before, now) ? 'set' : 'keep';
 
 }

@@ -5,7 +5,7 @@ import { publishCreated } from '../events/session-events.js';
 import type { Info } from '../info/session-details.js';
 import { justStored } from '../session/stored-session.js';
 import { reserveId } from './new-id.js';
-import { newInfo } from './new-info.js';
+import { toNewInfo } from './new-info.js';
 import { userSessionsEnded } from './refusals.js';
 import type { Save, Shared } from './save.js';
 
@@ -20,14 +20,14 @@ const MOST_TRIES = 3;
  */
 export function createRecord(texts: SessionTexts, info: Info | undefined, save: Save, triesLeft = MOST_TRIES): Awaitable<void> {
 
-  const { session, shared } = save;
+  const { session, visit, now, shared } = save;
   const { store, lifetimes } = shared;
   return andThen(reserveId(save), id => {
-    const answer = store.create(id, texts, { lifetime: lifetimes.left(info), newInfo: newInfo(info, save.began, shared) });
+    const answer = store.create(id, texts, { lifetime: lifetimes.left(info), newInfo: toNewInfo(info, visit.began, shared) });
     return andThen(answer, isCreated => {
       if (isCreated === 'revoked') throw userSessionsEnded();
       if (isCreated) {
-        session.created(justStored({ id, texts, info }, lifetimes));
+        session.created(justStored({ id, texts, info }, lifetimes, now));
         publishCreated(id, info?.user ?? null, store);
         return;
       }

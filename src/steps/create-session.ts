@@ -20,10 +20,9 @@ export function createSession(
 ): Awaitable<CookieAction> {
 
   requireCookie(save);
-  const { session, wanted } = save;
-  const { stored } = session;
+  const { session, stored, wanted, visit } = save;
   // The origin is the same for all clicks on the button of one sign-in.
-  const origin = replaced ?? (stored.kind === 'retired' ? stored.id : save.formSecret?.());
+  const origin = replaced ?? (stored.kind === 'retired' ? stored.id : visit.formSecret());
   const info = infoWithNewId(undefined, save, origin && wanted.user ? derivedHandle(origin) : undefined);
   const created = () => {
     if (replaced !== undefined || wanted.user || wanted.regenerate || wanted.proved) session.leaveForms();
@@ -37,8 +36,7 @@ export function createSession(
 
 async function signIn(texts: SessionTexts, info: Info, save: Save): Promise<void> {
 
-  const { session, shared } = save;
-  const { stored } = session;
+  const { session, stored, shared } = save;
   // The first click may have left a session that must not appear among the user's devices.
   const firstClickId = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
   try {

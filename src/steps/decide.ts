@@ -2,7 +2,6 @@ import type { Due, NamedChange } from '../session/named-change.js';
 import type { StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import { difference, isEmpty, NO_CHANGE } from '../values/texts-change.js';
-import type { Save } from './save.js';
 
 /** The part of the stored session that a decision depends on. */
 export type Decided =
@@ -11,23 +10,21 @@ export type Decided =
   | Pick<Extract<StoredSession, { kind: 'retired' }>, 'kind' | 'id' | 'moved' | 'wasLive'>
   | Extract<StoredSession, { kind: 'reused' }>;
 
-/** Decides what a request did to its session, as one named change. Pure. */
-export function decide({ session, stored, wanted, due }: Save): NamedChange {
-
-  const change = sessionChange(stored, wanted, due);
-  // The former id still leads to the session, although the handler asked for a new one: one more id shuts out its holder.
-  return change.name === 'update' && session.isForwarding ? { ...change, name: 'regenerate', reason: 'asked' } : change;
-
+/** What a decision depends on. */
+export interface Deciding {
+  readonly stored: Decided;
+  readonly wanted: Wanted;
+  readonly due: Due;
 }
 
 /**
- * Compares the stored session with what the request asks for.
+ * Decides what a request did to its session, as one named change. Pure.
  *
  * An id never changes its user: when a user signs in, the session gets a new id
  * (OWASP ASVS 5.0, 7.2.4); when the user leaves or another one signs in, the
  * session ends, and a new one takes over nothing of it.
  */
-export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedChange {
+export function decide({ stored, wanted, due }: Deciding): NamedChange {
 
   const empty = wanted.texts.size === 0;
 
@@ -65,6 +62,8 @@ export function sessionChange(stored: Decided, wanted: Wanted, due: Due): NamedC
       // Another request may have emptied it. If it stays empty, it expires.
       if (empty && isUnchanged) return { name: 'none' };
       if (due.renewal) return { name: 'regenerate', id, set, unset, reason: 'renewal' };
+      // One more id shuts out the holder of the former one.
+      if (!isUnchanged && due.withdrawal) return { name: 'regenerate', id, set, unset, reason: 'asked' };
       if (!isUnchanged) return { name: 'update', id, set, unset };
       return due.touch ? { name: 'touch', id } : { name: 'none' };
     }

@@ -6,9 +6,8 @@ import { knownUser } from '../session/wanted.js';
 import type { CookieAction, Save } from './save.js';
 
 /** Ends the session, as a sign-out does. */
-export function endSession(id: string, { session, wanted, shared: { store, settings: { userOf } } }: Save): Awaitable<CookieAction> {
+export function endSession(id: string, { session, stored, wanted, shared: { store, settings: { userOf } } }: Save): Awaitable<CookieAction> {
 
-  const { stored } = session;
   // Without the option `user`, each end may be a sign-out.
   const isSignOut = userOf === undefined || stored.kind !== 'live' || knownUser(stored, userOf) !== null;
   const answer = stored.kind === 'reused'

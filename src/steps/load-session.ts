@@ -20,18 +20,27 @@ export function loadSession(
   ids: readonly string[], shared: Shared, terms?: LoadTerms, ifNoneLives: StoredSession = NOTHING,
 ): Awaitable<StoredSession> {
 
-  const [id] = ids;
+  const id = ids[0];
   if (id === undefined) return ifNoneLives;
-  const next = (answer: FoundSession | null) => {
-    const stored = answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
-    if ('kind' in stored && stored.kind === 'live') return stored;
-    return andThen(stored, found => {
-      if (found.kind === 'live') return found;
-      return loadSession(ids.slice(1), shared, terms, ifNoneLives.kind === 'none' ? found : ifNoneLives);
-    });
+  const orNext = (found: StoredSession) => {
+    if (found.kind === 'live') return found;
+    return loadSession(ids.slice(1), shared, terms, ifNoneLives.kind === 'none' ? found : ifNoneLives);
   };
+  const found = storedUnder(id, shared, terms);
+  return 'kind' in found ? orNext(found) : found.then(orNext);
+
+}
+
+function storedUnder(id: string, shared: Shared, terms: LoadTerms | undefined): Awaitable<StoredSession> {
+
   const answer = shared.store.load(id, terms);
-  return isThenable(answer) ? answer.then(next) : next(answer);
+  return isThenable(answer) ? answer.then(each => judged(id, each, shared)) : judged(id, answer, shared);
+
+}
+
+function judged(id: string, answer: FoundSession | null, shared: Shared): Awaitable<StoredSession> {
+
+  return answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
 
 }
 

@@ -9,7 +9,7 @@ import type { Save } from './save.js';
  *
  * @throws {SessionStoreError} if the store makes ids that can't be used
  */
-export function reserveId(save: Pick<Save, 'session' | 'wanted' | 'shared'>): Awaitable<string> {
+export function reserveId(save: Pick<Save, 'session' | 'stored' | 'wanted' | 'shared'>): Awaitable<string> {
 
   const { session, shared: { store, isUsable } } = save;
   if (session.newId !== undefined) return session.newId;
@@ -25,14 +25,14 @@ export function reserveId(save: Pick<Save, 'session' | 'wanted' | 'shared'>): Aw
 }
 
 /** @throws {SessionCookieError} if the response can't carry a cookie */
-export function requireCookie({ noCookie }: Pick<Save, 'noCookie'>): void {
+export function requireCookie({ visit: { noCookie } }: Save): void {
 
   if (noCookie !== undefined) throw new SessionCookieError(noCookie);
 
 }
 
 /** The id that the new one replaces. If the user leaves, there is none, since the new session is then another record. */
-function movingId({ session: { stored }, wanted: { user } }: Pick<Save, 'session' | 'wanted'>): string | undefined {
+function movingId({ stored, wanted: { user } }: Pick<Save, 'stored' | 'wanted'>): string | undefined {
 
   if (stored.kind !== 'live') return undefined;
   return stored.user === null || user === undefined || user === stored.user ? stored.id : undefined;

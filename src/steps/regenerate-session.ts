@@ -17,7 +17,7 @@ import { abandon } from './create-record.js';
 import { createSession } from './create-session.js';
 import { moveInSteps } from './move-in-steps.js';
 import { requireCookie, reserveId } from './new-id.js';
-import { infoWithNewId, newInfo } from './new-info.js';
+import { infoWithNewId, toNewInfo } from './new-info.js';
 import { tooLate, userSessionsEnded } from './refusals.js';
 import type { CookieAction, Save, Shared } from './save.js';
 
@@ -32,7 +32,7 @@ interface Next {
   /** The info as this request knows it. */
   readonly info: Info | undefined;
   /** The info as it is stored: `info`, or a copy through which the former id leads to the new one. */
-  readonly stored: Info | undefined;
+  readonly storedInfo: Info | undefined;
   /** Whether the session gets a user with the new id. */
   readonly getsUser: boolean;
 }
@@ -68,38 +68,38 @@ export async function regenerateSession(change: Regeneration, save: Save): Promi
 
 async function nextOf(change: Regeneration, save: Save): Promise<Next> {
 
-  const { session, shared } = save;
-  const before = session.stored as LiveStored;
+  const { shared } = save;
+  const before = save.stored as LiveStored;
   const base = infoWithNewId(before.info, save);
   const getsUser = base?.user != null && base.user !== (before.info?.user ?? null);
   if (getsUser && change.reason !== 'binding') await checkCountable(base, shared);
   const reserved = await reserveId(save);
   const id = change.reason === 'renewal' ? renewedId(change.id, reserved) : reserved;
-  if (!base) return { id, info: base, stored: base, getsUser };
+  if (!base) return { id, info: base, storedInfo: base, getsUser };
   const info = { ...base, details: { ...base.details, ...keptUnasked(change, id, save) } };
   const { grace } = shared.settings;
   const isForwarded = grace > 0 && mayForward(change, save);
-  const stored = isForwarded ? { ...info, details: { ...info.details, forward: forwardId(change.id, id, unixTime() + grace) } } : info;
-  return { id, info, stored, getsUser };
+  const storedInfo = isForwarded ? { ...info, details: { ...info.details, forward: forwardId(change.id, id, unixTime() + grace) } } : info;
+  return { id, info, storedInfo, getsUser };
 
 }
 
 /** The details that a session keeps if the library gives it a new id unasked: the secret of its forms, and the mark by which former ids are recognised. */
-function keptUnasked({ reason }: Regeneration, id: string, { session, shared: { settings } }: Save): Partial<SessionDetails> {
+function keptUnasked({ reason }: Regeneration, id: string, { stored, shared: { settings } }: Save): Partial<SessionDetails> {
 
   if (!isUnasked(reason)) return {};
-  const forms = keptFormSecret(session.stored as LiveStored, id);
+  const forms = keptFormSecret(stored as LiveStored, id);
   return reason === 'renewal' && settings.tracesRenewals ? { ...forms, family: familyOf(id) } : forms;
 
 }
 
-function move(change: Regeneration, { id, info, stored, getsUser }: Next, save: Save): Awaitable<Answer> {
+function move(change: Regeneration, { id, info, storedInfo, getsUser }: Next, save: Save): Awaitable<Answer> {
 
-  const { session, shared, version } = save;
+  const { shared, version } = save;
   const { store, lifetimes, settings: { maxBytes } } = shared;
-  const before = session.stored as LiveStored;
-  const began = change.reason === 'binding' ? signedInAt(before.info, shared) : save.began;
-  const terms = { lifetime: lifetimes.left(info), newInfo: newInfo(stored, getsUser ? began : undefined, shared) };
+  const before = save.stored as LiveStored;
+  const began = change.reason === 'binding' ? signedInAt(before.info, shared) : save.visit.began;
+  const terms = { lifetime: lifetimes.left(info), newInfo: toNewInfo(storedInfo, getsUser ? began : undefined, shared) };
   return store.canMove
     ? store.move(change.id, id, change, { lifetime: terms.lifetime, newInfo: terms.newInfo, version, maxBytes })
     : moveInSteps({ store, id: change.id, newId: id, base: before.texts, own: change, terms });
@@ -109,11 +109,11 @@ function move(change: Regeneration, { id, info, stored, getsUser }: Next, save: 
 /** Records the move, and ends the sessions that the user has too many. */
 async function finishMove(change: Regeneration, next: Next, save: Save): Promise<CookieAction> {
 
-  const { session, shared: { store, lifetimes } } = save;
+  const { session, now, shared: { store, lifetimes } } = save;
   const { id, reason } = change;
   const { info } = next;
-  const { texts } = session.stored as LiveStored;
-  const stored = justStored({ id: next.id, texts: isEmpty(change) ? texts : merge(texts, change), info }, lifetimes);
+  const { texts } = save.stored as LiveStored;
+  const stored = justStored({ id: next.id, texts: isEmpty(change) ? texts : merge(texts, change), info }, lifetimes, now);
   session.moved(stored, isForwarding(next) && !isUnasked(reason));
   if (!isUnasked(reason)) session.leaveForms();
   publishRegenerated([id, next.id], info?.user ?? null, reason, store);
@@ -143,8 +143,9 @@ async function insteadOfMove(change: Regeneration, answer: 'gone' | 'revoked', s
   if (reason === 'asked' || change.set.size === 0) throw tooLate();
   // The second click of a sign-in gets a session of its own. Leading it to the session
   // of the first would hand the account to an attacker who planted the id.
-  session.committed({ kind: 'retired', id, moved: true });
-  const action = await createSession({ texts: change.set }, save);
+  const stored = { kind: 'retired', id, moved: true } as const;
+  session.committed(stored);
+  const action = await createSession({ texts: change.set }, { ...save, stored });
   session.refresh(wanted.texts);
   return action;
 
@@ -169,9 +170,9 @@ function isUnasked(reason: Regeneration['reason']): boolean {
 
 }
 
-function isForwarding({ info, stored }: Next): boolean {
+function isForwarding({ info, storedInfo }: Next): boolean {
 
-  return stored !== info;
+  return storedInfo !== info;
 
 }
 
@@ -204,7 +205,7 @@ export async function withdrawForward(save: Save): Promise<boolean> {
   if (!forwards || stored.kind !== 'live') return false;
   const nothing = { texts: stored.texts, user: undefined, authentication: undefined };
   const change: Regeneration = { name: 'regenerate', id: stored.id, reason: 'asked', set: new Map(), unset: [] };
-  await regenerateSession(change, { ...save, wanted: { ...wanted, ...nothing }, version: undefined });
+  await regenerateSession(change, { ...save, stored, wanted: { ...wanted, ...nothing }, version: undefined });
   return true;
 
 }

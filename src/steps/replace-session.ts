@@ -11,11 +11,10 @@ import type { CookieAction, Save } from './save.js';
  */
 export async function replaceSession({ id, texts }: Replacement, save: Save): Promise<CookieAction> {
 
-  const { session, wanted, shared } = save;
-  const { stored } = session;
+  const { session, stored, wanted, shared } = save;
   session.nowStored(NOTHING);
   try {
-    const action = await createSession({ texts, replaced: id }, save);
+    const action = await createSession({ texts, replaced: id }, { ...save, stored: NOTHING });
     // The former user's values must not be stored again.
     session.refresh(wanted.texts);
     if (await shared.store.end(id, { moved: true })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, shared.store);

@@ -1,4 +1,4 @@
-import { andThen } from '../base/awaitable.js';
+import { isThenable } from '../base/awaitable.js';
 import type { Awaitable } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import type { NamedChange } from '../session/named-change.js';
@@ -25,13 +25,13 @@ import { touchSession } from './touch-session.js';
  */
 export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAction> {
 
-  const { session, stored, wanted, shared: { settings, lifetimes } } = save;
+  const { session, stored, wanted, now, shared: { settings, lifetimes } } = save;
   if (change.name !== 'none' && change.name !== 'touch') checkSize(textsOf(stored), wanted.texts, settings.maxBytes);
   if (requestEvents.hasSubscribers) {
-    session.decided({ change, before: stored, refreshDueIn: stored.kind === 'live' ? lifetimes.touchDueIn(stored) : 0 });
+    session.decided({ change, before: stored, refreshDueIn: stored.kind === 'live' ? lifetimes.touchDueIn(stored, now) : 0 });
   }
-  const isChange = change.name === 'update' || change.name === 'regenerate';
-  const answer = isChange ? andThen(upgrade(change, save), () => carryOut(change, save)) : carryOut(change, save);
+  const upgraded = change.name === 'update' || change.name === 'regenerate' ? upgrade(change, save) : false;
+  const answer = isThenable(upgraded) ? upgraded.then(() => carryOut(change, save)) : carryOut(change, save);
   return answer as Awaitable<CookieAction>;
 
 }
@@ -69,8 +69,8 @@ export function carryOut(change: NamedChange, save: Save): Awaitable<CookieActio
 
 }
 
-function noteUse({ stored, isUse, shared: { uses, store } }: Save): void {
+function noteUse({ stored, visit, shared: { uses, store } }: Save): void {
 
-  if (uses && isUse && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(stored.id), unixTime());
+  if (uses && visit.isUse && stored.kind === 'live' && stored.user !== null) uses.note(store.handleOf(stored.id), unixTime());
 
 }

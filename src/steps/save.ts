@@ -32,23 +32,28 @@ export interface StepSettings extends UserSettings {
   readonly maxBytes: number;
 }
 
-/** What a request brings to each act of storing. */
+/** What acts of storing must know of a request, as it is at the moment. */
 export interface Visit {
   readonly session: Session;
   readonly shared: Shared;
   /** When the request began, in milliseconds of `Lifetimes.now()`; undefined without the option `user`. */
   readonly began: number | undefined;
-  /** Finds the secret of the form that the request was sent from, if any; undefined without the option `user`. */
-  readonly formSecret: (() => string | undefined) | undefined;
   /** Whether the request counts as use of the session. */
   readonly isUse: boolean;
   /** Why the response can't carry a cookie; undefined if it can. */
   readonly noCookie: string | undefined;
+  /** Finds the secret of the form that the request was sent from, if any; undefined without the option `user`. */
+  formSecret(): string | undefined;
 }
 
 /** One act of storing. */
-export interface Save extends Visit {
-  /** The session in the store when the act begins, as far as the request knows. */
+export interface Save {
+  readonly visit: Visit;
+  readonly session: Session;
+  readonly shared: Shared;
+  /** When the act began, in milliseconds of `Lifetimes.now()`. */
+  readonly now: number;
+  /** The session in the store when the act began, as far as the request knows. */
   readonly stored: StoredSession;
   /** What the request asks for. */
   readonly wanted: Wanted;

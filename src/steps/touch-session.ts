@@ -4,13 +4,13 @@ import { justStored, type LiveStored } from '../session/stored-session.js';
 import type { CookieAction, Save } from './save.js';
 
 /** Prolongs a session that was only read. Never fails. */
-export function touchSession(id: string, { session, shared: { store, lifetimes } }: Save): Awaitable<CookieAction> {
+export function touchSession(id: string, { session, stored, now, shared: { store, lifetimes } }: Save): Awaitable<CookieAction> {
 
-  const before = session.stored as LiveStored;
+  const before = stored as LiveStored;
   const done = (isTouched: boolean): CookieAction => {
     if (!isTouched) return 'keep';
-    session.nowStored(justStored(before, lifetimes));
-    return lifetimes.isCookieDue(before) ? 'set' : 'keep';
+    session.nowStored(justStored(before, lifetimes, now));
+    return lifetimes.isCookieDue(before, now) ? 'set' : 'keep';
   };
   // The request changed nothing, so nothing is lost if the store fails.
   const failed = () => 'keep' as const;

@@ -1,6 +1,7 @@
 import { SessionStoreError } from '../base/errors.js';
 import { show } from '../base/option-checks.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
+import type { NamedChange } from '../session/named-change.js';
 import type { Session } from '../session/session.js';
 import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
 import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
@@ -9,7 +10,7 @@ import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-v
 import { ofStored, readStored } from '../values/stored-values.js';
 import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { changed } from './change-session.js';
-import { sessionChange } from './decide.js';
+import { decide } from './decide.js';
 import { loadSession } from './load-session.js';
 import { tooLate } from './refusals.js';
 import { withdrawForward } from './regenerate-session.js';
@@ -19,6 +20,12 @@ import { carryOut } from './save-session.js';
 
 /** Changes the values that it is given, or returns others in a plain object. May be called more than once. */
 export type SessionUpdate = (values: SessionValues) => Awaitable<SessionValues | void>;
+
+/** What the function of an update made. */
+interface Updated extends Pick<Wanted, 'texts' | 'user'> {
+  /** Whether it returned another object. */
+  readonly isWhole: boolean;
+}
 
 const NOTHING_DUE = { touch: false };
 
@@ -91,13 +98,13 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
   try {
     const pending = difference(textsOf(session.stored), wanted.texts);
     const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
-    const { texts, user, isWhole } = await callUpdate(base, update, userOf);
-    checkSize(textsOf(latest), texts, maxBytes);
+    const updated = await callUpdate(base, update, userOf);
+    checkSize(textsOf(latest), updated.texts, maxBytes);
     const action = await session.inTurn(() => {
       if (session.stored === before) {
-        const claim = claimOf(user, texts, latest, userOf);
-        const isAssigned = wanted.assigned === true || (isWhole && latest.kind === 'retired');
-        return attempt(latest, { ...visit, stored: latest, wanted: { ...wanted, assigned: isAssigned, isFound: false, ...claim, texts }, due: NOTHING_DUE });
+        const version = latest.kind === 'live' ? latest.version : undefined;
+        const now = performance.now();
+        return attempt({ visit, session, shared, now, stored: latest, wanted: withUpdate(wanted, updated, latest, userOf), due: NOTHING_DUE, version });
       }
       // The handler has called `saveSession()` or another update in the meantime, so `latest` is outdated.
       if (before.kind === 'live' && session.id === null) throw tooLate();
@@ -108,7 +115,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
       return action;
     }
     if (requestEvents.hasSubscribers) {
-      const change = { name: 'update', id: '', ...difference(textsOf(latest), texts) } as const;
+      const change = { name: 'update', id: '', ...difference(textsOf(latest), updated.texts) } as const;
       session.decided({ change, before: latest, refreshDueIn: 0 });
     }
     session.refresh(wanted.texts);
@@ -117,6 +124,23 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
     session.giveBack(wanted);
     throw error;
   }
+
+}
+
+/** Adds what the function made to what the request has asked for before. */
+function withUpdate(wanted: Wanted, { texts, user, isWhole }: Updated, latest: StoredSession, userOf: UserReader | undefined): Wanted {
+
+  const isLive = latest.kind === 'live';
+  return {
+    texts,
+    assigned: wanted.assigned === true || (isWhole && latest.kind === 'retired'),
+    cleared: wanted.cleared && texts.size === 0,
+    regenerate: wanted.regenerate && !isLive,
+    proved: wanted.proved === true && !isLive,
+    authentication: wanted.authentication,
+    isFound: false,
+    ...claimOf(user, texts, latest, userOf),
+  };
 
 }
 
@@ -138,11 +162,11 @@ export async function updateUnstored(session: Session, update: SessionUpdate): P
  */
 async function callUpdate(
   before: SessionTexts, update: SessionUpdate, userOf: UserReader | undefined,
-): Promise<Pick<Wanted, 'texts' | 'user'> & { isWhole: boolean }> {
+): Promise<Updated> {
 
   const values = readStored(before);
   const returned = await update(values);
-  const changed = ofStored(before, values, made => toTexts(made, before));
+  const changed = ofStored(before, values, toTexts);
   if (!isPlainObject(returned) || holds(values, returned)) return { texts: changed, user: userOf && ofStored(before, values, userOf), isWhole: false };
   const texts = toTexts(returned, changed);
   if (changed !== before && texts !== changed) {
@@ -161,41 +185,45 @@ function holds(container: unknown, object: object): boolean {
 
 }
 
-/** Stores what `update` made of `latest`, unless the stored session has changed since. */
-async function attempt(latest: StoredSession, save: Save): Promise<CookieAction | 'conflict'> {
+/** Stores what the function made of the latest values, unless the stored session has changed since. */
+async function attempt(save: Save): Promise<CookieAction | 'conflict'> {
 
-  const { session, wanted, shared } = save;
-  const { store, lifetimes, settings: { grace, maxBytes } } = shared;
-  const cleared = wanted.cleared && wanted.texts.size === 0;
-  if (latest.kind !== 'live') return carryOut(sessionChange(latest, { ...wanted, cleared }, NOTHING_DUE), save);
-  if (cleared) return carryOut({ name: 'destroy', id: latest.id }, save);
-
-  const { id, version, info } = latest;
-  const change = difference(latest.texts, wanted.texts);
-  if (!isEmpty(change) && await store.upgrade?.(id, latest.texts, lifetimes.left(info))) return 'conflict';
-  if (wanted.user !== undefined && wanted.user !== latest.user && !wanted.isFound) {
-    session.nowStored(latest);
-    const signIn = { ...wanted, cleared: false, regenerate: false, proved: false };
-    return carryOut(sessionChange(latest, signIn, NOTHING_DUE), { ...save, wanted: signIn, version });
-  }
+  const { stored, shared: { store, lifetimes } } = save;
+  const change = decide(save);
+  if (stored.kind !== 'live') return carryOut(change, save);
+  const isChange = change.name === 'update' || change.name === 'regenerate';
+  if (isChange && !isEmpty(change) && await store.upgrade?.(change.id, stored.texts, lifetimes.left(stored.info))) return 'conflict';
+  if (change.name !== 'update' && change.name !== 'none') return carryOut(change, save);
+  const action = change.name === 'update' ? await updateRecord(change, save) : await keepRecord(stored, save);
   // If it was found by its former id, the browser does not know the new one yet.
-  const withCookie = (action: CookieAction) => action === 'keep' && latest.forwarded ? 'set' : action;
-  if (isEmpty(change)) {
-    // The session may have been loaded long ago, at the beginning of the request.
-    if (latest === session.stored && !isUnchanged(latest, await latestOf(latest, shared, true))) return 'conflict';
-    session.committed(latest);
-    return withCookie('keep');
-  }
+  return action === 'keep' && stored.forwarded ? 'set' : action;
+
+}
+
+/** Changes the stored values, if they are still those of the version that the save names. */
+async function updateRecord(change: Extract<NamedChange, { name: 'update' }>, save: Save): Promise<CookieAction | 'conflict'> {
+
+  const { session, stored, wanted, now, version, shared: { store, lifetimes, settings: { grace, maxBytes } } } = save;
   if (await withdrawForward(save)) return 'conflict';
   session.changing();
-  const { lifetime, user } = lifetimes.changeTerms(latest);
-  const answer = await store.update(id, change, { lifetime, version, user, maxBytes, loaded: latest.texts });
+  const latest = stored as LiveStored;
+  const { lifetime, user } = lifetimes.changeTerms(latest, now);
+  const answer = await store.update(change.id, change, { lifetime, version, user, maxBytes, loaded: latest.texts });
   // With the option `grace`, the next try may find it under its new id.
   if (answer === 'conflict' || (answer === 'gone' && grace > 0)) return 'conflict';
   if (answer === 'gone') throw tooLate();
   if (answer === 'too-large') throw tooLarge(maxBytes);
-  session.nowStored(latest);
-  return withCookie(changed(wanted.texts, lifetime, save));
+  return changed(wanted.texts, lifetime, save);
+
+}
+
+/** Leaves the stored values as they are, which must be those that the function was given. */
+async function keepRecord(latest: LiveStored, { session, shared }: Save): Promise<CookieAction | 'conflict'> {
+
+  // The session may have been loaded long ago, at the beginning of the request.
+  if (latest === session.stored && !isUnchanged(latest, await latestOf(latest, shared, true))) return 'conflict';
+  session.committed(latest);
+  return 'keep';
 
 }
 

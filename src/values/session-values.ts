@@ -21,6 +21,8 @@ const MANY = 32;
 
 export const NO_TEXTS: SessionTexts = new Map();
 
+const SYMBOL_KEY = 'has a symbol for a key, which can\'t be stored';
+
 const QUOTE = 0x22;
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -37,25 +39,29 @@ const PLAIN_TEXT = /^[^"\\\u0000-\u001f\ud800-\udfff]*$/;
  */
 export function toTexts(values: SessionValues, before: SessionTexts = NO_TEXTS): SessionTexts {
 
-  if (Object.getOwnPropertySymbols(values).length > 0) throw symbolKey('session');
+  if (Object.getOwnPropertySymbols(values).length > 0) throw new SessionValueError('session', SYMBOL_KEY);
   const keys = Object.keys(values);
-  const texts: Array<string | undefined> = [];
-  const way: Way = { keys: [], containers: [], depth: 0 };
-  let same = keys.length === before.size;
-  for (const key of keys) {
-    way.keys[0] = key;
-    const value: unknown = values[key];
-    const text = value === undefined ? undefined : toText(value, way);
-    if (same && text !== before.get(key)) same = false;
-    texts.push(text);
-  }
-  if (same) return before;
-  const after = new Map<string, string>();
+  let after: Map<string, string> | undefined;
   for (let index = 0; index < keys.length; index++) {
-    const text = texts[index];
-    if (text !== undefined) after.set(keys[index] as string, text);
+    const key = keys[index] as string;
+    const value: unknown = values[key];
+    const text = value === undefined ? undefined : scalarText(value) ?? toText(value, { keys: [key], containers: [], depth: 0 });
+    if (!after) {
+      if (text !== undefined && text === before.get(key)) continue;
+      after = textsOf(keys, index, before);
+    }
+    if (text !== undefined) after.set(key, text);
   }
-  return after;
+  return after ?? (keys.length === before.size ? before : textsOf(keys, keys.length, before));
+
+}
+
+/** Returns the texts of the first keys, which are the same as before. */
+function textsOf(keys: readonly string[], count: number, before: SessionTexts): Map<string, string> {
+
+  const texts = new Map<string, string>();
+  for (let index = 0; index < count; index++) texts.set(keys[index] as string, before.get(keys[index] as string) as string);
+  return texts;
 
 }
 
@@ -126,22 +132,25 @@ interface Way {
 
 function toText(value: unknown, way: Way): string {
 
+  const text = scalarText(value);
+  if (text !== undefined) return text;
+  if (typeof value === 'number') throw refusal(way, `is ${value}, which JSON has no text for`);
+  if (typeof value !== 'object' || value === null) throw refusal(way, `is a ${typeof value}, which can't be stored`);
+  if (Array.isArray(value)) return arrayText(value, way);
+  if (isPlainObject(value)) return objectText(value, way);
+  if (value instanceof Date) return dateText(value, way);
+  throw refusal(way, `is a ${kindOf(value)}: only plain objects and arrays can be stored`);
+
+}
+
+/** Returns the text of a value that is no container; undefined if it is one, or can't be stored. */
+function scalarText(value: unknown): string | undefined {
+
   switch (typeof value) {
-    case 'string':
-      return quoted(value);
-    case 'number':
-      if (!Number.isFinite(value)) throw refusal(way, `is ${value}, which JSON has no text for`);
-      return Object.is(value, -0) ? '-0' : String(value);
-    case 'boolean':
-      return value ? 'true' : 'false';
-    case 'object':
-      if (value === null) return 'null';
-      if (Array.isArray(value)) return arrayText(value, way);
-      if (isPlainObject(value)) return objectText(value, way);
-      if (value instanceof Date) return dateText(value, way);
-      throw refusal(way, `is a ${kindOf(value)}: only plain objects and arrays can be stored`);
-    default:
-      throw refusal(way, `is a ${typeof value}, which can't be stored`);
+    case 'string': return quoted(value);
+    case 'number': return Number.isFinite(value) ? Object.is(value, -0) ? '-0' : String(value) : undefined;
+    case 'boolean': return value ? 'true' : 'false';
+    default: return value === null ? 'null' : undefined;
   }
 
 }
@@ -181,7 +190,7 @@ function sizeOf(array: readonly unknown[]): number {
 
 function objectText(object: SessionValues, way: Way): string {
 
-  if (Object.getOwnPropertySymbols(object).length > 0) throw symbolKey(pathTo(way));
+  if (Object.getOwnPropertySymbols(object).length > 0) throw refusal(way, SYMBOL_KEY);
   const depth = enter(object, way);
   let text = '';
   for (const key of Object.keys(object)) {
@@ -228,20 +237,8 @@ function tooDeep({ containers, keys, depth }: Way): SessionValueError {
 
 }
 
-function symbolKey(path: string): SessionValueError {
+function refusal({ keys, depth }: Way, problem: string): SessionValueError {
 
-  return new SessionValueError(path, 'has a symbol for a key, which can\'t be stored');
-
-}
-
-function refusal(way: Way, problem: string): SessionValueError {
-
-  return new SessionValueError(pathTo(way), problem);
-
-}
-
-function pathTo({ keys, depth }: Way): string {
-
-  return pathOf(keys.slice(0, depth + 1));
+  return new SessionValueError(pathOf(keys.slice(0, depth + 1)), problem);
 
 }

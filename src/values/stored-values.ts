@@ -27,10 +27,10 @@ export function readStored(texts: SessionTexts): SessionValues {
  *
  * @throws {SessionStoreError} as {@link causeOf} says
  */
-export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues) => T): T {
+export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (values: SessionValues, stored: SessionTexts) => T): T {
 
   try {
-    return make(values);
+    return make(values, stored);
   } catch (error) {
     throw causeOf(error, stored, make);
   }
@@ -42,16 +42,16 @@ export function ofStored<T>(stored: SessionTexts, values: SessionValues, make: (
  * texts: a {@link SessionStoreError} instead of a {@link SessionValueError} if the
  * texts alone lead to it, since no request can have stored them.
  */
-export function causeOf(error: unknown, stored: SessionTexts, make: (values: SessionValues) => unknown): unknown {
+export function causeOf(error: unknown, stored: SessionTexts, make: (values: SessionValues, stored: SessionTexts) => unknown): unknown {
 
   return error instanceof SessionValueError && stored.size > 0 && !isPossible(stored, make) ? unreadable(error) : error;
 
 }
 
-function isPossible(stored: SessionTexts, make: (values: SessionValues) => unknown): boolean {
+function isPossible(stored: SessionTexts, make: (values: SessionValues, stored: SessionTexts) => unknown): boolean {
 
   try {
-    make(fromTexts(stored));
+    make(fromTexts(stored), stored);
     return true;
   } catch {
     return false;

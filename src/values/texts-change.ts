@@ -10,10 +10,14 @@ export function difference(before: SessionTexts, after: SessionTexts): SessionCh
   if (before === after) return NO_CHANGE;
 
   const set = new Map<string, string>();
+  let kept = 0;
   for (const [key, text] of after) {
-    if (before.get(key) !== text) set.set(key, text);
+    const former = before.get(key);
+    if (former !== undefined) kept++;
+    if (former !== text) set.set(key, text);
   }
   const unset: string[] = [];
+  if (kept === before.size) return { set, unset };
   for (const key of before.keys()) {
     if (!after.has(key)) unset.push(key);
   }

@@ -38,6 +38,11 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
 
 }
 
+const CREATED = [true, false, 'revoked'] as const;
+const UPDATED = ['updated', 'gone', 'conflict', 'too-large'] as const;
+const ENDED = [true, false] as const;
+const MOVED = ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const;
+
 /**
  * Makes a store that answers within a time limit. Each failure is a
  * {@link SessionStoreError} with the store's own error as `cause`.
@@ -64,17 +69,16 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
   const ask = <T>(
     secrets: readonly string[], call: (patienceLeft: () => number) => Awaitable<T>, onLate?: (value: T) => void,
   ): Awaitable<T> => {
-    const failure = (error: unknown) => storeError(error, secrets);
     let caller: Caller | undefined;
     let answer: Awaitable<T>;
     try {
       answer = call(() => caller ? time.left(caller) : limit);
     } catch (error) {
-      throw failure(error);
+      throw storeError(error, secrets);
     }
     if (!isThenable(answer)) return answer;
     caller = { until: Infinity, prolonged: 0, giveUp() {} };
-    return time.for(caller, answer, failure, onLate);
+    return time.for(caller, answer, error => storeError(error, secrets), onLate);
   };
 
   return {
@@ -88,22 +92,22 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       const drop = async (isCreated: boolean | 'revoked') => { if (isCreated === true) await inner().end(id); };
       return ask([id], patienceLeft => andThen(
         inner().create(id, texts, { lifetime, patience: limit, patienceLeft, newInfo }),
-        answer => oneOf(answer, 'create', [true, false, 'revoked']),
+        answer => oneOf(answer, 'create', CREATED),
       ), answer => { drop(answer).catch(() => {}); });
     },
 
     update: (id, change, { lifetime, version, user, maxBytes, loaded }) => ask([id], patienceLeft => andThen(
       inner().update(id, change, { lifetime, version, patience: limit, patienceLeft, user, maxBytes, loaded }),
-      answer => oneOf(answer, 'update', ['updated', 'gone', 'conflict', 'too-large']),
+      answer => oneOf(answer, 'update', UPDATED),
     )),
 
     touch: (id, lifetime, user) => ask([id], () => inner().touch(id, lifetime, user)),
 
-    end: (id, terms) => ask([id], () => andThen(inner().end(id, terms), answer => oneOf(answer, 'end', [true, false]))),
+    end: (id, terms) => ask([id], () => andThen(inner().end(id, terms), answer => oneOf(answer, 'end', ENDED))),
 
     move: (id, newId, change, { lifetime, newInfo, version, maxBytes }) => ask([id, newId], patienceLeft => andThen(
       inner().move(id, newId, change, { lifetime, patience: limit, patienceLeft, newInfo, version, maxBytes }),
-      answer => oneOf(answer, 'move', ['moved', 'gone', 'conflict', 'too-large', 'revoked']),
+      answer => oneOf(answer, 'move', MOVED),
     )),
 
     take: (id, newId) => ask([id, newId], patienceLeft => inner().take(id, newId, limit, patienceLeft)),

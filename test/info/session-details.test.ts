@@ -3,8 +3,8 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { checkedAuthentication } from '../../src/info/authentication.js';
 import { SessionStoreError } from '../../src/base/errors.js';
-import { type NextInfo, nextInfo } from '../../src/info/next-info.js';
 import { fromStored, type Info, toStored } from '../../src/info/session-details.js';
+import { type InfoChange, infoAfter } from '../../src/steps/new-info.js';
 import { anyText } from '../support/any-text.js';
 
 const NOW = 1_800_000_000;
@@ -17,7 +17,7 @@ describe('The stored details of a session', () => {
 
     fc.assert(fc.property(text, metadata, fc.boolean(), (user, given, persistent) => {
       const authentication = checkedAuthentication({ persistent, expiry: 60, metadata: given });
-      const info = nextInfo(undefined, { user, given: authentication, absoluteExpiry: 3600 }, NOW);
+      const info = infoAfter(undefined, { user, given: authentication, absoluteExpiry: 3600 }, NOW);
       const stored = toStored(info);
       match(stored.details, /^[\x20-\x7e]*$/);
       ok(stored.details.length <= 4096, `${stored.details.length} characters`);
@@ -32,7 +32,7 @@ describe('The stored details of a session', () => {
       persistent: true, expiry: 1, absoluteExpiry: 1, endsAt: NOW,
       metadata: Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`${index}`.repeat(32), '\ud83d'.repeat(10_000)])),
     });
-    ok(toStored(nextInfo(undefined, { user: 'a', given, absoluteExpiry: 1, origin: 'x'.repeat(22), cookie: 'y'.repeat(256) }, NOW)).details.length <= 4096 - 300, 'with room for a forwarded id');
+    ok(toStored(infoAfter(undefined, { user: 'a', given, absoluteExpiry: 1, origin: 'x'.repeat(22), cookie: 'y'.repeat(256) }, NOW)).details.length <= 4096 - 300, 'with room for a forwarded id');
 
   });
 
@@ -59,23 +59,23 @@ describe('The stored details of a session', () => {
 
   it('keep the beginning, the deadline and the given details through a plain regeneration', () => {
 
-    const first = nextInfo(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
-    const next = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    const first = infoAfter(undefined, { user: 'ada', given: { persistent: true, expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const next = infoAfter(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
     deepStrictEqual(next.details, { ...first.details, renewed: NOW + 100 });
 
   });
 
   it('keep nothing of the anonymous session after a sign-in, nor of one user for another', () => {
 
-    const first = nextInfo(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
-    const { details } = nextInfo(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
+    const first = infoAfter(undefined, { user: null, given: { expiry: 60, metadata: { device: 'a' } }, absoluteExpiry: 3600 }, NOW);
+    const { details } = infoAfter(first, { user: 'ada', absoluteExpiry: 3600 }, NOW + 100);
     deepStrictEqual(JSON.parse(JSON.stringify(details)), { created: NOW + 100, renewed: NOW + 100, authenticated: NOW + 100, endsAt: NOW + 3700 });
 
   });
 
   it('end at the earlier of two deadlines', () => {
 
-    const endsAt = (given: NextInfo['given'], absoluteExpiry?: number) => nextInfo(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
+    const endsAt = (given: InfoChange['given'], absoluteExpiry?: number) => infoAfter(undefined, { user: 'a', given, absoluteExpiry }, NOW).details.endsAt;
     strictEqual(endsAt({ endsAt: NOW + 10 }, 20), NOW + 10);
     strictEqual(endsAt({ endsAt: NOW + 30 }, 20), NOW + 20);
     strictEqual(endsAt({ absoluteExpiry: 30 }, 20), NOW + 30, 'what is said of this session counts');

@@ -1,7 +1,7 @@
 import { difference, isEmpty, merge } from '../../src/values/texts-change.js';
 import type { Due } from '../../src/session/named-change.js';
 import type { Wanted } from '../../src/session/wanted.js';
-import { type Decided, sessionChange } from '../../src/steps/decide.js';
+import { type Decided, decide } from '../../src/steps/decide.js';
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
@@ -28,7 +28,7 @@ function want(entries: Record<string, string>, more: Partial<Wanted> = {}): Want
 
 }
 
-const due: fc.Arbitrary<Due> = fc.record({ touch: fc.boolean(), renewal: fc.boolean() });
+const due: fc.Arbitrary<Due> = fc.record({ touch: fc.boolean(), renewal: fc.boolean(), withdrawal: fc.boolean() });
 
 const LIVE: Decided = { kind: 'live', id: 'A', texts: new Map([['a', '1'], ['b', '2']]) };
 const OWNED: Decided = { ...LIVE, user: '5' };
@@ -133,7 +133,7 @@ describe('What a request did', () => {
   for (const [name, before, after, touch, expected] of cases) {
     it(name, () => {
 
-      deepStrictEqual(sessionChange(before, after, { touch }), expected);
+      deepStrictEqual(decide({ stored: before, wanted: after, due: { touch } }), expected);
 
     });
   }
@@ -141,17 +141,25 @@ describe('What a request did', () => {
   it('gives a new id that is due together with what changed', () => {
 
     const due = { touch: true, renewal: true };
-    deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '2' }), due), { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'renewal' });
-    deepStrictEqual(sessionChange(LIVE, want({ a: '1', b: '3' }), due), { name: 'regenerate', id: 'A', set: new Map([['b', '3']]), unset: [], reason: 'renewal' });
-    deepStrictEqual(sessionChange(LIVE, want({}, { cleared: true }), due), { name: 'destroy', id: 'A' });
-    deepStrictEqual(sessionChange(EMPTIED, want({}), due), { name: 'none' });
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({ a: '1', b: '2' }), due }), { name: 'regenerate', id: 'A', set: new Map(), unset: [], reason: 'renewal' });
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({ a: '1', b: '3' }), due }), { name: 'regenerate', id: 'A', set: new Map([['b', '3']]), unset: [], reason: 'renewal' });
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({}, { cleared: true }), due }), { name: 'destroy', id: 'A' });
+    deepStrictEqual(decide({ stored: EMPTIED, wanted: want({}), due }), { name: 'none' });
+
+  });
+
+  it('gives one more id before a change, while the former id leads to the session', () => {
+
+    const due = { touch: true, withdrawal: true };
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({ a: '1', b: '3' }), due }), { name: 'regenerate', id: 'A', set: new Map([['b', '3']]), unset: [], reason: 'asked' });
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({ a: '1', b: '2' }), due }), { name: 'touch', id: 'A' });
 
   });
 
   it('leaves a session without keys when the last key goes together with the id', () => {
 
     // Another request may have added a key in the meantime, which must not be lost.
-    deepStrictEqual(sessionChange(LIVE, want({}, { regenerate: true }), { touch: false }), {
+    deepStrictEqual(decide({ stored: LIVE, wanted: want({}, { regenerate: true }), due: { touch: false } }), {
       name: 'regenerate', id: 'A', set: new Map(), unset: ['a', 'b'], reason: 'asked',
     });
 
@@ -160,7 +168,7 @@ describe('What a request did', () => {
   it('is always one change, which leads from the loaded session to the wanted one', () => {
 
     fc.assert(fc.property(stored, wanted, due, (before, after, isDue) => {
-      const change = sessionChange(before, after, isDue);
+      const change = decide({ stored: before, wanted: after, due: isDue });
       const had = before.kind === 'live' ? before.texts : EMPTY;
       const user = before.kind === 'live' ? before.user : null;
       const becomes = after.user === undefined ? user : after.user;
@@ -203,7 +211,7 @@ describe('What a request did', () => {
   it('never touches a session that is not due for a refresh, and never sends a store what did not change', () => {
 
     fc.assert(fc.property(stored, wanted, (before, after) => {
-      const change = sessionChange(before, after, { touch: false });
+      const change = decide({ stored: before, wanted: after, due: { touch: false } });
       ok(change.name !== 'touch');
       if (change.name === 'update') ok(!isEmpty(change));
     }));
@@ -213,7 +221,7 @@ describe('What a request did', () => {
   it('never ends a session by a request that did not clear it', () => {
 
     fc.assert(fc.property(stored, wanted, due, (before, after, isDue) => {
-      const { name } = sessionChange(before, { ...after, cleared: false, user: undefined }, isDue);
+      const { name } = decide({ stored: before, wanted: { ...after, cleared: false, user: undefined }, due: isDue });
       ok(name !== 'destroy');
     }));
 

@@ -193,6 +193,29 @@ describe('ctx.updateSession()', () => {
 
   });
 
+  it('signs in after several conflicts, and loses no change that others made meanwhile', async () => {
+
+    let tries = 0;
+    const { browser } = site({
+      '/begin': ctx => { ctx.session.seen = 0; },
+      '/other': ctx => { ctx.session.seen += 1; },
+      '/read': ctx => ctx.session,
+      '/sign-in': async ctx => {
+        ctx.session.page = '/sign-in';
+        await ctx.updateSession(async values => {
+          if (++tries < 4) await other.get('/other');
+          values.userId = 5;
+        });
+      },
+    }, { user: 'userId' });
+    await browser.get('/begin');
+    const other = browser.clone();
+    strictEqual((await browser.get('/sign-in')).status, 200);
+    strictEqual(tries, 4);
+    deepStrictEqual((await browser.get('/read')).body, { seen: 3, page: '/sign-in', userId: 5 });
+
+  });
+
   it('leaves everything as it was if the function throws', async () => {
 
     const problem = new Error('out of stock');

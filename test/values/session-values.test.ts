@@ -134,6 +134,8 @@ describe('Session values as texts', () => {
     deepStrictEqual([...toTexts({ a: 1 }, before)], [['a', '1']]);
     deepStrictEqual([...toTexts({ a: 1, c: 1 }, before)], [['a', '1'], ['c', '1']]);
     deepStrictEqual([...toTexts({ a: 1, b: undefined }, before)], [['a', '1']]);
+    deepStrictEqual([...toTexts({ a: 1, c: undefined }, before)], [['a', '1']]);
+    deepStrictEqual([...toTexts({ b: 1, a: 1 }, before)], [['b', '1'], ['a', '1']]);
 
   });
 
