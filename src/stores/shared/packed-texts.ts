@@ -70,6 +70,11 @@ export class PackedTexts implements SessionTexts {
     return this.#packed;
   }
 
+  /** @throws {SessionStoreError} if these are no packed texts */
+  unpack(): void {
+    void this.#unpacked;
+  }
+
   /** The same with a change merged in. */
   repacked(change: SessionChange): string {
     return repack(this.#packed, change, this.#start);

@@ -84,10 +84,15 @@ export class SqliteConnection {
 
   }
 
-  /** Runs a statement that returns no rows; only within a task. */
-  run(sql: string, ...parameters: Array<string | number>): void {
+  /**
+   * Runs a statement that returns no rows; only within a task.
+   *
+   * @returns the number of rows that it changed; NaN if the driver does not say it
+   */
+  run(sql: string, ...parameters: Array<string | number>): number {
 
-    this.#prepared(sql).run(...parameters);
+    const result = this.#prepared(sql).run(...parameters) as { readonly changes?: unknown } | null | undefined;
+    return Number(result?.changes ?? NaN);
 
   }
 

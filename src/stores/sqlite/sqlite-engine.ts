@@ -9,7 +9,7 @@ import { infoText } from '../shared/info.js';
 import { isPackedTooLarge, pack, repack } from '../shared/packed-texts.js';
 import { requestBegan } from '../shared/request-age.js';
 import { userHash } from '../shared/user-hash.js';
-import { ELSEWHERE, isDead, isKnown, isLive, retired } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, isDead, isKnown, isLive, LoadedTexts, retired } from './sqlite-row.js';
 import type { SqliteTable } from './sqlite-table.js';
 import { SqliteUsers } from './sqlite-users.js';
 
@@ -68,8 +68,8 @@ export class SqliteEngine implements Engine<'at once'> {
     { handle, hash }: StoredId, change: SessionChange, terms: UpdateTerms,
   ): Awaitable<'updated' | 'gone' | 'conflict' | 'too-large'> {
 
-    const { lifetime, version, user, maxBytes } = terms;
-    return this.#table.change(handle, row => {
+    const { lifetime, version, user, maxBytes, loaded } = terms;
+    const decide = (row: FoundRow) => {
       if (!isLive(row, hash)) return 'gone';
       if (version !== undefined && version !== row.version) return 'conflict';
       const data = repack(row.data, change);
@@ -77,6 +77,14 @@ export class SqliteEngine implements Engine<'at once'> {
       this.#table.update(handle, data, Math.max(row.endsAt, later(row.now, lifetime)), row.now);
       this.#users.heal(handle, row, user);
       return 'updated';
+    };
+    const isOwn = loaded instanceof LoadedTexts && loaded.table === this.#table && loaded.idHash === hash;
+    const isEnough = isOwn && user === undefined && (version === undefined || version === loaded.version);
+    const data = isEnough ? loaded.repacked(change) : '';
+    if (!isEnough || isPackedTooLarge(loaded.packed, data, maxBytes)) return this.#table.change(handle, decide, terms);
+    return this.#table.step(() => {
+      // Most rows are as they were loaded, and need not be read again.
+      return this.#table.rewrite(handle, loaded, data, Math.ceil(lifetime * 1000)) ? 'updated' : decide(this.#table.row(handle));
     }, terms);
 
   }

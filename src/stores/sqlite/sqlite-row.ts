@@ -1,11 +1,30 @@
 import type { FoundSession, LiveSession, StoredInfo } from '../../base/store.js';
 import { isFormer, withFormer } from '../shared/former-ids.js';
 import { fromInfoText } from '../shared/info.js';
-import { unpack } from '../shared/packed-texts.js';
+import { EMPTY, PackedTexts } from '../shared/packed-texts.js';
 import { unreadable } from '../shared/unreadable.js';
+import type { Columns } from './sqlite-connection.js';
 
 /** Takes the place of the hash if the visitor of a session now has another one: no hash equals it. */
 export const ELSEWHERE = '-';
+
+/** The texts of a session, and of which row they were. */
+export class LoadedTexts extends PackedTexts {
+
+  /** The hash of the session's id. */
+  readonly idHash: string;
+  readonly version: number;
+  /** The table that read the row. */
+  readonly table: object;
+
+  constructor({ idHash, version, data }: Pick<FoundRow, 'idHash' | 'version' | 'data'>, table: object) {
+    super(data);
+    this.idHash = idHash;
+    this.version = version;
+    this.table = table;
+  }
+
+}
 
 /** The columns that are written under a handle. */
 export interface Row {
@@ -28,6 +47,23 @@ export interface FoundRow extends Row {
   readonly version: number;
   /** When it was read: Unix time in milliseconds, by SQLite's own clock. */
   readonly now: number;
+}
+
+/** The columns in the order in which they are read. */
+export function foundRow([idHash, former, version, endsAt, data, now, userId, info]: Columns): FoundRow {
+
+  return {
+    idHash: String(idHash), former: String(former), version: Number(version), endsAt: Number(endsAt), data: String(data), now: Number(now),
+    userId: String(userId ?? ''), info: String(info),
+  };
+
+}
+
+/** What stands for a row that does not exist. */
+export function noRow([now]: Columns): FoundRow {
+
+  return { idHash: '', former: '', userId: '', info: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+
 }
 
 /** Whether the time of a session, or of its mark, is over. */
@@ -53,11 +89,15 @@ export function isKnown(row: FoundRow, hash: string): boolean {
 
 }
 
-/** What a row has for a request with an id of this hash. */
-export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
+/**
+ * What a row has for a request with an id of this hash.
+ *
+ * @param table that read the row
+ */
+export function sessionIn(row: FoundRow, hash: string, table: object): FoundSession | null {
 
-  const { idHash, former, version, endsAt, data, info, now } = row;
-  if (isLive(row, hash)) return liveSession(version, endsAt - now, data, info);
+  const { idHash, former, endsAt, info, now } = row;
+  if (isLive(row, hash)) return liveSession(new LoadedTexts(row, table), endsAt - now, info);
   const known = infoOf(info);
   // A session that has ended has no id any more, so this one has not.
   if (idHash === hash) return { status: 'expired', ...(known && { info: known }) };
@@ -70,11 +110,14 @@ export function sessionIn(row: FoundRow, hash: string): FoundSession | null {
  * @param left milliseconds left to live
  * @throws {SessionStoreError} for columns that no store has written
  */
-export function liveSession(version: number, left: number, data: string, info: string): LiveSession {
+export function liveSession(texts: LoadedTexts, left: number, info: string): LiveSession {
 
+  const { version } = texts;
+  const remaining = left / 1000;
+  // A row that can't be read is an error for every request, whether it reads the texts or not.
+  texts.unpack();
+  if (info === '') return { status: 'live', texts, version, remaining };
   try {
-    const [texts, remaining] = [unpack(data), left / 1000];
-    if (info === '') return { status: 'live', texts, version, remaining };
     return { status: 'live', texts, version, remaining, info: fromInfoText(info) };
   } catch (cause) {
     throw unreadable(cause);

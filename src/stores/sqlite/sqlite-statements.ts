@@ -34,6 +34,9 @@ export const STATEMENTS = (name: string) => ({
       user_id = excluded.user_id, about = excluded.about, seen_at = excluded.seen_at,
       ends_at = excluded.ends_at, data = excluded.data, version = "${name}".version + 1`,
   update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
+  rewrite: `
+    UPDATE "${name}" SET seen_at = ${NOW}, ends_at = MAX(ends_at, MIN(${NOW} + ?, ${Number.MAX_SAFE_INTEGER})), data = ?, version = version + 1
+    WHERE handle = ? AND id_hash = ? AND version = ? AND ends_at > ${NOW}`,
   touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
   enter: `UPDATE "${name}" SET user_id = ? WHERE handle = ?`,
   // A mark from the future is from before the machine was started.

@@ -7,7 +7,7 @@ import { SETUP } from './busy-queue.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
-import { ELSEWHERE, type FoundRow, liveInfo, liveSession, retired, type Row, sessionIn } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 
 /** The last moment that every driver can read. */
@@ -47,7 +47,7 @@ export class SqliteTable implements StoreTable {
     await this.#connection.read(() => checkTable(this.#connection, this.#name), SETUP);
     for (const sql of [WAL, TABLE(this.#name), INDEX(this.#name)]) await this.#connection.setUp(sql, SETUP);
     this.#isTried = false;
-    await this.#write(() => {}, SETUP);
+    await this.step(() => {}, SETUP);
 
   }
 
@@ -58,9 +58,11 @@ export class SqliteTable implements StoreTable {
       const found = this.#connection.first(this.#sql.load, handle);
       if (!found) return null;
       const left = Number(found[1]);
-      if (found[0] === hash && left > 0) return liveSession(Number(found[2]), left, String(found[3]), String(found[4]));
+      if (found[0] === hash && left > 0) {
+        return liveSession(new LoadedTexts({ idHash: hash, version: Number(found[2]), data: String(found[3]) }, this), left, String(found[4]));
+      }
       const row = this.#find(handle);
-      return row && sessionIn(row, hash);
+      return row && sessionIn(row, hash, this);
     });
 
   }
@@ -79,7 +81,7 @@ export class SqliteTable implements StoreTable {
    */
   change<T>(handle: string, decide: (row: FoundRow) => T, waits?: Patience): Awaitable<T> {
 
-    return this.#write(() => decide(this.#find(handle) ?? this.#noRow()), waits);
+    return this.step(() => decide(this.row(handle)), waits);
 
   }
 
@@ -87,7 +89,7 @@ export class SqliteTable implements StoreTable {
   async changeEach(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): Promise<void> {
 
     for (let start = 0; start < handles.length; start += BATCH) {
-      await this.#write(() => this.each(handles.slice(start, start + BATCH), decide));
+      await this.step(() => this.each(handles.slice(start, start + BATCH), decide));
       // Requests go first.
       await new Promise(resolve => setImmediate(resolve));
     }
@@ -97,13 +99,27 @@ export class SqliteTable implements StoreTable {
   /** Only within a change. */
   each(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): void {
 
-    for (const handle of handles) decide(handle, this.#find(handle) ?? this.#noRow());
+    for (const handle of handles) decide(handle, this.row(handle));
 
+  }
+
+  /** One whose time is over if there is none; only within a change. */
+  row(handle: string): FoundRow {
+    return this.#find(handle) ?? noRow(this.#connection.first(this.#sql.now) as Columns);
   }
 
   /** Only within a change. */
   write(handle: string, { idHash, former, userId, info, endsAt, data }: Row, now: number): void {
     this.#connection.run(this.#sql.write, handle, idHash, former, userId, info, now, Math.min(endsAt, LATEST), data);
+  }
+
+  /**
+   * Writes other values if the session lives and is still as it was loaded; only within a change.
+   *
+   * @param lifetime in milliseconds
+   */
+  rewrite(handle: string, { idHash, version }: LoadedTexts, data: string, lifetime: number): boolean {
+    return this.#connection.run(this.#sql.rewrite, Math.min(lifetime, LATEST), data, handle, idHash, version) === 1;
   }
 
   /** Writes other values; only within a change. */
@@ -171,7 +187,7 @@ export class SqliteTable implements StoreTable {
 
   page(after: string, limit: number): Awaitable<SweptRow[]> {
 
-    return this.#write(() => {
+    return this.step(() => {
       this.#connection.run(this.#sql.keep);
       return this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => ({ handle: String(handle), dead: Number(dead) === 1 }));
     });
@@ -180,13 +196,13 @@ export class SqliteTable implements StoreTable {
 
   remove(handles: readonly string[]): Awaitable<void> {
 
-    return this.#write(() => this.#connection.run(this.#sql.remove, JSON.stringify(handles)));
+    return this.step(() => void this.#connection.run(this.#sql.remove, JSON.stringify(handles)));
 
   }
 
   done(): Awaitable<void> {
 
-    return this.#write(() => this.#connection.run(this.#sql.done));
+    return this.step(() => void this.#connection.run(this.#sql.done));
 
   }
 
@@ -199,7 +215,8 @@ export class SqliteTable implements StoreTable {
 
   }
 
-  #write<T>(task: () => T, waits?: Patience): Awaitable<T> {
+  /** Makes a change of several calls, as `change` does. */
+  step<T>(task: () => T, waits?: Patience): Awaitable<T> {
 
     return this.#connection.write(() => {
       this.#tryOut();
@@ -230,18 +247,8 @@ export class SqliteTable implements StoreTable {
 
   #find(handle: string): FoundRow | null {
 
-    const row = this.#connection.first(this.#sql.find, handle);
-    return row && {
-      idHash: String(row[0]), former: String(row[1]), version: Number(row[2]), endsAt: Number(row[3]), data: String(row[4]), now: Number(row[5]),
-      userId: String(row[6] ?? ''), info: String(row[7]),
-    };
-
-  }
-
-  #noRow(): FoundRow {
-
-    const [now] = this.#connection.first(this.#sql.now) as Columns;
-    return { idHash: '', former: '', userId: '', info: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+    const columns = this.#connection.first(this.#sql.find, handle);
+    return columns && foundRow(columns);
 
   }
 
