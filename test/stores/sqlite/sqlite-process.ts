@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { handleOf, isStoredId } from '../../../src/id/stored-id.js';
 import type { AtomicSessionStore } from '../../../src/index.js';
+import { PackedTexts } from '../../../src/stores/shared/packed-texts.js';
 import { SqliteStore } from '../../../src/stores/sqlite-store.js';
 import { DRIVERS } from './sqlite-drivers.js';
 
@@ -69,11 +70,14 @@ export async function startSqliteProcess(driver: string, file: string): Promise<
 
 }
 
-/** Removes functions, which can't be sent to another process. */
-function sendable(arg: unknown): unknown {
+/** Removes functions, and makes texts a plain Map: nothing else can be sent to another process. */
+function sendable(value: unknown): unknown {
 
-  const isTerms = typeof arg === 'object' && arg !== null && 'patienceLeft' in arg;
-  return isTerms ? { ...arg, patienceLeft: undefined } : arg;
+  if (typeof value !== 'object' || value === null) return value;
+  // Of another class than Map, texts would arrive without what they hold.
+  const texts = Object.entries(value).filter(([, each]) => each instanceof PackedTexts).map(([name, each]) => [name, new Map(each)] as const);
+  if (texts.length > 0 || 'patienceLeft' in value) return { ...value, ...Object.fromEntries(texts), patienceLeft: undefined };
+  return value;
 
 }
 
@@ -106,7 +110,7 @@ async function serve(driver: string, file: string): Promise<void> {
   }) as unknown as Record<string, (...args: unknown[]) => unknown>;
   process.on('message', async ({ number, method, args }: Call) => {
     try {
-      process.send?.({ number, answer: await methods[method]?.(...args) });
+      process.send?.({ number, answer: sendable(await methods[method]?.(...args)) });
     } catch (error) {
       process.send?.({ number, error });
     }
