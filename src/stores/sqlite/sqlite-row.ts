@@ -49,6 +49,14 @@ export interface FoundRow extends Row {
   readonly now: number;
 }
 
+/** A live session of a user, in milliseconds. */
+export interface UserRow {
+  readonly handle: string;
+  readonly info: string;
+  readonly idle: number;
+  readonly left: number;
+}
+
 /** The columns in the order in which they are read. */
 export function foundRow([idHash, former, version, endsAt, data, now, userId, info]: Columns): FoundRow {
 

@@ -7,7 +7,7 @@ import { SETUP } from './busy-queue.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
-import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn, type UserRow } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 
 /** The last moment that every driver can read. */
@@ -15,14 +15,6 @@ const LATEST = Number.MAX_SAFE_INTEGER;
 
 /** The number of rows that are changed or removed at a time: until then, the database is locked and the event loop held. */
 export const BATCH = 25;
-
-/** A live session of a user, in milliseconds. */
-export interface UserRow {
-  readonly handle: string;
-  readonly info: string;
-  readonly idle: number;
-  readonly left: number;
-}
 
 /** The table of sessions. */
 export class SqliteTable implements StoreTable {
