@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { startRedis } from '../../build/test/support/servers/redis.js';
+import { fill } from './filled.js';
+import { admin } from './redis-admin.js';
+import { limits } from './redis-limits.js';
+import { TABLES } from './tables.js';
+
+/** Users of a session: none; each has one session; each has five. */
+export const USERS = { none: 0, 'one session each': 1, 'five sessions each': 5 };
+
+/**
+ * Bytes that a session takes in each store.
+ *
+ * @param cells each says how many sessions, of how many bytes, and how many each user has
+ */
+export async function bytes(cells, progress) {
+
+  const rows = [];
+  for (const [store, measure] of Object.entries({ memory, Redis: redis, ...Object.fromEntries(Object.entries(TABLES).map(([name, table]) => [name, all => inTable(table, all)])) })) {
+    progress(`bytes: ${store}`);
+    rows.push(...(await measure(cells)).map((result, index) => ({ store, ...cells[index], ...result })));
+  }
+  return rows;
+
+}
+
+/** Each in a process of its own: a heap does not shrink back to what it was. */
+async function memory(cells) {
+
+  const results = [];
+  for (const { count, size, perUser } of cells) {
+    const program = fileURLToPath(new URL('./heap.js', import.meta.url));
+    const child = spawn(
+      process.execPath, ['--expose-gc', '--max-old-space-size=8192', program, ...[count, size, perUser].map(String)],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    let text = '';
+    child.stdout.on('data', more => {
+      text += more;
+    });
+    const [code] = await once(child, 'close');
+    if (code !== 0) throw new Error(`The memory store ended with ${code}`);
+    results.push({ full: Number(text) });
+  }
+  return results;
+
+}
+
+async function redis(cells) {
+
+  const server = await startRedis('--auto-aof-rewrite-percentage', '0');
+  const { command, info, close } = await admin(server.url);
+  const results = [];
+  for (const { count, size, perUser, limit } of cells) {
+    await command('FLUSHALL', 'SYNC');
+    const before = (await info('memory')).used_memory;
+    await fill(server.url, { count, bytes: size, perUser });
+    // Connections of those who filled it have buffers, for a moment.
+    await wait(200);
+    results.push({
+      full: Math.round(((await info('memory')).used_memory - before) / count),
+      ...(limit && { limits: await limits(server, count) }),
+    });
+  }
+  close();
+  await server.kill();
+  return results;
+
+}
+
+async function inTable(table, cells) {
+
+  const { measure, close } = await table();
+  const results = [];
+  for (const cell of cells) results.push(await measure(cell));
+  await close();
+  return results;
+
+}
