@@ -5,7 +5,8 @@ import { Browsers } from './browsers.js';
 import { admin } from './redis-admin.js';
 
 const APPLICATIONS = 2;
-const BEFORE = 2000;
+/** Milliseconds of load before and after the fault, and while it lasts. */
+const AROUND = 2000;
 const DURING = 12_000;
 
 /** What is done to a master. */
@@ -18,9 +19,11 @@ const FAULTS = {
  * Lets a master of a cluster fail under load, and come back: what the sessions on
  * it get, what those on the others get, and what is lost.
  */
-export async function failOver({ servers, address, fault, driver, during = DURING }) {
+export async function failOver({ servers, address, fault, driver, fullCoverage = 'yes', during = DURING }) {
 
-  const shards = await shardsOf(servers);
+  // Whether the others refuse all commands while the slots of one are not served.
+  for (const { url } of servers) await tell(url, 'CONFIG', 'SET', 'cluster-require-full-coverage', fullCoverage);
+  const shards = (await mastersBy(servers[0])).map(({ url, slots }) => ({ server: servers.find(server => server.url === url), slots }));
   const failing = shards[0];
   const applications = [];
   while (applications.length < APPLICATIONS) applications.push(await startApplication(address, driver));
@@ -28,16 +31,17 @@ export async function failOver({ servers, address, fault, driver, during = DURIN
   const browsers = new Browsers(applications.map(({ port }) => port), shardOf);
   try {
     await browsers.begin();
-    await wait(BEFORE);
+    await wait(AROUND);
     const start = performance.now();
     await FAULTS[fault].begin(failing.server);
+    const takenOver = takeOver(shards[1].server, failing.server);
     await wait(during);
     const back = performance.now();
     await FAULTS[fault].end(failing.server);
     await isReplica(failing.server);
-    await wait(BEFORE);
+    await wait(AROUND);
     await browsers.stop();
-    return { fault, driver, ...effects(browsers.events, { start, back }), ...await browsers.compare() };
+    return { fault, driver, fullCoverage, takenOver: await takenOver, ...effects(browsers.events, { start, back }), ...await browsers.compare() };
   } finally {
     await Promise.all(applications.map(application => application.stop()));
   }
@@ -48,16 +52,38 @@ function slotOf(id) {
   return calculateSlot(`session:${id.slice(0, 16)}`);
 }
 
-/** The masters with their slots. */
-async function shardsOf(servers) {
+/** The masters that one of the nodes knows, with their slots. */
+async function mastersBy(node) {
 
-  const { command, close } = await admin(servers[0].url);
-  const lines = (await command('CLUSTER', 'NODES')).trim().split('\n').map(line => line.split(' '));
-  close();
+  const lines = String(await tell(node.url, 'CLUSTER', 'NODES')).trim().split('\n').map(line => line.split(' '));
   return lines.filter(([, , flags]) => flags.includes('master') && !flags.includes('fail')).map(([, address, , , , , , , ...slots]) => ({
-    server: servers.find(({ url }) => url.endsWith(`//${address.split('@')[0]}`)),
+    url: `redis://${address.split('@')[0]}`,
     slots: slots.map(range => range.split('-').map(Number)).map(([from, to = from]) => [from, to]),
-  }));
+  })).filter(({ slots }) => slots.length > 0);
+
+}
+
+/** The seconds until another node knows a new master in place of one that fails. */
+async function takeOver(witness, failing) {
+
+  const start = performance.now();
+  for (;;) {
+    const masters = await mastersBy(witness);
+    if (masters.length === 3 && !masters.some(({ url }) => url === failing.url)) return Math.round(performance.now() - start) / 1000;
+    if (performance.now() - start > DURING * 2) return null;
+    await wait(50);
+  }
+
+}
+
+async function tell(url, ...words) {
+
+  const { command, close } = await admin(url);
+  try {
+    return await command(...words);
+  } finally {
+    close();
+  }
 
 }
 

@@ -15,29 +15,6 @@ const CLUSTERS = {
     await client.connect();
     return { client, close: () => client.close() };
   },
-  'redis, socketTimeout': async urls => {
-    const { createCluster } = await import('redis');
-    const client = createCluster({
-      rootNodes: urls.map(url => ({ url })),
-      defaults: { disableOfflineQueue: true, socket: { connectTimeout: 2000, socketTimeout: 5000, reconnectStrategy: 200 }, pingInterval: 1000 },
-      commandOptions: { timeout: 0 },
-      topologyRefreshOnReconnectionAttemptStrategy: 500,
-    });
-    client.on('error', () => {});
-    await client.connect();
-    return { client, close: () => client.close() };
-  },
-  'ioredis, socketTimeout': async urls => {
-    const { Cluster } = await import('ioredis');
-    const client = new Cluster(urls.map(url => ({ host: '127.0.0.1', port: Number(new URL(url).port) })), {
-      lazyConnect: true,
-      enableAutoPipelining: true,
-      redisOptions: { socketTimeout: 5000, connectTimeout: 2000 },
-    });
-    client.on('error', () => {});
-    await client.connect();
-    return { client, close: () => client.quit() };
-  },
   ioredis: async urls => {
     const { Cluster } = await import('ioredis');
     const client = new Cluster(urls.map(url => ({ host: '127.0.0.1', port: Number(new URL(url).port) })), {
