@@ -13,16 +13,19 @@ const PARTS = [
   'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'cached', 'values', 'sqlite', 'sql',
   'sweeping', 'redis', 'round-trips',
 ];
+/** Takes minutes, and runs only if it is named. */
+const BY_NAME = ['scale'];
 /** These need the servers of the tests. */
 const ON_SERVERS = ['sql', 'sweeping', 'round-trips'];
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 const wanted = process.argv.slice(2);
-const unknown = wanted.filter(part => !PARTS.includes(part));
-if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(' or ')}: the parts are ${PARTS.join(', ')}`);
+const all = [...PARTS, ...BY_NAME];
+const unknown = wanted.filter(part => !all.includes(part));
+if (unknown.length > 0) throw new Error(`There is no part ${unknown.join(' or ')}: the parts are ${all.join(', ')}`);
 
 mkdirSync(here('results'), { recursive: true });
-const parts = PARTS.filter(part => wanted.length === 0 || wanted.includes(part));
+const parts = wanted.length === 0 ? PARTS : all.filter(part => wanted.includes(part));
 for (const [index, part] of parts.entries()) {
   console.log(`== ${part}, ${index + 1} of ${parts.length}`);
   const node = [process.execPath, '--expose-gc', here(`parts/${part}.js`)];

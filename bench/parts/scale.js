@@ -2,9 +2,9 @@
  * From one process to a fleet: what stores and servers cost for each request, and
  * for each session; what happens while a master of a Redis cluster fails; and how
  * long a full Redis takes to start and to save itself. `docs/scaling.md` computes
- * from these figures.
+ * from these figures, and its tables are written anew.
  *
- *     node bench/parts/scale.js [fleet | faults | stores | bytes …]
+ *     node bench/parts/scale.js [fleet | faults | stores | bytes-memory | bytes-Redis | …]
  *
  * Without arguments, it measures all of it. What was measured before and is not now stays
  * in the results.
@@ -12,10 +12,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { startRedisCluster } from '../../build/test/support/servers/redis.js';
-import { bytes } from '../scale/bytes.js';
+import { BYTES } from '../scale/bytes.js';
 import { failOver } from '../scale/fail-over.js';
 import { fleet } from '../scale/fleet.js';
+import { writePage } from '../scale/page.js';
 import { stores } from '../scale/stores.js';
+
+/** No part takes longer, in milliseconds: something hangs then. */
+const LONGEST = 900_000;
 
 const FILE = new URL('../results/scale.json', import.meta.url);
 
@@ -31,10 +35,11 @@ const CELLS = [
 ];
 
 const FAULTS = [
-  { fault: 'killed', driver: 'redis' },
-  { fault: 'killed', driver: 'ioredis' },
-  { fault: 'silent', driver: 'redis' },
-  { fault: 'silent', driver: 'ioredis' },
+  { fault: 'killed', driver: 'redis', fullCoverage: 'yes' },
+  { fault: 'killed', driver: 'redis', fullCoverage: 'no' },
+  { fault: 'killed', driver: 'ioredis', fullCoverage: 'no' },
+  { fault: 'silent', driver: 'redis', fullCoverage: 'no' },
+  { fault: 'silent', driver: 'ioredis', fullCoverage: 'no' },
 ];
 
 const PARTS = {
@@ -56,8 +61,16 @@ const PARTS = {
     return results;
   },
   stores: () => stores({ seconds: 3 }, progress),
-  bytes: () => bytes(CELLS, progress),
+  ...Object.fromEntries(Object.entries(BYTES).map(([store, measure]) => [`bytes-${store}`, () => {
+    progress(`bytes: ${store}`);
+    return measure(CELLS);
+  }])),
 };
+
+setTimeout(() => {
+  console.error('It takes too long');
+  process.exit(1);
+}, LONGEST).unref();
 
 const wanted = process.argv.slice(2);
 const start = performance.now();
@@ -68,6 +81,7 @@ for (const name of wanted.length > 0 ? wanted : Object.keys(PARTS)) {
   mkdirSync(new URL('.', FILE), { recursive: true });
   writeFileSync(FILE, `${JSON.stringify(all, rounded, 1)}\n`);
 }
+writePage();
 progress('done');
 // Connections and servers that are still open end with this process.
 process.exit();

@@ -8,24 +8,15 @@ import { admin } from './redis-admin.js';
 import { limits } from './redis-limits.js';
 import { TABLES } from './tables.js';
 
-/** Users of a session: none; each has one session; each has five. */
-export const USERS = { none: 0, 'one session each': 1, 'five sessions each': 5 };
-
 /**
- * Bytes that a session takes in each store.
- *
- * @param cells each says how many sessions, of how many bytes, and how many each user has
+ * How the bytes of a session are measured in each store: a function of cells, each
+ * of which says how many sessions, of how many bytes, and how many each user has.
  */
-export async function bytes(cells, progress) {
-
-  const rows = [];
-  for (const [store, measure] of Object.entries({ memory, Redis: redis, ...Object.fromEntries(Object.entries(TABLES).map(([name, table]) => [name, all => inTable(table, all)])) })) {
-    progress(`bytes: ${store}`);
-    rows.push(...(await measure(cells)).map((result, index) => ({ store, ...cells[index], ...result })));
-  }
-  return rows;
-
-}
+export const BYTES = {
+  memory,
+  Redis: redis,
+  ...Object.fromEntries(Object.entries(TABLES).map(([name, table]) => [name, cells => inTable(table, cells)])),
+};
 
 /** Each in a process of its own: a heap does not shrink back to what it was. */
 async function memory(cells) {
@@ -43,7 +34,7 @@ async function memory(cells) {
     });
     const [code] = await once(child, 'close');
     if (code !== 0) throw new Error(`The memory store ended with ${code}`);
-    results.push({ full: Number(text) });
+    results.push({ count, size, perUser, full: Number(text) });
   }
   return results;
 
@@ -61,6 +52,7 @@ async function redis(cells) {
     // Connections of those who filled it have buffers, for a moment.
     await wait(200);
     results.push({
+      count, size, perUser,
       full: Math.round(((await info('memory')).used_memory - before) / count),
       ...(limit && { limits: await limits(server, count) }),
     });
@@ -75,7 +67,7 @@ async function inTable(table, cells) {
 
   const { measure, close } = await table();
   const results = [];
-  for (const cell of cells) results.push(await measure(cell));
+  for (const cell of cells) results.push({ ...cell, ...await measure(cell) });
   await close();
   return results;
 

@@ -12,6 +12,9 @@ const LIFETIME = 15 * 24 * 3600;
 /** Calls that are under way at a time. Clients send them together. */
 const CONCURRENCY = 256;
 
+// A parent that is gone needs no sessions.
+process.stdin.resume().on('end', () => process.exit());
+
 const [address, count, bytes, perUser, file] = process.argv.slice(2);
 const { store, close } = await open(address);
 const ids = [];
@@ -30,3 +33,4 @@ await Promise.all(Array.from({ length: CONCURRENCY }, async () => {
 }));
 if (file) writeFileSync(file, ids.join('\n'));
 await close();
+process.exit();

@@ -17,7 +17,7 @@ export async function fleet({ sessions, seconds, processes }) {
 
   const servers = await startRedisCluster();
   const address = servers.map(({ url }) => url).join(',');
-  const { seconds: filling, idsIn } = await fill(address, { count: sessions, bytes: 50, folder: temporaryFolder() });
+  const { seconds: filling, idsIn } = await fill(address, { count: sessions, bytes: 300, folder: temporaryFolder() });
   const masters = await Promise.all(servers.slice(0, 3).map(({ url }) => admin(url)));
   const keys = await Promise.all(masters.map(master => master.command('DBSIZE')));
   const clients = startClients(idsIn);

@@ -20,6 +20,8 @@ const CLUSTERS = {
     const client = new Cluster(urls.map(url => ({ host: '127.0.0.1', port: Number(new URL(url).port) })), {
       lazyConnect: true,
       enableAutoPipelining: true,
+      slotsRefreshInterval: 1000,
+      redisOptions: { connectTimeout: 2000, socketTimeout: 5000 },
     });
     client.on('error', () => {});
     await client.connect();
