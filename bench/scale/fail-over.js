@@ -7,7 +7,7 @@ import { admin } from './redis-admin.js';
 const APPLICATIONS = 2;
 /** Milliseconds of load before and after the fault, and while it lasts. */
 const AROUND = 2000;
-const DURING = 12_000;
+const DURING = 10_000;
 
 /** What is done to a master. */
 const FAULTS = {

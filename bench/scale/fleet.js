@@ -60,8 +60,9 @@ async function measured(load, applications, masters) {
     ...result,
     applicationCpu: (after.application - before.application) / result.requests,
     redisCpu: (after.redis - before.redis) / result.requests,
-    bytesToRedis: net('total_net_input_bytes'),
-    bytesFromRedis: net('total_net_output_bytes'),
+    bytesToRedis: net('total_net_input_bytes') - net('total_net_repl_input_bytes'),
+    // The total includes what replicas get.
+    bytesFromRedis: net('total_net_output_bytes') - net('total_net_repl_output_bytes'),
     bytesToReplicas: net('total_net_repl_output_bytes'),
   };
 

@@ -137,7 +137,7 @@ function number(value, digits = 3) {
 /** A page with its tables written from the results. */
 export function written(page, data) {
 
-  return page.replace(/(<!-- figures: (\w+) -->\n)[\s\S]*?(\n<!-- end of figures -->)/g, (_, begin, name, end) => begin + TABLES[name](data) + end);
+  return page.replace(/(<!-- figures: (\w+) -->)[\s\S]*?(?=<!-- end of figures -->)/g, (_, begin, name) => `${begin}\n${TABLES[name](data)}\n`);
 
 }
 
