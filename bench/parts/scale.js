@@ -43,7 +43,7 @@ const FAULTS = [
 const PARTS = {
   fleet: async () => {
     progress('fleet');
-    const { servers, result } = await fleet({ sessions: 1_000_000, seconds: 4, processes: [1, 2, 4] });
+    const { servers, result } = await fleet({ sessions: 1_000_000, requests: 20_000, processes: [1, 2, 4] });
     await Promise.all(servers.map(server => server.kill()));
     return result;
   },
@@ -58,7 +58,7 @@ const PARTS = {
     await Promise.all(servers.map(server => server.kill()));
     return results;
   },
-  stores: () => stores({ seconds: 3 }, progress),
+  stores: () => stores({ requests: 16_000 }, progress),
   ...Object.fromEntries(Object.entries(BYTES).map(([store, measure]) => [`bytes-${store}`, () => {
     progress(`bytes: ${store}`);
     return measure(CELLS);

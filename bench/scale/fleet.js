@@ -13,7 +13,7 @@ const REQUESTS = { read: '/read', change: '/change' };
  * rates, CPU time, commands and bytes for each request, and how the sessions are
  * spread.
  */
-export async function fleet({ sessions, seconds, processes }) {
+export async function fleet({ sessions, requests, processes }) {
 
   const servers = await startRedisCluster();
   const address = servers.map(({ url }) => url).join(',');
@@ -27,15 +27,15 @@ export async function fleet({ sessions, seconds, processes }) {
     while (applications.length < count) applications.push(await startApplication(address));
     for (const [kind, path] of Object.entries(REQUESTS)) {
       const load = { ports: applications.map(({ port }) => port), path, connections: CONNECTIONS / count };
-      await clients.send({ ...load, seconds: 2 });
-      rows.push({ processes: count, kind, ...await measured(() => clients.send({ ...load, seconds }), applications, masters) });
+      await clients.send({ ...load, amount: requests / 2 * count });
+      rows.push({ processes: count, kind, ...await measured(() => clients.send({ ...load, amount: requests }), applications, masters) });
     }
   }
   const commands = {};
   for (const [kind, path] of Object.entries(REQUESTS)) {
     const ends = await Promise.all(masters.map(master => master.watch()));
-    const { requests } = await clients.send({ ports: [applications[0].port], path, connections: 4, seconds: 1 });
-    commands[kind] = sum(ends.map(end => end())) / requests;
+    const { requests: sent } = await clients.send({ ports: [applications[0].port], path, connections: 4, amount: 1000 });
+    commands[kind] = sum(ends.map(end => end())) / sent;
   }
   await clients.stop();
   await Promise.all(applications.map(application => application.stop()));

@@ -1,27 +1,27 @@
 /*
  * Sends requests with many cookies, from a process of its own, and answers with
  * rate and latencies. Its parent sends it the ports, the path, the file of ids,
- * the connections to each port, and the seconds.
+ * the connections to each port, and the number of requests.
  */
 import { readFileSync } from 'node:fs';
 import autocannon from 'autocannon';
 
 let ids = [];
 
-process.on('message', async ({ idsIn, ports, path, connections, seconds }) => {
+process.on('message', async ({ idsIn, ports, path, connections, amount }) => {
   if (idsIn) ids = readFileSync(idsIn, 'latin1').split('\n');
   const setupRequest = request => {
     if (path !== '/anonymous') request.headers.cookie = `CB=${ids[Math.floor(Math.random() * ids.length)]}`;
     return request;
   };
   const results = await Promise.all(ports.map(port => autocannon({
-    url: `http://127.0.0.1:${port}`, connections, duration: seconds, requests: [{ path, headers: {}, setupRequest }],
+    url: `http://127.0.0.1:${port}`, connections, amount: Math.ceil(amount / ports.length), requests: [{ path, headers: {}, setupRequest }],
   })));
   const total = read => results.reduce((sum, result) => sum + read(result), 0);
   const worst = name => Math.max(...results.map(({ latency }) => latency[name]));
   process.send({
     requests: total(({ requests }) => requests.total),
-    perSecond: total(({ requests }) => requests.total) / seconds,
+    perSecond: total(({ requests, duration }) => requests.total / duration),
     failed: total(result => result.non2xx + result.errors),
     p50: worst('p50'), p99: worst('p99'), p999: worst('p99_9'), longest: worst('max'),
   });

@@ -26,7 +26,7 @@ function serverOf(server) {
 }
 
 /** One application process on each store: rates, latencies, and CPU time of application and server for each request. */
-export async function stores({ seconds }, progress) {
+export async function stores({ requests }, progress) {
 
   const rows = [];
   for (const [store, start] of Object.entries(STORES)) {
@@ -38,9 +38,10 @@ export async function stores({ seconds }, progress) {
     const clients = startClients(idsIn);
     for (const [kind, path] of Object.entries(REQUESTS)) {
       const load = { ports: [application.port], path, connections: CONNECTIONS };
-      await clients.send({ ...load, seconds: 1 });
+      // The compiler has much to do at first.
+      await clients.send({ ...load, amount: requests / 2 });
       const before = { application: await application.cpu(), server: cpuOf(server) };
-      const result = await clients.send({ ...load, seconds });
+      const result = await clients.send({ ...load, amount: requests });
       rows.push({
         store, kind, ...result,
         applicationCpu: (await application.cpu() - before.application) / result.requests,
