@@ -38,7 +38,7 @@ export function inputs(data) {
   const mixed = name => (1 - ASSUMED['changes among the requests']) * read[name] + ASSUMED['changes among the requests'] * change[name];
   const million = store => bytesIn(data).find(row => row.store === store && row.count === 1e6);
   const steadyGrowth = store => {
-    const row = bytesIn(data).find(each => each.store === store && each.size === 300 && each.steady !== undefined);
+    const row = bytesIn(data).find(each => each.store === store && each.size === 300 && typeof each.steady === 'number');
     return row.steady / row.full;
   };
   const { limits } = million('Redis');

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../../build/test/support/servers/redis.js';
-import { fill } from './filled.js';
 import { admin } from './redis-admin.js';
+import { fillRedis } from './redis-copies.js';
 import { limits } from './redis-limits.js';
 import { TABLES } from './tables.js';
 
@@ -43,21 +43,18 @@ async function memory(cells) {
 async function redis(cells) {
 
   const server = await startRedis('--auto-aof-rewrite-percentage', '0');
-  const { command, info, close } = await admin(server.url);
   const results = [];
   for (const { count, size, perUser, limit } of cells) {
+    const { command, info, close } = await admin(server.url);
     await command('FLUSHALL', 'SYNC');
     const before = (await info('memory')).used_memory;
-    await fill(server.url, { count, bytes: size, perUser });
+    await fillRedis(server.url, { count, size, perUser });
     // Connections of those who filled it have buffers, for a moment.
     await wait(200);
-    results.push({
-      count, size, perUser,
-      full: Math.round(((await info('memory')).used_memory - before) / count),
-      ...(limit && { limits: await limits(server, count) }),
-    });
+    const full = Math.round(((await info('memory')).used_memory - before) / count);
+    close();
+    results.push({ count, size, perUser, full, ...(limit && { limits: await limits(server, count) }) });
   }
-  close();
   await server.kill();
   return results;
 

@@ -50,7 +50,7 @@ const TABLES = {
   ),
 
   bytes: data => sizes(bytesIn(data), ({ full }) => full),
-  steady: data => sizes(bytesIn(data).filter(row => row.steady !== undefined), ({ steady }) => steady),
+  steady: data => sizes(bytesIn(data).filter(row => typeof row.steady === 'number'), ({ steady }) => steady),
 
   growth: data => table(
     ['sessions', ...STORES],
