@@ -93,7 +93,7 @@ export function rows(data) {
     ['network, Redis to application', 'Mbit/s', 'requests × bytes from Redis × 8', sessions => requests(sessions) * i.bytesFromRedis * 8 / 1e6],
     ['sessions that end, and begin, a second', '', 'sessions ÷ life', ends],
     ['of these on a master', '', '÷ masters', sessions => ends(sessions) / masters(sessions)],
-    ['part of what a master can remove', '%', '÷ expired a second × 100', sessions => ends(sessions) / masters(sessions) / i.expiredPerSecond * 100],
+    ['part of what a master can remove', '%', '× 2 keys of a session ÷ keys expired a second × 100', sessions => 2 * ends(sessions) / masters(sessions) / i.expiredPerSecond * 100],
     ['fork of a master, which answers no one then', 'ms', 'memory ÷ masters × fork time of a GiB', sessions => memory(sessions) / masters(sessions) * i.forkPerGib],
     ['time to save a master', 's', 'sessions ÷ masters ÷ saved a second', saving],
     ['memory that is copied in that time', 'GiB', 'changes a second on a master × that time × copied bytes of a change; at most all of it',

@@ -67,7 +67,7 @@ const TABLES = {
       ['writing the file anew, while sessions change', `${number(limits.rewriting)} s, ${number(limits.saved / 2 ** 20)} MiB`],
       ['memory that was copied in that time', `${number(limits.copied / 2 ** 20)} MiB for ${number(limits.changes)} changes`],
       ['start from the new file', `${number(limits.secondsFromSnapshot)} s`],
-      ['all sessions end at once: removed a second', number(limits.expiredPerSecond)],
+      ['all keys end at once: removed a second', number(limits.expiredPerSecond)],
       ['longest answer meanwhile', `${number(limits.longestPing)} ms`],
     ]);
   },
@@ -87,7 +87,7 @@ const TABLES = {
       ['memory copied for a change while saving', `${number(i.copiedPerChange)} bytes`],
       ['bytes of a session in the file', number(i.savedBytes)],
       ['sessions loaded a second from the file; from commands', `${number(i.loadedPerSecond)}; ${number(i.replayedPerSecond)}`],
-      ['sessions expired a second', number(i.expiredPerSecond)],
+      ['keys expired a second', number(i.expiredPerSecond)],
     ]);
   },
 
