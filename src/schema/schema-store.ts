@@ -16,10 +16,14 @@ export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStor
   /** The stored sessions, by the texts that must replace theirs as a whole. */
   const outdated = new WeakMap<SessionTexts, LiveSession>();
 
+  /** The texts that the store has returned, by what the schema made of them. */
+  const storedTexts = new WeakMap<SessionTexts, SessionTexts>();
+
   const load = (id: string, terms?: LoadTerms): Awaitable<FoundSession | null> => andThen(timed.load(id, terms), found => {
     if (found?.status !== 'live') return found;
     return andThen(schema.read(found.texts), ({ texts, isOutdated }) => {
       if (isOutdated) outdated.set(texts, found);
+      storedTexts.set(texts, found.texts);
       return { ...found, texts };
     });
   });
@@ -55,7 +59,8 @@ export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStor
 
     update(id, change, terms) {
       refuseReserved(change.set);
-      return timed.update(id, change, terms);
+      const loaded = terms.loaded && storedTexts.get(terms.loaded);
+      return timed.update(id, change, { ...terms, loaded });
     },
 
     move(id, newId, change, terms) {
