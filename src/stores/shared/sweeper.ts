@@ -59,6 +59,7 @@ export class Sweeper {
   readonly #timer: GcTimer;
   #interval = 0;
   #running: Promise<void> | undefined;
+  #stop = new AbortController();
 
   constructor(table: SweptTable) {
 
@@ -83,33 +84,38 @@ export class Sweeper {
 
   }
 
+  /** Ends the timer, and a clean-up after the step that is under way: most of its time is rest. */
   close(): void {
 
     this.#timer.cancel();
+    this.#stop.abort();
+    this.#stop = new AbortController();
 
   }
 
   #gc(pause: number): Promise<void> {
 
-    this.#running ??= this.#sweep(pause).finally(() => {
+    this.#running ??= this.#sweep(pause, this.#stop.signal).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
 
   }
 
-  async #sweep(pause: number): Promise<void> {
+  async #sweep(pause: number, stop: AbortSignal): Promise<void> {
 
     const table = this.#table;
     if (!await table.begin(pause)) return;
     let rows: readonly SweptRow[];
     let after = '';
     do {
-      rows = await thenRest(() => table.page(after, PAGE));
+      rows = await thenRest(() => table.page(after, PAGE), stop);
       const dead = rows.filter(row => row.dead).map(({ handle }) => handle);
       for (let start = 0; start < dead.length; start += table.batch) {
-        await thenRest(() => table.remove(dead.slice(start, start + table.batch)));
+        if (stop.aborted) return;
+        await thenRest(() => table.remove(dead.slice(start, start + table.batch)), stop);
       }
+      if (stop.aborted) return;
       after = rows.at(-1)?.handle ?? after;
     } while (rows.length === PAGE);
     await table.done();
@@ -118,11 +124,12 @@ export class Sweeper {
 
 }
 
-async function thenRest<T>(step: () => Awaitable<T>): Promise<T> {
+async function thenRest<T>(step: () => Awaitable<T>, stop: AbortSignal): Promise<T> {
 
   const start = performance.now();
   const answer = await step();
-  await wait(Math.min((performance.now() - start) * REST, LONGEST_REST));
+  // It fails only if it is stopped.
+  await wait(Math.min((performance.now() - start) * REST, LONGEST_REST), undefined, { signal: stop }).catch(() => {});
   return answer;
 
 }

@@ -64,6 +64,41 @@ describe('The clean-up of a table', () => {
 
   });
 
+  it('ends after the step that is under way when it is closed, and begins anew when it is asked to', async () => {
+
+    const { swept, left, calls } = table(1100);
+    const sweeper: Sweeper = new Sweeper({ ...swept, remove: dead => {
+      swept.remove(dead);
+      if (left.size === 1075) sweeper.close();
+    } });
+    await sweeper.gc();
+    deepStrictEqual([left.size, calls], [1075, ['begin 0', 'page']]);
+    await sweeper.gc();
+    strictEqual(left.size, 550);
+    strictEqual(calls.at(-1), 'done');
+
+  });
+
+  it('does not go on resting when it is closed', async () => {
+
+    const { swept } = table(10);
+    const resting = deferred();
+    const sweeper = new Sweeper({ ...swept, page: (after, limit) => {
+      const start = performance.now();
+      while (performance.now() - start < 50) { /* The rest is three times as long. */ }
+      setImmediate(resting.resolve);
+      return swept.page(after, limit);
+    } });
+    const ended = sweeper.gc();
+    await resting.promise;
+    const timers = () => process.getActiveResourcesInfo().filter(name => name === 'Timeout').length;
+    const before = timers();
+    sweeper.close();
+    strictEqual(timers(), before - 1);
+    await ended;
+
+  });
+
   it('leaves everything if another process cleans up', async () => {
 
     const { swept, left, calls } = table(10, { isFree: false });
