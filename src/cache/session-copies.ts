@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { isThenable } from '../base/awaitable.js';
+import { flatCopy } from '../base/flat-copy.js';
 import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession } from '../base/store.js';
 import { Freshness } from './freshness.js';
 
@@ -81,8 +82,9 @@ export class SessionCopies {
   }
 
   /** Reads the store, and keeps what it finds. */
-  load(id: string): Awaitable<FoundSession | null> {
+  load(carried: string): Awaitable<FoundSession | null> {
 
+    const id = flatCopy(carried);
     const loadedAt = performance.now();
     const answer = this.#store.load(id);
     const handle = this.handleOf(id);

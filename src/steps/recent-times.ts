@@ -1,3 +1,5 @@
+import { flatCopy } from '../base/flat-copy.js';
+
 /** The largest number of sessions that are remembered. */
 const MOST = 10_000;
 
@@ -25,7 +27,7 @@ export class RecentTimes {
 
     // Moved to the end of the map, which so begins with the one that was used longest ago.
     this.#times.delete(handle);
-    this.#times.set(handle, now);
+    this.#times.set(flatCopy(handle), now);
     if (this.#times.size > this.#most) this.#times.delete(this.#times.keys().next().value as string);
 
   }

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { AtomicSessionStore, FoundSession, LiveSession, LoadTerms } from '../../src/base/store.js';
 import { type CacheOptions, cached } from '../../src/cache/cached-store.js';
 import { MemoryStore, type SessionStore, wrapStore } from '../../src/index.js';
+import { expectNothingKept } from '../support/carried.js';
 import { deferred, settled } from '../support/events.js';
 import { fakeTime } from '../support/fake-time.js';
 import { MapStore } from '../support/map-store.js';
@@ -271,6 +272,19 @@ describe('cached()', () => {
       await textOf(cache, ids[0]);
       deepStrictEqual(store.takeCalls(), ['load']);
     }
+
+  });
+
+  it('keeps nothing of a request with the id that it carried', async () => {
+
+    const store = new RecordingStore();
+    const ids = Array.from({ length: 100 }, () => store.newSessionId());
+    for (const id of ids) await store.create(id, new Map([['key', '"first"']]), { lifetime: 100 });
+    const cache = cached(store);
+    await expectNothingKept(ids, async id => strictEqual(await textOf(cache, id), '"first"'));
+    store.takeCalls();
+    for (const id of ids) strictEqual(await textOf(cache, id), '"first"');
+    deepStrictEqual(store.takeCalls(), []);
 
   });
 

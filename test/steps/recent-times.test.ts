@@ -1,6 +1,7 @@
 import { strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { RecentTimes } from '../../src/steps/recent-times.js';
+import { expectNothingKept } from '../support/carried.js';
 
 describe('Uses that the store does not know of yet', () => {
 
@@ -22,6 +23,15 @@ describe('Uses that the store does not know of yet', () => {
     for (const handle of ['a', 'b', 'a', 'c']) uses.note(handle, 100);
     strictEqual(uses.idle('b', 50, 100), 50);
     for (const handle of ['a', 'c']) strictEqual(uses.idle(handle, 50, 100), 0);
+
+  });
+
+  it('keep nothing of a request with the handle that it carried', async () => {
+
+    const uses = new RecentTimes();
+    const handles = Array.from({ length: 100 }, (_, index) => `handle-of-session-${index}`);
+    await expectNothingKept(handles, handle => uses.note(handle, 100));
+    strictEqual(uses.idle(handles[0] as string, 50, 100), 0);
 
   });
 

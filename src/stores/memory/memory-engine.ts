@@ -41,9 +41,9 @@ export class MemoryEngine {
 
   load(id: string): FoundSession | null {
 
-    const now = this.#now();
     const entry = this.entries.get(id);
     if (!entry) return this.#retired.get(id);
+    const now = this.#now();
     if (isOver(entry, now)) {
       if (typeof entry.expire === 'number' && entry.expire < now) return expired(entry.kept?.info);
       // Others may have put something into the map that is not an entry.

@@ -1,3 +1,4 @@
+import { flatCopy } from '../../base/flat-copy.js';
 import { handleOf } from '../../id/stored-id.js';
 import { isOver, type Kept, type MemoryEntry, newEntry, toEntry } from './memory-entry.js';
 import { ShardedMap } from './sharded-map.js';
@@ -67,7 +68,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     if (!this.#isLimited) return super.set(id, entry);
     const part = typeof entry.kept?.info.user === 'string' ? USERS : ANONYMOUS;
     this.shard(id, 1 - part).delete(id);
-    this.shard(id, part).set(copyOfId(id), entry);
+    this.shard(id, part).set(flatCopy(id), entry);
     return this;
 
   }
@@ -218,12 +219,5 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     this.#sweep = undefined;
 
   }
-
-}
-
-/** A request's id is a piece of its `Cookie` header, which would stay in memory with it. A join makes a text of its own. */
-function copyOfId(id: string): string {
-
-  return [id.slice(0, 1), id.slice(1)].join('');
 
 }

@@ -1,3 +1,4 @@
+import { flatCopy } from '../../base/flat-copy.js';
 import { RETIRED_FOR, type RetiredSession, type StoredInfo } from '../../base/store.js';
 
 interface Mark {
@@ -41,7 +42,7 @@ export class RetiredIds {
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
-    this.#marks.set(id, { until: now + RETIRED_FOR, next, info });
+    this.#marks.set(flatCopy(id), { until: now + RETIRED_FOR, next, info });
 
   }
 
