@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from '../support/exploring.js';
 import { MemoryStore } from '../../src/index.js';
-import { below, randomFrom } from '../../src/testing/lib/random.js';
 import { type Action, change, read, regenerate } from '../support/actions.js';
-import { type Choose, explore, withoutTimers } from '../support/explore.js';
+import { explore, exploreSome, type Run } from '../support/explore.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingStore } from '../support/parking-store.js';
 import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
@@ -63,9 +62,7 @@ function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): W
 
 }
 
-type Scenario = (choose: Choose) => Promise<void>;
-
-function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: number): Scenario {
+function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: number): Run {
 
   return async choose => {
     const made = makeWorld();
@@ -73,16 +70,6 @@ function scenario(plans: () => readonly Plan[], makeWorld: () => World, limit: n
     const problem = broken(history, limit);
     assert.equal(problem && `${problem}\n${history.schedule.join('\n')}`, null);
   };
-
-}
-
-/** For scenarios with too many orders to try all. */
-async function someOrders(run: Scenario, runs: number): Promise<void> {
-
-  const random = randomFrom(1);
-  await withoutTimers(async () => {
-    for (let count = 0; count < runs; count++) await run(ways => below(ways, random));
-  });
 
 }
 
@@ -122,7 +109,7 @@ for (const limit of [1, 2]) {
       for (const use of [change, regenerate]) runs += await explore(several(() => [{ action: signIn }, used(use)]));
       t.diagnostic(`${runs} schedules`);
       assert.ok(runs > 10);
-      await someOrders(several(() => [{ action: signIn }, used(change), { action: signIn }]), 500);
+      await exploreSome(several(() => [{ action: signIn }, used(change), { action: signIn }]), 500);
 
     });
 
@@ -134,14 +121,14 @@ for (const limit of [1, 2]) {
       runs += await explore(several(() => [older(limit), { action: signIn }], [...full, OLDER]));
       t.diagnostic(`${runs} schedules`);
       assert.ok(runs > 20);
-      await someOrders(several(() => [older(0), older(1), older(2)], three), 500);
-      await someOrders(several(() => [older(0), older(1, change), { action: signIn }], three.slice(1)), 500);
+      await exploreSome(several(() => [older(0), older(1), older(2)], three), 500);
+      await exploreSome(several(() => [older(0), older(1, change), { action: signIn }], three.slice(1)), 500);
 
     });
 
     test(`three sign-ins at once leave at most ${limit} of the user's sessions, and at least one${which}`, async () => {
 
-      await someOrders(several(() => [{ action: signIn }, { action: signIn }, { action: signIn }]), 500);
+      await exploreSome(several(() => [{ action: signIn }, { action: signIn }, { action: signIn }]), 500);
 
     });
 

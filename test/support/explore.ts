@@ -1,56 +1,94 @@
+import { below, randomFrom } from '../../src/testing/lib/random.js';
+
 /** Picks one of so many ways in which a run can go on: a number below `ways`. */
 export type Choose = (ways: number) => number;
+
+/** What is explored. It must do the same again if it is given the same choices. */
+export type Run = (choose: Choose) => Promise<void>;
 
 /**
  * Runs a task in every way in which it can go, depth first, each time from the
  * start: a run is the list of its choices.
  *
- * @param run must do the same again if it is given the same choices
  * @returns how many ways there were
  */
-export function explore(run: (choose: Choose) => Promise<void>): Promise<number> {
+export function explore(run: Run): Promise<number> {
 
-  return withoutTimers(() => exploreAll(run));
+  return outOfTime(async restart => {
+    const path: Array<{ way: number; ways: number }> = [];
+    let runs = 0;
+    for (;;) {
+      restart();
+      await follow(path, run);
+      runs++;
+      while (path.length > 0 && path[path.length - 1].way === path[path.length - 1].ways - 1) path.pop();
+      if (path.length === 0) return runs;
+      path[path.length - 1].way++;
+    }
+  });
+
+}
+
+/** Runs a task along a path, and adds the choices that come after its end: the first of all ways. */
+async function follow(path: Array<{ way: number; ways: number }>, run: Run): Promise<void> {
+
+  let depth = 0;
+  await run(ways => {
+    if (ways === 1) return 0;
+    const step = path[depth] ?? { way: 0, ways };
+    if (step.ways !== ways) {
+      throw new Error(`A run did not repeat itself: ${ways} ways where there had been ${step.ways}`);
+    }
+    path[depth++] = step;
+    return step.way;
+  });
+  if (depth !== path.length) throw new Error('A run did not repeat itself: it ended early');
 
 }
 
-async function exploreAll(run: (choose: Choose) => Promise<void>): Promise<number> {
+/** Runs a task in some of the ways in which it can go, if there are too many for all. They are the same each time. */
+export function exploreSome(run: Run, runs: number): Promise<void> {
 
-  const path: Array<{ way: number; ways: number }> = [];
-  let runs = 0;
-
-  for (;;) {
-    let depth = 0;
-    await run(ways => {
-      if (ways === 1) return 0;
-      const step = path[depth] ?? { way: 0, ways };
-      if (step.ways !== ways) {
-        throw new Error(`A run did not repeat itself: ${ways} ways where there had been ${step.ways}`);
-      }
-      path[depth++] = step;
-      return step.way;
-    });
-    if (depth !== path.length) throw new Error('A run did not repeat itself: it ended early');
-    runs++;
-    while (path.length > 0 && path[path.length - 1].way === path[path.length - 1].ways - 1) path.pop();
-    if (path.length === 0) return runs;
-    path[path.length - 1].way++;
-  }
+  const random = randomFrom(1);
+  return outOfTime(async restart => {
+    for (let count = 0; count < runs; count++) {
+      restart();
+      await run(ways => below(ways, random));
+    }
+  });
 
 }
+
+/** The Unix time at which each run begins, in milliseconds. */
+const BEGIN = 1_800_000_000_000;
+
+/** By how much the clock goes on each time it is read, in milliseconds. Too little for anything to become due in a run. */
+const TICK = 0.001;
 
 /**
- * Lets nothing happen by the clock. A time limit of an hour for each run's
- * calls would otherwise keep all runs in memory.
+ * Lets nothing depend on real time, since a machine under load may stand still for
+ * seconds at any point of a run. No timer fires: a time limit of an hour for each
+ * run's calls would otherwise keep all runs in memory. The clock does not stand
+ * still, because it must show what came before what.
+ *
+ * @param task calls its parameter at the beginning of each run, which sets the clock back
  */
-export async function withoutTimers<T>(run: () => Promise<T>): Promise<T> {
+async function outOfTime<T>(task: (restart: () => void) => Promise<T>): Promise<T> {
 
   const { setTimeout } = globalThis;
+  const { now: elapsed } = performance;
+  const { now: unixTime } = Date;
+  let time = 0;
+  const look = () => time += TICK;
   globalThis.setTimeout = (() => ({ ref() {}, unref() {} })) as unknown as typeof setTimeout;
+  performance.now = look;
+  Date.now = () => BEGIN + Math.floor(look());
   try {
-    return await run();
+    return await task(() => { time = 0; });
   } finally {
     globalThis.setTimeout = setTimeout;
+    performance.now = elapsed;
+    Date.now = unixTime;
   }
 
 }
