@@ -21,7 +21,7 @@ import { stores } from '../scale/stores.js';
 /** No part takes longer, in milliseconds: something hangs then. */
 const LONGEST = 900_000;
 
-const FILE = new URL('../results/scale.json', import.meta.url);
+const FILE = new URL('../scale/results.json', import.meta.url);
 
 /** Sizes and users, and then how one of them grows. */
 const CELLS = [

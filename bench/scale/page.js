@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { ASSUMED, bytesIn, inputs, rows, SCALES, STORES } from './arithmetic.js';
 
 const PAGE = new URL('../../docs/scaling.md', import.meta.url);
-const DATA = new URL('../results/scale.json', import.meta.url);
+const DATA = new URL('./results.json', import.meta.url);
 
 const PER_USER = { 0: 'no user', 1: 'one of each user', 5: 'five of each user' };
 
