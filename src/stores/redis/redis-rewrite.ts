@@ -54,7 +54,7 @@ export function rewrite(loaded: SessionTexts, change: SessionChange, becomes: Be
   const { hash, token, expected, lifetime, maxBytes, now } = becomes;
   const endsAt = packed.slice(0, TIME_LENGTH);
   const until = Number(endsAt) - lifetime;
-  const isAsExpected = packed.startsWith(hash, HASH) && (expected === '' || packed.startsWith(expected, VERSION));
+  const isAsExpected = packed.startsWith(hash, HASH) && (expected === '' || packed.startsWith(`${expected} `, VERSION));
   if (!isAsExpected || !(now <= until) || packed.includes(NOT_UTF8)) return undefined;
 
   const fields = `${now} ${hash} ${token}`;

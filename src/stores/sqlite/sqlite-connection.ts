@@ -87,12 +87,13 @@ export class SqliteConnection {
   /**
    * Runs a statement that returns no rows; only within a task.
    *
-   * @returns the number of rows that it changed; NaN if the driver does not say it
+   * @returns the number of rows that it changed
    */
   run(sql: string, ...parameters: Array<string | number>): number {
 
     const result = this.#prepared(sql).run(...parameters) as { readonly changes?: unknown } | null | undefined;
-    return Number(result?.changes ?? NaN);
+    // A handle that wraps a driver may leave it out.
+    return Number(result?.changes ?? this.first('SELECT changes()')?.[0]);
 
   }
 

@@ -36,7 +36,7 @@ export const STATEMENTS = (name: string) => ({
   update: `UPDATE "${name}" SET seen_at = ?, ends_at = ?, data = ?, version = version + 1 WHERE handle = ?`,
   rewrite: `
     UPDATE "${name}" SET seen_at = ${NOW}, ends_at = MAX(ends_at, MIN(${NOW} + ?, ${Number.MAX_SAFE_INTEGER})), data = ?, version = version + 1
-    WHERE handle = ? AND id_hash = ? AND version = ? AND ends_at > ${NOW}`,
+    WHERE handle = ? AND id_hash = ? AND version = ? AND data = ? AND ends_at > ${NOW}`,
   touch: `UPDATE "${name}" SET seen_at = ?, ends_at = ? WHERE handle = ?`,
   enter: `UPDATE "${name}" SET user_id = ? WHERE handle = ?`,
   // A mark from the future is from before the machine was started.

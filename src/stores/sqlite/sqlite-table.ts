@@ -107,11 +107,12 @@ export class SqliteTable implements StoreTable {
 
   /**
    * Writes other values if the session lives and is still as it was loaded; only within a change.
+   * The version alone does not tell: a row that an application deletes and sets again may get the same.
    *
    * @param lifetime in milliseconds
    */
-  rewrite(handle: string, { idHash, version }: LoadedTexts, data: string, lifetime: number): boolean {
-    return this.#connection.run(this.#sql.rewrite, Math.min(lifetime, LATEST), data, handle, idHash, version) === 1;
+  rewrite(handle: string, { idHash, version, packed }: LoadedTexts, data: string, lifetime: number): boolean {
+    return this.#connection.run(this.#sql.rewrite, Math.min(lifetime, LATEST), data, handle, idHash, version, packed) === 1;
   }
 
   /** Writes other values; only within a change. */

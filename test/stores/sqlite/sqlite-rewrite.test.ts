@@ -85,6 +85,52 @@ for (const [driver, open] of Object.entries(DRIVERS)) {
 
     });
 
+    it('is merged into a session that was deleted and set again, also if its version is the same', async () => {
+
+      const database = await open(':memory:');
+      ends.push(() => database.close());
+      const store = await fresh('sessions', database);
+      const id = store.newSessionId();
+      const end = Math.floor(Date.now() / 1000) + 600;
+      await store.set(id, { secret: 'old' }, end);
+      const { version } = database.prepare('SELECT version FROM sessions').get() as { version: number };
+      const loaded = await textsOf(store, id);
+      await store.delete(id);
+      await store.set(id, { other: 'new' }, end);
+      database.exec(`UPDATE sessions SET version = ${version}`);
+      strictEqual(await store.update(id, CHANGE, { ...TERMS, loaded }), 'updated');
+      deepStrictEqual(await store.get(id), { other: 'new', b: 2 });
+
+    });
+
+    it('is stored once by a handle that does not say how many rows a statement has changed', async () => {
+
+      const database = await open(':memory:');
+      ends.push(() => database.close());
+      const prepare = database.prepare.bind(database);
+      const silent = new Proxy(database, {
+        get: (target, name) => {
+          if (name === 'prepare') return (sql: string) => {
+            const statement = prepare(sql);
+            const run = statement.run.bind(statement);
+            statement.run = (...parameters: Array<string | number>) => { run(...parameters); };
+            return statement;
+          };
+          const value: unknown = Reflect.get(target, name);
+          return typeof value === 'function' ? value.bind(target) : value;
+        },
+      });
+      const store = await fresh('sessions', silent);
+      const id = store.newSessionId();
+      await store.create(id, TEXTS, TERMS);
+      const found = await store.load(id);
+      const { texts, version } = found?.status === 'live' ? found : { texts: undefined, version: undefined };
+      strictEqual(await store.update(id, CHANGE, { ...TERMS, loaded: texts, version }), 'updated');
+      strictEqual(await store.update(id, CHANGE, { ...TERMS, loaded: texts, version }), 'conflict');
+      deepStrictEqual(await store.get(id), { a: 1, b: 2 });
+
+    });
+
   });
 
 }
