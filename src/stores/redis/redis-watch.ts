@@ -9,6 +9,9 @@ interface TrackingClient {
   sendCommand(words: string[]): PromiseLike<unknown>;
 }
 
+/** What follows the prefix in the key that is only written to see whether that is reported. No handle is this. */
+const PROBE = '-probe';
+
 /**
  * Reports changes of the keys that a client has read. The server remembers them for
  * each connection, and reports each once (CLIENT TRACKING).
@@ -20,30 +23,38 @@ interface TrackingClient {
 export function watchKeys(client: unknown, prefix: string, changed: (rest: string | null) => void): SessionWatch | null {
 
   if (!isTracking(client)) return null;
-  let isOn = false;
+  const probe = prefix + PROBE;
+  let isProbeReported = false;
+  let hasConfirmed = false;
+  // Another connection tracks no keys that were read before.
   const lose = () => {
-    isOn = false;
+    hasConfirmed = false;
     changed(null);
-  };
-  const begin = () => {
-    // The keys that were read before are not tracked.
-    changed(null);
-    isOn = true;
   };
 
   client.on('invalidate', key => {
     if (key === null) changed(null);
+    else if (String(key) === probe) isProbeReported = true;
     else if (String(key).startsWith(prefix)) changed(String(key).slice(prefix.length));
   });
-  for (const event of ['reconnecting', 'end']) client.on(event, lose);
-  client.on('error', () => changed(null));
+  for (const event of ['reconnecting', 'end', 'error', 'ready']) client.on(event, lose);
   // Each new connection tracks from the beginning. The existing one may have stopped.
-  client.on('ready', begin);
-  if (client.isReady) client.sendCommand(['CLIENT', 'TRACKING', 'ON']).then(begin, () => {});
+  if (client.isReady) client.sendCommand(['CLIENT', 'TRACKING', 'ON']).then(lose, () => {});
 
   return {
-    // The answer comes after all reports of what the server did before, on the same connection.
-    confirm: () => isOn && client.isReady ? client.ping() : Promise.reject(new Error('The connection is lost, and reports with it')),
+
+    async confirm() {
+      isProbeReported = false;
+      // The answer to the ping comes after all reports of what the server did before, on the same connection.
+      await Promise.all([client.sendCommand(['GET', probe]), client.sendCommand(['SET', probe, '', 'PX', '1000']), client.ping()]);
+      // Tracking may be off, and `redis` before 5.9 drops all reports.
+      if (!isProbeReported) {
+        if (hasConfirmed) lose();
+        throw new Error('The client does not report changes');
+      }
+      hasConfirmed = true;
+    },
+
   };
 
 }

@@ -143,6 +143,35 @@ for (const [version, connect] of Object.entries(CLIENTS)) {
 
     });
 
+    it('does not confirm while tracking is off, and says once that reports may be lost', async () => {
+
+      await client.sendCommand(['CLIENT', 'TRACKING', 'OFF']);
+      reports = [];
+      await rejects(async () => confirm(), /does not report/);
+      await rejects(async () => confirm(), /does not report/);
+      deepStrictEqual(reports, [null]);
+      await client.sendCommand(['CLIENT', 'TRACKING', 'ON']);
+      await confirm();
+      deepStrictEqual(reports, [null]);
+
+    });
+
+    it('does not confirm with a client that passes no reports on, like redis before 5.9', async () => {
+
+      const silent = connect(redis.server.url).on('error', () => {}) as TrackingClient;
+      await silent.connect();
+      const listen = silent.on.bind(silent);
+      silent.on = ((event: string, listener: () => void) => event === 'invalidate' ? silent : listen(event, listener)) as typeof silent.on;
+      try {
+        const watch = new RedisStore({ client: silent }).watch(() => {});
+        ok(watch);
+        for (let times = 0; times < 3; times++) await rejects(async () => watch.confirm(), /does not report/);
+      } finally {
+        silent.destroy();
+      }
+
+    });
+
     it('does not confirm while nothing passes over the connection', async () => {
 
       proxy.hang();
