@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { isThenable } from '../base/awaitable.js';
+import { andThen, isThenable } from '../base/awaitable.js';
 import { flatCopy } from '../base/flat-copy.js';
 import type { AtomicSessionStore, Awaitable, FoundSession, LiveSession } from '../base/store.js';
 import { Freshness } from './freshness.js';
@@ -74,10 +74,8 @@ export class SessionCopies {
     if (copy === undefined) return undefined;
     const now = performance.now();
     if (!this.#freshness.isFresh(copy.loadedAt, now)) return undefined;
-    if ('answer' in copy) return copy.answer;
-    const { session: { status, texts, info, version }, endsAt } = copy;
-    // The very texts: a store may know them again when they are changed.
-    return now < endsAt ? { status, texts, info, version, remaining: (endsAt - now) / 1000 } : undefined;
+    if ('answer' in copy) return copy.answer.then(copied);
+    return now < copy.endsAt ? copyOf(copy.session, (copy.endsAt - now) / 1000) : undefined;
 
   }
 
@@ -90,7 +88,7 @@ export class SessionCopies {
     const handle = this.handleOf(id);
     if (!isThenable(answer)) {
       this.#keep(id, { handle, loadedAt }, answer);
-      return answer;
+      return copied(answer);
     }
     const coming: Coming = {
       handle,
@@ -107,7 +105,7 @@ export class SessionCopies {
       ),
     };
     this.#enter(id, coming);
-    return coming.answer;
+    return andThen(coming.answer, copied);
 
   }
 
@@ -143,6 +141,26 @@ export class SessionCopies {
     if (this.#copies.has(id)) this.#ids.set(handle, id);
 
   }
+
+}
+
+function copied(found: FoundSession | null): FoundSession | null {
+
+  return found?.status === 'live' ? copyOf(found, found.remaining) : found;
+
+}
+
+/** Makes a copy that its reader may change. */
+function copyOf({ texts, info, version }: LiveSession, remaining: number): LiveSession {
+
+  return {
+    status: 'live',
+    // Texts that no one can change are passed on: the store may know them again.
+    texts: 'set' in texts ? new Map(texts) : texts,
+    info: info && { user: info.user, details: info.details },
+    version,
+    remaining,
+  };
 
 }
 

@@ -4,6 +4,7 @@ import type { AtomicSessionStore, FoundSession, LiveSession, LoadTerms } from '.
 import { type CacheOptions, cached } from '../../src/cache/cached-store.js';
 import { MemoryStore, type SessionStore, wrapStore } from '../../src/index.js';
 import { expectNothingKept } from '../support/carried.js';
+import { PackedTexts, pack } from '../../src/stores/shared/packed-texts.js';
 import { deferred, settled } from '../support/events.js';
 import { fakeTime } from '../support/fake-time.js';
 import { MapStore } from '../support/map-store.js';
@@ -93,22 +94,33 @@ describe('cached()', () => {
 
   });
 
-  it('shares one read between parallel loads that may be cached', async () => {
+  it('shares one read between parallel loads that may be cached, and gives each a copy of its own', async () => {
 
     const { store, id, cache } = await there();
     const found = await Promise.all([cache.load(id, COPY), cache.load(id, COPY), cache.load(id, COPY)]) as LiveSession[];
     deepStrictEqual(store.takeCalls(), ['load']);
-    for (const { texts } of [...found, await cache.load(id, COPY) as LiveSession]) strictEqual(texts.get('key'), '"first"');
+    for (const { texts } of [...found, await cache.load(id, COPY) as LiveSession]) {
+      strictEqual(texts.get('key'), '"first"');
+      (texts as Map<string, string>).clear();
+    }
     await Promise.all([cache.load(id), cache.load(id)]);
     deepStrictEqual(store.takeCalls(), ['load', 'load']);
 
   });
 
-  it('returns the same texts again, by which a store may know what a change was made from', async () => {
+  it('returns the same texts again if no one can change them, by which a store may know what a change was made from', async () => {
 
-    const { id, cache } = await there();
-    const { texts } = await cache.load(id) as LiveSession;
-    strictEqual((await cache.load(id, COPY) as LiveSession).texts, texts);
+    const readOnly = new PackedTexts(pack(new Map([['key', '"first"']])));
+    const store = wrapStore(new MemoryStore(), inner => ({
+      load: id => {
+        const found = inner.load(id) as LiveSession;
+        return { ...found, texts: readOnly };
+      },
+    }));
+    const cache = cached(store);
+    const id = await cache.newSessionId();
+    await cache.create(id, new Map(), { lifetime: 100 });
+    for (const terms of [{}, COPY]) strictEqual((await cache.load(id, terms) as LiveSession).texts, readOnly);
 
   });
 

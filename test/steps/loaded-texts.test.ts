@@ -2,6 +2,7 @@ import { deepStrictEqual, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { cached } from '../../src/cache/cached-store.js';
 import { type AtomicSessionStore, MemoryStore, type SessionOptions, type SessionTexts, wrapStore } from '../../src/index.js';
+import { PackedTexts, pack } from '../../src/stores/shared/packed-texts.js';
 import { site } from '../support/site.js';
 
 /** A store, the texts that it has returned last, and the texts that the last change named. */
@@ -11,8 +12,10 @@ function watched() {
   const store = wrapStore(new MemoryStore(), inner => ({
     async load(id, terms) {
       const found = await inner.load(id, terms);
-      if (found?.status === 'live') seen.returned = found.texts;
-      return found;
+      if (found?.status !== 'live') return found;
+      // As stores on a network return them: no one can change them.
+      seen.returned = new PackedTexts(pack(found.texts));
+      return { ...found, texts: seen.returned };
     },
     async update(id, change, terms) {
       seen.named = terms.loaded;
