@@ -49,8 +49,8 @@ export function floor(Context) {
 
   return async (ctx, next) => {
     const cookies = ctx.request.headers.get('cookie');
-    const at = cookies === null ? -1 : cookies.indexOf(COOKIE) + COOKIE.length;
-    const id = at === -1 ? undefined : cookies.slice(at, at + ID_LENGTH);
+    const at = cookies === null ? -1 : cookies.indexOf(COOKIE);
+    const id = at === -1 ? undefined : cookies.slice(at + COOKIE.length, at + COOKIE.length + ID_LENGTH);
     const session = ctx[SESSION] = new Session(id, id && sessions.get(id));
 
     await next();
