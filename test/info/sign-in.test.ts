@@ -1,7 +1,8 @@
 import { deepStrictEqual, match, notStrictEqual, strictEqual } from 'node:assert/strict';
-import { describe, it, mock, type TestContext } from 'node:test';
+import { describe, it } from 'node:test';
 import { MemoryStore, RETIRED_FOR, UserSessions } from '../../src/index.js';
 import { idOf, setCookies } from '../support/browser.js';
+import { clock } from '../support/later-sign-ins.js';
 import { type Page, site as siteOf } from '../support/site.js';
 
 const PAGES: Record<string, Page> = {
@@ -33,16 +34,6 @@ const PAGES: Record<string, Page> = {
 };
 
 const site = (pages: Record<string, Page> = {}, options = {}) => siteOf<MemoryStore>({ ...PAGES, ...pages }, { user: 'userId', ...options });
-
-/** Makes each sign-in one second later than the last, since their order counts. */
-function clock(t: TestContext): () => void {
-
-  let now = 1_800_000_000_000;
-  mock.timers.enable({ apis: ['Date'], now });
-  t.after(() => mock.timers.reset());
-  return () => mock.timers.setTime(now += 1000);
-
-}
 
 describe('With the option user, a sign-in', () => {
 

@@ -141,7 +141,7 @@ class Stranger {
     this.#turns++;
     const { status, cookie } = await this.#app.send('/rotate', this.#id);
     if (status === 200 && cookie) this.#id = cookie;
-    // Who does not know the new id begins again.
+    // A visitor who does not know the new id begins again.
     else if (status !== 409) this.#id = '';
 
   }

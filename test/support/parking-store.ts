@@ -3,7 +3,7 @@ import type {
 } from '../../src/base/store.js';
 import { currentRequest, type ParkingLot } from './parking-lot.js';
 
-/** Who calls a store. */
+/** A caller of a store. */
 export interface Caller {
   readonly request: string;
   readonly process: string;
