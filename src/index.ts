@@ -23,9 +23,9 @@ export { default } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
-  type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
+  type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
   isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
-  type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
+  type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
 export type { UserOption } from './info/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';

@@ -153,10 +153,21 @@ export interface MoveTerms extends ChangeTerms {
   readonly newInfo?: NewInfo | undefined;
 }
 
+/**
+ * Why a session ended before its time was over: its visitor signed out; someone
+ * revoked it; or its user had too many sessions.
+ */
+export type EndReason = 'signed-out' | 'revoked' | 'limit';
+
 /** The terms of {@link AtomicSessionStore.end}. */
 export interface EndTerms {
-  /** True if the visitor already has another session: the mark then says that this one was moved. */
+  /**
+   * True if the visitor already has another session: the mark then says that this
+   * one was moved. The reason of such an end is always `signed-out`.
+   */
   readonly moved?: boolean | undefined;
+  /** Kept by the mark. */
+  readonly reason?: EndReason | undefined;
 }
 
 /** A live session, as {@link AtomicSessionStore.load} returns it. */
@@ -182,6 +193,8 @@ export interface RetiredSession {
   readonly moved: boolean;
   /** The current info of a session that was moved, if the store keeps it. */
   readonly info?: StoredInfo | undefined;
+  /** Why the session was ended, if its end gave a reason and the store keeps it. */
+  readonly reason?: EndReason | undefined;
 }
 
 /** What a store may return for a session that has expired, for as long as it still has the record. */
@@ -193,6 +206,20 @@ export interface ExpiredSession {
 
 /** What {@link AtomicSessionStore.load} finds under an id. */
 export type FoundSession = LiveSession | RetiredSession | ExpiredSession;
+
+/** What a store says of a handle, as {@link AtomicSessionStore.statesOf} returns it. */
+export type SessionState =
+  | {
+    readonly status: 'live';
+    /** Seconds left to live, by the store's clock. */
+    readonly remaining: number;
+  }
+  | {
+    readonly status: 'retired';
+    /** As in {@link RetiredSession}. */
+    readonly reason?: EndReason | undefined;
+  }
+  | { readonly status: 'expired' };
 
 /** One session of a user, as {@link AtomicSessionStore.sessionsOf} returns it. */
 export interface StoredUserSession {
@@ -219,6 +246,12 @@ export interface SessionWatch {
 export interface WhichSessions {
   readonly only?: string | undefined;
   readonly except?: string | undefined;
+}
+
+/** The terms of {@link AtomicSessionStore.endSessionsOf}. */
+export interface EndSessionsTerms extends WhichSessions {
+  /** As in {@link EndTerms}. */
+  readonly reason?: EndReason | undefined;
 }
 
 /** Seconds for which a moved or ended id is remembered; docs/parallel-requests.md says why. */
@@ -350,10 +383,10 @@ export interface AtomicSessionStore extends SessionStore {
    * A move at that moment does not save a session. Without `only`, a request that
    * is making another session of the user is refused, as {@link NewInfo} says.
    *
-   * @param which all of the user's sessions by default
+   * @param terms all of the user's sessions by default
    * @returns the handles of the sessions that were ended
    */
-  endSessionsOf?(user: string, which?: WhichSessions): Awaitable<readonly string[]>;
+  endSessionsOf?(user: string, terms?: EndSessionsTerms): Awaitable<readonly string[]>;
 
   /**
    * Returns the current info of a live session that has moved, by its handle;
@@ -363,6 +396,17 @@ export interface AtomicSessionStore extends SessionStore {
    * are the handle and the others random.
    */
   infoByHandle?(handle: string): Awaitable<StoredInfo | null>;
+
+  /**
+   * Returns what has become of sessions, in the order of the handles: a session is
+   * `live` even if it has moved, since it keeps its handle; `retired` while its mark
+   * exists; `expired` for as long as the store still has its record. Null for any
+   * other handle, and for a text that is none. A session's values and ids have no
+   * influence. For a client that reports changes, this counts as a load: {@link watch}.
+   *
+   * Only a store that has `sessionsOf` has this method.
+   */
+  statesOf?(handles: readonly string[]): Awaitable<ReadonlyArray<SessionState | null>>;
 
   /**
    * Reports changes of sessions, whoever makes them, for as long as the process
@@ -375,7 +419,7 @@ export interface AtomicSessionStore extends SessionStore {
    */
   watch?(changed: (handle: string | null) => void): SessionWatch | null;
 
-  /** Ends every session in the store, as `endSessionsOf` does for each user, and anonymous sessions, too. */
+  /** Ends every session in the store, as `endSessionsOf` does for each user, and anonymous sessions, too. Its reason is `revoked`. */
   endAllSessions?(): Awaitable<void>;
 
 }

@@ -64,7 +64,8 @@ export class SessionSeals {
   openedMark(found: RetiredSession | ExpiredSession, keys: SessionKeys): FoundSession {
 
     if (found.status === 'expired') return { status: found.status, ...optional(found.info && plainInfo(found.info)) };
-    return { status: found.status, moved: found.moved, ...optional(found.info && infoOfMoved(found.info, keys)) };
+    const { status, moved, reason } = found;
+    return { status, moved, ...optional(found.info && infoOfMoved(found.info, keys)), ...(reason && { reason }) };
 
   }
 

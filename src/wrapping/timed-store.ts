@@ -27,6 +27,9 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
   /** Whether the store finds a session's info by its handle, by `infoByHandle`. */
   readonly canTell: boolean;
 
+  /** Whether the store says what has become of sessions, by `statesOf`. */
+  readonly canTellStates: boolean;
+
   /**
    * Stores a session in the shape in which it was read, if its stored shape is another.
    * Only a store of sessions with a schema has this method.
@@ -114,9 +117,11 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     sessionsOf: user => ask([], () => indexing.sessionsOf(user)),
 
-    endSessionsOf: (user, which) => ask([], () => indexing.endSessionsOf(user, which)),
+    endSessionsOf: (user, terms) => ask([], () => indexing.endSessionsOf(user, terms)),
 
     infoByHandle: handle => ask([], () => indexing.infoByHandle(handle)),
+
+    statesOf: handles => ask([], () => indexing.statesOf(handles)),
 
     get canMove() {
       return typeof inner().move === 'function';
@@ -128,6 +133,10 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     get canTell() {
       return typeof inner().sessionsOf === 'function' && typeof inner().infoByHandle === 'function';
+    },
+
+    get canTellStates() {
+      return typeof inner().sessionsOf === 'function' && typeof inner().statesOf === 'function';
     },
 
     get keepsInfo() {

@@ -30,7 +30,7 @@ function counting<Store extends SessionStore>(store: Store) {
 function abilities(store: SessionStore) {
 
   const { touchIsFree, keepsInfo } = store as AtomicSessionStore;
-  const methods = ['isSessionId', 'handleOf', 'move', 'take', 'sessionsOf', 'endSessionsOf', 'endAllSessions', 'infoByHandle'];
+  const methods = ['isSessionId', 'handleOf', 'move', 'take', 'sessionsOf', 'endSessionsOf', 'endAllSessions', 'infoByHandle', 'statesOf'];
   return { touchIsFree, keepsInfo, methods: methods.filter(name => typeof store[name as keyof SessionStore] === 'function') };
 
 }
@@ -69,7 +69,7 @@ describe('wrapStore()', () => {
   it('leaves out the replacement of what the inner store lacks', () => {
 
     const every = (store: SessionStore) => wrapStore(store, () => ({
-      move: () => 'gone', take: () => null, sessionsOf: () => [], endSessionsOf: () => [], endAllSessions() {}, infoByHandle: () => null,
+      move: () => 'gone', take: () => null, sessionsOf: () => [], endSessionsOf: () => [], endAllSessions() {}, infoByHandle: () => null, statesOf: () => [],
       isSessionId: () => true, handleOf: () => 'handle', touchIsFree: true, keepsInfo: true,
     }));
     for (const store of [new MemoryStore(), new TakeStore(), Object.assign(new TakeStore(), { sessionsOf: undefined })]) {
