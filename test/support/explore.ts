@@ -33,7 +33,7 @@ export function explore(run: Run): Promise<number> {
 async function follow(path: Array<{ way: number; ways: number }>, run: Run): Promise<void> {
 
   let depth = 0;
-  await run(ways => {
+  await run(bounded(ways => {
     if (ways === 1) return 0;
     const step = path[depth] ?? { way: 0, ways };
     if (step.ways !== ways) {
@@ -41,7 +41,7 @@ async function follow(path: Array<{ way: number; ways: number }>, run: Run): Pro
     }
     path[depth++] = step;
     return step.way;
-  });
+  }));
   if (depth !== path.length) throw new Error('A run did not repeat itself: it ended early');
 
 }
@@ -53,9 +53,23 @@ export function exploreSome(run: Run, runs: number): Promise<void> {
   return outOfTime(async restart => {
     for (let count = 0; count < runs; count++) {
       restart();
-      await run(ways => below(ways, random));
+      await run(bounded(ways => below(ways, random)));
     }
   });
+
+}
+
+/** Far more choices than any run has. */
+const MOST_CHOICES = 10_000;
+
+/** Ends a run whose requests go on for ever. */
+function bounded(choose: Choose): Choose {
+
+  let choices = 0;
+  return ways => {
+    if (++choices > MOST_CHOICES) throw new Error('A run does not end');
+    return choose(ways);
+  };
 
 }
 

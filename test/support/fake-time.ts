@@ -27,6 +27,9 @@ export function fakeTime() {
 /** How far time moves at once, in milliseconds: by the default of `storeTimeout`. */
 const STEP = 3000;
 
+/** How often it does, at most: a task that takes a day waits for something else than time. */
+const MOST_STEPS = 86_400_000 / STEP;
+
 /**
  * Runs a test in memory without waiting for time-outs: time stands still while
  * anything else can happen, and moves on when only timers are left. Middlewares
@@ -38,11 +41,12 @@ export async function inFakeTime<T>(task: () => Promise<T>): Promise<T> {
   let isOver = false;
   const result = task().finally(() => { isOver = true; });
   try {
-    for (;;) {
+    for (let steps = 0; steps <= MOST_STEPS; steps++) {
       for (let turn = 0; turn < 3; turn++) await settled();
       if (isOver) return await result;
       time.advance(STEP);
     }
+    throw new Error('The task does not end, however much time passes');
   } finally {
     time.restore();
   }

@@ -1,6 +1,5 @@
-import { ok, strictEqual } from 'node:assert/strict';
+import { strictEqual } from 'node:assert/strict';
 import type { TestContext } from 'node:test';
-import { setTimeout } from 'node:timers/promises';
 import { createClient } from 'redis';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../src/stores/redis-store.js';
 import { toTexts } from '../../src/values/session-values.js';
@@ -57,18 +56,5 @@ export async function startPair(t: Ends, open: (url: string) => Promise<{ client
   /** A change that each master makes, and no replica. */
   const change = async () => await store.update(id, { set: toTexts({ b: 2 }), unset: [] }, { lifetime: 600 }) === 'updated';
   return { store, id, change, replica, failOver };
-
-}
-
-/** Tries as requests do until the result is right; returns how long that took, in milliseconds. */
-export async function until(isSo: () => Promise<boolean>): Promise<number> {
-
-  const start = performance.now();
-  while (!await isSo().catch(() => false)) {
-    ok(performance.now() - start < 10_000, 'it takes too long');
-    // Clients learn of a fail-over only by trying.
-    await setTimeout(20);
-  }
-  return performance.now() - start;
 
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createClient } from 'redis';
-import { startPair, until } from '../../support/redis-fail-over.js';
+import { startPair } from '../../support/redis-fail-over.js';
+import { until } from '../../support/until.js';
 import type { Scenarios } from './index.js';
 
 export const redis: Scenarios = {
@@ -17,7 +18,7 @@ export const redis: Scenarios = {
         return { client, close: () => client.destroy() };
       });
       await failOver();
-      assert.ok(await until(change) < 5000);
+      assert.ok(await until('the new master is reached', change) < 5000);
     } finally {
       for (const end of ends.reverse()) await end();
     }

@@ -7,10 +7,11 @@ import type { Driver } from '../../../src/open/drivers/load-driver.js';
 import { openRedis } from '../../../src/open/drivers/redis.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
-import { admin, startPair, until } from '../../support/redis-fail-over.js';
+import { admin, startPair } from '../../support/redis-fail-over.js';
 import { startRedis } from '../../support/servers/redis.js';
 import { freePort } from '../../support/servers/server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
 
 const DRIVERS: { readonly [client: string]: Driver } = {
   'redis 6': { name: 'redis', exports: redis },
@@ -26,7 +27,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
 
       const { change, failOver } = await startPair(t, url => openRedis(url, driver));
       await failOver();
-      const took = await until(change);
+      const took = await until('the new master is reached', change);
       ok(took < 5000, `it took ${took} ms`);
 
     });
@@ -38,7 +39,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       const there = await openRedis(replica.url, driver);
       t.after(there.close);
       strictEqual(await new RedisStore({ client: there.client }).end(id), true);
-      const took = await until(async () => (await store.load(id))?.status === 'retired');
+      const took = await until('the new master is read', async () => (await store.load(id))?.status === 'retired');
       ok(took < 5000, `it took ${took} ms`);
 
     });
@@ -67,7 +68,7 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       const connections = address.connections;
       // More often than an answer may be missing.
       const refused = async () => Number(/cmdstat_info:.*rejected_calls=(\d+)/.exec(String(await command('INFO', 'commandstats')))?.[1]);
-      await until(async () => await refused() >= 7);
+      await until('the question is refused seven times', async () => await refused() >= 7);
       strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 }), true);
       strictEqual(address.connections, connections);
 

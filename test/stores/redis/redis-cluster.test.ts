@@ -13,6 +13,7 @@ import { CLUSTERED, type OpenClient } from '../../support/redis-clients.js';
 import { programs, REDIS } from '../../support/servers/programs.js';
 import { startRedisCluster } from '../../support/servers/redis.js';
 import type { Server } from '../../support/servers/server.js';
+import { until } from '../../support/until.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -75,12 +76,13 @@ async function startAll() {
 /** Increments a count in a session, as `ctx.updateSession()` does. */
 async function count(store: RedisStore, id: string): Promise<boolean> {
 
-  for (;;) {
+  for (let tries = 0; tries < 1000; tries++) {
     const found = await store.load(id);
     if (found?.status !== 'live') return false;
     const answer = await store.update(id, changing({ count: Number(found.texts.get('count')) + 1 }), { lifetime: 600, version: found.version, patience: 5 });
     if (answer !== 'conflict') return answer === 'updated';
   }
+  throw new Error('Each of a thousand updates conflicts with another');
 
 }
 
@@ -339,7 +341,7 @@ async function reshard(source: Node, target: Node): Promise<void> {
 /** Asks until all nodes agree which of them has which slots: no event reports it. */
 async function settled(node: Node): Promise<void> {
 
-  while (!await cli('check', node).then(() => true, () => false)) await setTimeout(50);
+  await until('all nodes agree', () => cli('check', node).then(() => true));
 
 }
 
@@ -348,7 +350,7 @@ async function replicated(master: Node): Promise<void> {
 
   const info = () => master.ask('INFO', 'replication');
   const sent = Number(/master_repl_offset:(\d+)/.exec(await info())?.[1]);
-  while (!(Number(/slave0:.*offset=(\d+)/.exec(await info())?.[1]) >= sent)) await setTimeout(20);
+  await until('the replica has everything', async () => Number(/slave0:.*offset=(\d+)/.exec(await info())?.[1]) >= sent);
 
 }
 

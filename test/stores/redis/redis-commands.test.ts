@@ -14,6 +14,7 @@ import { startRedis, startRedisCluster } from '../../support/servers/redis.js';
 import type { Server } from '../../support/servers/server.js';
 import { site } from '../../support/site.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
+import { until } from '../../support/until.js';
 import { PrivateRedis } from './private-redis.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
@@ -427,7 +428,7 @@ describe('RedisStore on a server', () => {
     strictEqual(await redis.client.dbSize() >= 2, true);
     for (const key of await redis.client.keys('session:*')) ok(await redis.client.pTTL(key) > 0, `${key} never expires`);
     await store.set(living, { a: 1 }, Date.now() / 1000 + 0.05);
-    while (await store.load(living)) { /* Redis expires a key without an event. */ }
+    await until('the key has expired', async () => await store.load(living) === null);
     strictEqual(await store.touch(living, 60), false);
     strictEqual(await store.update(living, changing({ a: 2 }), { lifetime: 60 }), 'gone');
     strictEqual(await store.create(living, toTexts({ a: 3 }), { lifetime: 60 }), true);

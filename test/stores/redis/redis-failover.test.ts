@@ -5,7 +5,8 @@ import { createClient } from 'redis';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { type OpenClient, SINGLE } from '../../support/redis-clients.js';
-import { startPair, until } from '../../support/redis-fail-over.js';
+import { startPair } from '../../support/redis-fail-over.js';
+import { until } from '../../support/until.js';
 import { startRedis } from '../../support/servers/redis.js';
 import { freePort } from '../../support/servers/server.js';
 
@@ -106,7 +107,7 @@ describe('The documented setting of ioredis', () => {
       return { client, close: () => client.disconnect() };
     });
     await failOver();
-    ok(await until(change) < 5000);
+    ok(await until('the new master is reached', change) < 5000);
 
   });
 

@@ -14,6 +14,7 @@ import type { OpenClient } from '../../support/redis-clients.js';
 import { programs, REDIS } from '../../support/servers/programs.js';
 import { startRedis } from '../../support/servers/redis.js';
 import { freePort, Server, temporaryFolder } from '../../support/servers/server.js';
+import { until } from '../../support/until.js';
 
 /** The name under which the sentinel watches the master. */
 const NAME = 'sessions';
@@ -76,11 +77,11 @@ describe('RedisStore with a sentinel', () => {
     const asked = createClient({ url: watcher.url });
     await asked.connect();
     // The sentinel must know the replica, and the replica must be in sync: no event reports either.
-    while ((await asked.sendCommand<unknown[]>(['SENTINEL', 'REPLICAS', NAME])).length === 0) await setTimeout(50);
+    await until('the sentinel knows the replica', async () => (await asked.sendCommand<unknown[]>(['SENTINEL', 'REPLICAS', NAME])).length > 0);
     asked.destroy();
     const follower = createClient({ url: replica.url });
     await follower.connect();
-    while (!(await follower.info('replication')).includes('master_link_status:up')) await setTimeout(50);
+    await until('the replica is in sync', async () => (await follower.info('replication')).includes('master_link_status:up'));
     follower.destroy();
   });
 

@@ -11,6 +11,7 @@ import { merge } from '../../../src/values/texts-change.js';
 import { timedStore } from '../../../src/wrapping/timed-store.js';
 import { anyText } from '../../support/any-text.js';
 import { deferred } from '../../support/events.js';
+import { until } from '../../support/until.js';
 import { PrivateRedis } from './private-redis.js';
 
 const setting = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -108,7 +109,7 @@ describe('A session that begins late, on Redis', () => {
     ok(isHeld);
     answered.resolve();
     // The store ends the session without a caller: no event reports it.
-    while ((await redis.store.load(id))?.status === 'live') await setTimeout(10);
+    await until('it has ended', async () => (await redis.store.load(id))?.status !== 'live');
     deepStrictEqual(await redis.store.sessionsOf('Ada'), []);
 
   });

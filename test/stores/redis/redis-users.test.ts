@@ -8,6 +8,7 @@ import { type NodeRedisClient, RedisStore } from '../../../src/stores/redis-stor
 import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
 import { redisUrl } from '../../support/servers/addresses.js';
+import { until } from '../../support/until.js';
 
 const PREFIX = `redis-users.test ${process.pid}:`;
 
@@ -17,12 +18,6 @@ const DAY = 24 * 60 * 60 * 1000;
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 const of = (user: string | null, details = '{}', requestAge?: number): NewInfo => ({ info: { user, details }, requestAge });
-
-/** Asks the server again and again until a condition holds: no event reports what it does after its answer. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
-  for (let asked = 0; asked < 10_000; asked++) if (await isSo()) return;
-  ok(await isSo(), 'the condition never held');
-}
 
 let users = 0;
 const someone = () => `user ${++users}`;
@@ -281,10 +276,10 @@ describe('RedisStore keeps the user and details of a session, and its index of u
       strictEqual(await end(store, id), true);
       ok(await client.zCard(key) <= 2);
     }
-    await until(async () => await client.zCard(key) === 1);
+    await until('one entry is left', async () => await client.zCard(key) === 1);
     deepStrictEqual(await client.zRange(key, 0, -1), [store.handleOf(living)]);
     strictEqual(await store.end(living), true);
-    await until(async () => await client.exists(key) === 0);
+    await until('the index is removed', async () => await client.exists(key) === 0);
 
   });
 
@@ -294,7 +289,7 @@ describe('RedisStore keeps the user and details of a session, and its index of u
     const [long, short] = [await session(ada, 1000), await session(ada, 100)];
     const key = await indexOf(short);
     await store.end(long);
-    await until(async () => await client.zCard(key) === 1);
+    await until('one entry is left', async () => await client.zCard(key) === 1);
     ok(await client.pTTL(key) < 201_000);
     await store.touch(short, 200_000, ada);
     await store.endSessionsOf(ada);

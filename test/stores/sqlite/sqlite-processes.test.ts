@@ -182,7 +182,7 @@ for (const [index, [driver, open]] of Object.entries(DRIVERS).entries()) {
         let acknowledged = 0;
         const isAtWork = deferred();
         const work = (async () => {
-          for (;;) {
+          while (acknowledged < 1_000_000) {
             await other.update(id, setting(`k${acknowledged}`, '1'), { lifetime: LONG });
             if (++acknowledged === 20) isAtWork.resolve();
           }

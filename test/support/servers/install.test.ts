@@ -5,11 +5,11 @@ import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { Machine } from './install.js';
 import { needsOf } from './needs.js';
 import type { Need } from './programs.js';
+import { until } from '../until.js';
 import { freePort, temporaryFolder } from './server.js';
 
 const NEEDS: readonly Need[] = [
@@ -54,7 +54,7 @@ test('an installation whose process was killed keeps no other from installing', 
   const machine = await machineWith({ 'apt-get': `case "$*" in *update*) [ -e was-here ] || { echo > was-here; exec /bin/sleep 2; };; *) programs;; esac` });
   const first = machine.provide();
   // The fake program of another process leaves a file, and no event.
-  while (!machine.has('was-here')) await sleep(10);
+  await until('the program has begun', () => machine.has('was-here'));
   const second = ended(machine.provide());
   first.kill('SIGKILL');
   assert.equal((await second).code, 0);

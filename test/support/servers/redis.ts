@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { until } from '../until.js';
 import { programs, REDIS } from './programs.js';
 import { freePort, Server, temporaryFolder } from './server.js';
 
@@ -44,7 +45,7 @@ export async function startRedisCluster(): Promise<Server[]> {
       && !says(address, 'info', 'replication').includes('master_link_status:down');
   };
   // A cluster reports its state only when asked.
-  while (!addresses.every(isReady)) await new Promise(resolve => setTimeout(resolve, 50));
+  await until('the cluster is ready', () => addresses.every(isReady));
   return nodes;
 
 }

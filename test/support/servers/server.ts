@@ -86,7 +86,7 @@ export class Server {
     const pids = [this.pid, ...this.#children()];
     for (const pid of pids) signal(pid, 'SIGSTOP');
     // On a busy machine a process may still answer before it receives the signal.
-    while (areRunning(pids));
+    for (let asked = 0; areRunning(pids); asked++) if (asked > 1000) throw new Error('A process can\'t be frozen');
   }
 
   thaw(): void {
@@ -177,11 +177,12 @@ export function temporaryFolder({ uid, gid }: { uid?: number; gid?: number } = {
 /** A port of 127.0.0.1 on which no program listens, nor on the one that is `offset` above. */
 export async function freePort(offset = 0): Promise<number> {
 
-  for (;;) {
+  for (let tries = 0; tries < 1000; tries++) {
     const port = await listenable(0);
     if (offset === 0) return port;
     if (port + offset < 65_536 && await listenable(port + offset).catch(() => 0)) return port;
   }
+  throw new Error(`There are no two free ports that are ${offset} apart`);
 
 }
 
