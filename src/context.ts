@@ -87,6 +87,28 @@ declare module '@curveball/kernel' {
     ): Promise<SessionOf<SessionData>>;
 
     /**
+     * Reads the session again, for a handler that runs for long: a stream, a
+     * WebSocket, a poll that waits. What this request has changed in `ctx.session`
+     * and not stored yet stays, key by key, on top of what is stored now. An object
+     * that was assigned to `ctx.session` stays as it is.
+     *
+     * Always reads the store, also if it has a cache. Does not prolong the session.
+     * In a request without a session it does nothing.
+     *
+     * ```typescript
+     * const { theme } = await ctx.reloadSession();
+     * ```
+     *
+     * @returns the session as it is now
+     * @throws {SessionEndedError} 409: the session has ended or moved in the meantime
+     * @throws {SessionStoreError} 503: the store failed
+     * @throws {SessionValueError} 500: the request has changed a value to one that
+     *   can't be stored
+     * @throws {TypeError} if called within the function of `updateSession()`
+     */
+    reloadSession(): Promise<SessionOf<SessionData>>;
+
+    /**
      * Stores the session now instead of at the end of the request, for instance
      * while a WebSocket is open. May be called any number of times; only what
      * has changed since is written again.

@@ -105,6 +105,7 @@ export const sessionMembers: ContextMembers = {
 
   authenticated: method('authenticated', request => request.authenticated.bind(request)),
   updateSession: method('updateSession', request => request.update.bind(request)),
+  reloadSession: method('reloadSession', request => request.reload.bind(request)),
   saveSession: method('saveSession', request => request.save.bind(request)),
 
 };

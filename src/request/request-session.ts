@@ -13,6 +13,7 @@ import type { StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import { decide } from '../steps/decide.js';
 import { publishRequest } from '../steps/request-event.js';
+import { reloadSession } from '../steps/reload-session.js';
 import type { CookieAction, Save, Visit } from '../steps/save.js';
 import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
@@ -165,6 +166,17 @@ export class RequestSession implements WithForms {
     // First, so that its cookie is sent even if the update fails.
     if (session.getsNewId && session.id !== null) await this.save();
     await this.#answerWith(() => updateSession(change, this));
+    return session.values;
+
+  }
+
+  /** Reads the session again; what the request has changed stays. */
+  async reload(): Promise<SessionValues> {
+
+    this.use();
+    const { session, shared: { updates } } = this;
+    updates.isWithin(session.id ?? session, session, 'reloadSession');
+    await this.#answerWith(() => session.inTurn(() => reloadSession(this)));
     return session.values;
 
   }

@@ -173,6 +173,26 @@ export class Session {
     this.#stored = stored;
   }
 
+  /**
+   * Records the state that was read again, and keeps what the handler has changed.
+   *
+   * @throws {SessionValueError} if a value can't be stored; nothing is recorded then
+   */
+  reloaded(latest: LiveStored): void {
+
+    // An assigned object is the whole session. It was made from the values that the
+    // handler knew, so it removes only the keys that those had.
+    if (this.#assigned) {
+      this.#stored = { ...latest, texts: this.texts, version: undefined };
+      return;
+    }
+    const before = this.texts;
+    const now = this.#wantedTexts;
+    this.#stored = latest;
+    this.#show(merge(latest.texts, difference(before, now)), now);
+
+  }
+
   /** Records the state that this request has stored. */
   committed(stored: StoredSession): void {
 
@@ -281,7 +301,14 @@ export class Session {
 
     if (this.#values === undefined || this.#assigned) return;
     const now = this.#wantedTexts;
-    const wanted = merge(this.texts, difference(taken, now));
+    this.#show(merge(this.texts, difference(taken, now)), now);
+
+  }
+
+  /** Makes the values those of `wanted`. They are those of `now`, or not yet parsed. */
+  #show(wanted: SessionTexts, now: SessionTexts): void {
+
+    if (this.#values === undefined) return;
     if (!Object.isExtensible(this.#values)) {
       this.#values = readStored(wanted);
       return;

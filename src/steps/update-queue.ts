@@ -85,15 +85,16 @@ export class UpdateQueue {
    * Whether this is called within the function of an update of the same session.
    * That update may wait for this one, which therefore must not wait for its turn.
    *
-   * @throws {TypeError} if both updates belong to the same request: the outer one
-   *   would conflict with the inner one at every try
+   * @param inner the method that was called
+   * @throws {TypeError} if both belong to the same request: the update would conflict
+   *   with the inner call at every try
    */
-  isWithin(key: unknown, owner: unknown): boolean {
+  isWithin(key: unknown, owner: unknown, inner = 'updateSession'): boolean {
 
     for (let running = functions.getStore(); running; running = running.outer) {
       if (!running.isRunning || running.queue !== this || running.key !== key) continue;
       if (running.owner !== owner) return true;
-      throw new TypeError('updateSession() was called within the function of an updateSession() of the same request: change the values that the function is given');
+      throw new TypeError(`${inner}() was called within the function of an updateSession() of the same request: change the values that the function is given`);
     }
     return false;
 

@@ -154,6 +154,16 @@ export const regenerateAndCount: Action = {
   },
 };
 
+export const changeAndReload: Action = {
+  name: 'change, reload and change',
+  sets: true,
+  handle: async (ctx, request) => {
+    ctx.session[keyOf(request)] = request;
+    await ctx.reloadSession();
+    ctx.session[SHARED_KEY] = request;
+  },
+};
+
 export const saveWhileCounting: Action = {
   name: 'save while counting',
   sets: true,
@@ -222,7 +232,7 @@ export const ACTIONS: readonly Action[] = [
 
 /** Those that store more than once. */
 export const LONG_ACTIONS: readonly Action[] = [
-  changeAndCount, countAndChange, regenerateAndChange, regenerateAndCount, saveWhileCounting,
+  changeAndCount, countAndChange, changeAndReload, regenerateAndChange, regenerateAndCount, saveWhileCounting,
   changeWhileCounting, destroyWhileSaving, regenerateWhileSaving, regenerateTwiceAtOnce,
 ];
 

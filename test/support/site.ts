@@ -6,8 +6,9 @@ import { Browser } from './browser.js';
 type Values = any;
 
 /** A context whose session has no types, whatever an example declares for its own. */
-export type PageContext = Omit<Context, 'session' | 'updateSession'> & {
+export type PageContext = Omit<Context, 'session' | 'reloadSession' | 'updateSession'> & {
   session: Values;
+  reloadSession(): Promise<Values>;
   updateSession(update: (session: Values) => Awaitable<Values>): Promise<Values>;
 };
 

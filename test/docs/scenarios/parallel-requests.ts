@@ -28,6 +28,19 @@ export const parallelRequests: Scenarios = {
 
   },
 
+  async reload({ app, site }) {
+
+    const visitor = site.visitor();
+    await begin(app, visitor, { userId: 5 });
+    const { arrived, release } = hold(app, '/report');
+    const poll = visitor.get('/report');
+    await arrived;
+    assert.equal((await visitor.post('/report-ready')).status, 204);
+    release();
+    assert.equal((await poll).text, 'ready');
+
+  },
+
   async ended({ app, site }) {
 
     const visitor = site.visitor();
