@@ -16,7 +16,7 @@ const PARTS = [
 /** Takes minutes, and runs only if it is named. */
 const BY_NAME = ['scale'];
 /** These need the servers of the tests. */
-const ON_SERVERS = ['sql', 'sweeping', 'round-trips'];
+const ON_SERVERS = ['sql', 'sweeping', 'redis', 'round-trips'];
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 const wanted = process.argv.slice(2);

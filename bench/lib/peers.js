@@ -35,7 +35,8 @@ export async function aboutPeer(name) {
 
 }
 
-function versionOf(name) {
+/** Returns the version of a package of the bench. */
+export function versionOf(name) {
 
   return JSON.parse(readFileSync(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')).version;
 

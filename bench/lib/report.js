@@ -12,10 +12,11 @@ import { textTable } from './table.js';
  * @property {number} value the median of the rounds
  * @property {[number, number]} [spread] the first and the third quartile of the rounds
  * @property {number} [elapsed] the median of the time that passed, if `value` is time of the processor
- * @property {number} [commands] the number of commands that are sent to a server
+ * @property {number} [commands] the number of commands that a server executes
+ * @property {number} [trips] the number of round trips in which they are sent, if that is another: a script has several commands
  * @property {number} [ratio] how many times the value of `to` it is
  * @property {string} [to] the name of a figure of the same group
- * @property {number} [goal] what the ratio is to be at most
+ * @property {number} [goal] what the ratio is to be at most; without a ratio, what the value is to be at least
  */
 
 /** Makes a figure of the numbers of all rounds. */

@@ -19,14 +19,21 @@ export function cellsOf(figures) {
 }
 
 /** A figure in words: the median, the quartiles, and what it is compared with. */
-function cell({ value, spread, unit, commands, ratio, to, goal }, hasUnit) {
+function cell({ value, spread, unit, commands, trips, ratio, to, goal }, hasUnit) {
 
   let text = hasUnit ? `${value} ${unit}` : `${value}`;
   if (spread) text += ` (${spread.join('–')})`;
-  if (commands !== undefined) text += `, ${commands} ${commands === 1 ? 'command' : 'commands'}`;
+  if (commands !== undefined) text += `, ${count(commands, 'command')}`;
+  if (trips !== undefined) text += ` in ${count(trips, 'round trip')}`;
   if (ratio !== undefined) text += `, ${ratio} × ${to}`;
   if (goal !== undefined) text += `, goal ${goal}`;
   return text;
+
+}
+
+function count(number, noun) {
+
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 
 }
 
