@@ -8,8 +8,8 @@ export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
 export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encryption/encrypted-store.js';
 export {
-  CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionSchemaError, SessionSizeError, SessionStoreError,
-  SessionValueError,
+  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionSchemaError, SessionSizeError,
+  SessionStoreError, SessionValueError,
 } from './base/errors.js';
 export type { SessionOptions } from './options.js';
 export type { Authentication, SessionMetadata } from './info/session-details.js';
@@ -17,6 +17,8 @@ export type {
   SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
   StoreFailed, SuspiciousId,
 } from './events/session-events.js';
+export { localAddress } from './reauthentication/local-address.js';
+export { type RecentlyAuthenticatedOptions, recentlyAuthenticated } from './reauthentication/recently-authenticated.js';
 export type { SessionInfo } from './request/session-info.js';
 export type { RequestDecided } from './steps/request-event.js';
 export { default } from './session-middleware.js';

@@ -45,6 +45,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     clearSiteData,
     sameSite,
     cookiePath: path,
+    basePath,
     formsOf: request => new RequestForms(request, forms),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),

@@ -70,6 +70,7 @@ describe('The sources', () => {
       cookie: ['base', 'id'],
       steps: ['base', 'values', 'id', 'events', 'info', 'session', 'wrapping'],
       request: ['base', 'values', 'cookie', 'events', 'info', 'session', 'steps'],
+      reauthentication: ['base', 'request'],
       csrf: ['base', 'cookie', 'id', 'request', 'session', 'steps'],
       schema: ['base', 'values', 'wrapping'],
       encryption: ['base', 'values', 'id', 'wrapping'],

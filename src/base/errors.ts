@@ -8,7 +8,7 @@ import { plainError } from './plain-error.js';
 
 /** Any error of a request. `code` says which, also to TypeScript. */
 export type SessionError =
-  | CsrfError | SessionEndedError | SessionStoreError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
+  | AuthenticationError | CsrfError | SessionEndedError | SessionStoreError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
 
 /** What all errors of a request have in common. */
 abstract class RequestError extends Error {
@@ -42,6 +42,31 @@ export class CsrfError extends RequestError {
   readonly title: string = 'CSRF Error';
   readonly httpStatus: number = 403;
   readonly code = 'ERR_SESSION_CSRF';
+
+}
+
+/**
+ * 401: the request needs a user who proved a short time ago who they are. Nothing
+ * of it was done. `signIn` is the address of the page for that, if it is known.
+ */
+export class AuthenticationError extends RequestError {
+
+  readonly type: string = 'https://curveball.org/errors/session-authentication';
+  readonly title: string = 'Authentication required';
+  readonly httpStatus: number = 401;
+  readonly code = 'ERR_SESSION_AUTHENTICATION';
+  /** Seconds: how old the proof may be. */
+  readonly within: number;
+  readonly signIn: string | undefined;
+  /** The challenge that a response with 401 must have (RFC 9110, 15.5.2), with the parameters of RFC 9470. */
+  readonly wwwAuthenticate: string;
+
+  constructor(detail: string, { within, signIn }: { readonly within: number; readonly signIn?: string | undefined }) {
+    super(detail);
+    this.within = within;
+    this.signIn = signIn;
+    this.wwwAuthenticate = `Cookie error="insufficient_user_authentication", max_age="${within}"`;
+  }
 
 }
 

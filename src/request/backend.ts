@@ -6,6 +6,8 @@ import type { CookieWriters } from './write-headers.js';
 export interface Backend extends CookieWriters {
   readonly sameSite: boolean | string | undefined;
   readonly cookiePath: string;
+  /** The beginning of paths that a proxy removes; without a slash at its end. */
+  readonly basePath: string;
   /** Makes the object that handles the forms of a request. */
   readonly formsOf: (request: WithForms) => Forms;
 }

@@ -1,5 +1,5 @@
 import { isThenable } from '../base/awaitable.js';
-import { CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
+import { AuthenticationError, CsrfError, SessionEndedError, SessionError, SessionStoreError } from '../base/errors.js';
 import type { HttpContext } from '../base/http.js';
 import type { Awaitable, SessionValues } from '../base/store.js';
 import { unixTime } from '../base/time.js';
@@ -137,7 +137,9 @@ export class RequestSession implements WithForms {
     if (error instanceof SessionStoreError) publishFailed(error);
     // A handler may pass on what it was thrown, and it comes here again.
     if (error instanceof SessionEndedError && error !== this.#error) publishStale(idOf(this.session.stored), error.message, this.shared.store);
-    if (error instanceof SessionError && !(error instanceof CsrfError)) this.#error = error;
+    // A refusal of the request says nothing about the session.
+    const isRefusal = error instanceof CsrfError || error instanceof AuthenticationError;
+    if (error instanceof SessionError && !isRefusal) this.#error = error;
     writeHeaders('keep', this);
 
   }

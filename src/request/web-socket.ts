@@ -9,7 +9,7 @@ export function closeSocket(socket: WebSocketConnection, error: unknown): void {
 
   const status = statusOf(error);
   const isOurs = error instanceof SessionError;
-  const isRefused = isOurs ? status === 403 : status >= 400 && status < 500;
+  const isRefused = isOurs ? status === 401 || status === 403 : status >= 400 && status < 500;
   // Refusals are not worth a warning: visitors can cause as many as they like.
   if (!isRefused) warn(error);
   // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.

@@ -57,12 +57,16 @@ export const userSessions: Scenarios = {
 
     const tv = await signIn('');
     const before = laptop.cookies.get('CB');
-    assert.equal((await laptop.post('/prove')).text, 'Thank you');
+    const proof = await laptop.post('/prove?returnTo=/devices');
+    assert.deepEqual([proof.status, proof.headers.get('Location')], [303, '/devices']);
+    assert.equal((await laptop.post('/prove?returnTo=//evil.test')).headers.get('Location'), '/');
     assert.notEqual(laptop.cookies.get('CB'), before);
     assert.equal((await laptop.post('/password')).text, 'Changed');
     assert.deepEqual(await peek(app, tv), {});
     assert.equal((await stranger.post('/password')).status, 200, 'a session that has just become a user\'s is fresh');
-    assert.equal((await site.visitor().post('/password')).status, 403);
+    assert.equal((await site.visitor().post('/password')).status, 401);
+    const page = await app.subRequest('GET', '/password?a=b', { Accept: 'text/html' });
+    assert.deepEqual([page.status, page.headers.get('Location')], [303, '/prove?returnTo=%2Fpassword%3Fa%3Db']);
     await sessions.endAll(5);
     assert.deepEqual(await peek(app, laptop), {});
 
