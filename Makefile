@@ -11,8 +11,8 @@ WITH_SERVERS = node build/test/support/servers/run.js
 TESTS = $(shell find build/test -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/% build/test/examples/%, $(TESTS)))
-# So are bundles, and the stores that must fail the tests for stores.
-TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% $(WITH_BROWSER) %/bundles.test.js build/test/testing/broken-stores.test.js \
+# So are bundles, other runtimes, and the stores that must fail the tests for stores.
+TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js build/test/testing/broken-stores.test.js \
   build/test/cache/cached-store-conformance.test.js, $(TESTS))
 # What works with documentation, the example, the package, several processes, lost servers, stores of other packages,
 # the kit on servers, and attackers who can write to a store or have many sessions, on the newest and the oldest

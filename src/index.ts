@@ -21,7 +21,7 @@ export { localAddress } from './reauthentication/local-address.js';
 export { type RecentlyAuthenticatedOptions, recentlyAuthenticated } from './reauthentication/recently-authenticated.js';
 export type { SessionInfo } from './request/session-info.js';
 export type { RequestDecided } from './steps/request-event.js';
-export { default } from './session-middleware.js';
+export { default, default as session } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {

@@ -6,7 +6,7 @@ import { before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import webpack from 'webpack';
-import { redisUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
@@ -34,6 +34,18 @@ console.log(response.status, response.headers.get('Set-Cookie')?.startsWith('CB=
 await store.close();
 `;
 
+/** The same in CommonJS, which can't wait at the top. */
+const REQUIRING = `
+const session = require('@curveball/session');
+const { Application } = require('@curveball/kernel');
+const app = new Application();
+app.use(session({ store: new session.MemoryStore() }));
+app.use(ctx => {
+  ctx.session.visits = 1;
+});
+app.subRequest('GET', '/').then(({ status, headers }) => console.log(status, headers.get('Set-Cookie').startsWith('CB=')));
+`;
+
 /** The banner that esbuild's own documentation gives to bundles of packages that call require(). */
 const REQUIRE = `import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);`;
 
@@ -47,9 +59,10 @@ describe('An application in one file', () => {
     const tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) as string);
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
     writeFileSync(join(folder, 'app.js'), PROGRAM);
+    writeFileSync(join(folder, 'app.cjs'), REQUIRING);
+    const packages = ['@curveball/kernel', 'redis', 'pg', 'mysql2'].map(name => `${name}@${devDependencies[name]}`);
     execFileSync('npm', [
-      'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts',
-      tarball, `@curveball/kernel@${devDependencies['@curveball/kernel']}`, `redis@${devDependencies.redis}`,
+      'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball, ...packages,
     ], { cwd: folder, stdio: 'pipe' });
   });
 
@@ -62,6 +75,38 @@ describe('An application in one file', () => {
     });
     assert.deepEqual([...errors, ...warnings], []);
     expectWorks(outfile);
+
+  });
+
+  it('says which driver is missing, if the bundle has none', async () => {
+
+    const outfile = join(temporaryFolder(), 'app.mjs');
+    await build({
+      entryPoints: [join(folder, 'app.js')], outfile, bundle: true, platform: 'node', format: 'esm', logLevel: 'silent',
+      banner: { js: REQUIRE }, external: ['pg'],
+    });
+    assert.match(output(outfile, 'postgres://localhost/app'), /No driver is installed: npm install pg/);
+
+  });
+
+  it('that esbuild has made of CommonJS works', async () => {
+
+    const outfile = join(temporaryFolder(), 'app.cjs');
+    await build({ entryPoints: [join(folder, 'app.cjs')], outfile, bundle: true, platform: 'node', format: 'cjs', logLevel: 'silent' });
+    assert.equal(output(outfile), '200 true');
+
+  });
+
+  it('that rollup has made does the same', () => {
+
+    const made = temporaryFolder();
+    writeFileSync(join(made, 'package.json'), JSON.stringify({ type: 'module' }));
+    // By its command, since the types of its plugins are not those of ES modules.
+    execFileSync(join(root, 'node_modules/.bin/rollup'), [
+      join(folder, 'app.js'), '--dir', made, '--format', 'es', '--silent',
+      '--plugin', 'node-resolve={preferBuiltins: true}', '--plugin', 'commonjs', '--plugin', 'json',
+    ], { cwd: root, stdio: 'pipe' });
+    expectWorks(join(made, 'app.js'));
 
   });
 
@@ -89,15 +134,16 @@ describe('An application in one file', () => {
 
 function expectWorks(bundle: string): void {
 
-  assert.equal(output(bundle, redisUrl()), '200 true');
-  assert.match(output(bundle, 'postgres://localhost/app'), /No driver is installed: npm install pg/);
+  for (const address of ['memory:', `sqlite:${join(temporaryFolder(), 'sessions.db')}`, redisUrl(), postgresUrl(), mysqlUrl()]) {
+    assert.equal(output(bundle, address), '200 true', address);
+  }
 
 }
 
-function output(bundle: string, address: string): string {
+function output(bundle: string, ...words: string[]): string {
 
   try {
-    return execFileSync(process.execPath, [bundle, address], { encoding: 'utf8', stdio: 'pipe' }).trim();
+    return execFileSync(process.execPath, [bundle, ...words], { encoding: 'utf8', stdio: 'pipe' }).trim();
   } catch (error) {
     return (error as { stdout: string }).stdout;
   }

@@ -50,7 +50,7 @@ describe('The packed package', () => {
   test('holds what it needs and nothing else', () => {
 
     const files = run(folder, 'tar', 'tzf', tarball).trim().split('\n').map(file => file.replace(/^package\//, ''));
-    const strays = files.filter(file => !/^(dist|src)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|UPGRADING\.md)$/.test(file));
+    const strays = files.filter(file => !/^(commonjs|dist|src)\/|^(package\.json|README\.md|LICENSE|CHANGELOG\.md|UPGRADING\.md)$/.test(file));
     assert.deepEqual(strays, []);
     for (const file of ['LICENSE', 'README.md', 'dist/index.js', 'dist/index.d.ts', 'src/index.ts']) {
       assert.ok(files.includes(file), `${file} is missing`);
@@ -66,15 +66,18 @@ describe('The packed package', () => {
       tarball, `@curveball/kernel@${kernel}`, `@curveball/core@${core}`, `@types/node@${types}`, `typescript@${oldest}`);
     cpSync(join(root, 'test/package/consumer'), folder, { recursive: true });
     assert.match(run(folder, process.execPath, 'use.js'), /works/);
+    assert.match(run(folder, process.execPath, 'use.cjs'), /require\(\) works/);
     assert.match(run(folder, process.execPath, 'stores.js'), /the installed stores work/);
     const older = join(folder, 'node_modules/.bin/tsc');
     assert.ok(run(folder, older, '--version').includes(` ${oldest}.`));
+    const options = ['--noEmit', '--strict', '--exactOptionalPropertyTypes',
+      '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false'];
+    // Older ones take require() of an ES module for an error, whatever its types are.
+    run(folder, bin('tsc'), '--ignoreConfig', 'required.cts', ...options);
     // The types of one application's session must not reach the others.
     for (const files of [['untyped.ts', 'stores.ts'], ['typed.ts']]) {
-      const options = [...files, '--noEmit', '--strict', '--exactOptionalPropertyTypes',
-        '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--skipLibCheck', 'false'];
-      run(folder, bin('tsc'), '--ignoreConfig', ...options);
-      run(folder, older, ...options);
+      run(folder, bin('tsc'), '--ignoreConfig', ...files, ...options);
+      run(folder, older, ...files, ...options);
     }
 
   });
