@@ -138,7 +138,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
     const moved: string[] = [];
     this.#walks.add(moved);
     try {
-      for (const shard of this.shards) yield* [...shard.keys()];
+      for (const shard of this.shards()) yield* [...shard.keys()];
       // It may grow until its end is reached.
       yield* moved;
     } finally {
@@ -151,7 +151,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   gc(): Promise<void> {
 
     if (this.#sweep) return this.#sweep;
-    const shards = this.shards.values();
+    const shards = this.shards();
     if (this.#sweepSlice(shards)) return Promise.resolve();
     this.#sweep = this.#sweepRest(shards);
     return this.#sweep;

@@ -2,6 +2,9 @@ import { inspect } from 'node:util';
 
 const SHARDS = 256;
 
+/** A copy of it has no holes, so that it is faster to read than a new array. */
+const NONE: readonly undefined[] = Array.from({ length: SHARDS }, () => undefined);
+
 /*
  * The types that a `Map` returns, by names that older compilers also know:
  * `MapIterator` came with TypeScript 5.6.
@@ -20,13 +23,18 @@ type Values<V> = ReturnType<Map<string, V>['values']>;
  */
 export class ShardedMap<V> extends Map<string, V> {
 
-  /** The small maps, for going through all of them in steps. */
-  readonly shards: ReadonlyArray<Map<string, V>>;
+  /** Each is made when it is first used: most programs have several stores of few entries. */
+  readonly #shards: Array<Map<string, V> | undefined>;
 
   /** @param parts the number of maps for each key; only a subclass uses any but the first */
-  constructor(parts = 1) {
+  constructor(parts: 1 | 2 = 1) {
     super();
-    this.shards = Array.from({ length: parts * SHARDS }, () => new Map<string, V>());
+    this.#shards = parts === 1 ? NONE.slice() : [...NONE, ...NONE];
+  }
+
+  /** The small maps that exist, for going through all of them in steps. */
+  *shards(): Generator<Map<string, V>, void> {
+    for (const shard of this.#shards) if (shard) yield shard;
   }
 
   override get(key: string): V | undefined {
@@ -47,25 +55,25 @@ export class ShardedMap<V> extends Map<string, V> {
   }
 
   override clear(): void {
-    for (const shard of this.shards) shard.clear();
+    for (const shard of this.shards()) shard.clear();
   }
 
   override get size(): number {
     let size = 0;
-    for (const shard of this.shards) size += shard.size;
+    for (const shard of this.#shards) if (shard) size += shard.size;
     return size;
   }
 
   override *entries(): Entries<V> {
-    for (const shard of this.shards) yield* shard.entries();
+    for (const shard of this.shards()) yield* shard.entries();
   }
 
   override *keys(): Keys {
-    for (const shard of this.shards) yield* shard.keys();
+    for (const shard of this.shards()) yield* shard.keys();
   }
 
   override *values(): Values<V> {
-    for (const shard of this.shards) yield* shard.values();
+    for (const shard of this.shards()) yield* shard.values();
   }
 
   override [Symbol.iterator](): Entries<V> {
@@ -78,9 +86,9 @@ export class ShardedMap<V> extends Map<string, V> {
 
   /** The entry of each shard of a part that was inserted first. */
   *oldest(part = 0): Generator<[string, V]> {
-    for (const shard of this.shards.slice(part * SHARDS, (part + 1) * SHARDS)) {
-      const first = shard.entries().next();
-      if (!first.done) yield first.value;
+    for (let index = part * SHARDS; index < (part + 1) * SHARDS; index++) {
+      const first = this.#shards[index]?.entries().next();
+      if (first && !first.done) yield first.value;
     }
   }
 
@@ -92,12 +100,16 @@ export class ShardedMap<V> extends Map<string, V> {
   // The last characters of a random id choose its shard, without a hash of the whole.
   protected shard(key: string, part = 0): Map<string, V> {
     // A `Map` has nothing under a key of another type, and does not complain.
-    if (typeof key !== 'string') return this.shards[part * SHARDS] as Map<string, V>;
+    if (typeof key !== 'string') return this.#shard(part * SHARDS);
     const end = key.length - 1;
     const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
       ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
       ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
-    return this.shards[part * SHARDS + (mixed >>> 24)] as Map<string, V>;
+    return this.#shard(part * SHARDS + (mixed >>> 24));
+  }
+
+  #shard(index: number): Map<string, V> {
+    return this.#shards[index] ??= new Map();
   }
 
 }
