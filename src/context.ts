@@ -1,4 +1,5 @@
 import type { Awaitable } from './base/store.js';
+import type { ExclusiveOptions } from './exclusive/exclusive-options.js';
 import type { Authentication } from './info/session-details.js';
 import type { SessionInfo } from './request/session-info.js';
 import type { SessionData, SessionOf } from './values/session-data.js';
@@ -107,6 +108,41 @@ declare module '@curveball/kernel' {
      * @throws {TypeError} if called within the function of `updateSession()`
      */
     reloadSession(): Promise<SessionOf<SessionData>>;
+
+    /**
+     * Calls a function that no other request of this session runs at the same time,
+     * if it names the same key: in this process, and with the stores for SQLite, Redis,
+     * PostgreSQL and MySQL in all processes that share the store. Requests that come
+     * meanwhile wait, and find the session as it is afterwards.
+     *
+     * ```typescript
+     * const token = await ctx.exclusive('access token', async () => {
+     *   if (isExpired(ctx.session.tokens)) ctx.session.tokens = await refresh(ctx.session.tokens);
+     *   return ctx.session.tokens.access;
+     * });
+     * ```
+     *
+     * Reads the session before the call, as `reloadSession()` does, and stores what has
+     * changed after it, as `saveSession()` does. In a request without a session, there
+     * is nothing to wait for, and nothing is stored before the end of the request.
+     *
+     * @param key names what is done; other keys don't wait for each other
+     * @param task is given a signal that fires if the lock was lost
+     * @param options how long to wait, and what happens when a process dies
+     * @returns what `task` returned
+     * @throws {SessionLockError} 503: others held the lock for too long, or it was lost
+     *   while `task` ran: then nothing is stored
+     * @throws {SessionEndedError} 409: the session has ended or moved in the meantime
+     * @throws {SessionStoreError} 503: the store failed
+     * @throws {SessionValueError} 500: a value can't be stored
+     * @throws {SessionSizeError} 500: the session would be larger than `maxBytes`
+     * @throws {SessionCookieError} 500: as from `saveSession()`
+     * @throws {TypeError} for a wrong argument; or if called within a function of the
+     *   same key, or within the function of `updateSession()`
+     */
+    exclusive<T>(
+      key: string, task: (signal: AbortSignal) => Awaitable<T>, options?: ExclusiveOptions,
+    ): Promise<Awaited<T>>;
 
     /**
      * Stores the session now instead of at the end of the request, for instance

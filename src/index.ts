@@ -8,9 +8,10 @@ export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
 export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encryption/encrypted-store.js';
 export {
-  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionSchemaError, SessionSizeError,
+  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionLockError, SessionSchemaError, SessionSizeError,
   SessionStoreError, SessionValueError,
 } from './base/errors.js';
+export type { ExclusiveOptions } from './exclusive/exclusive-options.js';
 export type { SessionOptions } from './options.js';
 export type { Authentication, SessionMetadata } from './info/session-details.js';
 export type {

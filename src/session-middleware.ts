@@ -2,6 +2,7 @@ import type { Context, Middleware } from '@curveball/kernel';
 import { SAFE_METHODS } from './base/http.js';
 import type { LoadTerms } from './base/store.js';
 import { csrfMembers } from './csrf/csrf-members.js';
+import { exclusiveMembers } from './exclusive/exclusive-members.js';
 import type { SessionOptions } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
 import { attachedTo, attachSession, detachSession, sessionMembers } from './request/attach-session.js';
@@ -16,7 +17,7 @@ import { requestEvents } from './steps/request-event.js';
 import type { Save } from './steps/save.js';
 import { saveSession } from './steps/save-session.js';
 
-const members = { ...sessionMembers, ...csrfMembers };
+const members = { ...sessionMembers, ...csrfMembers, ...exclusiveMembers };
 
 /** Decides what a request did to its session, and carries it out. */
 const decideAndSave = (save: Save) => saveSession(decide(save), save);

@@ -46,6 +46,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     sameSite,
     cookiePath: path,
     basePath,
+    origin: settings.store,
     formsOf: request => new RequestForms(request, forms),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),

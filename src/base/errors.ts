@@ -8,7 +8,7 @@ import { plainError } from './plain-error.js';
 
 /** Any error of a request. `code` says which, also to TypeScript. */
 export type SessionError =
-  | AuthenticationError | CsrfError | SessionEndedError | SessionStoreError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
+  | AuthenticationError | CsrfError | SessionEndedError | SessionStoreError | SessionLockError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
 
 /** What all errors of a request have in common. */
 abstract class RequestError extends Error {
@@ -101,6 +101,21 @@ export class SessionStoreError extends RequestError {
   constructor(detail: string, options?: ErrorOptions) {
     super(detail, options?.cause === undefined ? undefined : { cause: plainError(options.cause) });
   }
+
+}
+
+/**
+ * 503: `ctx.exclusive()` has waited too long for other requests of the session, and
+ * its function was not called; or the process stood still for so long, or the store
+ * failed for so long, that another request may have got the lock while the function
+ * ran. What the function put into the session is not stored then.
+ */
+export class SessionLockError extends RequestError {
+
+  readonly type: string = 'https://curveball.org/errors/session-lock';
+  readonly title: string = 'Session locked';
+  readonly httpStatus: number = 503;
+  readonly code = 'ERR_SESSION_LOCK';
 
 }
 

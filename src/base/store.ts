@@ -284,6 +284,12 @@ export interface AtomicSessionStore extends SessionStore {
   readonly keepsInfo?: boolean;
 
   /**
+   * True if no two records have ids with the same first 16 characters: `create` then
+   * refuses the second. `ctx.exclusive()` relies on it, with ids of 59 letters and digits.
+   */
+  readonly uniqueHandles?: boolean;
+
+  /**
    * Returns the public name of the session that has this id. It can be shown
    * and logged: it is not an id, and no one can guess the id from it. It stays
    * the same when the session moves to an id that `newSessionId(id)` made.

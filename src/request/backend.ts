@@ -8,6 +8,8 @@ export interface Backend extends CookieWriters {
   readonly cookiePath: string;
   /** The beginning of paths that a proxy removes; without a slash at its end. */
   readonly basePath: string;
+  /** The option `store`, or its adapter: the same for all middlewares that share one. */
+  readonly origin: object;
   /** Makes the object that handles the forms of a request. */
   readonly formsOf: (request: WithForms) => Forms;
 }

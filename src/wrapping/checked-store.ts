@@ -8,7 +8,7 @@ import { passOn } from './overlay.js';
 const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'none'>> = {
   get: 'all', set: 'all', delete: 'all', newSessionId: 'all',
   load: 'atomic', create: 'atomic', update: 'atomic', touch: 'atomic', end: 'atomic',
-  atomic: 'none', isSessionId: 'none', touchIsFree: 'none', keepsInfo: 'none', handleOf: 'none', move: 'none', take: 'none',
+  atomic: 'none', isSessionId: 'none', touchIsFree: 'none', keepsInfo: 'none', uniqueHandles: 'none', handleOf: 'none', move: 'none', take: 'none',
   sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', statesOf: 'none', endAllSessions: 'none', watch: 'none',
 };
 

@@ -1,16 +1,17 @@
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
-import type { AtomicSessionStore, Awaitable, FoundSession, SessionTexts } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, FoundSession, NewInfo, SessionTexts } from '../base/store.js';
 import { LONGEST_LIFE } from '../base/time.js';
 import { publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle, isPlausibleId } from '../id/session-id.js';
 import { adapted } from './checked-store.js';
 import { type Caller, TimeLimit } from './time-limit.js';
+import { hasUniqueHandles } from './unique-handles.js';
 
 /** What a request does not ask of a store. */
-type NotAsked = 'get' | 'set' | 'delete' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch';
+type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch';
 
 /**
  * The store as a request sees it. It has all methods, and nothing that is not
@@ -31,6 +32,15 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
   readonly canTellStates: boolean;
 
   /**
+   * Creates a record without values, as `create` does, that only keeps others from
+   * creating one with the same handle. It is deleted, without a mark, if the answer
+   * comes too late.
+   *
+   * @returns whether it was created
+   */
+  claim(id: string, lifetime: number, newInfo: NewInfo | undefined): Awaitable<boolean>;
+
+  /**
    * Stores a session in the shape in which it was read, if its stored shape is another.
    * Only a store of sessions with a schema has this method.
    *
@@ -40,6 +50,8 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
   upgrade?(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
 
 }
+
+const NO_TEXTS: SessionTexts = new Map();
 
 const CREATED = [true, false, 'revoked'] as const;
 const UPDATED = ['updated', 'gone', 'conflict', 'too-large'] as const;
@@ -99,6 +111,16 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       ), answer => { drop(answer).catch(() => {}); });
     },
 
+    claim(id, lifetime, newInfo) {
+      const drop = async (isCreated: boolean) => { if (isCreated) await inner().delete(id); };
+      return ask([id], patienceLeft => andThen(
+        inner().create(id, NO_TEXTS, { lifetime, patience: limit, patienceLeft, newInfo }),
+        answer => oneOf(answer, 'create', CREATED) === true,
+      ), answer => { drop(answer).catch(() => {}); });
+    },
+
+    delete: id => ask([id], () => inner().delete(id)),
+
     update: (id, change, { lifetime, version, user, maxBytes, loaded }) => ask([id], patienceLeft => andThen(
       inner().update(id, change, { lifetime, version, patience: limit, patienceLeft, user, maxBytes, loaded }),
       answer => oneOf(answer, 'update', UPDATED),
@@ -141,6 +163,10 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     get keepsInfo() {
       return inner().keepsInfo === true;
+    },
+
+    get uniqueHandles() {
+      return hasUniqueHandles(inner());
     },
 
     /** Returns the handle of an id, by default a hash. */

@@ -9,7 +9,7 @@ export type WrappedStore<Store extends SessionStore> = AtomicSessionStore & {
 };
 
 /** The members that are no methods. */
-const FLAGS = ['touchIsFree', 'keepsInfo'];
+const FLAGS = ['touchIsFree', 'keepsInfo', 'uniqueHandles'];
 
 /** The members that a wrapper can replace. */
 const REPLACEABLE = CONTRACT_NAMES.filter(name => name !== 'atomic');

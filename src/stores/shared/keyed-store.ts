@@ -17,6 +17,7 @@ export class KeyedStore<W extends When> implements IndexingSessionStore {
 
   readonly atomic = true;
   readonly keepsInfo = true;
+  readonly uniqueHandles = true;
 
   readonly #engine: Engine<W>;
 

@@ -1,8 +1,10 @@
+import { newStoredId } from '../../id/stored-id.js';
 import { toTexts } from '../../values/session-values.js';
 import { A_WHILE } from '../contract/expiry.js';
 import { expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { LONG, type Scene } from '../lib/scene.js';
+import { whereHandlesAreUnique } from '../lib/where.js';
 
 const NEW = toTexts({ new: 1 });
 
@@ -46,6 +48,25 @@ export const create: readonly Rule[] = [
       await scene.expectLive(id, NEW);
       await scene.expectRemaining(id, LONG);
     },
+  },
+  {
+    sentence: 'With `uniqueHandles`, create() returns false if a record has the same first 16 characters of its id, which touch() and delete() leave alone, and a deleted one leaves no mark',
+    check: whereHandlesAreUnique(async scene => {
+      const id = newStoredId();
+      const other = newStoredId(id);
+      expectSame('The answer to create()', await scene.a.create(id, NEW, { lifetime: LONG }), true);
+      await expectRefused(scene, other);
+      expectSame('The answer to touch() for the other id', await scene.b.touch(other, LONG * 3), false);
+      await scene.b.delete(other);
+      await scene.expectLive(id, NEW);
+      await scene.expectRemaining(id, LONG);
+      await expectRefused(scene, other);
+      await scene.a.delete(id);
+      expectSame('The answer to touch() for the deleted id', await scene.a.touch(id, LONG), false);
+      expectSame('The answer to create() after delete()', await scene.b.create(other, NEW, { lifetime: LONG }), true);
+      await scene.a.delete(id);
+      await scene.expectLive(other, NEW);
+    }),
   },
   {
     sentence: 'create() accepts a lifetime of 0 seconds: the session is over at once',

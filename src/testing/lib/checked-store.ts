@@ -3,6 +3,7 @@ import {
   type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession,
   type UpdateTerms, type WhichSessions,
 } from '../../base/store.js';
+import { hasUniqueHandles } from '../../wrapping/unique-handles.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
 import type { Journal } from './journal.js';
@@ -37,6 +38,10 @@ export class CheckedStore implements AtomicSessionStore {
 
   get keepsInfo(): boolean {
     return this.isAtomic && (this.store as AtomicSessionStore).keepsInfo === true;
+  }
+
+  get uniqueHandles(): boolean {
+    return this.isAtomic && hasUniqueHandles(this.store as AtomicSessionStore);
   }
 
   get isIndexing(): boolean {

@@ -13,6 +13,9 @@ export const whereItKeepsInfo = (check: Check): Check => where(({ keepsInfo }) =
 /** For stores that know the public name of a session. */
 export const whereItHasHandles = (check: Check): Check => where(({ hasHandles }) => hasHandles, check);
 
+/** For stores that keep one record for each handle. */
+export const whereHandlesAreUnique = (check: Check): Check => where(({ uniqueHandles }) => uniqueHandles, check);
+
 /** For stores that index by user. */
 export const whereItFindsUsers = (check: Check): Check => where(({ isIndexing }) => isIndexing, check);
 

@@ -4,6 +4,7 @@ import { cookiesAndCaching } from './cookies-and-caching.js';
 import { csrf } from './csrf.js';
 import { encryption } from './encryption.js';
 import { errors } from './errors.js';
+import { exclusive } from './exclusive.js';
 import { events } from './events.js';
 import { lifetimes } from './lifetimes.js';
 import { memoryStore } from './memory-store.js';
@@ -44,6 +45,7 @@ export const scenarios: Scenarios = {
   ...named('docs/encryption.md', encryption),
   ...named('docs/errors.md', errors),
   ...named('docs/events.md', events),
+  ...named('docs/exclusive.md', exclusive),
   ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/memory-store.md', memoryStore),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),

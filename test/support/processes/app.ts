@@ -55,6 +55,25 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
     }
     ctx.session.owner = key;
   },
+  tokens: (ctx, key) => {
+    ctx.session.tokens = JSON.parse(key);
+  },
+  refresh: async (ctx, key) => {
+    const { provider, expired, lease = '10' } = ctx.query;
+    const began = performance.now();
+    let isOurs = false;
+    const access = await ctx.exclusive('access token', async signal => {
+      const { tokens } = ctx.session;
+      if (tokens.access !== expired) return tokens.access;
+      isOurs = true;
+      const response = await fetch(`http://127.0.0.1:${provider}/${tokens.refresh}`, { method: 'POST' });
+      if (!response.ok) throw new Error(`The provider answered with ${response.status}`);
+      ctx.session.tokens = await response.json();
+      if (key === 'signal') ctx.session.aborted = signal.aborted;
+      return ctx.session.tokens.access;
+    }, { lease: Number(lease) });
+    ctx.response.body = { access, isOurs, took: performance.now() - began };
+  },
   arrived: (_, key) => gate(key).arrived,
   release: (_, key) => gate(key).release(),
   list: async (ctx, key) => {

@@ -356,6 +356,10 @@ class CreateIgnoresMarks extends Breakable {
 
 }
 
+class HasOneRecordForEachId extends Breakable {
+  readonly uniqueHandles = true;
+}
+
 class EndLeavesNoMark extends Breakable {
 
   override end(id: string) {
@@ -716,6 +720,7 @@ export const BROKEN_ATOMIC_STORES: { readonly [fault: string]: readonly [(now: (
   'does not create over an expired session': [now => new ExpiredBlocksCreate(now), 'create() replaces a session whose time is over, and keeps nothing of it'],
   'creates over another session': [now => new CreateOverwrites(now), 'create() returns false, and changes nothing, if the id has a live session', 'Race: of creations under one id, one succeeds, and its session is stored'],
   'creates over a mark': [now => new CreateIgnoresMarks(now), 'create() returns false, and changes nothing, if the id has the mark of an ended session', 'create() returns false, and changes nothing, if the id has the mark of a moved session'],
+  'says that handles are unique, and looks at whole ids': [now => new HasOneRecordForEachId(now), 'With `uniqueHandles`, create() returns false if a record has the same first 16 characters of its id, which touch() and delete() leave alone, and a deleted one leaves no mark'],
   'ends without a mark': [now => new EndLeavesNoMark(now), 'end() ends the session, and leaves a mark that says "ended"'],
   'does not follow moves': [now => new EndDoesNotFollow(now), 'end() follows a mark that says "moved": it ends the session under its new id', 'Requests: a sign-out with the old id of a moved session ends the session under its new id'],
   'follows one move only': [now => new EndFollowsOnce(now), 'end() follows a session through several moves, from any of its former ids'],

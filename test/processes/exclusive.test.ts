@@ -1,0 +1,157 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { deferred } from '../support/events.js';
+import { often } from '../support/often.js';
+import { type Answer, AppProcess, type AppSettings } from '../support/processes/app-process.js';
+import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
+import { temporaryFolder } from '../support/servers/server.js';
+
+const TRIALS = often(20);
+
+/** Milliseconds that the provider takes. */
+const SLOW = 40;
+
+const STORES: { readonly [name: string]: { address: () => string; encrypted?: boolean } } = {
+  'SQLite': { address: () => `sqlite:${join(temporaryFolder(), 'locks.db')}` },
+  'Redis': { address: redisUrl },
+  'a Redis cluster': { address: () => redisClusterUrls().join(',') },
+  'PostgreSQL': { address: postgresUrl },
+  'an encrypted PostgreSQL': { address: postgresUrl, encrypted: true },
+  'MySQL or MariaDB': { address: mysqlUrl },
+};
+
+/** A provider whose refresh tokens can be used once. A second use revokes all tokens that came from the first (RFC 9700, 4.14.2). */
+class Provider {
+
+  refreshes = 0;
+  reuses = 0;
+  /** Called for each request, which it may keep waiting. */
+  onRequest: () => unknown = () => new Promise(resolve => { setTimeout(resolve, SLOW); });
+
+  readonly #valid = new Set<string>();
+  readonly #server: Server;
+  #made = 0;
+
+  constructor() {
+
+    this.#server = createServer(async ({ url = '' }, response) => {
+      const used = url.slice(1);
+      if (this.#valid.delete(used)) this.refreshes++;
+      else this.reuses++;
+      const next = this.tokens();
+      await this.onRequest();
+      response.statusCode = this.reuses > 0 ? 400 : 200;
+      response.end(JSON.stringify(next));
+    });
+
+  }
+
+  tokens(): { access: string; refresh: string } {
+
+    const number = ++this.#made;
+    this.#valid.add(`refresh-${number}`);
+    return { access: `access-${number}`, refresh: `refresh-${number}` };
+
+  }
+
+  async open(): Promise<number> {
+
+    this.#server.listen(0, '127.0.0.1');
+    await once(this.#server, 'listening');
+    return (this.#server.address() as { port: number }).port;
+
+  }
+
+  close(): void {
+
+    this.#server.closeAllConnections();
+    this.#server.close();
+
+  }
+
+}
+
+interface Refreshed { readonly access: string; readonly isOurs: boolean; readonly took: number }
+
+const refreshed = ({ status, body }: Answer): Refreshed => {
+  assert.equal(status, 200, body);
+  return JSON.parse(body);
+};
+
+for (const [name, { address, encrypted }] of Object.entries(STORES)) {
+
+  describe(`ctx.exclusive() in two processes on ${name}`, () => {
+
+    const apps: AppProcess[] = [];
+    const provider = new Provider();
+    let port = 0;
+    let settings: AppSettings;
+
+    before(async () => {
+      port = await provider.open();
+      settings = { store: address(), ...(encrypted ? { encrypted } : {}) };
+      for (let index = 0; index < 2; index++) apps.push(await AppProcess.start(settings));
+    });
+    after(async () => {
+      provider.close();
+      await Promise.all(apps.map(app => app.kill()));
+    });
+
+    const begin = async () => {
+      const tokens = provider.tokens();
+      const id = await (apps[0] as AppProcess).create();
+      await (apps[0] as AppProcess).send(`/tokens?key=${encodeURIComponent(JSON.stringify(tokens))}`, id);
+      const refresh = (app: AppProcess, more = '') => app.send(`/refresh?provider=${port}&expired=${tokens.access}${more}`, id);
+      return { id, refresh };
+    };
+
+    it('refreshes an access token once, although ten requests need it', async t => {
+
+      const waits: number[] = [];
+      for (let trial = 0; trial < TRIALS; trial++) {
+        const { refresh } = await begin();
+        const before = provider.refreshes;
+        const answers = (await Promise.all(Array.from({ length: 10 }, (_, index) => refresh(apps[index % 2] as AppProcess)))).map(refreshed);
+        assert.equal(provider.refreshes - before, 1);
+        assert.equal(provider.reuses, 0);
+        assert.equal(new Set(answers.map(({ access }) => access)).size, 1);
+        assert.equal(answers.filter(({ isOurs }) => isOurs).length, 1);
+        waits.push(...answers.filter(({ isOurs }) => !isOurs).map(({ took }) => took));
+      }
+      waits.sort((a, b) => a - b);
+      const at = (part: number) => Math.round(waits[Math.floor(part * (waits.length - 1))] as number);
+      t.diagnostic(`${name}: those who waited for a refresh of ${SLOW} ms took ${at(0.5)} ms (median), ${at(1)} ms at most`);
+
+    });
+
+    it('goes on when the process that has the lock is killed, as soon as its lease is over', async () => {
+
+      const { refresh } = await begin();
+      const arrived = deferred();
+      const { onRequest } = provider;
+      provider.onRequest = () => {
+        arrived.resolve();
+        return new Promise(() => {});
+      };
+      const dying = await AppProcess.start(settings);
+      const lost = refresh(dying, '&lease=1');
+      await arrived.promise;
+      await dying.kill();
+      provider.onRequest = onRequest;
+      assert.equal((await lost).status, 0);
+      const { reuses } = provider;
+      const { status, took } = await refresh(apps[1] as AppProcess, '&lease=1');
+      // The provider has seen the token before: no lock can help a process that died between the two.
+      assert.equal(status, 500);
+      assert.equal(provider.reuses, reuses + 1);
+      assert.ok(took < 5000, `took ${took} ms`);
+      provider.reuses = 0;
+
+    });
+
+  });
+
+}
