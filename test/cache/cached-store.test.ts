@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { AtomicSessionStore, FoundSession, LiveSession, LoadTerms } from '../../src/base/store.js';
 import { type CacheOptions, cached } from '../../src/cache/cached-store.js';
 import { MemoryStore, type SessionStore, wrapStore } from '../../src/index.js';
-import { expectNothingKept } from '../support/carried.js';
+import { collectGarbage, expectNothingKept } from '../support/carried.js';
 import { PackedTexts, pack } from '../../src/stores/shared/packed-texts.js';
 import { deferred, settled } from '../support/events.js';
 import { fakeTime } from '../support/fake-time.js';
@@ -284,6 +284,19 @@ describe('cached()', () => {
       await textOf(cache, ids[0]);
       deepStrictEqual(store.takeCalls(), ['load']);
     }
+
+  });
+
+  it('keeps no more loads than maxSessions of a store that never answers', async () => {
+
+    const memory = new MemoryStore();
+    const hanging = wrapStore(memory, () => ({ load: () => new Promise<FoundSession | null>(() => {}) }));
+    const cache = cached(hanging, { maxSessions: 10 });
+    const loads = Array.from({ length: 1000 }, () => new WeakRef(cache.load(memory.newSessionId(), COPY) as object));
+    // Within the task that made them, they are kept in any case.
+    await new Promise(setImmediate);
+    collectGarbage();
+    strictEqual(loads.filter(load => load.deref()).length, 10);
 
   });
 

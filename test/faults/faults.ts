@@ -11,7 +11,8 @@ export interface Fault {
   readonly targets: readonly string[];
   /** By how many seconds the clocks of the two processes are off. */
   readonly clocks?: readonly [number, number];
-  readonly viaProxy?: true;
+  /** Whether the processes reach the server over a proxy, or only the first of them. */
+  readonly viaProxy?: 'all' | 'one';
   /** Whether the engine's own guarantees allow an acknowledged change to be lost. */
   readonly mayLose?: true;
   /** @returns when the fault is over, and its effects were undone */
@@ -30,7 +31,8 @@ interface Scene {
 export const STORE_TIMEOUT = 1;
 
 const SERVERS = ['Redis', 'PostgreSQL', 'MariaDB'];
-const ALL = [...SERVERS, 'Redis cluster', 'SQLite'];
+const CACHED = ['Redis, cached', 'PostgreSQL, cached'];
+const ALL = [...SERVERS, 'Redis cluster', 'SQLite', ...CACHED];
 
 /** How long a fault lasts, in milliseconds: long enough for many time-outs. */
 const OUTAGE = 3000;
@@ -43,7 +45,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'server killed and started again',
-    targets: SERVERS,
+    targets: [...SERVERS, ...CACHED],
     happen: async ({ server }) => {
       await server.kill();
       await wait(OUTAGE);
@@ -52,7 +54,7 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'server frozen',
-    targets: SERVERS,
+    targets: [...SERVERS, ...CACHED],
     happen: async ({ server }) => {
       server.freeze();
       await wait(OUTAGE);
@@ -61,8 +63,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'connections hang',
-    targets: SERVERS,
-    viaProxy: true,
+    targets: [...SERVERS, ...CACHED],
+    viaProxy: 'all',
     happen: async ({ proxy }) => {
       proxy.hang();
       await wait(OUTAGE);
@@ -71,8 +73,18 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     name: 'connections half open',
-    targets: SERVERS,
-    viaProxy: true,
+    targets: [...SERVERS, ...CACHED],
+    viaProxy: 'all',
+    happen: async ({ proxy }) => {
+      proxy.loseServer();
+      await wait(OUTAGE);
+      proxy.resume();
+    },
+  },
+  {
+    name: 'one process is cut off',
+    targets: CACHED,
+    viaProxy: 'one',
     happen: async ({ proxy }) => {
       proxy.loseServer();
       await wait(OUTAGE);
@@ -120,15 +132,16 @@ export async function suffer(fault: Fault, targetName: string): Promise<Tally> {
 
   const target = await (TARGETS[targetName] as () => Promise<Target>)();
   const proxy = fault.viaProxy && await TcpProxy.start(target.address);
-  const store = proxy ? proxy.url : target.address;
+  const [first, second] = [proxy ? proxy.url : target.address, proxy && fault.viaProxy === 'all' ? proxy.url : target.address];
+  const settings = { storeTimeout: STORE_TIMEOUT, ...(target.cached && { cached: target.cached }) };
   const [here = 0, there = 0] = fault.clocks ?? [];
   // One after the other: the first creates the tables.
   const apps = [
-    await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: here }),
-    await AppProcess.start({ store, storeTimeout: STORE_TIMEOUT, clock: there }),
+    await AppProcess.start({ ...settings, store: first, clock: here }),
+    await AppProcess.start({ ...settings, store: second, clock: there }),
   ];
   try {
-    const load = await Load.begin([...apps]);
+    const load = await Load.begin({ apps, maxAge: target.cached ?? 0 });
     await wait(1000);
     await fault.happen({ target, server: target.servers[0] as Server, proxy: proxy as TcpProxy, apps, load });
     // Clients that wait for their next try come first.

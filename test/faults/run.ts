@@ -12,7 +12,7 @@ await provide([REDIS, POSTGRES, MARIADB, PS]);
 const words = process.argv.slice(2).map(word => word.toLowerCase());
 const columns = [
   'fault', 'store', 'requests', '200', '409', '503', 'broken', 'longest ms', 'changes', 'lost', 'miscounted', 'undone',
-  'ended', 'came back', 'signed out', 'stray cookies',
+  'ended', 'came back', 'signed out', 'stray cookies', 'stalest ms',
 ];
 console.log(`| ${columns.join(' | ')} |`);
 console.log(`|${columns.map((_, index) => index < 2 ? '---' : '---:').join('|')}|`);
@@ -26,7 +26,7 @@ for (const fault of FAULTS) {
     const of = (status: number) => tally.statuses.get(status) ?? 0;
     const row = [
       fault.name, target, tally.requests, of(200), of(409), of(503), of(0), Math.round(tally.longest), tally.changes, tally.lost,
-      tally.miscounted, tally.undone, tally.ended, tally.cameBack, tally.signedOut, tally.strayCookies,
+      tally.miscounted, tally.undone, tally.ended, tally.cameBack, tally.signedOut, tally.strayCookies, Math.round(tally.stalest),
     ];
     console.log(`| ${row.join(' | ')} |`);
     const others = [...tally.statuses.keys()].filter(status => ![0, 200, 409, 503].includes(status));

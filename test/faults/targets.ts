@@ -11,6 +11,8 @@ import { type Server, temporaryFolder } from '../support/servers/server.js';
 export interface Target {
   readonly name: string;
   readonly address: string;
+  /** The `maxAge` of a cache around the store, in seconds; none if there is none. */
+  readonly cached?: number;
   /** None for an embedded engine. */
   readonly servers: readonly Server[];
   /** Lets the engine refuse every write, as on a full disk. */
@@ -84,4 +86,18 @@ export const TARGETS: { readonly [name: string]: () => Promise<Target> } = {
     name: 'SQLite', address: `sqlite:${join(temporaryFolder(), 'sessions.db')}`, servers: [], stop: async () => {},
   }),
 
+  // With reports of the server.
+  'Redis, cached': async () => ({ ...await server('Redis'), cached: MAX_AGE }),
+
+  'PostgreSQL, cached': async () => ({ ...await server('PostgreSQL'), cached: MAX_AGE }),
+
 };
+
+/** The default of `cached()`. */
+const MAX_AGE = 1;
+
+function server(name: string): Promise<Target> {
+
+  return (TARGETS[name] as () => Promise<Target>)();
+
+}

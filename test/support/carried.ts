@@ -24,8 +24,14 @@ export async function expectNothingKept(ids: readonly string[], use: (id: string
 /** In bytes, after all garbage was collected. */
 function heapUsed(): number {
 
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+
+}
+
+export function collectGarbage(): void {
+
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
-  return process.memoryUsage().heapUsed;
 
 }
