@@ -2,6 +2,7 @@ import type { Awaitable } from './base/store.js';
 import type { ExclusiveOptions } from './exclusive/exclusive-options.js';
 import type { Authentication } from './info/session-details.js';
 import type { SessionInfo } from './request/session-info.js';
+import type { SessionEnd } from './session/stored-session.js';
 import type { SessionData, SessionOf } from './values/session-data.js';
 
 declare module '@curveball/kernel' {
@@ -42,6 +43,17 @@ declare module '@curveball/kernel' {
      * how long the session has left without extending it.
      */
     readonly sessionInfo: SessionInfo | null;
+
+    /**
+     * Why the session ended whose id the request brought: `expired`, `signed-out`,
+     * `revoked`, `limit` (its user had too many sessions) or `moved` (the browser has
+     * another id by now). Null if it has not ended, or if the store no longer knows:
+     * docs/user-sessions.md says which store knows what for how long. It stays the
+     * same for the whole request.
+     *
+     * Reading `ctx.sessionEnded` does not count as use.
+     */
+    readonly sessionEnded: SessionEnd | null;
 
     /**
      * Says that the user has just proved who they are: at a sign-in, or again

@@ -30,6 +30,7 @@ export {
   isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
   type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
+export type { SessionEnd } from './session/stored-session.js';
 export type { UserOption } from './info/session-user.js';
 export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';

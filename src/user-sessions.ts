@@ -131,7 +131,7 @@ export class UserSessions {
   async #end(user: string | number, which: WhichSessions): Promise<readonly string[]> {
 
     const name = nameOf(user);
-    const handles = await this.#timed.endSessionsOf(name, which);
+    const handles = await this.#timed.endSessionsOf(name, { ...which, reason: 'revoked' });
     if (handles.length > 0) publishRevoked({ user: name, handles });
     return handles;
 

@@ -103,6 +103,16 @@ export const sessionMembers: ContextMembers = {
     },
   },
 
+  sessionEnded: {
+    configurable: true,
+    get() {
+      return this[REQUEST]?.ended;
+    },
+    set(value: unknown) {
+      replace(this, 'sessionEnded', value);
+    },
+  },
+
   authenticated: method('authenticated', request => request.authenticated.bind(request)),
   updateSession: method('updateSession', request => request.update.bind(request)),
   reloadSession: method('reloadSession', request => request.reload.bind(request)),

@@ -9,7 +9,7 @@ import { checkedAuthentication } from '../info/authentication.js';
 import type { Authentication } from '../info/session-details.js';
 import type { Due } from '../session/named-change.js';
 import { Session } from '../session/session.js';
-import type { StoredSession } from '../session/stored-session.js';
+import { endOf, NOTHING, type SessionEnd, type StoredSession } from '../session/stored-session.js';
 import type { Wanted } from '../session/wanted.js';
 import { decide } from '../steps/decide.js';
 import { publishRequest } from '../steps/request-event.js';
@@ -50,6 +50,7 @@ export class RequestSession implements WithForms {
   sentCookie: SentCookie | undefined;
 
   #session: Session | undefined;
+  #found: StoredSession = NOTHING;
   #forms: Forms | undefined;
   #error: SessionError | undefined;
   #isWatched = false;
@@ -75,6 +76,7 @@ export class RequestSession implements WithForms {
   /** Takes the session that the request's cookie led to, before the handler runs. */
   begin(stored: StoredSession): void {
 
+    this.#found = stored;
     if (stored.kind !== 'none') this.session.found(stored);
     // It was found by its former id, so the browser must get the new one.
     if (stored.kind === 'live' && stored.forwarded) sendCookie('set', this);
@@ -212,9 +214,24 @@ export class RequestSession implements WithForms {
   /** The info of the stored session; null if there is none. */
   get info(): SessionInfo | null {
 
+    this.#inform();
+    return sessionInfo(this.session.stored, this.shared);
+
+  }
+
+  /** How the session ended that the request's cookie names; null if it has not, or there never was one. */
+  get ended(): SessionEnd | null {
+
+    this.#inform();
+    return endOf(this.#found);
+
+  }
+
+  /** Records that the response depends on the session, which is not used for that. */
+  #inform(): void {
+
     if (this.dependsOn === 'nothing') this.dependsOn = 'info';
     if (this.isFinished) writeHeaders('keep', this);
-    return sessionInfo(this.session.stored, this.shared);
 
   }
 

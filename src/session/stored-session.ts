@@ -1,4 +1,4 @@
-import type { SessionTexts } from '../base/store.js';
+import type { EndReason, SessionTexts } from '../base/store.js';
 import type { Lifetimes } from '../info/lifetimes.js';
 import type { Info } from '../info/session-details.js';
 import { NO_TEXTS } from '../values/session-values.js';
@@ -6,9 +6,18 @@ import { NO_TEXTS } from '../values/session-values.js';
 /** What a request knows of the session in the store. */
 export type StoredSession = NoSession | LiveStored | RetiredStored | ReusedStored;
 
-/** No cookie, or an id that the store does not know. */
+/**
+ * How the session of an id came to its end: its time was over; its visitor signed
+ * out, or no reason is known; someone revoked it; its user had too many sessions; or
+ * the visitor has another id or session by now.
+ */
+export type SessionEnd = 'expired' | EndReason | 'moved';
+
+/** No cookie, or an id that leads nowhere. */
 export interface NoSession {
   readonly kind: 'none';
+  /** How the session of the id ended; undefined if none is known to have had it. */
+  readonly ended?: SessionEnd;
 }
 
 /** A live session, with everything that a change of it needs. */
@@ -37,6 +46,7 @@ export interface RetiredStored {
   readonly wasLive?: boolean;
   /** The user and details of the moved session under its new id, if the store knows them. */
   readonly info?: Info | undefined;
+  readonly reason?: EndReason | undefined;
 }
 
 /** A user's session had this id before a renewal, more than {@link RETIRED_FOR} seconds ago. */
@@ -47,6 +57,24 @@ export interface ReusedStored {
 }
 
 export const NOTHING: NoSession = { kind: 'none' };
+
+export const EXPIRED: NoSession = { kind: 'none', ended: 'expired' };
+
+/** The session was ended just now, because a former id of it was used. */
+export const REUSED_AND_ENDED: NoSession = { kind: 'none', ended: 'revoked' };
+
+/** How the session ended that the request's cookie names; null if it has not, or there never was one. */
+export function endOf(stored: StoredSession): SessionEnd | null {
+
+  switch (stored.kind) {
+    case 'none': return stored.ended ?? null;
+    case 'live': return null;
+    case 'retired': return stored.moved ? 'moved' : stored.reason ?? 'signed-out';
+    // It lives on, under another id.
+    case 'reused': return 'moved';
+  }
+
+}
 
 /** Returns the loaded values, as texts; none if the session is not live. */
 export function textsOf(stored: { readonly kind: StoredSession['kind']; readonly texts?: SessionTexts }): SessionTexts {

@@ -1,4 +1,5 @@
 import { SessionStoreError } from '../base/errors.js';
+import type { EndReason } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { publishDestroyed } from '../events/session-events.js';
 import { keptFormSecret } from '../id/form-secret.js';
@@ -75,7 +76,7 @@ async function endOthers(info: Info, firstClickId: string | undefined, save: Sav
   const { store, settings: { maxUserSessions = Infinity } } = shared;
   const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
-  if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId) });
+  if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId), reason: 'signed-out' });
   if (maxUserSessions === Infinity && (origin === undefined || isCrowd(user, shared))) return;
 
   for (let hasBegunAgain = false; ; hasBegunAgain = true) {
@@ -84,16 +85,16 @@ async function endOthers(info: Info, firstClickId: string | undefined, save: Sav
     if (!sessions.some(({ handle }) => handle === own)) throw endedByOtherSignIn();
     const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, maxUserSessions);
     if (isEarlierClick) {
-      await end(session.id, user, shared);
+      await end(session.id, user, shared, 'signed-out');
       throw endedByOtherSignIn();
     }
     if (isTooMany && !hasBegunAgain) {
       await beginAgain(info, nextTurn(sessions), save);
       continue;
     }
-    for (const handle of surplus) await store.endSessionsOf(user, { only: handle });
+    for (const handle of surplus) await store.endSessionsOf(user, { only: handle, reason: 'limit' });
     if (!isTooMany) return;
-    await end(session.id, user, shared);
+    await end(session.id, user, shared, 'limit');
     throw endedByOtherSignIn();
   }
 
@@ -142,12 +143,12 @@ async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
   }
   // The request goes on with the texts that it knows. It has not seen what others changed.
   session.nowStored({ ...(session.stored as LiveStored), texts: before.texts });
-  await end(before.id, info.user, shared);
+  await end(before.id, info.user, shared, 'signed-out');
 
 }
 
-async function end(id: string | null, user: string | null, { store }: Shared): Promise<void> {
+async function end(id: string | null, user: string | null, { store }: Shared, reason: EndReason): Promise<void> {
 
-  if (id !== null && await store.end(id)) publishDestroyed(id, user, store);
+  if (id !== null && await store.end(id, { reason })) publishDestroyed(id, user, store);
 
 }

@@ -1,9 +1,11 @@
 import { andThen } from '../base/awaitable.js';
-import type { Awaitable } from '../base/store.js';
+import type { Awaitable, EndTerms } from '../base/store.js';
 import { publishDestroyed } from '../events/session-events.js';
 import { NOTHING } from '../session/stored-session.js';
 import { knownUser } from '../session/wanted.js';
 import type { CookieAction, Save } from './save.js';
+
+const SIGNED_OUT: EndTerms = { reason: 'signed-out' };
 
 /** Ends the session, as a sign-out does. */
 export function endSession(id: string, { session, stored, wanted, shared: { store, settings: { userOf } } }: Save): Awaitable<CookieAction> {
@@ -11,8 +13,8 @@ export function endSession(id: string, { session, stored, wanted, shared: { stor
   // Without the option `user`, each end may be a sign-out.
   const isSignOut = userOf === undefined || stored.kind !== 'live' || knownUser(stored, userOf) !== null;
   const answer = stored.kind === 'reused'
-    ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id) }), ({ length }) => length > 0)
-    : store.end(id);
+    ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id), reason: 'signed-out' }), ({ length }) => length > 0)
+    : store.end(id, SIGNED_OUT);
   return andThen(answer, isEnded => {
     if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
     if (isEnded && isSignOut) session.leaveForms();

@@ -1,16 +1,17 @@
 import { andThen, isThenable } from '../base/awaitable.js';
-import type { Awaitable, FoundSession, LiveSession, LoadTerms } from '../base/store.js';
+import type { Awaitable, FoundSession, LiveSession, LoadTerms, StoredInfo } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import { publishExpired, publishRevoked, publishSuspicious } from '../events/session-events.js';
 import { forwardedId } from '../id/forwarded-id.js';
 import { familyOf } from '../id/id-family.js';
 import { fromStored, type Info, readDetails } from '../info/session-details.js';
-import { type LiveStored, NOTHING, type StoredSession } from '../session/stored-session.js';
+import { EXPIRED, type LiveStored, NOTHING, REUSED_AND_ENDED, type StoredSession } from '../session/stored-session.js';
 import type { Shared } from './save.js';
 
 /**
  * Looks up the ids that a request carries, and returns the first live session. If
- * there is none, returns what is known of the first id that is retired or reused.
+ * there is none, returns what is known of the first id that is retired or reused, or
+ * else that one has expired.
  *
  * @param terms only for the first look at a session in a request: steps that follow
  *   a conflict must not find an old copy again
@@ -24,7 +25,8 @@ export function loadSession(
   if (id === undefined) return ifNoneLives;
   const orNext = (found: StoredSession) => {
     if (found.kind === 'live') return found;
-    return loadSession(ids.slice(1), shared, terms, ifNoneLives.kind === 'none' ? found : ifNoneLives);
+    const says = found.kind !== 'none' || ifNoneLives === NOTHING;
+    return loadSession(ids.slice(1), shared, terms, ifNoneLives.kind === 'none' && says ? found : ifNoneLives);
   };
   const found = storedUnder(id, shared, terms);
   return 'kind' in found ? orNext(found) : found.then(orNext);
@@ -55,7 +57,7 @@ function live(id: string, { texts, version, remaining, info: kept }: LiveSession
   // Checked by this process's clock, too, in case the store's is wrong.
   if (info?.details.endsAt !== undefined && info.details.endsAt <= unixTime()) {
     publishExpired(id, info.user, store);
-    return NOTHING;
+    return EXPIRED;
   }
   return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000, info, user: info?.user ?? null };
 
@@ -67,7 +69,7 @@ function notLive(id: string, answer: Exclude<FoundSession, LiveSession> | null, 
   if (!answer) return settings.tracesRenewals ? reused(id, shared) : unknown(id, shared);
   if (answer.status === 'expired') {
     publishExpired(id, answer.info?.user ?? null, store);
-    return NOTHING;
+    return isOfCookie(answer.info, settings.cookieMark) ? EXPIRED : NOTHING;
   }
   const info = fromStored(answer.info);
   // An ended session leaves no info, so its cookie can't be compared.
@@ -75,8 +77,15 @@ function notLive(id: string, answer: Exclude<FoundSession, LiveSession> | null, 
   return andThen(answer.moved ? followed(id, info, shared) : null, followedTo => {
     if (followedTo) return followedTo;
     publishSuspicious(id, 'retired', store);
-    return { kind: 'retired', id, moved: answer.moved, info };
+    return { kind: 'retired', id, moved: answer.moved, info, reason: answer.reason };
   });
+
+}
+
+/** Whether an expired session was one of this cookie, as far as the store still knows. */
+function isOfCookie(info: StoredInfo | undefined, cookieMark: string | undefined): boolean {
+
+  return !info || readDetails(info.details)?.cookie === cookieMark;
 
 }
 
@@ -118,10 +127,10 @@ async function reused(id: string, shared: Shared): Promise<StoredSession> {
   const { family, cookie } = readDetails(info.details) ?? {};
   if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return unknown(id, shared);
   if (settings.endOnReuse) {
-    const handles = await store.endSessionsOf(user, { only: handle });
+    const handles = await store.endSessionsOf(user, { only: handle, reason: 'revoked' });
     if (handles.length > 0) publishRevoked({ user, handles });
   }
   publishSuspicious(id, 'reused', store);
-  return settings.endOnReuse ? NOTHING : { kind: 'reused', id, user };
+  return settings.endOnReuse ? REUSED_AND_ENDED : { kind: 'reused', id, user };
 
 }

@@ -1,13 +1,13 @@
 import { SessionStoreError, SessionValueError } from '../base/errors.js';
 import type {
   AtomicSessionStore, CreateTerms, EndTerms, LiveSession, MoveTerms, RetiredSession, SessionChange, SessionStore,
-  SessionTexts, SessionValues, StoredInfo, UpdateTerms,
+  SessionTexts, SessionValues, UpdateTerms,
 } from '../base/store.js';
 import { derivedHandle } from '../id/session-id.js';
 import { changed, isLarger, isSession, isStorable, storedInfo, storedTexts, versionOf, withInfo } from './four-method/four-method-values.js';
 import { inTime, KeyedLock } from './four-method/keyed-lock.js';
 import { LateWrites } from './four-method/late-writes.js';
-import { ELSEWHERE, RetiredIds } from './shared/retired-ids.js';
+import { ELSEWHERE, type Fate, RetiredIds } from './shared/retired-ids.js';
 import { unreadable } from './shared/unreadable.js';
 
 /** The most sessions whose expiry is remembered. */
@@ -148,21 +148,21 @@ export class FourMethodStore implements AtomicSessionStore {
         await this.delete(newId);
         throw new Error('Others had their turn before the store answered: the session was not moved');
       }
-      await this.#retire(id, newId, info);
+      await this.#retire(id, { next: newId, info });
       return 'moved';
     }, waits);
 
   }
 
-  end(id: string, { moved }: EndTerms = {}): Promise<boolean> {
+  end(id: string, { moved, reason }: EndTerms = {}): Promise<boolean> {
 
     return this.#lock.run(id, async () => {
       if (await this.#live(id)) {
-        await this.#retire(id, moved ? ELSEWHERE : undefined);
+        await this.#retire(id, { next: moved ? ELSEWHERE : undefined, reason });
         return true;
       }
       const target = this.#retired.whereIs(id);
-      return target !== id && target !== ELSEWHERE && this.end(target);
+      return target !== id && target !== ELSEWHERE && this.end(target, { reason });
     });
 
   }
@@ -219,10 +219,10 @@ export class FourMethodStore implements AtomicSessionStore {
 
   }
 
-  async #retire(id: string, next?: string, info?: StoredInfo): Promise<void> {
+  async #retire(id: string, fate: Fate): Promise<void> {
 
     // Before the delete: a load in between must not find the id unknown.
-    this.#retired.add(id, next, info);
+    this.#retired.add(id, fate);
     this.#late.undo(id);
     try {
       await this.delete(id);

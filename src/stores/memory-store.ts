@@ -1,8 +1,8 @@
 import cluster from 'node:cluster';
 import { wrong } from '../base/option-checks.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, SessionValues,
-  StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
+  AtomicSessionStore, Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, SessionValues,
+  StoredInfo, StoredUserSession, UpdateTerms,
 } from '../base/store.js';
 import { warnOnce } from '../base/warnings.js';
 import { handleOf, newStoredId } from '../id/stored-id.js';
@@ -170,9 +170,16 @@ export class MemoryStore implements AtomicSessionStore {
 
   }
 
-  endSessionsOf(user: string, which: WhichSessions = {}): string[] {
+  endSessionsOf(user: string, terms: EndSessionsTerms = {}): string[] {
 
-    return this.#engine.users.endSessionsOf(user, which);
+    return this.#engine.users.endSessionsOf(user, terms);
+
+  }
+
+  /** The first call goes through all sessions, in steps if there are many; from then on, the store keeps an index. */
+  statesOf(handles: readonly string[]): Awaitable<Array<SessionState | null>> {
+
+    return this.#engine.states.statesOf(handles);
 
   }
 

@@ -8,6 +8,7 @@ import { load } from './atomic/load.js';
 import { marks } from './atomic/marks.js';
 import { move } from './atomic/move.js';
 import { patience } from './atomic/patience.js';
+import { reasons } from './atomic/reasons.js';
 import { size } from './atomic/size.js';
 import { take } from './atomic/take.js';
 import { touch } from './atomic/touch.js';
@@ -32,6 +33,7 @@ import { endSessions } from './users/end-sessions.js';
 import { info } from './users/info.js';
 import { races as usersRaces } from './users/races.js';
 import { sessionsOf } from './users/sessions-of.js';
+import { states } from './users/states.js';
 
 export type { StoreTestOptions } from './options.js';
 
@@ -48,11 +50,11 @@ const FOUR_METHODS: readonly Rule[] = [...sessions, ...ids, ...values, ...expiry
 
 /** What a store with `atomic: true` promises. */
 const ATOMIC: readonly Rule[] = [
-  ...load, ...version, ...create, ...update, ...touch, ...end, ...move, ...take, ...patience, ...size, ...fourMethods, ...anyCalls,
+  ...load, ...version, ...create, ...update, ...touch, ...end, ...reasons, ...move, ...take, ...patience, ...size, ...fourMethods, ...anyCalls,
 ];
 
 /** What an atomic store promises about users, as far as it keeps them. */
-const USERS: readonly Rule[] = [...info, ...sessionsOf, ...endSessions, ...bindings, ...usersRaces];
+const USERS: readonly Rule[] = [...info, ...sessionsOf, ...endSessions, ...states, ...bindings, ...usersRaces];
 
 /** What an atomic store promises for calls at once, on two handles. */
 const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];

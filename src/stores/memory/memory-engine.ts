@@ -2,9 +2,10 @@ import type {
   CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms,
 } from '../../base/store.js';
 import { isPackedTooLarge, pack, repack, unpack } from '../shared/packed-texts.js';
-import { ELSEWHERE, RetiredIds } from '../shared/retired-ids.js';
+import { RetiredIds } from '../shared/retired-ids.js';
 import { MemoryEntries } from './memory-entries.js';
 import { copyOf, isOver, type Kept, type MemoryEntry } from './memory-entry.js';
+import { MemoryStates } from './memory-states.js';
 import { MemoryUsers } from './memory-users.js';
 
 /** Keeps sessions in memory, each under its id. Like the engines of other stores, it has the methods of the contract. */
@@ -12,6 +13,7 @@ export class MemoryEngine {
 
   readonly entries: MemoryEntries;
   readonly users: MemoryUsers;
+  readonly states: MemoryStates;
 
   readonly #retired: RetiredIds;
   /** In whole seconds, as expiries are. */
@@ -29,6 +31,7 @@ export class MemoryEngine {
     this.entries = new MemoryEntries(most, this.#now);
     this.#retired = new RetiredIds(now);
     this.users = new MemoryUsers(this.entries, this.#retired, now);
+    this.states = new MemoryStates(this.entries, this.#retired, this.#now);
 
   }
 
@@ -117,23 +120,23 @@ export class MemoryEngine {
     if (isPackedTooLarge(entry.packed, packed, maxBytes)) return 'too-large';
     if (this.live(newId, now) || this.#retired.get(newId)) throw new Error('newSessionId() returned an id that is in use');
     if (this.users.refuses(newInfo)) {
-      this.users.endSession(id);
+      this.users.endSession(id, { reason: 'revoked' });
       return 'revoked';
     }
     const info = newInfo ? newInfo.info : entry.kept?.info;
     this.entries.delete(id);
-    this.#retired.add(id, newId, info);
+    this.#retired.add(id, { next: newId, info });
     this.entries.put(newId, packed, now + lifetime, keptNow(info, this.#exactly()));
     this.entries.moved(newId);
     return 'moved';
 
   }
 
-  end(id: string, { moved }: EndTerms): boolean {
+  end(id: string, terms: EndTerms): boolean {
 
     const target = this.#retired.whereIs(id);
     if (!this.live(target)) return false;
-    this.users.endSession(target, moved ? ELSEWHERE : undefined);
+    this.users.endSession(target, terms);
     return true;
 
   }

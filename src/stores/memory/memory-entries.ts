@@ -1,5 +1,7 @@
 import { flatCopy } from '../../base/flat-copy.js';
+import type { Awaitable } from '../../base/store.js';
 import { handleOf } from '../../id/stored-id.js';
+import { inSlices } from './in-slices.js';
 import { isOver, type Kept, type MemoryEntry, newEntry, toEntry } from './memory-entry.js';
 import { ShardedMap } from './sharded-map.js';
 import { UserIndex } from './user-index.js';
@@ -21,13 +23,15 @@ const USERS = 1;
 export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   readonly users = new UserIndex();
-  /** The ids of sessions that have moved, by their handles. */
-  readonly handles = new Map<string, string>();
+  /** The ids of sessions by their handles: of those that have moved, and of all once they were asked for. */
+  handles: Map<string, string> = new Map();
   readonly #most: number;
   readonly #now: () => number;
   readonly #walks = new Set<string[]>();
   #uses = 0;
   #sweep: Promise<void> | undefined;
+  #isIndexed = false;
+  #indexing: Awaitable<void> = undefined;
 
   /**
    * @param most the most sessions to keep
@@ -65,11 +69,34 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   override set(id: string, value: MemoryEntry): this {
 
     const entry = toEntry(value);
+    if (this.#isIndexed) this.#index(id);
     if (!this.#isLimited) return super.set(id, entry);
     const part = typeof entry.kept?.info.user === 'string' ? USERS : ANONYMOUS;
     this.shard(id, 1 - part).delete(id);
     this.shard(id, part).set(flatCopy(id), entry);
     return this;
+
+  }
+
+  /** Has `handles` find all sessions from now on. */
+  indexHandles(): Awaitable<void> {
+
+    if (this.#isIndexed) return this.#indexing;
+    this.#isIndexed = true;
+    const known = this.handles;
+    this.handles = new ShardedMap<string>();
+    for (const [handle, id] of known) this.handles.set(handle, id);
+    this.#indexing = inSlices(this.walk(), id => {
+      if (this.has(id)) this.#index(id);
+    });
+    return this.#indexing;
+
+  }
+
+  #index(id: string): void {
+
+    const own = flatCopy(id);
+    this.handles.set(handleOf(own), own);
 
   }
 
@@ -101,7 +128,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     const user = this.get(id)?.kept?.info.user;
     if (typeof user === 'string') this.users.delete(user, id);
-    if (this.handles.size > 0 && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
+    if ((this.#isIndexed || this.handles.size > 0) && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
     return this.#remove(id);
 
   }

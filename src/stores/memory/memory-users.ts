@@ -1,13 +1,11 @@
-import type { Awaitable, NewInfo, StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { Awaitable, EndSessionsTerms, EndTerms, NewInfo, StoredInfo, StoredUserSession } from '../../base/store.js';
 import { handleOf } from '../../id/stored-id.js';
-import type { RetiredIds } from '../shared/retired-ids.js';
+import { ELSEWHERE, type RetiredIds } from '../shared/retired-ids.js';
 import { Revocations } from '../shared/revocations.js';
 import { userSession } from '../shared/user-session.js';
+import { inSlices } from './in-slices.js';
 import type { MemoryEntries } from './memory-entries.js';
 import { copyOf } from './memory-entry.js';
-
-/** How long ending all sessions may hold the event loop at a time, in milliseconds. */
-const SLICE = 1;
 
 /** Finds and ends the sessions of users. */
 export class MemoryUsers {
@@ -48,14 +46,14 @@ export class MemoryUsers {
 
   }
 
-  endSessionsOf(user: string, { only, except }: WhichSessions): string[] {
+  endSessionsOf(user: string, { only, except, reason }: EndSessionsTerms): string[] {
 
     if (only === undefined) this.#revocations.add(user);
     const handles: string[] = [];
     for (const { id } of this.#entries.of(user, this.#now())) {
       const handle = handleOf(id);
       if (handle === except || (only !== undefined && handle !== only)) continue;
-      this.endSession(id);
+      this.endSession(id, { reason });
       handles.push(handle);
     }
     return handles;
@@ -66,16 +64,17 @@ export class MemoryUsers {
   endAllSessions(): Awaitable<void> {
 
     this.#revocations.addAll();
-    const ids = this.#entries.walk();
-    return this.#endSlice(ids) ? undefined : this.#endRest(ids);
+    return inSlices(this.#entries.walk(), id => {
+      if (this.#entries.live(id, this.#now())) this.endSession(id, { reason: 'revoked' });
+    });
 
   }
 
-  /** Ends a live session. @param next where its visitor is now, as `RetiredIds` takes it */
-  endSession(id: string, next?: string): void {
+  /** Ends a live session. */
+  endSession(id: string, { moved, reason }: EndTerms): void {
 
     this.#entries.delete(id);
-    this.#retired.add(id, next);
+    this.#retired.add(id, { next: moved ? ELSEWHERE : undefined, reason });
 
   }
 
@@ -83,27 +82,6 @@ export class MemoryUsers {
   #now(): number {
 
     return Math.floor(this.#exactly());
-
-  }
-
-  /** Ends sessions until its time is over. @returns whether it came to the end */
-  #endSlice(ids: Iterator<string>): boolean {
-
-    const now = this.#now();
-    const pauseAt = performance.now() + SLICE;
-    for (let next = ids.next(); !next.done; next = ids.next()) {
-      if (this.#entries.live(next.value, now)) this.endSession(next.value);
-      if (performance.now() > pauseAt) return false;
-    }
-    return true;
-
-  }
-
-  async #endRest(ids: Iterator<string>): Promise<void> {
-
-    do {
-      await new Promise(resolve => setImmediate(resolve));
-    } while (!this.#endSlice(ids));
 
   }
 

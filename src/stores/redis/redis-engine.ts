@@ -1,6 +1,6 @@
 import type {
-  CreateTerms, EndTerms, FoundSession, LiveSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, StoredUserSession,
-  UpdateTerms, WhichSessions,
+  CreateTerms, EndSessionsTerms, EndTerms, FoundSession, LiveSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo,
+  StoredUserSession, UpdateTerms,
 } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { Engine } from '../shared/engine.js';
@@ -8,7 +8,7 @@ import { pack } from '../shared/packed-texts.js';
 import { requestBegan } from '../shared/request-age.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './redis-client.js';
 import { warnOfEviction } from './redis-eviction.js';
-import { ENDED, packInfo, readLive, readRetired, REPLACED } from './redis-record.js';
+import { ENDED, packInfo, packReason, readLive, readRetired, REPLACED } from './redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './redis-scripts.js';
 import { RedisUsers } from './redis-users.js';
@@ -99,9 +99,10 @@ export class RedisEngine implements Engine<'later'> {
 
   }
 
-  async end({ handle, hash }: StoredId, { moved = false }: EndTerms): Promise<boolean> {
+  async end({ handle, hash }: StoredId, { moved, reason }: EndTerms): Promise<boolean> {
 
-    return await this.#records.run(END, handle, [hash, this.#records.token(), moved ? REPLACED : ENDED]) === 'done';
+    const how = moved ? [REPLACED, ''] : [ENDED, packReason(reason)];
+    return await this.#records.run(END, handle, [hash, this.#records.token(), ...how]) === 'done';
 
   }
 
@@ -117,15 +118,21 @@ export class RedisEngine implements Engine<'later'> {
 
   }
 
+  statesOf(handles: readonly string[]): Promise<Map<string, SessionState | null>> {
+
+    return this.#users.statesOf(handles);
+
+  }
+
   sessionsOf(user: string): Promise<StoredUserSession[]> {
 
     return this.#users.sessionsOf(user);
 
   }
 
-  endSessionsOf(user: string, which: WhichSessions): Promise<string[]> {
+  endSessionsOf(user: string, terms: EndSessionsTerms): Promise<string[]> {
 
-    return this.#users.endSessionsOf(user, which);
+    return this.#users.endSessionsOf(user, terms);
 
   }
 

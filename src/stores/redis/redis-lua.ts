@@ -52,5 +52,5 @@ local retired = until_then .. current .. others
  */
 export const FINISH = `${RETIRE}
 redis.call('PEXPIREAT', KEYS[1], until_then)
-redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. '\\n', 'PXAT', until_then)
+redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. reason .. '\\n', 'PXAT', until_then)
 `;

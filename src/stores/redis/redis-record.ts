@@ -1,8 +1,9 @@
-import type { RetiredSession, SessionChange, SessionTexts, StoredInfo } from '../../base/store.js';
+import type { EndReason, RetiredSession, SessionChange, SessionState, SessionTexts, StoredInfo } from '../../base/store.js';
 import { HASH_LENGTH } from '../../id/stored-id.js';
 import { isFormer, TIME_LENGTH } from '../shared/former-ids.js';
 import { fromInfoText, infoList } from '../shared/info.js';
 import { PackedTexts, packKey } from '../shared/packed-texts.js';
+import { reasonIn, stateIn } from '../shared/session-state.js';
 import { unreadable } from '../shared/unreadable.js';
 
 /*
@@ -16,8 +17,8 @@ import { unreadable } from '../shared/unreadable.js';
  * two are Unix times in milliseconds: `used_at` is the time of the last write or
  * touch. `former` is as in former-ids.ts, and often empty. `info` is what
  * {@link packInfo} makes, or empty. More fields may follow it: changes of the
- * record keep them. If the session has ended, `former` is the last field, and the
- * text in place of the hash says how it ended.
+ * record keep them. If the session has ended, the text in place of the hash says
+ * how, and the reason is in place of `info`, if one was given.
  */
 
 /** The last time of {@link TIME_LENGTH} digits, in the year 2286. */
@@ -83,9 +84,41 @@ export function readRetired(value: string, hash: string, now: number): RetiredSe
 
   const [former = ''] = value.slice(FORMER).split(/[ \n]/, 1);
   if (!isFormer(former, hash, now)) return null;
-  if (value.startsWith(ENDED, HASH)) return { status: 'retired', moved: false };
+  if (value.startsWith('.', HASH)) {
+    const reason = endReason(value);
+    return { status: 'retired', moved: !value.startsWith(ENDED, HASH), ...(reason && { reason }) };
+  }
   const info = readInfo(value, value.indexOf('\n', FORMER));
   return info ? { status: 'retired', moved: true, info } : { status: 'retired', moved: true };
+
+}
+
+/** How the header of a mark ends. */
+export function packReason(reason: EndReason | undefined): string {
+
+  return reason ? ` ${reason}` : '';
+
+}
+
+function endReason(mark: string): EndReason | undefined {
+
+  if (mark.startsWith(REPLACED, HASH)) return 'signed-out';
+  return reasonIn(mark.slice(FORMER).split(/[ \n]/, 2)[1]);
+
+}
+
+/**
+ * Says what has become of a session.
+ *
+ * @param record as the script STATE answers
+ * @param now Unix time in milliseconds, by the server's clock
+ */
+export function readState(record: string, now: number): SessionState | null {
+
+  const endsAt = Number(record.slice(0, TIME_LENGTH) || Number.NaN);
+  if (Number.isNaN(endsAt)) return null;
+  const isMark = record.startsWith('.', HASH);
+  return stateIn({ isMark, left: endsAt - now, reason: isMark ? endReason(record) : undefined });
 
 }
 

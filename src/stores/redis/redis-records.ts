@@ -8,7 +8,7 @@ import { CHANGE_FEW, CHANGE_MANY } from './redis-change.js';
 import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { rewrite } from './redis-rewrite.js';
-import { HEADER, LOAD } from './redis-scripts.js';
+import { HEADER, LOAD, STATE } from './redis-scripts.js';
 
 /** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
@@ -127,6 +127,13 @@ export class RedisRecords {
   header(handle: string): Promise<unknown> {
 
     return this.#read(HEADER, handle);
+
+  }
+
+  /** Reads as much of a record as says what has become of its session; an empty text if there is none. */
+  state(handle: string): Promise<unknown> {
+
+    return this.#read(STATE, handle);
 
   }
 

@@ -31,9 +31,9 @@ redis.call('SETRANGE', KEYS[1], 0, ends_at .. ' ' .. now)
 return now
 `);
 
-/** Arguments: the hash of the current id or a former one, token, and the text that takes the place of the hash. Word: gone. */
+/** Arguments: the hash of the current id or a former one, token, the text that takes the place of the hash, and what ends the header. Word: gone. */
 export const END = script(`
-local hash, token, mark = unpack(ARGV)
+local hash, token, mark, reason = unpack(ARGV)
 ${NOW + READ}
 if version == token then return now end
 if ${HAS_ENDED} then return { 'gone', now } end
@@ -55,10 +55,11 @@ return { 'done', now, ${INFO} }
 /**
  * Ends a session, whatever its id.
  *
- * Arguments: how its `info` must begin, or '' for any session, and token. Word: gone.
+ * Arguments: how its `info` must begin, or '' for any session, token, and what ends
+ * the header. Word: gone.
  */
 export const END_WHOSE = script(`
-local whose, token, mark = ARGV[1], ARGV[2], '${ENDED}'
+local whose, token, reason, mark = ARGV[1], ARGV[2], ARGV[3], '${ENDED}'
 ${NOW + READ}
 if version == token then return now end
 local is_live = string.find(record, '^%d+ %d+ [%w_-]+ %w+ ')
@@ -121,6 +122,14 @@ if not stop and #header == ${HEADER_LENGTH} then
   stop = string.find(header, '\\n', 1, true)
 end
 return { string.sub(header, 1, stop or 0), now }
+`);
+
+/** The times of a record and the first character of its hash; all of it, if it is a mark; an empty text if there is none. And the time. */
+export const STATE = script(`
+${NOW}
+local header = redis.call('GETRANGE', KEYS[1], 0, ${HASH})
+if string.sub(header, ${HASH + 1}) == '.' then header = redis.call('GET', KEYS[1]) end
+return { header, now }
 `);
 
 /** The value, and the time. */

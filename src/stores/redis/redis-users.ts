@@ -1,10 +1,10 @@
-import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { EndReason, EndSessionsTerms, SessionState, StoredInfo, StoredUserSession } from '../../base/store.js';
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import { isRevokedSince } from '../shared/request-age.js';
 import { userSession } from '../shared/user-session.js';
 import type { IoredisClient, NodeRedisClient } from './redis-client.js';
 import { PAGE, RedisIndex } from './redis-index.js';
-import { infoOfUser, readInfoOf, readTimes, userIn } from './redis-record.js';
+import { infoOfUser, packReason, readInfoOf, readState, readTimes, userIn } from './redis-record.js';
 import { isThere, type RedisRecords } from './redis-records.js';
 import { type Pages, scanHandles } from './redis-scan.js';
 import { END_WHOSE } from './redis-scripts.js';
@@ -50,6 +50,18 @@ export class RedisUsers {
 
   }
 
+  /** All at once: clients send such commands together, on a cluster to each master its own. */
+  async statesOf(handles: readonly string[]): Promise<Map<string, SessionState | null>> {
+
+    const records = await Promise.all(handles.map(handle => noneIfForeign(this.#records.state(handle), null)));
+    const now = this.#records.clock.now();
+    return new Map(handles.map((handle, index) => {
+      const record = records[index];
+      return [handle, isThere(record) ? readState(record, now) : null];
+    }));
+
+  }
+
   async infoOf(handle: string): Promise<StoredInfo | null> {
 
     const header = await noneIfForeign(this.#records.header(handle), null);
@@ -57,12 +69,12 @@ export class RedisUsers {
 
   }
 
-  async endSessionsOf(user: string, { only, except }: WhichSessions): Promise<string[]> {
+  async endSessionsOf(user: string, { only, except, reason }: EndSessionsTerms): Promise<string[]> {
 
     const entries = only === undefined ? await this.#index.revoke(user, except) : [{ handle: only, score: '' }];
     const ended: string[] = [];
     for (const page of inPages(entries.filter(({ handle }) => handle !== except))) {
-      ended.push(...await this.#endAll(page.map(({ handle }) => handle), infoOfUser(user)));
+      ended.push(...await this.#endAll(page.map(({ handle }) => handle), infoOfUser(user), reason));
       // Not before they have ended: what is still to be ended must be found again.
       await this.#index.drop(user, page);
     }
@@ -77,7 +89,7 @@ export class RedisUsers {
     const endPages = async (pages: Pages) => {
       let count = 0;
       for await (const handles of pages) {
-        for (const page of inPages(handles)) count += (await this.#endAll(page, '')).length;
+        for (const page of inPages(handles)) count += (await this.#endAll(page, '', 'revoked')).length;
       }
       return count;
     };
@@ -156,7 +168,7 @@ export class RedisUsers {
 
   async #endEntered(user: string, handle: string): Promise<void> {
 
-    await this.#endAll([handle], infoOfUser(user));
+    await this.#endAll([handle], infoOfUser(user), 'revoked');
     await this.#index.drop(user, [{ handle, score: '' }]);
 
   }
@@ -167,10 +179,10 @@ export class RedisUsers {
    * @param whose the begin of their info
    * @returns the handles of those that were live
    */
-  async #endAll(handles: readonly string[], whose: string): Promise<string[]> {
+  async #endAll(handles: readonly string[], whose: string, reason: EndReason | undefined): Promise<string[]> {
 
     const words = await Promise.all(handles.map(handle => (
-      noneIfForeign(this.#records.run(END_WHOSE, handle, [whose, this.#records.token()]), 'gone'))));
+      noneIfForeign(this.#records.run(END_WHOSE, handle, [whose, this.#records.token(), packReason(reason)]), 'gone'))));
     return handles.filter((_, index) => words[index] === 'done');
 
   }

@@ -1,6 +1,6 @@
 import type {
-  Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, StoredUserSession,
-  UpdateTerms, WhichSessions,
+  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo,
+  StoredUserSession, UpdateTerms,
 } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 
@@ -9,6 +9,9 @@ export type When = 'later' | 'at once';
 
 /** An answer of an engine that answers then. */
 export type Answer<W extends When, T> = { 'later': Promise<T>; 'at once': Awaitable<T> }[W];
+
+/** The most handles that an engine is asked about at a time. */
+export const MOST_HANDLES = 1000;
 
 /**
  * Keeps the records of sessions: what differs from one kind of store to the
@@ -72,6 +75,13 @@ export interface Engine<W extends When> {
   /** Finds the info of a live session, whatever its id; null if it has none. */
   infoByHandle(handle: string): Answer<W, StoredInfo | null>;
 
+  /**
+   * Says what has become of sessions; one that the engine does not know is left out.
+   *
+   * @param handles at most {@link MOST_HANDLES}, of the right form, each once
+   */
+  statesOf(handles: readonly string[]): Answer<W, ReadonlyMap<string, SessionState | null>>;
+
   /** Finds the live sessions of a user. */
   sessionsOf(user: string): Answer<W, StoredUserSession[]>;
 
@@ -81,9 +91,9 @@ export interface Engine<W extends When> {
    * with the begin of a request, after or while they write the record. So one of
    * the two sees what the other did.
    *
-   * @param which has handles of the right form
+   * @param terms has handles of the right form
    */
-  endSessionsOf(user: string, which: WhichSessions): Answer<W, string[]>;
+  endSessionsOf(user: string, terms: EndSessionsTerms): Answer<W, string[]>;
 
   /** The same for all sessions of all users, and for anonymous sessions; in several steps. */
   endAllSessions(): Promise<void>;

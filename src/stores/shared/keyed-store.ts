@@ -1,11 +1,11 @@
 import { andThen } from '../../base/awaitable.js';
 import type {
-  Awaitable, CreateTerms, EndTerms, FoundSession, IndexingSessionStore, MoveTerms, SessionChange, SessionTexts, SessionValues,
-  StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
+  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, IndexingSessionStore, MoveTerms, SessionChange, SessionState,
+  SessionTexts, SessionValues, StoredInfo, StoredUserSession, UpdateTerms,
 } from '../../base/store.js';
 import { handleOf, isHandle, isStoredId, movedId, newStoredId, storedId } from '../../id/stored-id.js';
 import { fromTexts, toTexts } from '../../values/session-values.js';
-import type { Answer, Engine, When } from './engine.js';
+import { type Answer, type Engine, MOST_HANDLES, type When } from './engine.js';
 import { unreadable } from './unreadable.js';
 
 /**
@@ -124,17 +124,38 @@ export class KeyedStore<W extends When> implements IndexingSessionStore {
 
   }
 
+  statesOf(handles: readonly string[]): Answer<W, Array<SessionState | null>> {
+
+    return this.#answer(() => {
+      const asked = [...new Set(handles)].filter(isHandle);
+      return andThen(this.#states(asked, 0), states => handles.map(handle => states.get(handle) ?? null));
+    });
+
+  }
+
+  /** As much at a time as an engine may be asked. */
+  #states(handles: readonly string[], start: number): Awaitable<Map<string, SessionState | null>> {
+
+    const end = start + MOST_HANDLES;
+    return andThen<ReadonlyMap<string, SessionState | null>, Map<string, SessionState | null>>(this.#engine.statesOf(handles.slice(start, end)), states => {
+      if (end >= handles.length) return new Map(states);
+      return andThen(this.#states(handles, end), rest => new Map([...states, ...rest]));
+    });
+
+  }
+
   sessionsOf(user: string): Answer<W, StoredUserSession[]> {
 
     return this.#engine.sessionsOf(user);
 
   }
 
-  endSessionsOf(user: string, { only, except }: WhichSessions = {}): Answer<W, string[]> {
+  endSessionsOf(user: string, { only, except, reason }: EndSessionsTerms = {}): Answer<W, string[]> {
 
     return this.#answer<string[]>(() => {
       if (only !== undefined && !isHandle(only)) return [];
-      return this.#engine.endSessionsOf(user, { only, except: except !== undefined && isHandle(except) ? except : undefined });
+      const spared = except !== undefined && isHandle(except) ? except : undefined;
+      return this.#engine.endSessionsOf(user, { only, except: spared, reason });
     });
 
   }

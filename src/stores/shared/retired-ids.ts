@@ -1,12 +1,18 @@
 import { flatCopy } from '../../base/flat-copy.js';
-import { RETIRED_FOR, type RetiredSession, type StoredInfo } from '../../base/store.js';
+import { type EndReason, RETIRED_FOR, type RetiredSession, type StoredInfo } from '../../base/store.js';
 
-interface Mark {
-  readonly until: number;
-  /** The id to which the session moved; undefined if it ended. */
-  readonly next: string | undefined;
+/** What became of a session. */
+export interface Fate {
+  /** The id to which it moved; undefined if it ended. */
+  readonly next?: string | undefined;
   /** The info of the session there. */
-  readonly info: StoredInfo | undefined;
+  readonly info?: StoredInfo | undefined;
+  /** Why it ended. */
+  readonly reason?: EndReason | undefined;
+}
+
+interface Mark extends Fate {
+  readonly until: number;
 }
 
 /** The next id of a session whose visitor now has another session: no session ever has this id. */
@@ -30,11 +36,7 @@ export class RetiredIds {
     this.#now = now;
   }
 
-  /**
-   * @param next the current id of the session; undefined if it ended
-   * @param info its current info, if it has any
-   */
-  add(id: string, next?: string, info?: StoredInfo): void {
+  add(id: string, { next, info, reason }: Fate): void {
 
     const now = this.#now();
     for (const [old, mark] of this.#marks) {
@@ -42,7 +44,7 @@ export class RetiredIds {
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
-    this.#marks.set(flatCopy(id), { until: now + RETIRED_FOR, next, info });
+    this.#marks.set(flatCopy(id), { until: now + RETIRED_FOR, next, info, reason });
 
   }
 
@@ -57,8 +59,16 @@ export class RetiredIds {
     if (!this.#mark(id)) return null;
     const { at, info } = this.#follow(id);
     // At the end of its moves, a mark says that the session has ended there.
-    const moved = !this.#mark(at);
-    return moved && info ? { status: 'retired', moved, info } : { status: 'retired', moved };
+    const ended = this.#mark(at);
+    const reason = at === ELSEWHERE ? 'signed-out' : ended?.reason;
+    return { status: 'retired', moved: !ended, ...(!ended && info && { info }), ...(reason && { reason }) };
+
+  }
+
+  /** All ids with a mark, whether or not its time is over. */
+  ids(): Iterable<string> {
+
+    return this.#marks.keys();
 
   }
 

@@ -4,6 +4,7 @@ import { HASH_LENGTH } from '../../id/stored-id.js';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
+import { endData } from './sql-row.js';
 import { STEP } from './sql-users.js';
 
 /*
@@ -89,7 +90,17 @@ const inTime = (deadline: string) => `${NOW} < LEAST(ends_at, CAST(${deadline} A
 /** The number of rows that are deleted or ended at a time. */
 export const BATCH = 100;
 
-const IN_BATCH = `handle IN (${Array.from({ length: BATCH }, (_, index) => `$${index + 1}`).join(', ')})`;
+/** The number of rows that are asked for at a time, if there are more than {@link BATCH}. */
+export const LARGE_BATCH = 1000;
+
+const inBatch = (rows: number) => `handle IN (${Array.from({ length: rows }, (_, index) => `$${index + 1}`).join(', ')})`;
+
+/** Repeats a handle: one statement serves all numbers of rows. */
+export function filled(handles: readonly string[], rows: number): string[] {
+
+  return Array.from({ length: rows }, (_, index) => handles[index] ?? handles[0] as string);
+
+}
 
 /** What setup() creates. */
 export function creation(table: string): Statement {
@@ -134,7 +145,7 @@ export function statements(table: string) {
     return { sets: update(WITH_SET), unsets: update(CHANGED), overwrites: update('$3') };
   };
 
-  const ending = (condition: string, userId = 'NULL', data = "'{}'") => statement(`
+  const ending = (condition: string, userId: string, data: string) => statement(`
     UPDATE ${table} SET former = ${RETIRED}, user_id = ${userId}, about = '', id_hash = '', ends_at = ${MARK_ENDS}, ${SEEN_NOW},
       version = version + 1, data = ${data}
     WHERE ${condition} AND ${isAlive}`);
@@ -144,11 +155,17 @@ export function statements(table: string) {
     SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former, ${data}) AS BINARY) AS answer
     FROM ${table} WHERE handle = $1`);
 
+  const states = (rows: number) => statement(`
+    SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', handle, ' ', IF(id_hash = '', data, '')) AS BINARY) AS answer
+    FROM ${table} WHERE ${inBatch(rows)}`);
+
   return {
     columns: statement(`SELECT ${columns.slice(1, -1)} FROM ${table} LIMIT 0`),
     now: statement(`SELECT CAST(CONCAT(${NOW}) AS BINARY) AS answer`),
     read: read('data'),
     readWithoutData: read("IF(data IS NULL, NULL, '{')"),
+    states: states(BATCH),
+    manyStates: states(LARGE_BATCH),
     insert: statement(`
     INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${NOW}, ${later('$4')}, LAST_INSERT_ID(${NOW})
     FROM DUAL WHERE ${NOW} <= CAST($7 AS SIGNED)`),
@@ -170,10 +187,10 @@ export function statements(table: string) {
     marks: statement(`SELECT CONCAT(${NOW_EXACTLY}, ' ', version) AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT CAST(CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS BINARY) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
-    endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4'),
+    endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4', '$5'),
     endedAs: statement(`SELECT handle AS answer FROM ${table} WHERE user_id = $1`),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
-    endThese: ending(IN_BATCH),
+    endThese: ending(inBatch(BATCH), 'NULL', `'${endData({ reason: 'revoked' })}'`),
     enter: statement(`INSERT IGNORE INTO ${table} ${mark(`'${SWEEPER}'`, '0', 0)}`),
     // A time further away than a lease is from before the clock was set back.
     begin: statement(`
@@ -181,7 +198,7 @@ export function statements(table: string) {
     WHERE handle = '${SWEEPER}' AND (ends_at <= ${NOW} OR ends_at > ${NOW} + ${LEASE})
       AND (version + CAST($1 AS SIGNED) <= ${NOW} OR version > ${NOW})`),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
-    remove: statement(`DELETE FROM ${table} WHERE ${IN_BATCH} AND ends_at <= ${NOW}`),
+    remove: statement(`DELETE FROM ${table} WHERE ${inBatch(BATCH)} AND ends_at <= ${NOW}`),
     done: statement(`UPDATE ${table} SET version = ${NOW}, ends_at = ${NOW} WHERE handle = '${SWEEPER}'`),
   };
 

@@ -4,7 +4,7 @@ import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
-import { BATCH, creation, GUARD, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
+import { BATCH, creation, filled, GUARD, LARGE_BATCH, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
 import { asText, withoutNull } from './sql-answers.js';
 import { type Changes, chosen } from './sql-change.js';
 import { type InfoColumns, UNKNOWN } from './sql-info.js';
@@ -87,6 +87,12 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.readWithoutData, [handle], ([row]: readonly Row[]) => row && asText(row.answer));
   }
 
+  states(handles: readonly string[]): Promise<ReadonlyArray<string | null>> {
+    const isLarge = handles.length > BATCH;
+    const statement = isLarge ? this.#statements.manyStates : this.#statements.states;
+    return this.#run(statement, filled(handles, isLarge ? LARGE_BATCH : BATCH), (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
+  }
+
   create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
     return this.#insert(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
   }
@@ -129,10 +135,10 @@ export class MysqlTable implements SqlTable {
     return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
   }
 
-  async endOf(user: string, only: string | null, except: string): Promise<string[]> {
+  async endOf(user: string, { only, except }: { readonly only: string | null; readonly except: string }, data: string): Promise<string[]> {
     // MySQL has no UPDATE … RETURNING, so the ended rows are tagged with a one-time user id and selected by it.
     const ended = newSessionId();
-    await this.#run(this.#statements.endOf, [user, only, except, ended], nothing);
+    await this.#run(this.#statements.endOf, [user, only, except, ended, data], nothing);
     return this.#run(this.#statements.endedAs, [ended], answers);
   }
 
@@ -193,12 +199,7 @@ export class MysqlTable implements SqlTable {
 
   async #inBatches(statement: Statement, handles: readonly string[]): Promise<void> {
 
-    for (let start = 0; start < handles.length; start += BATCH) {
-      const batch = handles.slice(start, start + BATCH);
-      // One statement serves all numbers of rows.
-      while (batch.length < BATCH) batch.push(batch[0] as string);
-      await this.#run(statement, batch, nothing);
-    }
+    for (let start = 0; start < handles.length; start += BATCH) await this.#run(statement, filled(handles.slice(start, start + BATCH), BATCH), nothing);
 
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
+import { endData } from './sql-row.js';
 import { STEP } from './sql-users.js';
 
 /*
@@ -102,7 +103,7 @@ export function statements(table: string) {
     WHERE ${LIVE} AND ${NOW} <= $5::bigint AND ${condition} AND ${FITS} ${doneInTime('$5')}`);
     return { sets: update(`${WITH_SET}::text`), unsets: update(`${CHANGED}::text`), overwrites: update('$3::text') };
   };
-  const ending = (condition: string, answer: string, data = "'{}'") => statement(`
+  const ending = (condition: string, answer: string, data: string) => statement(`
     UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}
     WHERE ${condition} AND ${isAlive} ${answer}`);
@@ -119,6 +120,9 @@ export function statements(table: string) {
     now: statement(`SELECT (${NOW})::text AS answer`),
     read: read('data'),
     readWithoutData: read("CASE WHEN data IS NOT NULL THEN '{' END"),
+    states: statement(`
+    SELECT ${NOW} || ' ' || ends_at || ' ' || handle || ' ' || CASE WHEN id_hash = '' THEN data ELSE '' END AS answer
+    FROM ${table} WHERE handle = ANY ($1::text[])`),
     create: insert(
       session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver, '$7',
     ),
@@ -139,9 +143,9 @@ export function statements(table: string) {
     marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
-    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer'),
+    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer', '$4'),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
-    endThese: ending('handle = ANY ($1::text[])', ''),
+    endThese: ending('handle = ANY ($1::text[])', '', `'${endData({ reason: 'revoked' })}'`),
     begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', isFree),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
     page: statement(`

@@ -96,6 +96,10 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.readWithoutData, [handle], ([row]) => row);
   }
 
+  states(handles: readonly string[]): Promise<ReadonlyArray<string | null>> {
+    return this.#run(this.#statements.states, [handles], answers => answers);
+  }
+
   create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
     return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline], executed);
   }
@@ -137,8 +141,8 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.rowsOf, [user], answers => answers);
   }
 
-  endOf(user: string, only: string | null, except: string): Promise<string[]> {
-    return this.#run(this.#statements.endOf, [user, only, except], withoutNull);
+  endOf(user: string, { only, except }: { readonly only: string | null; readonly except: string }, data: string): Promise<string[]> {
+    return this.#run(this.#statements.endOf, [user, only, except, data], withoutNull);
   }
 
   live(after: string): Promise<readonly string[]> {

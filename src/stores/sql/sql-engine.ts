@@ -1,6 +1,7 @@
 import { countdown } from '../../base/countdown.js';
 import type {
-  CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, StoredUserSession, UpdateTerms, WhichSessions,
+  CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo,
+  StoredUserSession, UpdateTerms,
 } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { Engine } from '../shared/engine.js';
@@ -10,7 +11,7 @@ import { ServerClock } from '../shared/server-clock.js';
 import { asciiUserHash } from '../shared/user-hash.js';
 import { toJson } from './json-texts.js';
 import { toStored, UNKNOWN } from './sql-info.js';
-import { ENDED, ENDED_AS_MOVED, infoIn, sessionIn } from './sql-row.js';
+import { endData, infoIn, sessionIn, stateOf } from './sql-row.js';
 import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
 import { SqlUsers } from './sql-users.js';
@@ -104,9 +105,9 @@ export class SqlEngine implements Engine<'later'> {
 
   }
 
-  async end(id: StoredId, { moved = false }: EndTerms): Promise<boolean> {
+  async end(id: StoredId, terms: EndTerms): Promise<boolean> {
 
-    return this.#rows.isDone(() => this.#table.end(id, moved ? ENDED_AS_MOVED : ENDED));
+    return this.#rows.isDone(() => this.#table.end(id, endData(terms)));
 
   }
 
@@ -123,15 +124,23 @@ export class SqlEngine implements Engine<'later'> {
 
   }
 
+  async statesOf(handles: readonly string[]): Promise<Map<string, SessionState | null>> {
+
+    const texts = handles.length > 0 ? await this.#table.states(handles) : [];
+    // A column that is NULL was not written by a store.
+    return new Map(texts.flatMap(text => text === null ? [] : [stateOf(text)]));
+
+  }
+
   sessionsOf(user: string): Promise<StoredUserSession[]> {
 
     return this.#users.sessionsOf(user);
 
   }
 
-  endSessionsOf(user: string, which: WhichSessions): Promise<string[]> {
+  endSessionsOf(user: string, terms: EndSessionsTerms): Promise<string[]> {
 
-    return this.#users.endSessionsOf(user, which);
+    return this.#users.endSessionsOf(user, terms);
 
   }
 

@@ -1,15 +1,28 @@
-import type { FoundSession, StoredInfo } from '../../base/store.js';
+import type { EndReason, EndTerms, FoundSession, SessionState, StoredInfo } from '../../base/store.js';
 import { HASH_LENGTH } from '../../id/stored-id.js';
 import { ENTRY_LENGTH, isFormer } from '../shared/former-ids.js';
+import { reasonIn, stateIn } from '../shared/session-state.js';
 import { unreadable, unreadableTexts } from '../shared/unreadable.js';
 import { fromJson } from './json-texts.js';
 import { fromStored } from './sql-info.js';
 
-/** The `data` of a session that has ended. */
-export const ENDED = '{}';
+/** The `data` of a session that has ended, if its visitor already has another one. */
+const ENDED_AS_MOVED = '{"moved":""}';
 
-/** The same if its visitor already has another session. */
-export const ENDED_AS_MOVED = '{"moved":""}';
+/** The `data` of a session that has ended. */
+export function endData({ moved, reason }: EndTerms): string {
+
+  if (moved) return ENDED_AS_MOVED;
+  return reason ? `{"reason":"${reason}"}` : '{}';
+
+}
+
+/** Why a session has ended, by its `data`. */
+function endReason(data: string): EndReason | undefined {
+
+  return data === ENDED_AS_MOVED ? 'signed-out' : reasonIn(/^{"reason":"(.*)"}$/.exec(data)?.[1]);
+
+}
 
 /** A row in a table of a database server. */
 export interface SqlRow {
@@ -80,7 +93,9 @@ export function sessionIn(row: SqlRow, hash: string, limit: string): FoundSessio
     // A session that has ended has no id any more, so this one has not.
     if (idHash === hash) return expired(row);
     if (endsAt <= now || !isFormer(former, hash, now)) return null;
-    return withInfo(row, { status: 'retired', moved: idHash !== '' || data === ENDED_AS_MOVED });
+    const moved = idHash !== '' || data === ENDED_AS_MOVED;
+    const reason = idHash === '' ? endReason(data) : undefined;
+    return withInfo(row, { status: 'retired', moved, ...(reason && { reason }) });
   }
   return withInfo(row, { status: 'live', texts: data === '' ? unreadableTexts(tooLong(limit)) : textsOf(row), version, remaining: (endsAt - now) / 1000 });
 
@@ -99,6 +114,19 @@ export function textsOf({ data }: SqlRow): Map<string, string> {
 export function tooLong(limit: string): Error {
 
   return new Error(`The session is larger than ${limit}: it could not be read again`);
+
+}
+
+/**
+ * Says what has become of a session.
+ *
+ * @param text `now ends_at handle data`, where only a mark has `data`
+ */
+export function stateOf(text: string): [handle: string, state: SessionState | null] {
+
+  const [now, endsAt, handle = '', data = ''] = text.split(' ', 4);
+  const left = Number(endsAt) - Number(now);
+  return [handle, stateIn({ isMark: data !== '', left, reason: endReason(data) })];
 
 }
 

@@ -52,6 +52,9 @@ export interface SqlTable extends StoreTable, UsersTable {
   /** The same, with `{` instead of its data. */
   readWithoutData(handle: string): PromiseLike<string | null | undefined>;
 
+  /** Those of these rows that exist, each in the form of {@link stateOf}; null for a row with a column that is NULL. */
+  states(handles: readonly string[]): PromiseLike<ReadonlyArray<string | null>>;
+
   /** Inserts a row, or overwrites one whose time is over. */
   create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): PromiseLike<Executed>;
 

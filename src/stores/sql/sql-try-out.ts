@@ -2,7 +2,7 @@ import { newSessionId, randomLetters } from '../../id/session-id.js';
 import type { StoredId } from '../../id/stored-id.js';
 import { fromJson, toJson } from './json-texts.js';
 import { toStored } from './sql-info.js';
-import { ENDED, readRow } from './sql-row.js';
+import { endData, readRow } from './sql-row.js';
 import type { SqlTable } from './sql-table.js';
 
 /** Milliseconds for which a row is kept if it can't be removed. */
@@ -85,11 +85,11 @@ async function tryUsers(table: SqlTable, handle: string, mark: string, [hash, ne
   if (!has(await table.rowsOf(user), ` ${handle} ${info.text}`)) throw undone('listed');
   await table.revoke(mark);
   if (!has(await table.marks(mark, mark), ' ')) throw undone('revoked');
-  done('ended under a former id', await table.end({ handle, hash }, ENDED));
+  done('ended under a former id', await table.end({ handle, hash }, endData({})));
   // Once more, for the other way in which it ends.
-  done('written over', await table.put({ handle, hash: next }, ENDED, LIFETIME));
+  done('written over', await table.put({ handle, hash: next }, '{}', LIFETIME));
   done('refreshed', await table.touch({ handle, hash: next }, LIFETIME, user));
-  if (!has(await table.endOf(user, null, ''), handle)) throw undone('ended for a user');
+  if (!has(await table.endOf(user, { only: null, except: '' }, endData({})), handle)) throw undone('ended for a user');
 
 }
 

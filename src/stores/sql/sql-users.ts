@@ -1,11 +1,11 @@
-import type { StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { EndSessionsTerms, StoredInfo, StoredUserSession } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 import { isRevokedSince } from '../shared/request-age.js';
 import type { ServerClock } from '../shared/server-clock.js';
 import { asciiUserHash } from '../shared/user-hash.js';
 import { userSession } from '../shared/user-session.js';
 import { fromStored } from './sql-info.js';
-import { ENDED } from './sql-row.js';
+import { endData } from './sql-row.js';
 
 /** What a table of a database server can do with the sessions of a user, given as `asciiUserHash()` returns it. */
 export interface UsersTable {
@@ -22,11 +22,12 @@ export interface UsersTable {
   /**
    * Ends the live sessions of a user.
    *
-   * @param only the handle of the one to end; null for all
-   * @param except the handle of one that is spared; `''` for none
+   * @param which.only the handle of the one to end; null for all
+   * @param which.except the handle of one that is spared; `''` for none
+   * @param data the new text of the column
    * @returns the handles of those that were ended
    */
-  endOf(user: string, only: string | null, except: string): PromiseLike<string[]>;
+  endOf(user: string, which: { readonly only: string | null; readonly except: string }, data: string): PromiseLike<string[]>;
 
   /** The handles of the next {@link STEP} live sessions after a handle, in their order. */
   live(after: string): PromiseLike<readonly string[]>;
@@ -38,7 +39,7 @@ export interface UsersTable {
    */
   end(id: StoredId, data: string): PromiseLike<unknown>;
 
-  /** Ends those sessions that live. */
+  /** Revokes those sessions that live. */
   endThese(handles: readonly string[]): PromiseLike<unknown>;
 
 }
@@ -74,12 +75,13 @@ export class SqlUsers {
 
   }
 
-  async endSessionsOf(user: string, { only, except = '' }: WhichSessions): Promise<string[]> {
+  async endSessionsOf(user: string, { only, except = '', reason }: EndSessionsTerms): Promise<string[]> {
 
     const hash = asciiUserHash(user);
-    if (only !== undefined) return this.#table.endOf(hash, only, '');
+    const data = endData({ reason });
+    if (only !== undefined) return this.#table.endOf(hash, { only, except: '' }, data);
     await this.#table.revoke(markOf(hash));
-    return this.#table.endOf(hash, null, except);
+    return this.#table.endOf(hash, { only: null, except }, data);
 
   }
 
@@ -108,7 +110,7 @@ export class SqlUsers {
     if (!info || info.user === null || began === undefined) return false;
     const mark = markOf(asciiUserHash(info.user));
     if (!await isRevokedSince(began, this.#clock, () => this.#timesOf(mark))) return false;
-    await this.#table.end(id, ENDED);
+    await this.#table.end(id, endData({ reason: 'revoked' }));
     return true;
 
   }

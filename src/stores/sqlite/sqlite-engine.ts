@@ -1,6 +1,6 @@
 import type {
-  Awaitable, CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, StoredUserSession,
-  UpdateTerms, WhichSessions,
+  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo,
+  StoredUserSession, UpdateTerms,
 } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { Engine } from '../shared/engine.js';
@@ -114,7 +114,7 @@ export class SqliteEngine implements Engine<'at once'> {
       if (isPackedTooLarge(row.data, data, maxBytes)) return 'too-large';
       if (isFormer(row.former, newId.hash, now)) throw new Error('The new id of the session is in use');
       if (this.#users.refuses(newInfo?.info, began)) {
-        this.#table.end(handle, row);
+        this.#table.end(handle, row, { reason: 'revoked' });
         return 'revoked';
       }
       const { userId, info } = newInfo ? columns(newInfo.info) : row;
@@ -124,11 +124,11 @@ export class SqliteEngine implements Engine<'at once'> {
 
   }
 
-  end({ handle, hash }: StoredId, { moved = false }: EndTerms): Awaitable<boolean> {
+  end({ handle, hash }: StoredId, terms: EndTerms): Awaitable<boolean> {
 
     return this.#table.change(handle, row => {
       if (!isKnown(row, hash)) return false;
-      this.#table.end(handle, row, moved);
+      this.#table.end(handle, row, terms);
       return true;
     });
 
@@ -148,15 +148,21 @@ export class SqliteEngine implements Engine<'at once'> {
 
   }
 
+  statesOf(handles: readonly string[]): Awaitable<Map<string, SessionState | null>> {
+
+    return this.#table.statesOf(handles);
+
+  }
+
   sessionsOf(user: string): Awaitable<StoredUserSession[]> {
 
     return this.#users.sessionsOf(user);
 
   }
 
-  endSessionsOf(user: string, which: WhichSessions): Awaitable<string[]> {
+  endSessionsOf(user: string, terms: EndSessionsTerms): Awaitable<string[]> {
 
-    return this.#users.endSessionsOf(user, which);
+    return this.#users.endSessionsOf(user, terms);
 
   }
 

@@ -1,7 +1,8 @@
-import type { FoundSession, LiveSession, StoredInfo } from '../../base/store.js';
+import type { EndReason, FoundSession, LiveSession, SessionState, StoredInfo } from '../../base/store.js';
 import { isFormer, withFormer } from '../shared/former-ids.js';
 import { fromInfoText } from '../shared/info.js';
 import { EMPTY, PackedTexts } from '../shared/packed-texts.js';
+import { reasonIn, stateIn } from '../shared/session-state.js';
 import { unreadable } from '../shared/unreadable.js';
 import type { Columns } from './sqlite-connection.js';
 
@@ -37,7 +38,7 @@ export interface Row {
   readonly info: string;
   /** Unix time in milliseconds. */
   readonly endsAt: number;
-  /** Packed texts. */
+  /** Packed texts; in the row of a session that has ended, the reason, if one was given. */
   readonly data: string;
 }
 
@@ -110,7 +111,25 @@ export function sessionIn(row: FoundRow, hash: string, table: object): FoundSess
   // A session that has ended has no id any more, so this one has not.
   if (idHash === hash) return { status: 'expired', ...(known && { info: known }) };
   if (isDead(row) || !isFormer(former, hash, now)) return null;
-  return { status: 'retired', moved: idHash !== '', ...(known && { info: known }) };
+  const reason = endReason(row);
+  return { status: 'retired', moved: idHash !== '', ...(known && { info: known }), ...(reason && { reason }) };
+
+}
+
+/** What has become of a session, and its handle. */
+export function stateOf([handle, hash, left, data]: Columns): [handle: string, state: SessionState | null] {
+
+  const idHash = String(hash);
+  const isMark = idHash === '' || idHash === ELSEWHERE;
+  return [String(handle), stateIn({ isMark, left: Number(left), reason: endReason({ idHash, data: String(data) }) })];
+
+}
+
+/** Why a session has ended; undefined if it has not, or no one said why. */
+export function endReason({ idHash, data }: Pick<Row, 'idHash' | 'data'>): EndReason | undefined {
+
+  if (idHash === ELSEWHERE) return 'signed-out';
+  return idHash === '' ? reasonIn(data) : undefined;
 
 }
 

@@ -46,6 +46,9 @@ export const STATEMENTS = (name: string) => ({
   handlesOf: `SELECT handle FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
   rowsOf: `
     SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW} FROM "${name}" WHERE user_id = ? AND ends_at > ${NOW}`,
+  states: `
+    SELECT handle, id_hash, ends_at - ${NOW}, CASE WHEN id_hash = '' THEN data END FROM "${name}"
+    WHERE handle IN (SELECT value FROM json_each(?))`,
   delete: `DELETE FROM "${name}" WHERE handle = ?`,
   keep: `UPDATE "${name}" SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`,
   page: `

@@ -1,4 +1,4 @@
-import type { Awaitable, FoundSession, Patience, StoredInfo } from '../../base/store.js';
+import type { Awaitable, EndTerms, FoundSession, Patience, SessionState, StoredInfo } from '../../base/store.js';
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import { EMPTY } from '../shared/packed-texts.js';
 import { LEASE, SWEEPER, type SweptRow } from '../shared/sweeper.js';
@@ -7,7 +7,7 @@ import { SETUP } from './busy-queue.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
-import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn, type UserRow } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn, stateOf, type UserRow } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 
 /** The last moment that every driver can read. */
@@ -131,9 +131,10 @@ export class SqliteTable implements StoreTable {
   }
 
   /** Leaves the mark of a session; only within a change. */
-  end(handle: string, row: FoundRow, moved = false): void {
+  end(handle: string, row: FoundRow, { moved, reason }: EndTerms): void {
     const { now } = row;
-    this.write(handle, { idHash: moved ? ELSEWHERE : '', former: retired(row), userId: '', info: '', endsAt: now + REMEMBERED, data: EMPTY }, now);
+    const [idHash, data] = moved ? [ELSEWHERE, EMPTY] : ['', reason ?? EMPTY];
+    this.write(handle, { idHash, former: retired(row), userId: '', info: '', endsAt: now + REMEMBERED, data }, now);
   }
 
   /** Only within a change. */
@@ -149,14 +150,17 @@ export class SqliteTable implements StoreTable {
 
   /** The handles of the next live sessions after a handle. */
   live(after: string, limit: number): Awaitable<string[]> {
-
     return this.#read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
-
   }
 
   /** The handles of a user's live sessions; only within a change. */
   handlesOf(userId: string): string[] {
     return this.#connection.all(this.#sql.handlesOf, userId).map(([handle]) => String(handle));
+  }
+
+  /** What has become of the sessions that have these handles. */
+  statesOf(handles: readonly string[]): Awaitable<Map<string, SessionState | null>> {
+    return this.#read(() => new Map(this.#connection.all(this.#sql.states, JSON.stringify(handles)).map(stateOf)));
   }
 
   /** A user's live sessions. */
@@ -194,9 +198,7 @@ export class SqliteTable implements StoreTable {
   }
 
   done(): Awaitable<void> {
-
     return this.step(() => void this.#connection.run(this.#sql.done));
-
   }
 
   #read<T>(task: () => T): Awaitable<T> {

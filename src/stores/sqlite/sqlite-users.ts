@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { andThen } from '../../base/awaitable.js';
-import type { Awaitable, StoredInfo, StoredUserSession, WhichSessions } from '../../base/store.js';
+import type { Awaitable, EndSessionsTerms, StoredInfo, StoredUserSession } from '../../base/store.js';
 import { REVOKED_FOR } from '../shared/mark-lifetimes.js';
 import { EMPTY } from '../shared/packed-texts.js';
 import { userHash } from '../shared/user-hash.js';
@@ -62,13 +62,13 @@ export class SqliteUsers {
   }
 
   /** Ends sessions of a user: the first of them in one step with the mark that refuses others. */
-  endSessionsOf(user: string, { only, except }: WhichSessions): Awaitable<string[]> {
+  endSessionsOf(user: string, { only, except, reason }: EndSessionsTerms): Awaitable<string[]> {
 
     const userId = userHash(user);
     const ended: string[] = [];
     const end = (handle: string, row: FoundRow) => {
       if (row.userId !== userId || isDead(row)) return;
-      this.#table.end(handle, row);
+      this.#table.end(handle, row, { reason });
       ended.push(handle);
     };
     const begun = this.#table.change(REVOKED + userId, ({ now }) => {
@@ -92,7 +92,7 @@ export class SqliteUsers {
       handles = await this.#table.live(after, PAGE);
       // A session keeps its handle when it moves, so none is missed.
       await this.#table.changeEach(handles, (handle, row) => {
-        if (row.idHash !== '' && !isDead(row)) this.#table.end(handle, row);
+        if (row.idHash !== '' && !isDead(row)) this.#table.end(handle, row, { reason: 'revoked' });
       });
       after = handles.at(-1) ?? after;
     } while (handles.length === PAGE);

@@ -37,6 +37,10 @@ export const marks: readonly Rule[] = [
       for (const id of [ended, short]) await scene.a.end(id);
       const [first, second, last] = await scene.moved(2, { a: 1 }) as [string, string, string];
       await scene.wait();
+      if (scene.a.tellsStates) {
+        const states = await scene.b.statesOf([ended, short, first].map(id => scene.b.handleOf(id)));
+        expectSame('What statesOf() said', states.map(state => state?.status), [undefined, undefined, 'live']);
+      }
       for (const id of [ended, short, first, second]) {
         await scene.expectUnknown(id);
         expectSame('The answer to end()', await scene.b.end(id), false);

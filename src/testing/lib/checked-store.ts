@@ -1,7 +1,7 @@
 import {
-  type AtomicSessionStore, type CreateTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
-  type SessionChange, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession,
-  type UpdateTerms, type WhichSessions,
+  type AtomicSessionStore, type CreateTerms, type EndSessionsTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
+  type SessionChange, type SessionState, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession,
+  type UpdateTerms,
 } from '../../base/store.js';
 import { hasUniqueHandles } from '../../wrapping/unique-handles.js';
 import { broken, show } from './failure.js';
@@ -130,8 +130,16 @@ export class CheckedStore implements AtomicSessionStore {
     return this.#ask('infoByHandle', [handle], answer => answer === null || isInfo(answer), 'null, or { user: a string or null, details: a string }');
   }
 
-  endSessionsOf(user: string, ...which: [WhichSessions?]): Promise<readonly string[]> {
-    return this.#ask('endSessionsOf', [user, ...which], isList(handle => typeof handle === 'string'), 'an array of strings');
+  get tellsStates(): boolean {
+    return this.isIndexing && typeof (this.store as AtomicSessionStore).statesOf === 'function';
+  }
+
+  statesOf(handles: readonly string[]): Promise<ReadonlyArray<SessionState | null>> {
+    return this.#ask('statesOf', [handles], isList(state => state === null || isState(state)), STATES);
+  }
+
+  endSessionsOf(user: string, ...terms: [EndSessionsTerms?]): Promise<readonly string[]> {
+    return this.#ask('endSessionsOf', [user, ...terms], isList(handle => typeof handle === 'string'), 'an array of strings');
   }
 
   async endAllSessions(): Promise<void> {
@@ -161,7 +169,12 @@ export class CheckedStore implements AtomicSessionStore {
 
 }
 
-const FOUND = `null, or { status: 'retired', moved: a boolean }, or { status: 'expired' },
+const STATES = `an array whose members are null, or { status: 'live', remaining: a number },
+or { status: 'retired', reason: a reason, if any }, or { status: 'expired' }`;
+
+const REASONS: readonly unknown[] = ['signed-out', 'revoked', 'limit', undefined];
+
+const FOUND = `null, or { status: 'retired', moved: a boolean, reason: a reason, if any }, or { status: 'expired' },
 or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number },
 and \`info\`, if any, must be { user: a string or null, details: a string }`;
 
@@ -187,10 +200,18 @@ function isValues(answer: unknown): boolean {
 function isFound(answer: unknown): boolean {
 
   if (typeof answer !== 'object' || answer === null) return answer === null;
-  const { status, moved, texts, version, remaining, info } = answer as Record<string, unknown>;
+  const { status, moved, reason, texts, version, remaining, info } = answer as Record<string, unknown>;
   if (info !== undefined && !isInfo(info)) return false;
-  if (status === 'retired') return isBoolean(moved);
+  if (status === 'retired') return isBoolean(moved) && REASONS.includes(reason);
   return status === 'expired' || (status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining));
+
+}
+
+function isState(state: unknown): boolean {
+
+  const { status, remaining, reason } = (state ?? {}) as Record<string, unknown>;
+  if (status === 'live') return Number.isFinite(remaining);
+  return status === 'expired' || (status === 'retired' && REASONS.includes(reason));
 
 }
 

@@ -1,4 +1,4 @@
-import type { SessionStore, SessionTexts, SessionValues, StoredInfo } from '../../base/store.js';
+import type { EndReason, RetiredSession, SessionStore, SessionTexts, SessionValues, StoredInfo } from '../../base/store.js';
 import { toTexts } from '../../values/session-values.js';
 import { CheckedStore } from './checked-store.js';
 import { expect, expectSame, expectSameKeys, show } from './failure.js';
@@ -98,9 +98,22 @@ export class Handles {
 
     for (const store of this.both) {
       const found = await store.load(id);
-      const { info: told, ...mark } = { info: undefined, ...found };
+      const { info: told, reason: _, ...mark } = { info: undefined, reason: undefined, ...found };
       expectSame('What load() returned', mark, { status: 'retired', moved });
       if (told !== undefined) expectSame('`info` of the mark', { ...told }, info);
+    }
+
+  }
+
+  /** Expects ids to have a mark with this reason, or without one. */
+  async expectReason(reason: EndReason | undefined, ...ids: readonly string[]): Promise<void> {
+
+    for (const id of ids) {
+      for (const store of this.both) {
+        const found = await store.load(id);
+        expectSame('What load() returned', found?.status, 'retired');
+        expectSame('`reason` of the mark', (found as RetiredSession).reason, reason);
+      }
     }
 
   }

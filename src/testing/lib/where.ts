@@ -22,6 +22,17 @@ export const whereItFindsUsers = (check: Check): Check => where(({ isIndexing })
 /** For stores that find the info of a session by its handle. */
 export const whereItTellsByHandle = (check: Check): Check => where(({ tellsByHandle }) => tellsByHandle, check);
 
+/** For stores that say what has become of sessions, by their handles. */
+export const whereItTellsStates = (check: Check): Check => where(({ tellsStates }) => tellsStates, check);
+
+/** For stores whose marks keep the reason of an end. */
+export const whereItKeepsReasons = (check: Check): Check => async scene => {
+  const id = await scene.session();
+  await scene.a.end(id, { reason: 'revoked' });
+  const found = await scene.a.load(id);
+  if (found?.status === 'retired' && found.reason !== undefined) await check(scene);
+};
+
 function where(has: (store: CheckedStore) => boolean, check: Check): Check {
 
   return async scene => {

@@ -3,7 +3,7 @@ import { expectOneOf, expectSame } from '../lib/failure.js';
 import { race } from '../lib/race.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
-import { whereItFindsUsers } from '../lib/where.js';
+import { whereItFindsUsers, whereItKeepsReasons } from '../lib/where.js';
 import { apart, expectBound } from './bindings.js';
 
 /** The seconds for which a request that began before the test has been under way. */
@@ -28,6 +28,15 @@ export const endAll: readonly Rule[] = [
       const id = await scene.bound(user);
       await scene.expectSessionsOf(user, [id]);
     }),
+  },
+  {
+    sentence: 'A mark that endAllSessions() leaves has the reason "revoked", if the store keeps reasons',
+    alone: true,
+    check: whereItKeepsReasons(whereItFindsUsers(async scene => {
+      const ids = [await scene.session(), await scene.bound(scene.user())];
+      await scene.a.endAllSessions();
+      await scene.expectReason('revoked', ...ids);
+    })),
   },
   {
     sentence: 'endAllSessions() refuses requests under way that make sessions of users, and none that begin later',

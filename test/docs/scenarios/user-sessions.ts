@@ -16,6 +16,20 @@ const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox
 
 export const userSessions: Scenarios = {
 
+  async 'why-signed-out'({ app, site }) {
+
+    const why = async (visitor: ReturnType<typeof site.visitor>) => {
+      const { status, text } = await visitor.get('/account');
+      return status === 403 ? text : status;
+    };
+    assert.equal(await why(site.visitor()), 'Please sign in.');
+    const [first, ...others] = [site.visitor(), site.visitor(), site.visitor(), site.visitor()] as const;
+    for (const visitor of [first, ...others]) await begin(app, visitor, { userId: 5 });
+    assert.equal(await why(first), 'You have signed in on too many devices.');
+    assert.notEqual(await why(others[2]), 'You have signed in on too many devices.');
+
+  },
+
   async devices({ app, site, exported }) {
 
     const sessions: UserSessions = exported.sessions;

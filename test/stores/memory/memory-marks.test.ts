@@ -78,7 +78,7 @@ describe('The marks of ended sessions in MemoryStore', () => {
     strictEqual(store.end('A', { moved: true }), true);
     strictEqual(store.store.size, 0);
     for (const id of ['A', 'B']) {
-      deepStrictEqual(store.load(id), { status: 'retired', moved: true });
+      deepStrictEqual(store.load(id), { status: 'retired', moved: true, reason: 'signed-out' });
       strictEqual(store.end(id), false);
     }
 

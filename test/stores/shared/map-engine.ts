@@ -1,11 +1,12 @@
 import type {
-  CreateTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms, WhichSessions,
+  CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo, UpdateTerms,
 } from '../../../src/base/store.js';
 import type { StoredId } from '../../../src/id/stored-id.js';
 import type { Engine } from '../../../src/stores/shared/engine.js';
 import { isFormer, withFormer } from '../../../src/stores/shared/former-ids.js';
 import { REMEMBERED } from '../../../src/stores/shared/mark-lifetimes.js';
 import { Revocations } from '../../../src/stores/shared/revocations.js';
+import { stateIn } from '../../../src/stores/shared/session-state.js';
 import { userSession } from '../../../src/stores/shared/user-session.js';
 import { isTooLarge } from '../../../src/values/session-size.js';
 import { merge } from '../../../src/values/texts-change.js';
@@ -13,7 +14,7 @@ import { merge } from '../../../src/values/texts-change.js';
 /** A session, or the mark of one that has ended: the hash of a mark is `ended` or `moved`, which no id has. */
 interface Row {
   readonly hash: string; readonly former: string; readonly texts: SessionTexts; readonly info?: StoredInfo | undefined;
-  readonly version: number; readonly seen: number; readonly ends: number;
+  readonly version: number; readonly seen: number; readonly ends: number; readonly reason?: EndReason | undefined;
 }
 
 /** The smallest engine: rows in a map. The time is a function that returns Unix milliseconds. */
@@ -30,7 +31,7 @@ export class MapEngine implements Engine<'at once'> {
     const { former, version, ends } = row;
     const [info, left] = [row.info && { ...row.info }, ends - this.now()];
     if (row.hash === hash) return left > 0 ? { status: 'live', texts: new Map(row.texts), info, version, remaining: left / 1000 } : { status: 'expired', info };
-    return left > 0 && isFormer(former, hash, this.now()) ? { status: 'retired', moved: row.hash !== 'ended', info } : null;
+    return left > 0 && isFormer(former, hash, this.now()) ? { status: 'retired', moved: row.hash !== 'ended', info, ...(row.reason && { reason: row.reason }) } : null;
   }
 
   create({ handle, hash }: StoredId, texts: SessionTexts, { lifetime, newInfo }: CreateTerms) {
@@ -65,14 +66,14 @@ export class MapEngine implements Engine<'at once'> {
     const { newInfo, lifetime } = terms;
     const isRevoked = newInfo && this.#revocations.refuses(newInfo);
     const info = newInfo ? newInfo.info : row.info;
-    if (isRevoked) this.#end(handle, row);
+    if (isRevoked) this.#end(handle, row, { reason: 'revoked' });
     else this.#write(handle, { ...row, info, hash: newId.hash, former: withFormer(row.former, hash, this.now()) }, lifetime);
     return isRevoked ? 'revoked' : 'moved';
   }
 
-  end({ handle, hash }: StoredId, { moved }: EndTerms) {
+  end({ handle, hash }: StoredId, terms: EndTerms) {
     const row = this.#live(handle);
-    return row !== undefined && (row.hash === hash || isFormer(row.former, hash, this.now())) && this.#end(handle, row, moved);
+    return row !== undefined && (row.hash === hash || isFormer(row.former, hash, this.now())) && this.#end(handle, row, terms);
   }
 
   delete({ handle, hash }: StoredId) { if (this.#rows.get(handle)?.hash === hash) this.#rows.delete(handle); }
@@ -84,15 +85,22 @@ export class MapEngine implements Engine<'at once'> {
     return rows.flatMap(([handle, { info, seen, ends }]) => userSession({ handle, info, idle: (this.now() - seen) / 1000, left: (ends - this.now()) / 1000 }, user) ?? []);
   }
 
-  endSessionsOf(user: string, { only, except }: WhichSessions) {
+  statesOf(handles: readonly string[]) {
+    return new Map<string, SessionState | null>(handles.flatMap(handle => {
+      const row = this.#rows.get(handle);
+      return row ? [[handle, stateIn({ isMark: row.hash.length <= 6, left: row.ends - this.now(), reason: row.reason })] as const] : [];
+    }));
+  }
+
+  endSessionsOf(user: string, { only, except, reason }: EndSessionsTerms) {
     if (only === undefined) this.#revocations.add(user);
     const handles = this.sessionsOf(user).map(({ handle }) => handle).filter(handle => handle === (only ?? handle) && handle !== except);
-    return handles.filter(handle => this.#end(handle, this.#rows.get(handle) as Row));
+    return handles.filter(handle => this.#end(handle, this.#rows.get(handle) as Row, { reason }));
   }
 
   async endAllSessions() {
     this.#revocations.addAll();
-    for (const [handle, row] of this.#rows) if (this.#live(handle)) this.#end(handle, row);
+    for (const [handle, row] of this.#rows) if (this.#live(handle)) this.#end(handle, row, { reason: 'revoked' });
   }
 
   #live(handle: string, hash?: string): Row | undefined {
@@ -115,8 +123,9 @@ export class MapEngine implements Engine<'at once'> {
     return true;
   }
 
-  #end(handle: string, { hash, former }: Row, moved = false): true {
-    return this.#write(handle, { hash: moved ? 'moved' : 'ended', former: withFormer(former, hash, this.now()), texts: new Map() }, REMEMBERED / 1000);
+  #end(handle: string, { hash, former }: Row, { moved, reason }: EndTerms): true {
+    const mark = moved ? { hash: 'moved', reason: 'signed-out' as const } : { hash: 'ended', reason };
+    return this.#write(handle, { ...mark, former: withFormer(former, hash, this.now()), texts: new Map() }, REMEMBERED / 1000);
   }
 
 }

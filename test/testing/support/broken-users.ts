@@ -1,6 +1,7 @@
+import { andThen } from '../../../src/base/awaitable.js';
 import {
   type CreateTerms, type FoundSession, type LiveSession, MemoryStore, type MoveTerms, type NewInfo, type SessionChange,
-  type SessionTexts, type StoredInfo, type WhichSessions,
+  type Awaitable, type EndReason, type EndSessionsTerms, type EndTerms, type SessionState, type SessionTexts, type StoredInfo, type WhichSessions,
 } from '../../../src/index.js';
 
 type Create = [id: string, texts: SessionTexts, terms: CreateTerms];
@@ -651,6 +652,93 @@ function aMoment(): Promise<void> {
 
 }
 
+/** Changes the terms with which sessions are ended. */
+function endingWith(change: (terms: EndSessionsTerms & EndTerms) => EndSessionsTerms & EndTerms): (now: () => number) => MemoryStore {
+
+  return now => new class extends Breakable {
+
+    override end(id: string, terms: EndTerms = {}) {
+      return super.end(id, change(terms));
+    }
+
+    override endSessionsOf(user: string, terms: EndSessionsTerms = {}) {
+      return super.endSessionsOf(user, change(terms));
+    }
+
+  }(now);
+
+}
+
+type States = Awaitable<Array<SessionState | null>>;
+
+/** Changes what statesOf() returns. */
+function answering(change: (states: Array<SessionState | null>, handles: readonly string[]) => Array<SessionState | null>): (now: () => number) => MemoryStore {
+
+  return now => new class extends Breakable {
+
+    override statesOf(handles: readonly string[]): States {
+      return andThen(super.statesOf(handles), states => change(states, handles));
+    }
+
+  }(now);
+
+}
+
+/** Replaces the reason of a mark by that of the latest call. */
+class LastReasonWins extends Breakable {
+
+  readonly #reasons = new Map<string, EndReason>();
+
+  override end(id: string, terms: EndTerms = {}) {
+    if (terms.reason) this.#reasons.set(id, terms.reason);
+    return super.end(id, terms);
+  }
+
+  override load(id: string): Found {
+    const found = super.load(id);
+    return found?.status === 'retired' && found.reason ? { ...found, reason: this.#reasons.get(id) ?? found.reason } : found;
+  }
+
+}
+
+/** Asks for states by the handles of the last ids alone. */
+class StatesForgetMoves extends Breakable {
+
+  readonly #moved = new Set<string>();
+
+  override move(...args: Move) {
+    this.#moved.add(this.handleOf(args[0]));
+    return super.move(...args);
+  }
+
+  override statesOf(handles: readonly string[]): States {
+    return andThen(super.statesOf(handles), states => states.map((state, index) => this.#moved.has(handles[index] as string) ? null : state));
+  }
+
+}
+
+/** Counts being asked as use. */
+class AskingIsUse extends Breakable {
+
+  readonly #ids = new Map<string, string>();
+
+  override create(...args: Create) {
+    this.#ids.set(this.handleOf(args[0]), args[0]);
+    return super.create(...args);
+  }
+
+  override statesOf(handles: readonly string[]): States {
+    for (const handle of handles) super.touch(this.#ids.get(handle) ?? '', 600);
+    return super.statesOf(handles);
+  }
+
+}
+
+const REASON_KEPT = 'A mark has the reason that end() was given, under each id of the session, if the store keeps reasons';
+const REASON_OF_MANY = 'A mark has the reason that endSessionsOf() was given, if the store keeps reasons';
+const STATES = 'statesOf(), if the store has it, says of each handle in turn whether its session lives, has ended, or is unknown';
+const STATES_TWICE = 'statesOf(), if the store has it, returns null for a text that is no handle, and answers twice for a handle that is given twice';
+
 const INFO_KEPT = 'load() returns exactly the info that create() was given, if the store has keepsInfo: any user, any details';
 const INFO_REPLACED = 'The info that move() is given replaces the info of the session, if the store has keepsInfo';
 const HANDLES = 'handleOf(), if the store has it, gives each session a name of its own, which is not an id and does not reveal one';
@@ -666,6 +754,18 @@ const ALL = 'endAllSessions() ends every session, with and without a user, and l
 
 /** Stores that break one sentence about users each, and the tests that must catch them. */
 export const BROKEN_USERS: { readonly [fault: string]: readonly [(now: () => number) => MemoryStore, ...string[]] } = {
+  'invents a reason': [endingWith(terms => ({ reason: 'signed-out', ...terms })), 'No mark has a reason that no one gave'],
+  'takes one reason for another': [endingWith(terms => terms.reason === 'limit' ? { ...terms, reason: 'signed-out' } : terms), REASON_KEPT, REASON_OF_MANY],
+  'loses some reasons': [endingWith(terms => terms.reason === 'signed-out' ? { ...terms, reason: undefined } : terms), REASON_KEPT],
+  'keeps the last reason': [now => new LastReasonWins(now), 'The reason of a mark is that of the call that ended the session, and of no later one, if the store keeps reasons'],
+  'says that unknown sessions have expired': [answering(states => states.map(state => state ?? { status: 'expired' })), STATES, STATES_TWICE],
+  'leaves out what is unknown': [answering(states => states.filter(state => state !== null)), STATES, STATES_TWICE],
+  'answers once for a handle that is given twice': [answering((states, handles) => states.filter((_, index) => handles.indexOf(handles[index] as string) === index)), STATES_TWICE],
+  'answers for a thousand handles': [answering(states => states.slice(0, 1000)), 'statesOf(), if the store has it, answers for any number of handles'],
+  'keeps reasons from statesOf()': [answering(states => states.map(state => state?.status === 'retired' ? { status: 'retired' } : state)), 'statesOf(), if the store has it, returns the reason that the mark has, if the store keeps reasons'],
+  'takes milliseconds for seconds': [answering(states => states.map(state => state?.status === 'live' ? { ...state, remaining: state.remaining * 1000 } : state)), '`remaining` in statesOf(), if the store has it, is the number of seconds that the session has left, and being asked for it is no use'],
+  'says nothing of sessions that have moved': [now => new StatesForgetMoves(now), STATES, 'Race: statesOf(), if the store has it, says "live" of a session however often it moves, and does not bring back one that ends'],
+  'counts being asked as use': [now => new AskingIsUse(now), '`remaining` in statesOf(), if the store has it, is the number of seconds that the session has left, and being asked for it is no use'],
   'ends users at NUL': [telling(({ user, details }) => ({ user: user && (user.split('\0')[0] || null), details })), INFO_KEPT],
   'replaces lone surrogates in users': [telling(({ user, details }) => ({ user: user?.toWellFormed() ?? null, details })), INFO_KEPT, INFO_REPLACED],
   'normalizes users': [telling(({ user, details }) => ({ user: user?.normalize() ?? null, details })), INFO_KEPT],
