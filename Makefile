@@ -24,7 +24,9 @@ TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/
   %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few
-RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 --test-timeout=1200000
+# Ends a file or a test that hangs for ten minutes, and names it.
+PATIENCE = --test-timeout=600000
+RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 $(PATIENCE)
 
 .PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard clean
 
@@ -56,7 +58,7 @@ test-node: build build/.tests
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests
 	@test -n "$(shell find build/test -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
-	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec $(PATIENCE) $(shell find build/test -name '$(T).test.js' 2>/dev/null)
 
 # Servers that crash, freeze and hang under load, and what that costs: docs/faults.md.
 # Some of them: make faults F="frozen redis"
