@@ -1,4 +1,6 @@
-import { checkSeconds, known, record } from './base/option-checks.js';
+import type { Context } from '@curveball/kernel';
+import type { HttpContext } from './base/http.js';
+import { checkSeconds, known, record, wrong } from './base/option-checks.js';
 import type { AtomicSessionStore, SessionStore } from './base/store.js';
 import { LONGEST_EXPIRY } from './base/time.js';
 import {
@@ -70,6 +72,13 @@ export interface SessionOptions extends UserOptions {
   touchInterval?: number | undefined;
 
   /**
+   * Returns true for requests that a page sends by itself, such as a poll: reading
+   * the session does not prolong it then, whoever reads it. Changing it does. None
+   * by default.
+   */
+  passive?: ((ctx: Context) => boolean) | undefined;
+
+  /**
    * Seconds to wait for the store before a request is answered with 503; 3 by
    * default.
    */
@@ -102,6 +111,7 @@ export interface Settings extends UserSettings, CookieSettings {
   readonly store: AtomicSessionStore;
   readonly expiry: number;
   readonly touchInterval: number;
+  readonly passive: ((http: HttpContext) => boolean) | undefined;
   /** The name of the cookie that a session's id was sent in, to be kept with the session; undefined for the default name, and if the store keeps only values. */
   readonly cookieMark: string | undefined;
   /** Without a slash at its end. */
@@ -116,7 +126,7 @@ export interface Settings extends UserSettings, CookieSettings {
 const DEFAULT_NAME = 'CB';
 
 const KNOWN = [
-  'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
+  'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'passive', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
   'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'endOnReuse', 'grace',
 ];
 
@@ -129,7 +139,7 @@ export function settingsFrom(options: SessionOptions): Settings {
 
   record('options', options);
   known('option', options, KNOWN);
-  const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, cookieOptions: given = {} } = options;
+  const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, passive, cookieOptions: given = {} } = options;
   checkCookieName(cookieName);
   const cookieOptions = checkedCookieOptions(cookieName, given);
   const basePath = checkedBasePath(options.basePath, cookieOptions.path);
@@ -137,6 +147,7 @@ export function settingsFrom(options: SessionOptions): Settings {
   const touchInterval = checkedTouchInterval(options.touchInterval, store, cookieOptions.maxAge);
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
+  if (passive !== undefined && typeof passive !== 'function') throw wrong('passive', passive, 'must be a function of the context');
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
@@ -144,6 +155,8 @@ export function settingsFrom(options: SessionOptions): Settings {
   return {
     store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), basePath, clearSiteData, expiry,
     touchInterval, storeTimeout, schema, maxBytes,
+    // Only `true` itself: a promise would make each request passive.
+    passive: passive && (http => passive(http as Context) === true),
     ...checkedUserOptions(options, store),
   };
 

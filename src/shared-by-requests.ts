@@ -26,7 +26,7 @@ export interface SharedByRequests extends Backend {
 export function sharedFrom(options: SessionOptions): SharedByRequests {
 
   const settings = settingsFrom(options);
-  const { schema, storeTimeout, cookieName, clearSiteData, basePath, cookieOptions: { path, sameSite } } = settings;
+  const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
   const timed = timedStore(settings.store, storeTimeout);
   const cookie = new SessionCookie(settings);
@@ -47,6 +47,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     cookiePath: path,
     basePath,
     origin: settings.store,
+    isPassive: passive,
     formsOf: request => new RequestForms(request, forms),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),

@@ -149,7 +149,8 @@ describe('The sources', () => {
   it('know the framework only in the middlewares, the types of the context, and tests for stores', () => {
 
     deepStrictEqual(importersOf(to => to === '@curveball/kernel'), [
-      'csrf/csrf-middleware.ts', 'csrf/csrf-options.ts', 'session-middleware.ts', 'testing/lib/visitor.ts',
+      'csrf/csrf-middleware.ts', 'csrf/csrf-options.ts', 'options.ts', 'reauthentication/recently-authenticated.ts',
+      'session-middleware.ts', 'testing/lib/visitor.ts',
     ]);
 
   });

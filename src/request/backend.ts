@@ -10,6 +10,8 @@ export interface Backend extends CookieWriters {
   readonly basePath: string;
   /** The option `store`, or its adapter: the same for all middlewares that share one. */
   readonly origin: object;
+  /** Whether reading the session in a request is no use of it; undefined if no request is such. */
+  readonly isPassive: ((http: HttpContext) => boolean) | undefined;
   /** Makes the object that handles the forms of a request. */
   readonly formsOf: (request: WithForms) => Forms;
 }

@@ -274,7 +274,7 @@ export class RequestSession implements WithForms {
   }
 
   get isUse(): boolean {
-    return this.dependsOn !== 'info';
+    return this.dependsOn !== 'info' && !this.shared.isPassive?.(this.http);
   }
 
   get noCookie(): string | undefined {
@@ -342,13 +342,13 @@ export function saveOf(stored: StoredSession, wanted: Wanted, visit: Visit): Sav
 /** Finds out what a session needs even if it was only read. */
 function dueOf(stored: StoredSession, now: number, { session, shared: { lifetimes, settings: { renewal, grace } }, isUse, noCookie }: Visit): Due {
 
-  if (stored.kind !== 'live' || !isUse) return NOTHING_DUE;
+  if (stored.kind !== 'live') return NOTHING_DUE;
   const renewed = stored.info?.details.renewed;
   const canMove = noCookie === undefined;
   return {
     // A session that stays empty is left to expire.
-    touch: stored.texts.size > 0 && lifetimes.isTouchDue(stored, now),
-    renewal: canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
+    touch: isUse && stored.texts.size > 0 && lifetimes.isTouchDue(stored, now),
+    renewal: isUse && canMove && renewal !== undefined && renewed !== undefined && renewed + renewal <= unixTime(),
     withdrawal: grace > 0 && session.isForwarding,
     binding: canMove,
   };

@@ -69,6 +69,19 @@ export const lifetimes: Scenarios = {
 
   }),
 
+  poll: running => withClock(async after => {
+
+    const { app } = running;
+    const user = await beginAs({ news: ['one'] }, running);
+    for (const seconds of [300, 600, 880]) {
+      after(seconds);
+      assert.deepEqual(JSON.parse((await user.get('/news')).text), { news: ['one'] });
+    }
+    after(905);
+    assert.deepEqual(await peek(app, user), {});
+
+  }),
+
   renewal: running => withClock(async after => {
 
     const { app, site } = running;
