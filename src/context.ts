@@ -1,5 +1,6 @@
 import type { Awaitable } from './base/store.js';
 import type { ExclusiveOptions } from './exclusive/exclusive-options.js';
+import type { FlashKind, FlashMessage, FlashValue } from './flash/flash-messages.js';
 import type { Authentication } from './info/session-details.js';
 import type { SessionInfo } from './request/session-info.js';
 import type { SessionEnd } from './session/stored-session.js';
@@ -195,6 +196,32 @@ declare module '@curveball/kernel' {
      * @throws {CsrfError} 403: the token is missing or wrong
      */
     validateCsrf(token?: string): void;
+
+    /**
+     * Leaves a message for the next page that calls `ctx.flashes()`, in this
+     * request or in a later one of the same browser. It waits for 300 seconds,
+     * through redirects, sign-ins and sign-outs, and is no part of the session.
+     * It is stored at the end of the request, after the session.
+     *
+     * @param kind such as `'notice'`
+     * @param message any value that JSON can represent
+     * @throws {SessionValueError} 500: the message can't be stored
+     * @throws {SessionSizeError} 500: these are more than 20 messages, or 16,384
+     *   bytes of them, in one request
+     * @throws {SessionCookieError} 500: no cookie can be sent
+     * @throws {TypeError} for a wrong kind
+     */
+    flash<Kind extends FlashKind>(kind: Kind, message: FlashValue<Kind>): void;
+
+    /**
+     * Returns the messages that are waiting in this browser, and those that this
+     * request has left itself, first to last. No other call returns them again.
+     *
+     * With the option `user`, a message that was left in a user's session is
+     * returned to that user alone. A prefetch and a HEAD request get none, and
+     * leave all where they are; so does a failure of the store.
+     */
+    flashes(): Promise<FlashMessage[]>;
 
   }
 

@@ -12,6 +12,7 @@ export {
   SessionStoreError, SessionValueError,
 } from './base/errors.js';
 export type { ExclusiveOptions } from './exclusive/exclusive-options.js';
+export type { FlashKind, FlashMessage, FlashMessages, FlashValue } from './flash/flash-messages.js';
 export type { SessionOptions } from './options.js';
 export type { Authentication, SessionMetadata } from './info/session-details.js';
 export type {

@@ -3,9 +3,11 @@ import { SAFE_METHODS } from './base/http.js';
 import type { LoadTerms } from './base/store.js';
 import { csrfMembers } from './csrf/csrf-members.js';
 import { exclusiveMembers } from './exclusive/exclusive-members.js';
+import { flashMembers } from './flash/flash-members.js';
 import type { SessionOptions } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
 import { attachedTo, attachSession, detachSession, sessionMembers } from './request/attach-session.js';
+import type { Beside } from './request/backend.js';
 import { RequestSession } from './request/request-session.js';
 import { closeSocket } from './request/web-socket.js';
 import { writeHeaders } from './request/write-headers.js';
@@ -17,7 +19,7 @@ import { requestEvents } from './steps/request-event.js';
 import type { Save } from './steps/save.js';
 import { saveSession } from './steps/save-session.js';
 
-const members = { ...sessionMembers, ...csrfMembers, ...exclusiveMembers };
+const members = { ...sessionMembers, ...csrfMembers, ...exclusiveMembers, ...flashMembers };
 
 /** Decides what a request did to its session, and carries it out. */
 const decideAndSave = (save: Save) => saveSession(decide(save), save);
@@ -55,6 +57,7 @@ export default function session(options: SessionOptions): Middleware {
 
       const action = request.finish(decideAndSave);
       if (action !== null) writeHeaders(typeof action === 'string' ? action : await action, request);
+      if (request.beside) await storeBeside(request.beside, request);
     } catch (error) {
       request.fail(error);
       throw error;
@@ -94,8 +97,18 @@ async function storeQuietly(request: RequestSession): Promise<void> {
   try {
     const action = await request.finish(decideAndSave);
     if (action !== null) writeHeaders(action, request);
+    if (request.beside) await storeBeside(request.beside, request);
   } catch (error) {
     request.fail(error);
   }
+
+}
+
+/** Stores what the request keeps beside its session, after the session. */
+async function storeBeside(beside: Beside, request: RequestSession): Promise<void> {
+
+  if (request.isRefused) return;
+  await beside.store();
+  writeHeaders('keep', request);
 
 }

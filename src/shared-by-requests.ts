@@ -3,6 +3,8 @@ import { CookieWarnings } from './cookie/cookie-warnings.js';
 import { FormCookie } from './cookie/form-cookie.js';
 import { SessionCookie } from './cookie/session-cookie.js';
 import { RequestForms } from './csrf/request-forms.js';
+import { FlashCookie } from './flash/flash-cookie.js';
+import { RequestFlash } from './flash/request-flash.js';
 import { Lifetimes } from './info/lifetimes.js';
 import { type SessionOptions, settingsFrom } from './options.js';
 import type { Backend } from './request/backend.js';
@@ -32,6 +34,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
   const cookie = new SessionCookie(settings);
   const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
   const forms = { formCookie: new FormCookie(settings), cookieName };
+  const flash = { store: timed, cookie: new FlashCookie(settings), cookieName };
   return {
     store: schema ? schemaStore(timed, schema) : timed,
     lifetimes: new Lifetimes(settings),
@@ -49,6 +52,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     origin: settings.store,
     isPassive: passive,
     formsOf: request => new RequestForms(request, forms),
+    besideOf: request => new RequestFlash(request, flash),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
   };

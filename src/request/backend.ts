@@ -1,6 +1,6 @@
 import type { HttpContext } from '../base/http.js';
 import type { Visit } from '../steps/save.js';
-import type { CookieWriters } from './write-headers.js';
+import type { Answering, CookieWriters } from './write-headers.js';
 
 /** What all requests of one middleware share. */
 export interface Backend extends CookieWriters {
@@ -14,6 +14,8 @@ export interface Backend extends CookieWriters {
   readonly isPassive: ((http: HttpContext) => boolean) | undefined;
   /** Makes the object that handles the forms of a request. */
   readonly formsOf: (request: WithForms) => Forms;
+  /** Makes the object that handles what a request keeps beside its session. */
+  readonly besideOf: (request: WithBeside) => Beside;
 }
 
 /** The forms of a request, which `csrf/` implements. */
@@ -28,8 +30,22 @@ export interface Forms {
   publishWithheld(): void;
 }
 
+/** What a request keeps in the store beside its session, with cookies of its own. `flash/` implements it. */
+export interface Beside {
+  /** Stores it, after the session. */
+  store(): Promise<void>;
+  /** Writes its cookies. Returns whether there were any. */
+  write(): boolean;
+}
+
 /** The part of a request that its forms need. */
 export interface WithForms extends Visit {
   readonly http: HttpContext;
   readonly shared: Backend;
+}
+
+/** The part of a request that what it keeps beside its session needs. */
+export interface WithBeside extends WithForms, Answering {
+  readonly shared: Backend;
+  dependsOn: Answering['dependsOn'];
 }

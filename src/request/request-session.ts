@@ -17,7 +17,7 @@ import { reloadSession } from '../steps/reload-session.js';
 import type { CookieAction, Save, Visit } from '../steps/save.js';
 import { saveSession } from '../steps/save-session.js';
 import { type SessionUpdate, updateSession, updateUnstored } from '../steps/update-session.js';
-import type { Backend, Forms, WithForms } from './backend.js';
+import type { Backend, Beside, Forms, WithForms } from './backend.js';
 import { watchLateChanges } from './late-changes.js';
 import { type SessionInfo, sessionInfo } from './session-info.js';
 import { hasLeft, type SentCookie, sendCookie, writeHeaders } from './write-headers.js';
@@ -48,6 +48,8 @@ export class RequestSession implements WithForms {
   dependsOn: 'nothing' | 'info' | 'session' = 'nothing';
   isFinished = false;
   sentCookie: SentCookie | undefined;
+  /** Made when it is first needed. */
+  beside: Beside | undefined;
 
   #session: Session | undefined;
   #found: StoredSession = NOTHING;
@@ -94,7 +96,7 @@ export class RequestSession implements WithForms {
   finish(act: (save: Save) => Awaitable<CookieAction>): Awaitable<CookieAction> | null {
 
     this.isFinished = true;
-    if ((this.#session === undefined && this.dependsOn === 'nothing') || this.#isRefused || (this.isOutside && !this.#isSignIn)) return null;
+    if ((this.#session === undefined && this.dependsOn === 'nothing') || this.isRefused || (this.isOutside && !this.#isSignIn)) return null;
     // If this succeeds, an error that the handler has caught no longer matters.
     this.#error = undefined;
     return this.storeWith(act);
@@ -149,7 +151,7 @@ export class RequestSession implements WithForms {
   /** Publishes the decision, and why it was made. */
   publish(): void {
 
-    const reason = this.#isRefused ? 'the request was refused' : this.#error?.detail;
+    const reason = this.isRefused ? 'the request was refused' : this.#error?.detail;
     publishRequest(this.#session?.decision, reason, this.#session?.id ?? null, this.shared.store);
 
   }
@@ -306,7 +308,8 @@ export class RequestSession implements WithForms {
 
   }
 
-  get #isRefused(): boolean {
+  /** Whether another middleware has refused the request, so that nothing of it is stored. */
+  get isRefused(): boolean {
     return (this.http as Checked)[REFUSED] === true;
   }
 

@@ -16,7 +16,7 @@ export interface SentCookie {
 }
 
 /** A request whose response is written. */
-interface Answering {
+export interface Answering {
   readonly http: HttpContext;
   readonly shared: CookieWriters;
   readonly session: Session;
@@ -28,6 +28,8 @@ interface Answering {
   readonly isFinished: boolean;
   /** Undefined while the response needs none. */
   sentCookie: SentCookie | undefined;
+  /** What the request keeps beside its session; undefined if nothing. */
+  readonly beside: { write(): boolean } | undefined;
   /** Writes the cookies of forms. Returns whether there were any. */
   writeForms(isBesideSession: boolean): boolean;
 }
@@ -41,8 +43,8 @@ export interface CookieWriters extends Shared {
 }
 
 /**
- * Writes the headers of a response: the cookies of the session and of forms, and
- * those that keep the response out of shared caches. May be called again, because
+ * Writes the headers of a response: the cookies of the session, of forms and of
+ * what is kept beside the session, and those that keep the response out of shared caches. May be called again, because
  * handlers may replace headers in the meantime.
  */
 export function writeHeaders(action: CookieAction, request: Answering): void {
@@ -52,7 +54,8 @@ export function writeHeaders(action: CookieAction, request: Answering): void {
   const { sentCookie } = request;
   if (sentCookie) writeCookie(sentCookie, request);
   const hasForms = request.writeForms(sentCookie?.action === 'set');
-  const hasCookie = hasForms || sentCookie !== undefined;
+  const hasMore = request.beside?.write() === true;
+  const hasCookie = hasForms || hasMore || sentCookie !== undefined;
   if (hasCookie || (request.dependsOn !== 'nothing' && !request.isOutside)) keepFromSharedCaches(request.http.response.headers, hasCookie);
 
 }

@@ -1,5 +1,6 @@
 import { andThen } from '../base/awaitable.js';
 import type { Awaitable, FoundSession, LiveSession, LoadTerms, SessionTexts } from '../base/store.js';
+import { OTHER_RECORD } from '../values/other-record.js';
 import { difference } from '../values/texts-change.js';
 import { overlay } from '../wrapping/overlay.js';
 import type { TimedStore } from '../wrapping/timed-store.js';
@@ -20,7 +21,8 @@ export function schemaStore(timed: TimedStore, schema: SessionSchema): TimedStor
   const storedTexts = new WeakMap<SessionTexts, SessionTexts>();
 
   const load = (id: string, terms?: LoadTerms): Awaitable<FoundSession | null> => andThen(timed.load(id, terms), found => {
-    if (found?.status !== 'live') return found;
+    // What is not a session has no shape. Whoever looks for a session does not take it for one.
+    if (found?.status !== 'live' || found.texts.has(OTHER_RECORD)) return found;
     return andThen(schema.read(found.texts), ({ texts, isOutdated }) => {
       if (isOutdated) outdated.set(texts, found);
       storedTexts.set(texts, found.texts);

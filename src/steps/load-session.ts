@@ -6,6 +6,7 @@ import { forwardedId } from '../id/forwarded-id.js';
 import { familyOf } from '../id/id-family.js';
 import { fromStored, type Info, readDetails } from '../info/session-details.js';
 import { EXPIRED, type LiveStored, NOTHING, REUSED_AND_ENDED, type StoredSession } from '../session/stored-session.js';
+import { OTHER_RECORD } from '../values/other-record.js';
 import type { Shared } from './save.js';
 
 /**
@@ -46,11 +47,11 @@ function judged(id: string, answer: FoundSession | null, shared: Shared): Awaita
 
 }
 
-/** Returns the session, unless it belongs to another cookie or its deadline has passed. */
+/** Returns the session, unless the record is none, belongs to another cookie, or its deadline has passed. */
 function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, settings }: Shared): StoredSession {
 
   const info = kept === undefined ? undefined : fromStored(kept);
-  if (info?.details.cookie !== settings.cookieMark) {
+  if (info?.details.cookie !== settings.cookieMark || texts.has(OTHER_RECORD)) {
     publishSuspicious(id, 'unknown', store);
     return NOTHING;
   }

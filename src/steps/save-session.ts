@@ -3,6 +3,7 @@ import type { Awaitable } from '../base/store.js';
 import { unixTime } from '../base/time.js';
 import type { NamedChange } from '../session/named-change.js';
 import { textsOf } from '../session/stored-session.js';
+import { noSession, OTHER_RECORD } from '../values/other-record.js';
 import { checkSize } from '../values/session-size.js';
 import { isEmpty } from '../values/texts-change.js';
 import { changeSession } from './change-session.js';
@@ -18,6 +19,7 @@ import { touchSession } from './touch-session.js';
 /**
  * Carries out a decision, after checking the session's size and upgrading its shape.
  *
+ * @throws {SessionValueError} if the session has a key that no session can have
  * @throws {SessionSizeError} if the session would be too large
  * @throws {SessionStoreError} if the store failed: the change may or may not be stored
  * @throws {SessionEndedError} if the session has ended or moved
@@ -26,6 +28,7 @@ import { touchSession } from './touch-session.js';
 export function saveSession(change: NamedChange, save: Save): Awaitable<CookieAction> {
 
   const { session, stored, wanted, now, shared: { settings, lifetimes } } = save;
+  if (wanted.texts.has(OTHER_RECORD)) throw noSession();
   if (change.name !== 'none' && change.name !== 'touch') checkSize(textsOf(stored), wanted.texts, settings.maxBytes);
   if (requestEvents.hasSubscribers) {
     session.decided({ change, before: stored, refreshDueIn: stored.kind === 'live' ? lifetimes.touchDueIn(stored, now) : 0 });

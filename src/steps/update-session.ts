@@ -5,6 +5,7 @@ import type { NamedChange } from '../session/named-change.js';
 import type { Session } from '../session/session.js';
 import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
 import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
+import { noSession, OTHER_RECORD } from '../values/other-record.js';
 import { checkSize, tooLarge } from '../values/session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
 import { ofStored, readStored } from '../values/stored-values.js';
@@ -99,6 +100,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
     const pending = difference(textsOf(session.stored), wanted.texts);
     const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
     const updated = await callUpdate(base, update, userOf);
+    if (updated.texts.has(OTHER_RECORD)) throw noSession();
     checkSize(textsOf(latest), updated.texts, maxBytes);
     const action = await session.inTurn(() => {
       if (session.stored === before) {

@@ -107,7 +107,7 @@ describe('The documentation', () => {
       .map(([member]) => /ctx\.(\w+)/.exec(member)?.[1]);
     const source = readFileSync(join(root, 'src', 'context.ts'), 'utf8');
     const declared = source.slice(source.indexOf('interface Context<'))
-      .matchAll(/^ {4}(?:(?:get |set )?(\w+)(?:<T>)?\(|readonly (\w+):)/gm);
+      .matchAll(/^ {4}(?:(?:get |set )?(\w+)(?:<.+>)?\(|readonly (\w+):)/gm);
     assert.deepEqual(members.sort(), [...new Set([...declared].map(match => match[1] ?? match[2]))].sort());
 
   });

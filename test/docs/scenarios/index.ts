@@ -6,6 +6,7 @@ import { encryption } from './encryption.js';
 import { errors } from './errors.js';
 import { exclusive } from './exclusive.js';
 import { events } from './events.js';
+import { flash } from './flash.js';
 import { lifetimes } from './lifetimes.js';
 import { memoryStore } from './memory-store.js';
 import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
@@ -46,6 +47,7 @@ export const scenarios: Scenarios = {
   ...named('docs/errors.md', errors),
   ...named('docs/events.md', events),
   ...named('docs/exclusive.md', exclusive),
+  ...named('docs/flash.md', flash),
   ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/memory-store.md', memoryStore),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),

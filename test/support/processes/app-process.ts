@@ -12,6 +12,8 @@ export interface Answer {
   readonly status: number;
   /** The id of its `Set-Cookie`, or 'clear'. */
   readonly cookie: string | undefined;
+  /** Each cookie that it sets, as name and value. */
+  readonly cookies: readonly string[];
   readonly body: string;
   /** In milliseconds. */
   readonly took: number;
@@ -62,13 +64,14 @@ export class AppProcess {
 
   }
 
-  /** Asks for a path, with a session id if one is given. */
-  send(path: string, id?: string, method = 'GET'): Promise<Answer> {
+  /** Asks for a path, with a session id if one is given, and other cookies. */
+  send(path: string, id?: string, method = 'GET', others: readonly string[] = []): Promise<Answer> {
 
     const start = performance.now();
     return new Promise(resolve => {
-      const broken = () => resolve({ status: 0, cookie: undefined, body: '', took: performance.now() - start });
-      const headers = id === undefined ? {} : { Cookie: `CB=${id}` };
+      const broken = () => resolve({ status: 0, cookie: undefined, cookies: [], body: '', took: performance.now() - start });
+      const cookies = id === undefined ? others : [`CB=${id}`, ...others];
+      const headers = cookies.length === 0 ? {} : { Cookie: cookies.join('; ') };
       const outgoing = request({ port: this.#port, host: '127.0.0.1', method, path, headers, agent: this.#agent }, incoming => {
         let body = '';
         incoming.setEncoding('utf8');
@@ -79,7 +82,7 @@ export class AppProcess {
         incoming.on('end', () => {
           const line = incoming.headers['set-cookie']?.find(each => each.startsWith('CB='));
           const cookie = line && (/^CB=([^;]*)/.exec(line)?.[1] || 'clear');
-          resolve({ status: incoming.statusCode as number, cookie, body, took: performance.now() - start });
+          resolve({ status: incoming.statusCode as number, cookie, cookies: (incoming.headers['set-cookie'] ?? []).map(each => each.replace(/;.*/, '')), body, took: performance.now() - start });
         });
       });
       outgoing.on('error', broken);

@@ -83,6 +83,10 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
   'revoke-one': (ctx, key) => users?.end(key, ctx.query.handle as string),
   'revoke-others': (ctx, key) => users?.endAll(key, { except: ctx.query.handle as string }),
   'revoke-everything': () => users?.endEverything(),
+  leave: (ctx, key) => ctx.flash('notice', key),
+  show: async ctx => {
+    ctx.response.body = (await ctx.flashes()).map(({ message }) => message);
+  },
   end: ctx => {
     ctx.session = null;
   },

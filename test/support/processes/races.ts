@@ -75,6 +75,22 @@ export const RACES: { readonly [name: string]: Race } = {
     return values?.count === answers.length ? null : `${values?.count} counted`;
   },
 
+  'a message is shown exactly once, amid a sign-out and new messages': async (one, other, chance) => {
+    const id = await one.create();
+    const left = await Promise.all([one.send('/leave?key=a', id), other.send('/leave?key=b', id)]);
+    const cookies = left.flatMap(answer => answer.cookies);
+    const pause = () => `pause=${chance(4)}`;
+    const [ended, third, ...pages] = await Promise.all([
+      one.send(`/end?${pause()}`, id), other.send(`/leave?key=c&${pause()}`, id, 'GET', cookies),
+      ...[one, other, one, other].map(app => app.send(`/show?${pause()}`, undefined, 'GET', cookies)),
+    ]);
+    const last = await one.send('/show', undefined, 'GET', [...cookies, ...third.cookies]);
+    const answers = [ended, third, ...pages, last];
+    if (answers.some(({ status }) => status !== 200)) return `got ${answers.map(({ status }) => status)}`;
+    const shown = [...pages, last].flatMap(({ body }) => JSON.parse(body)).sort().join();
+    return shown === 'a,b,c' ? null : `${shown} shown`;
+  },
+
   'I5: acknowledged changes are in the session with the new id': async (one, other, chance) => {
     const id = await one.create();
     const keys = ['a', 'b', 'c', 'd'];
