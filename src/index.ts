@@ -8,13 +8,14 @@ export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
 export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encryption/encrypted-store.js';
 export {
-  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionLockError, SessionSchemaError, SessionSizeError,
-  SessionStoreError, SessionValueError,
+  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionLimitError, SessionLockError, SessionSchemaError,
+  SessionSizeError, SessionStoreError, SessionValueError,
 } from './base/errors.js';
 export type { ExclusiveOptions } from './exclusive/exclusive-options.js';
 export type { FlashKind, FlashMessage, FlashMessages, FlashValue } from './flash/flash-messages.js';
 export type { SessionOptions } from './options.js';
-export type { Authentication, SessionMetadata } from './info/session-details.js';
+export type { SessionMetadata, UserSession } from './base/user-session.js';
+export type { Authentication } from './info/session-details.js';
 export type {
   SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
   StoreFailed, SuspiciousId,
@@ -32,8 +33,9 @@ export {
   type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
 export type { SessionEnd } from './session/stored-session.js';
+export type { SessionLimit } from './info/user-options.js';
 export type { UserOption } from './info/session-user.js';
-export { type EndAllOptions, type UserSession, UserSessions, type UserSessionsOptions } from './user-sessions.js';
+export { type EndAllOptions, UserSessions, type UserSessionsOptions } from './user-sessions.js';
 export { type MemoryEntry, MemoryStore, type MemoryStoreOptions } from './stores/memory-store.js';
 export type { SessionWarning } from './base/warnings.js';
 export { type WrappedStore, wrapStore } from './wrapping/wrap-store.js';

@@ -1,27 +1,10 @@
 import { checkSeconds, known, record, wrong } from './base/option-checks.js';
-import { type IndexingSessionStore, isIndexing, type SessionStore, type StoredUserSession, type WhichSessions } from './base/store.js';
-import { LONGEST_LIFE, unixTime } from './base/time.js';
+import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './base/store.js';
+import { unixTime } from './base/time.js';
+import type { UserSession } from './base/user-session.js';
 import { publishRevoked } from './events/session-events.js';
-import { readDetails, type SessionMetadata } from './info/session-details.js';
+import { listedSessions } from './info/listed-session.js';
 import { type TimedStore, timedStore } from './wrapping/timed-store.js';
-
-/** One session of a user. Times are Unix timestamps in seconds. */
-export interface UserSession {
-  /** Its public name, by which it is ended. */
-  readonly handle: string;
-  /** When its user signed in. */
-  readonly createdAt: number;
-  /** When its user last proved who they are; null if they never had to. */
-  readonly authenticatedAt: number | null;
-  /** When it was last used, to within the `touchInterval`. */
-  readonly seenAt: number;
-  /** When it ends unless it is used before. */
-  readonly expiresAt: number;
-  /** When it ends however often it is used; null for never. */
-  readonly absoluteExpiresAt: number | null;
-  /** What the application recorded with `ctx.authenticated()`. */
-  readonly metadata: SessionMetadata;
-}
 
 /** Options of {@link UserSessions}. */
 export interface UserSessionsOptions {
@@ -78,10 +61,7 @@ export class UserSessions {
 
     const now = unixTime();
     const sessions = await this.#timed.sessionsOf(nameOf(user));
-    return sessions
-      .flatMap(stored => userSession(stored, now) ?? [])
-      .filter(({ expiresAt }) => expiresAt > now)
-      .sort((a, b) => b.seenAt - a.seenAt);
+    return listedSessions(sessions, now);
 
   }
 
@@ -136,25 +116,6 @@ export class UserSessions {
     return handles;
 
   }
-
-}
-
-/** Describes a session; returns null if its details can't be read, so that no request can use it. */
-function userSession({ handle, details, idle, remaining }: StoredUserSession, now: number): UserSession | null {
-
-  const info = readDetails(details);
-  if (!info || !(remaining <= LONGEST_LIFE)) return null;
-  const absoluteExpiresAt = info.endsAt ?? null;
-  return {
-    handle,
-    createdAt: info.created ?? now - idle,
-    authenticatedAt: info.authenticated ?? null,
-    // Rounding in the store, and the time that its answer takes, must not put this before the sign-in.
-    seenAt: Math.max(now - idle, info.created ?? 0, info.authenticated ?? 0),
-    expiresAt: Math.min(now + remaining, absoluteExpiresAt ?? Infinity),
-    absoluteExpiresAt,
-    metadata: info.metadata ?? {},
-  };
 
 }
 

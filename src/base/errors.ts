@@ -1,4 +1,5 @@
 import { plainError } from './plain-error.js';
+import type { UserSession } from './user-session.js';
 
 /*
  * The errors of this package. Errors of a request are HTTP problems (RFC 9457)
@@ -8,7 +9,8 @@ import { plainError } from './plain-error.js';
 
 /** Any error of a request. `code` says which, also to TypeScript. */
 export type SessionError =
-  | AuthenticationError | CsrfError | SessionEndedError | SessionStoreError | SessionLockError | SessionValueError | SessionSizeError | SessionSchemaError | SessionCookieError;
+  | AuthenticationError | CsrfError | SessionEndedError | SessionLimitError | SessionStoreError | SessionLockError | SessionValueError
+  | SessionSizeError | SessionSchemaError | SessionCookieError;
 
 /** What all errors of a request have in common. */
 abstract class RequestError extends Error {
@@ -82,6 +84,29 @@ export class SessionEndedError extends RequestError {
   readonly title: string = 'Session ended';
   readonly httpStatus: number = 409;
   readonly code = 'ERR_SESSION_ENDED';
+
+}
+
+/**
+ * 409: the user has as many sessions as `maxUserSessions` allows, and `atLimit` is
+ * `'refuse'`. No one was signed in, and nothing was stored. `sessions` are those of
+ * the user, as `UserSessions.list()` returns them: the visitor may choose one to end.
+ */
+export class SessionLimitError extends RequestError {
+
+  readonly type: string = 'https://curveball.org/errors/session-limit';
+  readonly title: string = 'Too many sessions';
+  readonly httpStatus: number = 409;
+  readonly code = 'ERR_SESSION_LIMIT';
+  /** How many sessions a user may have. */
+  readonly limit: number;
+  readonly sessions: readonly UserSession[];
+
+  constructor(limit: number, sessions: readonly UserSession[]) {
+    super('The user has as many sessions as allowed: one must end before another can begin');
+    this.limit = limit;
+    this.sessions = sessions;
+  }
 
 }
 

@@ -1,6 +1,7 @@
 import { show } from '../base/option-checks.js';
 import { LONGEST_EXPIRY, NO_SECONDS } from '../base/time.js';
-import type { Authentication, SessionMetadata } from './session-details.js';
+import type { SessionMetadata } from '../base/user-session.js';
+import type { Authentication } from './session-details.js';
 
 const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 

@@ -1,6 +1,7 @@
 import { SessionStoreError } from '../base/errors.js';
 import type { StoredInfo } from '../base/store.js';
 import { NO_SECONDS } from '../base/time.js';
+import type { SessionMetadata } from '../base/user-session.js';
 import { publishFailed } from '../events/session-events.js';
 import { isPlainObject } from '../values/session-values.js';
 
@@ -34,6 +35,8 @@ export interface SessionDetails {
   readonly metadata?: SessionMetadata | undefined;
   /** A name of the form or session that its user signed in from: the same for all clicks of one sign-in. */
   readonly origin?: string | undefined;
+  /** The handle of the placeholder that its sign-in had before, if sign-ins are refused at the limit; its own if it is one. */
+  readonly place?: string | undefined;
   /** The name of its cookie, if that is not the default. */
   readonly cookie?: string | undefined;
   /** The secret of its forms, sealed for its current id, if the library gave it that id unasked. */
@@ -44,11 +47,6 @@ export interface SessionDetails {
   readonly family?: string | undefined;
   /** The current id, sealed for whoever still sends the previous one. */
   readonly forward?: ForwardedId | undefined;
-}
-
-/** A few short texts about a session, such as a device's label: for lists of sessions, not for decisions. */
-export interface SessionMetadata {
-  readonly [name: string]: string;
 }
 
 /** The id of a session, which only the holder of its former id can read. */
@@ -146,14 +144,14 @@ export function readDetails(details: string): Partial<SessionDetails> | null {
 function isDetails(read: SessionDetails): boolean {
 
   const {
-    created, turn, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, cookie, form, formBefore, family, forward,
+    created, turn, renewed, authenticated, endsAt, until, expiry, absoluteExpiry, persistent, metadata, origin, place, cookie, form, formBefore, family, forward,
   } = read;
   const isTime = (value: unknown) => typeof value === 'number' && value >= 0 && value < NO_SECONDS;
   const isOptional = (value: unknown, is: (value: unknown) => boolean) => value === undefined || is(value);
   return isTime(created) && isTime(renewed)
     && [turn, authenticated, endsAt, until, expiry, absoluteExpiry].every(value => isOptional(value, isTime))
     && isOptional(persistent, value => typeof value === 'boolean')
-    && [origin, cookie, form, formBefore, family].every(value => isOptional(value, each => typeof each === 'string'))
+    && [origin, place, cookie, form, formBefore, family].every(value => isOptional(value, each => typeof each === 'string'))
     && isOptional(metadata, value => isPlainObject(value) && Object.values(value).every(text => typeof text === 'string'))
     && isOptional(forward, isPlainObject);
 

@@ -1,7 +1,19 @@
-import { checkSeconds, wrong } from '../base/option-checks.js';
+import { checkSeconds, known, record, wrong } from '../base/option-checks.js';
 import { type AtomicSessionStore, isIndexing, type SessionValues } from '../base/store.js';
 import { LONGEST_EXPIRY } from '../base/time.js';
 import { type UserOption, userReader } from './session-user.js';
+
+/** What `maxUserSessions` takes beside a number. */
+export interface SessionLimit {
+  /** The most sessions that a user may have at the same time. */
+  readonly count: number;
+  /**
+   * What one more sign-in does: it ends the session that was not used for longest
+   * (`'end-oldest'`), or is refused with a `SessionLimitError` (`'refuse'`), before
+   * anyone is signed in.
+   */
+  readonly atLimit: 'end-oldest' | 'refuse';
+}
 
 /** The options about users, and about ids and lifetimes of their sessions. */
 export interface UserOptions {
@@ -17,10 +29,10 @@ export interface UserOptions {
 
   /**
    * The most sessions that a user may have at the same time: one more ends the
-   * session that was not used for longest. Needs `user` and a store that indexes
+   * session that was not used for longest, or is refused with `atLimit: 'refuse'`. Needs `user` and a store that indexes
    * by user; no limit by default.
    */
-  maxUserSessions?: number | undefined;
+  maxUserSessions?: number | SessionLimit | undefined;
 
   /**
    * Seconds after which a session is gone, however often it is used, and its user
@@ -63,7 +75,7 @@ export interface UserOptions {
 /** The same options, checked and with their defaults. */
 export interface UserSettings {
   readonly userOf: ((values: SessionValues) => string | null) | undefined;
-  readonly maxUserSessions: number | undefined;
+  readonly maxUserSessions: SessionLimit | undefined;
   readonly absoluteExpiry: number | undefined;
   readonly anonymousExpiry: number | undefined;
   readonly renewal: number | undefined;
@@ -96,8 +108,8 @@ export function checkedUserOptions(options: UserOptions, store: AtomicSessionSto
   if (user !== undefined && typeof user !== 'function' && (typeof user !== 'string' || user === '')) {
     throw wrong('user', user, 'must be the name of a key or a function of the values');
   }
-  if (maxUserSessions !== undefined) {
-    if (!(Number.isInteger(maxUserSessions) && maxUserSessions >= 1)) throw wrong('maxUserSessions', maxUserSessions, 'must be a whole number from 1');
+  const limit = checkedLimit(maxUserSessions);
+  if (limit !== undefined) {
     if (user === undefined || !isIndexing(store)) throw new TypeError('option maxUserSessions needs the option user, and a store that indexes by user');
   }
   if (anonymousExpiry !== undefined) {
@@ -114,8 +126,30 @@ export function checkedUserOptions(options: UserOptions, store: AtomicSessionSto
   checkSeconds('grace', grace, 0, LONGEST_GRACE);
   return {
     userOf: user === undefined ? undefined : userReader(user),
-    maxUserSessions, absoluteExpiry, anonymousExpiry, renewal, tracesRenewals, endOnReuse, grace,
+    maxUserSessions: limit, absoluteExpiry, anonymousExpiry, renewal, tracesRenewals, endOnReuse, grace,
     keepsInfo: needing.length > 0,
   };
+
+}
+
+function checkedLimit(given: number | SessionLimit | undefined): SessionLimit | undefined {
+
+  if (given === undefined) return undefined;
+  if (typeof given !== 'object' || given === null) {
+    if (!isCount(given)) throw wrong('maxUserSessions', given, 'must be a whole number from 1, or an object of count and atLimit');
+    return { count: given, atLimit: 'end-oldest' };
+  }
+  record('maxUserSessions', given);
+  known('maxUserSessions.', given, ['count', 'atLimit']);
+  const { count, atLimit } = given;
+  if (!isCount(count)) throw wrong('maxUserSessions.count', count, 'must be a whole number from 1');
+  if (atLimit !== 'end-oldest' && atLimit !== 'refuse') throw wrong('maxUserSessions.atLimit', atLimit, 'must be \'end-oldest\' or \'refuse\'');
+  return { count, atLimit };
+
+}
+
+function isCount(count: unknown): count is number {
+
+  return Number.isInteger(count) && (count as number) >= 1;
 
 }

@@ -1,5 +1,5 @@
 import { unixTime } from '../base/time.js';
-import type { SessionMetadata } from '../info/session-details.js';
+import type { SessionMetadata } from '../base/user-session.js';
 import type { StoredSession } from '../session/stored-session.js';
 import type { Shared } from '../steps/save.js';
 

@@ -10,7 +10,8 @@ import { abandon, createRecord } from './create-record.js';
 import { reserveId } from './new-id.js';
 import { endedByOtherSignIn } from './refusals.js';
 import type { Save, Shared } from './save.js';
-import { type ListedSession, nextTurn, overLimit } from './user-limit.js';
+import type { UserPlace } from './user-place.js';
+import { isPlaceholder, type ListedSession, nextTurn, overLimit } from './user-limit.js';
 
 /**
  * A user with more sessions than this is a crowd. Where there is no limit,
@@ -29,10 +30,11 @@ const CROWD_REMEMBERED = 3600;
  * @throws {SessionEndedError} if another sign-in of the user has ended this one
  * @throws {SessionStoreError} if the store fails; the new session is ended then
  */
-export async function afterSignIn(info: Info, firstClickId: string | undefined, save: Save): Promise<void> {
+export async function afterSignIn(info: Info, firstClickId: string | undefined, save: Save, place?: UserPlace): Promise<void> {
 
   const { session, shared } = save;
   try {
+    await place?.fill();
     await endOthers(info, firstClickId, save);
   } catch (error) {
     abandon(session.id ?? session.newId, info.user, error, shared);
@@ -49,7 +51,7 @@ export async function afterSignIn(info: Info, firstClickId: string | undefined, 
  */
 export async function checkCountable({ user }: Info, shared: Shared): Promise<void> {
 
-  if (user !== null && shared.settings.maxUserSessions !== undefined) await listed(user, shared);
+  if (user !== null && shared.settings.maxUserSessions?.atLimit === 'end-oldest') await listed(user, shared);
 
 }
 
@@ -60,9 +62,10 @@ export async function checkCountable({ user }: Info, shared: Shared): Promise<vo
  *
  * @throws {SessionEndedError} if another sign-in of the user has ended the session
  */
-export async function afterMove(info: Info, save: Save): Promise<void> {
+export async function afterMove(info: Info, save: Save, place?: UserPlace): Promise<void> {
 
   try {
+    await place?.fill();
     await endOthers(info, undefined, save);
   } catch (error) {
     if (!(error instanceof SessionStoreError)) throw error;
@@ -73,17 +76,18 @@ export async function afterMove(info: Info, save: Save): Promise<void> {
 async function endOthers(info: Info, firstClickId: string | undefined, save: Save): Promise<void> {
 
   const { session, shared } = save;
-  const { store, settings: { maxUserSessions = Infinity } } = shared;
+  const { store, settings: { maxUserSessions: limit } } = shared;
+  const most = limit?.atLimit === 'end-oldest' ? limit.count : Infinity;
   const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
   if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId), reason: 'signed-out' });
-  if (maxUserSessions === Infinity && (origin === undefined || isCrowd(user, shared))) return;
+  if (most === Infinity && (origin === undefined || isCrowd(user, shared))) return;
 
   for (let hasBegunAgain = false; ; hasBegunAgain = true) {
     const own = store.handleOf(session.id as string);
-    const sessions = await listed(user, shared);
+    const sessions = (await listed(user, shared)).filter(session => !isPlaceholder(session));
     if (!sessions.some(({ handle }) => handle === own)) throw endedByOtherSignIn();
-    const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, maxUserSessions);
+    const { surplus, isTooMany, isEarlierClick } = overLimit(sessions, own, most);
     if (isEarlierClick) {
       await end(session.id, user, shared, 'signed-out');
       throw endedByOtherSignIn();

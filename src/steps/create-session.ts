@@ -7,6 +7,7 @@ import { abandon, createRecord } from './create-record.js';
 import { requireCookie } from './new-id.js';
 import { infoWithNewId } from './new-info.js';
 import type { CookieAction, Save } from './save.js';
+import { takePlace } from './user-place.js';
 
 /**
  * Stores a new session.
@@ -39,13 +40,17 @@ async function signIn(texts: SessionTexts, info: Info, save: Save): Promise<void
   const { session, stored, shared } = save;
   // The first click may have left a session that must not appear among the user's devices.
   const firstClickId = stored.kind === 'retired' && stored.moved ? stored.id : undefined;
+  const place = shared.settings.maxUserSessions?.atLimit === 'refuse'
+    ? await takePlace(info, { id: firstClickId, origin: info.details.origin }, save)
+    : undefined;
   try {
-    await createRecord(texts, info, save);
+    await createRecord(texts, place ? { ...info, details: { ...info.details, place: place.handle } } : info, save);
   } catch (error) {
+    await place?.giveUp();
     abandon(session.newId, info.user, error, shared);
     session.release();
     throw error;
   }
-  await afterSignIn(info, firstClickId, save);
+  await afterSignIn(info, firstClickId, save, place);
 
 }

@@ -5,6 +5,7 @@ import { publishRegenerated } from '../events/session-events.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
+import { derivedHandle } from '../id/session-id.js';
 import type { Info, SessionDetails } from '../info/session-details.js';
 import type { Regeneration } from '../session/named-change.js';
 import { justStored, type LiveStored } from '../session/stored-session.js';
@@ -20,6 +21,7 @@ import { requireCookie, reserveId } from './new-id.js';
 import { infoWithNewId, toNewInfo } from './new-info.js';
 import { tooLate, userSessionsEnded } from './refusals.js';
 import type { CookieAction, Save, Shared } from './save.js';
+import { takePlace, type UserPlace } from './user-place.js';
 
 /** Seconds for which stores remember that a user's sessions were ended. */
 const REMEMBERED_ENDS = 86_400;
@@ -35,6 +37,8 @@ interface Next {
   readonly storedInfo: Info | undefined;
   /** Whether the session gets a user with the new id. */
   readonly getsUser: boolean;
+  /** Taken for a session that gets a user, if sign-ins are refused at the limit. */
+  readonly place?: UserPlace | undefined;
 }
 
 /**
@@ -55,11 +59,13 @@ export async function regenerateSession(change: Regeneration, save: Save): Promi
   try {
     answer = await move(change, next, save);
   } catch (error) {
+    await next.place?.giveUp();
     // If the former id leads there, the visitor still finds the session.
     if (!isForwarding(next)) abandon(next.id, next.info?.user, error, shared);
     session.release();
     throw error;
   }
+  if (answer !== 'moved') await next.place?.giveUp();
   if (answer === 'conflict') return 'conflict';
   if (answer === 'too-large') throw tooLarge(shared.settings.maxBytes);
   return answer === 'moved' ? finishMove(change, next, save) : insteadOfMove(change, answer, save);
@@ -72,15 +78,20 @@ async function nextOf(change: Regeneration, save: Save): Promise<Next> {
   const before = save.stored as LiveStored;
   const base = infoWithNewId(before.info, save);
   const getsUser = base?.user != null && base.user !== (before.info?.user ?? null);
-  if (getsUser && change.reason !== 'binding') await checkCountable(base, shared);
+  const isSignIn = getsUser && change.reason !== 'binding';
+  if (isSignIn) await checkCountable(base, shared);
+  // Another click of this sign-in may have moved the session already, or be about to.
+  const place = isSignIn && shared.settings.maxUserSessions?.atLimit === 'refuse'
+    ? await takePlace(base, { id: change.id, origin: derivedHandle(change.id) }, save)
+    : undefined;
   const reserved = await reserveId(save);
   const id = change.reason === 'renewal' ? renewedId(change.id, reserved) : reserved;
   if (!base) return { id, info: base, storedInfo: base, getsUser };
-  const info = { ...base, details: { ...base.details, ...keptUnasked(change, id, save) } };
+  const info = { ...base, details: { ...base.details, ...keptUnasked(change, id, save), ...(place && { place: place.handle }) } };
   const { grace } = shared.settings;
   const isForwarded = grace > 0 && mayForward(change, save);
   const storedInfo = isForwarded ? { ...info, details: { ...info.details, forward: forwardId(change.id, id, unixTime() + grace) } } : info;
-  return { id, info, storedInfo, getsUser };
+  return { id, info, storedInfo, getsUser, place };
 
 }
 
@@ -119,7 +130,7 @@ async function finishMove(change: Regeneration, next: Next, save: Save): Promise
   publishRegenerated([id, next.id], info?.user ?? null, reason, store);
   if (!next.getsUser || !info) return 'set';
   try {
-    await afterMove(info, save);
+    await afterMove(info, save, next.place);
   } catch (error) {
     // Another sign-in has ended the session, but this request has only read it, while it was alive.
     if (reason === 'binding' && isEmpty(change) && error instanceof SessionEndedError) return 'keep';

@@ -20,6 +20,8 @@ export interface ListedSession {
   readonly turn?: number | undefined;
   /** A name of the form or session that its user signed in from: the same for all clicks of one sign-in. */
   readonly origin?: string | undefined;
+  /** The handle of the placeholder that its sign-in had before; its own if it is one. */
+  readonly place?: string | undefined;
 }
 
 /** What a sign-in has to do. */
@@ -52,10 +54,7 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
   const earlier = inOrder.slice(0, at).sort((a, b) => b.idle - a.idle || byBeginning(a, b));
   const later = inOrder.slice(at + 1);
   const tooMany = Math.max(0, sessions.length - limit);
-  const { origin } = inOrder[at] as ListedSession;
-  // An attacker may plant one form's cookie in two devices. One sign-in must not end the other then.
-  const isClick = (session: ListedSession) => origin !== undefined && session.origin === origin
-    && Math.abs(beginning(session) - beginning(inOrder[at] as ListedSession)) <= RETIRED_FOR;
+  const isClick = (session: ListedSession) => isSameSignIn(session, inOrder[at] as ListedSession);
 
   const surplus = [...earlier.slice(0, tooMany), ...later.slice(0, Math.max(0, tooMany - earlier.length - 1))];
   const clicks = earlier.slice(tooMany).filter(isClick);
@@ -64,6 +63,43 @@ export function overLimit(sessions: readonly ListedSession[], own: string, limit
     isTooMany: tooMany > earlier.length,
     isEarlierClick: later.some(isClick),
   };
+
+}
+
+/** Whether a session only keeps a place for a sign-in. */
+export function isPlaceholder({ handle, place }: Pick<ListedSession, 'handle' | 'place'>): boolean {
+
+  return place === handle;
+
+}
+
+/**
+ * Decides whether a sign-in that is to be refused at the limit has a place: `free`,
+ * `taken`, or `open` while only sign-ins that came later are in its way. Each of
+ * these has found room before this one was in the list, or will give up.
+ *
+ * A session and its placeholder count as one, and clicks of the same sign-in as none.
+ *
+ * @param own the handle of its placeholder or session, which is in the list
+ */
+export function placeVerdict(sessions: readonly ListedSession[], own: string, limit: number): 'free' | 'taken' | 'open' {
+
+  const ours = sessions.find(({ handle }) => handle === own) as ListedSession;
+  const filled = new Set(sessions.filter(session => !isPlaceholder(session)).map(({ place }) => place));
+  const others = sessions.filter(session => (
+    session.handle !== own && session.handle !== ours.place && !isSameSignIn(session, ours) && !(isPlaceholder(session) && filled.has(session.place))
+  ));
+  if (others.length < limit) return 'free';
+  const certain = others.filter(session => !isPlaceholder(session) || byBeginning(session, ours) < 0);
+  return certain.length >= limit ? 'taken' : 'open';
+
+}
+
+/** Whether two sessions come from two clicks of one sign-in. */
+function isSameSignIn(a: ListedSession, b: ListedSession): boolean {
+
+  // An attacker may plant one form's cookie in two devices. One sign-in must not end the other then.
+  return b.origin !== undefined && a.origin === b.origin && Math.abs(beginning(a) - beginning(b)) <= RETIRED_FOR;
 
 }
 

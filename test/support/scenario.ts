@@ -25,6 +25,8 @@ export interface World {
   readonly restart?: (process: string) => void;
   /** The browser's cookie at first. */
   readonly cookie: string | null;
+  /** Lets time pass when nothing else can happen. Returns false if no one waits for that. */
+  readonly idle?: () => boolean;
   /** More options of the middleware. */
   readonly options?: Partial<SessionOptions>;
 }
@@ -175,7 +177,10 @@ export async function runScenario(
       }
     }
     const possible = events();
-    if (possible.length === 0) break;
+    if (possible.length === 0) {
+      if (world.idle?.()) continue;
+      break;
+    }
     const { text, happen } = possible[choose(possible.length)];
     schedule.push(text);
     if (text === 'never') break;

@@ -129,6 +129,34 @@ export const userSessions: Scenarios = {
 
   },
 
+  async choose({ app, site, exported }) {
+
+    const signIn = async () => {
+      const visitor = site.visitor();
+      return { visitor, answer: await visitor.post('/sign-in') };
+    };
+    await signIn();
+    await signIn();
+    const { visitor, answer } = await signIn();
+    assert.equal(answer.status, 409);
+    const handles = (JSON.parse(answer.text) as Array<{ handle: string }>).map(({ handle }) => handle);
+    assert.equal(handles.length, 2);
+    assert.equal((await peek(app, visitor)).userId, undefined);
+    const choose = (who: typeof visitor, handle: string) => who.post(`/sign-in/instead-of/${handle}`);
+    assert.equal((await choose(site.visitor(), handles[0])).status, 403, 'a stranger');
+    const other = site.visitor();
+    await begin(app, other, { userId: 6 });
+    assert.equal((await choose(visitor, 'x'.repeat(16))).status, 409, 'no session of the user has ended');
+    exported.account.passwordStamp++;
+    assert.equal((await choose(visitor, handles[0])).status, 403, 'an old password');
+    exported.account.passwordStamp--;
+    for (const handle of handles.slice(0, 1)) assert.equal((await choose(visitor, handle)).text, 'Welcome');
+    assert.deepEqual(await peek(app, visitor), { userId: 5 });
+    assert.equal((await peek(app, other)).userId, 6);
+    assert.equal((await signIn()).answer.status, 409);
+
+  },
+
   async 'back-channel'({ exported }) {
 
     const store = new MemoryStore();
