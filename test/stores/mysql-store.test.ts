@@ -22,7 +22,7 @@ before(async () => {
   await connection.query(`DROP DATABASE IF EXISTS ${DATABASE}`);
   await connection.query(`CREATE DATABASE ${DATABASE}`);
   await connection.end();
-  admin = mysql.createPool({ uri: mysqlUrl(), database: DATABASE });
+  admin = counted(mysql.createPool({ uri: mysqlUrl(), database: DATABASE }));
 });
 after(async () => {
   await admin.query(`DROP DATABASE ${DATABASE}`);
@@ -36,14 +36,22 @@ after(() => {
 
 type Queries = Pick<mysql.Pool, 'execute' | 'getConnection'>;
 
-/** A store whose statements are counted. */
+/** A pool whose statements are counted inside, where the store asks it. */
+function counted(pool: mysql.Pool): mysql.Pool {
+
+  const inner = pool.pool as unknown as { execute(...statement: unknown[]): unknown };
+  const execute = inner.execute.bind(inner);
+  inner.execute = (...statement) => {
+    executed++;
+    return execute(...statement);
+  };
+  return pool;
+
+}
+
 async function open(table: string, pool: Queries = admin): Promise<MysqlStore> {
 
-  const execute = (...statement: Parameters<mysql.Pool['execute']>) => {
-    executed++;
-    return pool.execute(...statement);
-  };
-  const store = new MysqlStore({ pool: { execute, getConnection: () => pool.getConnection() }, table });
+  const store = new MysqlStore({ pool, table });
   await store.setup();
   opened.push(store);
   return store;
@@ -71,7 +79,7 @@ describe('MysqlStore', () => {
     const pools: mysql.Pool[] = [];
     after(() => Promise.all(pools.map(pool => pool.end())));
     const openWithModes = async (table: string) => {
-      const pool = mysql.createPool({ uri: mysqlUrl(), database: DATABASE, supportBigNumbers: true, bigNumberStrings: true });
+      const pool = counted(mysql.createPool({ uri: mysqlUrl(), database: DATABASE, supportBigNumbers: true, bigNumberStrings: true }));
       pools.push(pool);
       const [[row]] = await pool.query<mysql.RowDataPacket[]>('SELECT VERSION() AS version');
       // MySQL does not have this mode: it always assigns from left to right.
@@ -158,6 +166,22 @@ describe('MysqlStore', () => {
         assert.equal(done.join(' '), expected, `${changed} of ${present} by a move`);
       }
     }
+
+  });
+
+  it('asks a pool as the application has wrapped it', async () => {
+
+    const pool = mysql.createPool({ uri: mysqlUrl(), database: DATABASE });
+    const store = await open('promises', pool);
+    let calls = 0;
+    const { execute } = pool;
+    pool.execute = ((...statement: Parameters<typeof execute>) => {
+      calls++;
+      return execute.apply(pool, statement);
+    }) as typeof execute;
+    assert.equal(await store.load(store.newSessionId()), null);
+    assert.equal(calls, 1);
+    await pool.end();
 
   });
 

@@ -7,6 +7,27 @@ export interface MysqlPool {
   getConnection(): unknown;
 }
 
+/** The pool inside one of `mysql2/promise`, which answers with a call. */
+interface InnerPool {
+  execute(sql: string, values: unknown[], done: (error: unknown, result: never) => void): unknown;
+}
+
+/**
+ * Returns the pool inside one of `mysql2/promise`. The outer one records for each
+ * call where it came from, for the stack of an error, which takes the process longer
+ * than anything that the store does for the call.
+ *
+ * @returns undefined if the application has wrapped the pool, or replaced its method
+ */
+function innerOf(pool: MysqlPool): InnerPool | undefined {
+
+  const { pool: inner } = pool as MysqlPool & { readonly pool?: InnerPool };
+  const kind = Object.getPrototypeOf(pool) as MysqlPool | null;
+  const isAsMade = kind?.constructor?.name === 'PromisePool' && pool.execute === kind.execute;
+  return isAsMade && typeof inner?.execute === 'function' ? inner : undefined;
+
+}
+
 /** Says whether something is a pool that answers with promises: a connection has no `getConnection`. */
 export function isPool(pool: unknown): pool is MysqlPool {
 
@@ -59,7 +80,15 @@ export class MysqlDatabase {
 
   #execute(sql: string, values: unknown[]): PromiseLike<[never]> {
 
-    return this.#form === 'plain' ? this.#pool.execute(sql, values) : this.#pool.execute({ sql, values, ...AS_EXPECTED });
+    if (this.#form !== 'plain') return this.#pool.execute({ sql, values, ...AS_EXPECTED });
+    const inner = innerOf(this.#pool);
+    if (!inner) return this.#pool.execute(sql, values);
+    return new Promise((resolve, reject) => {
+      inner.execute(sql, values, (error, result) => {
+        if (error) reject(error);
+        else resolve([result]);
+      });
+    });
 
   }
 
