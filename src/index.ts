@@ -1,3 +1,9 @@
+/**
+ * The middleware, the memory store, and what works with every store. Each other store is imported by a path of its own.
+ *
+ * @module @curveball/session
+ */
+
 // Types of the members of the context, which the kernel's own are merged with.
 export type {} from './context.js';
 export type { SessionData, SessionOf } from './values/session-data.js';

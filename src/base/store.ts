@@ -371,8 +371,8 @@ export interface AtomicSessionStore extends SessionStore {
    * Removes the session, leaves a mark that points to `newId`, and returns what
    * was stored; `null` if there was no live session.
    *
-   * @param patience in seconds, as in {@link Patience}
-   * @param patienceLeft as in {@link Patience}
+   * @param patience in seconds, as in the terms of `update`
+   * @param patienceLeft as in the terms of `update`
    */
   take?(id: string, newId: string, patience?: number, patienceLeft?: () => number): Awaitable<SessionTexts | null>;
 

@@ -15,6 +15,11 @@ describe('The examples of the documentation', () => {
   before(() => {
     mock.method(console, 'error', () => {});
     mock.method(console, 'warn', () => {});
+    // Each example is served on a free port, whatever port it names.
+    const { listen } = Application.prototype;
+    mock.method(Application.prototype, 'listen', function (this: Application, port: number, host?: string) {
+      return port === 0 ? listen.call(this, port, host) : undefined;
+    });
   });
   after(() => mock.restoreAll());
 
