@@ -28,7 +28,7 @@ FEW_RACES = SESSION_TEST_RACES=few
 PATIENCE = --test-timeout=600000
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec --test-concurrency=3 $(PATIENCE)
 
-.PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard clean
+.PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard docs clean
 
 build: dist/index.js
 
@@ -93,5 +93,13 @@ picture: build build/.tests
 	-$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec build/test/examples/demo-picture.test.js
 	cp build/demo.png docs/demo.png
 
+# The reference and all pages, with a search, in site/out: a folder that any web server, or a browser without one, can show.
+docs: site/node_modules/.package-lock.json
+	site/node_modules/.bin/typedoc --options site/typedoc.json
+
+site/node_modules/.package-lock.json: site/package.json site/package-lock.json
+	cd site && npm ci --ignore-scripts
+	@touch $@
+
 clean:
-	rm -rf dist build
+	rm -rf dist build site/out
