@@ -72,6 +72,22 @@ declare module '@curveball/kernel' {
     authenticated(given?: Authentication): void;
 
     /**
+     * Fires when the session ends: by a sign-out, a revocation, its expiry or a limit,
+     * here or in another process. Its `reason` is a {@link SessionEndedError}, whose
+     * own `reason` says which. It does not fire when the session gets another id, and
+     * never if the request has no session.
+     *
+     * ```typescript
+     * await pipeline(report, upload, { signal: ctx.sessionSignal });
+     * ```
+     *
+     * The request uses the session when it reads this member; an open stream or
+     * socket does not. How soon the signal fires depends on the store, as
+     * docs/live-sessions.md says.
+     */
+    readonly sessionSignal: AbortSignal;
+
+    /**
      * Changes the session in one atomic step: if another request has changed it
      * in the meantime, `update` is called again with the values that are stored
      * then. Changes that the request has already made to `ctx.session` are stored

@@ -14,7 +14,7 @@ export type { SiteData } from './cookie/site-data.js';
 export type { CsrfOptions } from './csrf/csrf-options.js';
 export { encrypted, type EncryptedStore, type EncryptionKey, type EncryptionOptions } from './encryption/encrypted-store.js';
 export {
-  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, SessionError, SessionLimitError, SessionLockError, SessionSchemaError,
+  AuthenticationError, CsrfError, SessionCookieError, SessionEndedError, type SessionEndReason, SessionError, SessionLimitError, SessionLockError, SessionSchemaError,
   SessionSizeError, SessionStoreError, SessionValueError,
 } from './base/errors.js';
 export type { ExclusiveOptions } from './exclusive/exclusive-options.js';
@@ -34,7 +34,7 @@ export { default, default as session } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
-  type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type ExpiredSession, type FoundSession, type IndexingSessionStore,
+  type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type EndWatch, type ExpiredSession, type FoundSession, type IndexingSessionStore,
   isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
   type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';

@@ -104,6 +104,13 @@ export interface SessionOptions extends UserOptions {
    */
   maxBytes?: number | undefined;
 
+  /**
+   * Whether to close a WebSocket, with the code 4001, when the session ends that it
+   * was opened with; false by default. The reason is `signed-out`, `revoked`,
+   * `expired` or `limit`. docs/live-sessions.md says how soon.
+   */
+  closeSockets?: boolean | undefined;
+
 }
 
 /** Options as the middleware uses them: checked and complete. */
@@ -121,12 +128,13 @@ export interface Settings extends UserSettings, CookieSettings {
   readonly storeTimeout: number;
   readonly schema: SessionSchema | undefined;
   readonly maxBytes: number;
+  readonly closeSockets: boolean;
 }
 
 const DEFAULT_NAME = 'CB';
 
 const KNOWN = [
-  'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'passive', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes',
+  'store', 'cookieName', 'expiry', 'cookieOptions', 'basePath', 'clearSiteData', 'touchInterval', 'passive', 'storeTimeout', 'schema', 'schemaOptions', 'maxBytes', 'closeSockets',
   'user', 'maxUserSessions', 'absoluteExpiry', 'anonymousExpiry', 'renewal', 'endOnReuse', 'grace',
 ];
 
@@ -139,7 +147,7 @@ export function settingsFrom(options: SessionOptions): Settings {
 
   record('options', options);
   known('option', options, KNOWN);
-  const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, passive, cookieOptions: given = {} } = options;
+  const { cookieName = DEFAULT_NAME, expiry = 3600, storeTimeout = 3, passive, cookieOptions: given = {}, closeSockets = false } = options;
   checkCookieName(cookieName);
   const cookieOptions = checkedCookieOptions(cookieName, given);
   const basePath = checkedBasePath(options.basePath, cookieOptions.path);
@@ -148,13 +156,14 @@ export function settingsFrom(options: SessionOptions): Settings {
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);
   if (passive !== undefined && typeof passive !== 'function') throw wrong('passive', passive, 'must be a function of the context');
+  if (typeof closeSockets !== 'boolean') throw wrong('closeSockets', closeSockets, 'must be true or false');
   const schema = checkedSchema(options.schema, options.schemaOptions);
   const maxBytes = checkedMaxBytes(options.maxBytes);
   const clearSiteData = checkedSiteData(options.clearSiteData);
   const cookieMark = cookieName !== DEFAULT_NAME && store.keepsInfo && !keepsOnlyValues(store) ? cookieName : undefined;
   return {
     store, cookieName, cookieMark, cookieOptions: lastingBetweenTouches(cookieOptions, touchInterval), basePath, clearSiteData, expiry,
-    touchInterval, storeTimeout, schema, maxBytes,
+    touchInterval, storeTimeout, schema, maxBytes, closeSockets,
     // Only `true` itself: a promise would make each request passive.
     passive: passive && (http => passive(http as Context) === true),
     ...checkedUserOptions(options, store),

@@ -4,6 +4,7 @@ import type { LoadTerms } from './base/store.js';
 import { csrfMembers } from './csrf/csrf-members.js';
 import { exclusiveMembers } from './exclusive/exclusive-members.js';
 import { flashMembers } from './flash/flash-members.js';
+import { closeWithSession, liveMembers } from './live/live-members.js';
 import type { SessionOptions } from './options.js';
 import { warnIfMadePerRequest } from './per-request.js';
 import { attachedTo, attachSession, detachSession, sessionMembers } from './request/attach-session.js';
@@ -19,7 +20,7 @@ import { requestEvents } from './steps/request-event.js';
 import type { Save } from './steps/save.js';
 import { saveSession } from './steps/save-session.js';
 
-const members = { ...sessionMembers, ...csrfMembers, ...exclusiveMembers, ...flashMembers };
+const members = { ...sessionMembers, ...csrfMembers, ...exclusiveMembers, ...flashMembers, ...liveMembers };
 
 /** Decides what a request did to its session, and carries it out. */
 const decideAndSave = (save: Save) => saveSession(decide(save), save);
@@ -47,6 +48,7 @@ export default function session(options: SessionOptions): Middleware {
       // A store in memory answers without a promise. Then nothing waits.
       const stored = ids.length === 0 ? NOTHING : loadSession(ids, shared, loadTermsOf(ctx));
       request.begin('kind' in stored ? stored : await stored);
+      if (shared.closeSockets) closeWithSession(request);
 
       try {
         await next();

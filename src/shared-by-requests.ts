@@ -18,6 +18,8 @@ import { timedStore } from './wrapping/timed-store.js';
 export interface SharedByRequests extends Backend {
   /** Tells whether browsers send no cookie of ours to a request's path; undefined if they send it to every path. */
   readonly isOutsidePath: ((target: string) => boolean) | undefined;
+  /** Whether a WebSocket is closed when its session ends. */
+  readonly closeSockets: boolean;
 }
 
 /**
@@ -28,7 +30,7 @@ export interface SharedByRequests extends Backend {
 export function sharedFrom(options: SessionOptions): SharedByRequests {
 
   const settings = settingsFrom(options);
-  const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, cookieOptions: { path, sameSite } } = settings;
+  const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, closeSockets, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
   const timed = timedStore(settings.store, storeTimeout);
   const cookie = new SessionCookie(settings);
@@ -46,6 +48,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     cookie,
     cookieWarnings: new CookieWarnings(settings),
     clearSiteData,
+    closeSockets,
     sameSite,
     cookiePath: path,
     basePath,

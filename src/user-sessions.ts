@@ -2,6 +2,7 @@ import { checkSeconds, known, record, wrong } from './base/option-checks.js';
 import { type IndexingSessionStore, isIndexing, type SessionStore, type WhichSessions } from './base/store.js';
 import { unixTime } from './base/time.js';
 import type { UserSession } from './base/user-session.js';
+import { reportEnds } from './events/session-ends.js';
 import { publishRevoked } from './events/session-events.js';
 import { listedSessions } from './info/listed-session.js';
 import { type TimedStore, timedStore } from './wrapping/timed-store.js';
@@ -104,6 +105,7 @@ export class UserSessions {
   async endEverything(): Promise<void> {
 
     await this.#store.endAllSessions();
+    reportEnds(null, 'revoked');
     publishRevoked({ user: null, handles: [] });
 
   }

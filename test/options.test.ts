@@ -49,6 +49,8 @@ describe('The options of session()', () => {
       storeTimeout: 3,
       schema: undefined,
       maxBytes: 1_048_576,
+      closeSockets: false,
+      passive: undefined,
       userOf: undefined,
       maxUserSessions: undefined,
       absoluteExpiry: undefined,
@@ -287,6 +289,17 @@ describe('The option cookieOptions', () => {
     const [warning] = await warned;
     match(warning.message, /cookieOptions\.maxAge is 34560001.*34560000 seconds \(400 days\)/);
     strictEqual(warning.code, 'SESSION_MAX_AGE');
+
+  });
+
+});
+
+describe('The option closeSockets', () => {
+
+  it('is true or false', () => {
+
+    refuses('closeSockets', [[1, '1', 'true or false'], ['yes', '"yes"'], [null, 'null']]);
+    accepts({ closeSockets: true }, { closeSockets: false }, { closeSockets: undefined });
 
   });
 

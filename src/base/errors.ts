@@ -1,4 +1,5 @@
 import { plainError } from './plain-error.js';
+import type { EndReason } from './store.js';
 import type { UserSession } from './user-session.js';
 
 /*
@@ -47,6 +48,9 @@ export class CsrfError extends RequestError {
 
 }
 
+/** Why a session is over: someone or something ended it, or its time was over. */
+export type SessionEndReason = EndReason | 'expired';
+
 /**
  * 401: the request needs a user who proved a short time ago who they are. Nothing
  * of it was done. `signIn` is the address of the page for that, if it is known.
@@ -77,6 +81,8 @@ export class AuthenticationError extends RequestError {
  * change reached it (RFC 9110 section 15.5.10). Nothing of the change was
  * stored; the same request with the current cookie may succeed. Other effects
  * of the handler have happened.
+ *
+ * It is also the `reason` of `ctx.sessionSignal` once that has fired.
  */
 export class SessionEndedError extends RequestError {
 
@@ -84,6 +90,13 @@ export class SessionEndedError extends RequestError {
   readonly title: string = 'Session ended';
   readonly httpStatus: number = 409;
   readonly code = 'ERR_SESSION_ENDED';
+  /** Why the session is over; undefined if a change was refused, and no one has asked. */
+  readonly reason: SessionEndReason | undefined;
+
+  constructor(message: string, { reason, ...options }: ErrorOptions & { readonly reason?: SessionEndReason | undefined } = {}) {
+    super(message, options);
+    this.reason = reason;
+  }
 
 }
 

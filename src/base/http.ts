@@ -25,6 +25,8 @@ export interface NodeResponse {
 /** A WebSocket that the request has opened. */
 export interface WebSocketConnection {
   close(code: number, reason?: string): void;
+  readonly readyState?: number;
+  once?(event: 'close', listener: () => void): unknown;
 }
 
 /** One request and its response. */

@@ -197,6 +197,19 @@ export interface SessionWatch {
   confirm(): PromiseLike<unknown>;
 }
 
+/**
+ * Reports of ends, as {@link AtomicSessionStore.watchEnds} begins them, whoever ends
+ * the sessions; an expiry need not be reported. For a store to which reports of all
+ * changes cost too much: one that has `watch` needs no more.
+ *
+ * The listener is called with the handle of a session that may have ended, or with
+ * null if any may have; but not before `watchEnds` has returned.
+ */
+export interface EndWatch extends SessionWatch {
+  /** Ends the reports. */
+  stop(): void;
+}
+
 /** Which sessions of a user: all of them, `only` the one with this handle, or all `except` that one. */
 export interface WhichSessions {
   readonly only?: string | undefined;

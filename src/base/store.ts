@@ -7,7 +7,7 @@
  */
 
 import type {
-  CreateTerms, EndSessionsTerms, EndTerms, FoundSession, LoadTerms, MoveTerms, SessionChange,
+  CreateTerms, EndSessionsTerms, EndTerms, EndWatch, FoundSession, LoadTerms, MoveTerms, SessionChange,
   SessionState, SessionTexts, SessionWatch, StoredInfo, StoredUserSession, UpdateTerms,
 } from './store-terms.js';
 
@@ -221,6 +221,9 @@ export interface AtomicSessionStore extends SessionStore {
    * @returns null if the store's client can't do so
    */
   watch?(changed: (handle: string | null) => void): SessionWatch | null;
+
+  /** Reports ends of sessions until it is stopped, as {@link EndWatch} says; null if the store's client can't do so. */
+  watchEnds?(ended: (handle: string | null) => void): EndWatch | null;
 
   /** Ends every session in the store, as `endSessionsOf` does for each user, and anonymous sessions, too. Its reason is `revoked`. */
   endAllSessions?(): Awaitable<void>;

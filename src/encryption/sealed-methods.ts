@@ -14,7 +14,7 @@ import { SessionSeals } from './session-seals.js';
 type Methods = Required<AtomicSessionStore>;
 
 /** The members that are passed on, since they get neither a session's id nor values, or that `encrypted()` has itself. */
-type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'uniqueHandles' | 'endSessionsOf' | 'endAllSessions' | 'statesOf' | 'isSessionId' | 'handleOf' | 'watch';
+type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'uniqueHandles' | 'endSessionsOf' | 'endAllSessions' | 'statesOf' | 'isSessionId' | 'handleOf' | 'watch' | 'watchEnds';
 
 type Updated = Awaited<ReturnType<Methods['update']>>;
 type Moved = Awaited<ReturnType<Methods['move']>>;

@@ -1,4 +1,5 @@
 import type { HttpContext } from '../base/http.js';
+import type { AtomicSessionStore } from '../base/store.js';
 import type { Visit } from '../steps/save.js';
 import type { Answering, CookieWriters } from './write-headers.js';
 
@@ -9,7 +10,7 @@ export interface Backend extends CookieWriters {
   /** The beginning of paths that a proxy removes; without a slash at its end. */
   readonly basePath: string;
   /** The option `store`, or its adapter: the same for all middlewares that share one. */
-  readonly origin: object;
+  readonly origin: AtomicSessionStore;
   /** Whether reading the session in a request is no use of it; undefined if no request is such. */
   readonly isPassive: ((http: HttpContext) => boolean) | undefined;
   /** Makes the object that handles the forms of a request. */

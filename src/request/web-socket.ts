@@ -1,5 +1,8 @@
-import { SessionError } from '../base/errors.js';
+import { SessionEndedError, SessionError, type SessionEndReason } from '../base/errors.js';
 import type { WebSocketConnection } from '../base/http.js';
+
+/** The close code of a WebSocket whose session is over. */
+export const SESSION_ENDED = 4001;
 
 /**
  * Closes a WebSocket because of an error in its handler. The kernel does not catch
@@ -7,6 +10,11 @@ import type { WebSocketConnection } from '../base/http.js';
  */
 export function closeSocket(socket: WebSocketConnection, error: unknown): void {
 
+  const reason = endIn(error);
+  if (reason !== undefined) {
+    socket.close(SESSION_ENDED, reason);
+    return;
+  }
   const status = statusOf(error);
   const isOurs = error instanceof SessionError;
   const isRefused = isOurs ? status === 401 || status === 403 : status >= 400 && status < 500;
@@ -14,6 +22,14 @@ export function closeSocket(socket: WebSocketConnection, error: unknown): void {
   if (!isRefused) warn(error);
   // "Policy violation", "try again later" or "internal error", from the IANA registry of close codes.
   socket.close(isRefused ? 1008 : status === 503 ? 1013 : 1011, isOurs ? error.title : undefined);
+
+}
+
+/** Says why the session is over, if the error is that of `ctx.sessionSignal`, or was thrown because that fired. */
+function endIn(error: unknown): SessionEndReason | undefined {
+
+  const { cause } = Object(error) as { cause?: unknown };
+  return [error, cause].find(each => each instanceof SessionEndedError)?.reason;
 
 }
 

@@ -1,7 +1,9 @@
 import { wrong } from '../base/option-checks.js';
+import type { EndWatch } from '../base/store.js';
 import { checkIdentifier, checkNames } from './shared/store-options.js';
 import { TableStore } from './shared/table-store.js';
 import { isPg, isPool, PostgresDatabase, type PostgresPool } from './sql/postgres-database.js';
+import { PostgresEnds } from './sql/postgres-ends.js';
 import { PostgresTable } from './sql/postgres-table.js';
 import { SqlEngine } from './sql/sql-engine.js';
 
@@ -40,6 +42,8 @@ export interface PostgresStoreOptions {
  */
 export class PostgresStore extends TableStore<'later'> {
 
+  readonly #ends: PostgresEnds;
+
   /** @throws {TypeError} for a wrong option */
   constructor(options: PostgresStoreOptions) {
 
@@ -52,8 +56,25 @@ export class PostgresStore extends TableStore<'later'> {
     if (typeof prepare !== 'boolean') throw wrong('prepare', prepare, 'must be true or false');
     checkIdentifier('table', table);
     if (schema !== undefined) checkIdentifier('schema', schema);
-    const sessions = new PostgresTable(new PostgresDatabase(pool, prepare), { table, schema });
+    const database = new PostgresDatabase(pool, prepare);
+    const sessions = new PostgresTable(database, { table, schema });
     super(new SqlEngine(sessions), sessions);
+    this.#ends = new PostgresEnds(database, sessions.endStatements);
+
+  }
+
+  /** Reports ends of sessions with `LISTEN`, on one connection of a `Pool`, which it takes until it is stopped. */
+  watchEnds(ended: (handle: string | null) => void): EndWatch | null {
+
+    return this.#ends.watch(ended);
+
+  }
+
+  /** Cancels the scheduled clean-up, and ends the reports, whose connection goes back to the pool. The pool stays open: it is the application's. */
+  override close(): void {
+
+    super.close();
+    this.#ends.close();
 
   }
 

@@ -9,7 +9,7 @@ const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'no
   get: 'all', set: 'all', delete: 'all', newSessionId: 'all',
   load: 'atomic', create: 'atomic', update: 'atomic', touch: 'atomic', end: 'atomic',
   atomic: 'none', isSessionId: 'none', touchIsFree: 'none', keepsInfo: 'none', uniqueHandles: 'none', handleOf: 'none', move: 'none', take: 'none',
-  sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', statesOf: 'none', endAllSessions: 'none', watch: 'none',
+  sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', statesOf: 'none', endAllSessions: 'none', watch: 'none', watchEnds: 'none',
 };
 
 /** What stores have beside the contract. */

@@ -1,8 +1,9 @@
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
-import type { AtomicSessionStore, Awaitable, FoundSession, NewInfo, SessionTexts } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, NewInfo, SessionTexts } from '../base/store.js';
 import { LONGEST_LIFE } from '../base/time.js';
+import { endsObservers, reportEnds, reportMove } from '../events/session-ends.js';
 import { publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle, isPlausibleId } from '../id/session-id.js';
@@ -11,7 +12,7 @@ import { type Caller, TimeLimit } from './time-limit.js';
 import { hasUniqueHandles } from './unique-handles.js';
 
 /** What a request does not ask of a store. */
-type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch';
+type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch' | 'watchEnds';
 
 /**
  * The store as a request sees it. It has all methods, and nothing that is not
@@ -96,6 +97,9 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     return time.for(caller, answer, error => storeError(error, secrets), onLate);
   };
 
+  /** Returns the handle of an id, by default a hash. */
+  const handleOf = (id: string) => (inner() as AtomicSessionStore).handleOf?.(id) ?? derivedHandle(id);
+
   return {
 
     newSessionId: moving => andThen(ask(moving === undefined ? [] : [moving], () => inner().newSessionId(moving)), id => ids.check(id)),
@@ -128,18 +132,31 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
 
     touch: (id, lifetime, user) => ask([id], () => inner().touch(id, lifetime, user)),
 
-    end: (id, terms) => ask([id], () => andThen(inner().end(id, terms), answer => oneOf(answer, 'end', ENDED))),
+    end: (id, terms) => ask([id], () => andThen(inner().end(id, terms), answer => {
+      if (answer === true && endsObservers.size > 0) reportEnds([handleOf(id)], reasonIn(terms));
+      return oneOf(answer, 'end', ENDED);
+    })),
 
     move: (id, newId, change, { lifetime, newInfo, version, maxBytes }) => ask([id, newId], patienceLeft => andThen(
       inner().move(id, newId, change, { lifetime, patience: limit, patienceLeft, newInfo, version, maxBytes }),
-      answer => oneOf(answer, 'move', MOVED),
+      answer => {
+        if (answer === 'moved' && endsObservers.size > 0) reportMove(handleOf(id), handleOf(newId), newId);
+        if (answer === 'revoked' && endsObservers.size > 0) reportEnds([handleOf(id)], 'revoked');
+        return oneOf(answer, 'move', MOVED);
+      },
     )),
 
-    take: (id, newId) => ask([id, newId], patienceLeft => inner().take(id, newId, limit, patienceLeft)),
+    take: (id, newId) => ask([id, newId], patienceLeft => andThen(inner().take(id, newId, limit, patienceLeft), texts => {
+      if (texts && endsObservers.size > 0) reportMove(handleOf(id), handleOf(newId), newId);
+      return texts;
+    })),
 
     sessionsOf: user => ask([], () => indexing.sessionsOf(user)),
 
-    endSessionsOf: (user, terms) => ask([], () => indexing.endSessionsOf(user, terms)),
+    endSessionsOf: (user, terms) => ask([], () => andThen(indexing.endSessionsOf(user, terms), handles => {
+      if (endsObservers.size > 0) reportEnds(handles, reasonIn(terms));
+      return handles;
+    })),
 
     infoByHandle: handle => ask([], () => indexing.infoByHandle(handle)),
 
@@ -169,13 +186,18 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       return hasUniqueHandles(inner());
     },
 
-    /** Returns the handle of an id, by default a hash. */
-    handleOf: (id: string) => ((inner() as AtomicSessionStore).handleOf?.(id) ?? derivedHandle(id)),
+    handleOf,
 
     /** Whether a text may be tried as an id. */
     isSessionId: (text: string) => (inner() as AtomicSessionStore).isSessionId?.(text) ?? isPlausibleId(text),
 
   };
+
+}
+
+function reasonIn({ moved, reason }: EndTerms = {}): EndReason {
+
+  return moved ? 'signed-out' : reason ?? 'revoked';
 
 }
 

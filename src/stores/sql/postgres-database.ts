@@ -8,6 +8,16 @@ interface PgPool {
   query(statement: any): PromiseLike<{ rows: any[] }>;
   connect(): unknown;
   readonly totalCount: number;
+  readonly options?: { readonly max?: number | undefined };
+}
+
+/** One connection of a `Pool` of `pg`. */
+export interface PostgresConnection {
+  query(text: string): PromiseLike<unknown>;
+  on(event: string, listener: (message?: { readonly payload?: string }) => void): unknown;
+  off(event: string, listener: (message?: { readonly payload?: string }) => void): unknown;
+  /** @param isBroken whether to close it */
+  release(isBroken?: boolean): void;
 }
 
 /** What the store needs of a PGlite. */
@@ -60,6 +70,16 @@ export class PostgresDatabase {
   constructor(pool: PostgresPool, prepare: boolean) {
     this.#pool = pool;
     this.#prepare = prepare;
+  }
+
+  /** Whether a connection can be taken from the pool for long: a pool of one would have none left. */
+  get canListen(): boolean {
+    return isPg(this.#pool) && this.#pool.options?.max !== 1;
+  }
+
+  /** Takes a connection from the pool. */
+  async connect(): Promise<PostgresConnection> {
+    return await (this.#pool as PgPool).connect() as PostgresConnection;
   }
 
   /** @param read receives a text for each row; none if the statement came too late */

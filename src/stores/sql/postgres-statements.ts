@@ -103,6 +103,9 @@ export function statements(table: string) {
     WHERE ${LIVE} AND ${NOW} <= $5::bigint AND ${condition} AND ${FITS} ${doneInTime('$5')}`);
     return { sets: update(`${WITH_SET}::text`), unsets: update(`${CHANGED}::text`), overwrites: update('$3::text') };
   };
+  const channel = `concat('session_ends:', '${table}'::regclass::oid)`;
+  /** Reports an end to whoever listens, when the statement is committed. */
+  const notified = (payload: string) => `pg_notify(${channel}, ${payload})::text`;
   const ending = (condition: string, answer: string, data: string) => statement(`
     UPDATE ${table} SET data = ${data}, version = version + 1, id_hash = '', former = ${RETIRED}, user_id = NULL, about = '',
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}
@@ -137,15 +140,18 @@ export function statements(table: string) {
     move: change(isNew, `id_hash = $8, former = ${RETIRED}, user_id = ${newUser}, about = ${newInfo}, ends_at = ${fromNow}`),
     touch: statement(`
     UPDATE ${table} SET ends_at = greatest(ends_at, ${NOW} + $3::bigint), seen_at = ${NOW}, user_id = ${healed('$4')} WHERE ${LIVE} ${DONE}`),
-    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, DONE, '$3'),
-    delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2`),
+    end: ending(`handle = $1 AND (id_hash = $2 OR ${IS_FORMER})`, `RETURNING seen_at || ${notified('handle')} AS answer`, '$3'),
+    delete: statement(`DELETE FROM ${table} WHERE handle = $1 AND id_hash = $2 RETURNING ${notified('handle')} AS answer`),
     revoke: insert(mark('$1', NOW_EXACTLY, REVOKED_FOR), `, version = ${NOW_EXACTLY}`, 'true'),
     marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
-    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', 'RETURNING handle AS answer', '$4'),
+    endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', `RETURNING handle || ${notified('handle')} AS answer`, '$4'),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
-    endThese: ending('handle = ANY ($1::text[])', '', `'${endData({ reason: 'revoked' })}'`),
+    // For so many, one report that any may have ended: equal ones of a transaction are sent once.
+    endThese: ending('handle = ANY ($1::text[])', `RETURNING ${notified("''")} AS answer`, `'${endData({ reason: 'revoked' })}'`),
+    channel: statement(`SELECT ${channel} AS answer`),
+    notify: statement(`SELECT ${notified('$1')} AS answer`),
     begin: insert(mark(`'${SWEEPER}'`, '0', LEASE), '', isFree),
     keep: statement(`UPDATE ${table} SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`),
     page: statement(`

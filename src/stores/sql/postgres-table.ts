@@ -3,6 +3,7 @@ import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
 import { codeOf, type PostgresDatabase } from './postgres-database.js';
+import type { EndStatements } from './postgres-ends.js';
 import { creations, type Statement, statements } from './postgres-statements.js';
 import { withoutNull } from './sql-answers.js';
 import { type Changes, chosen } from './sql-change.js';
@@ -78,6 +79,11 @@ export class PostgresTable implements SqlTable {
     }
     await this.trial();
 
+  }
+
+  /** The statements with which ends are reported to other processes. */
+  get endStatements(): EndStatements {
+    return this.#statements;
   }
 
   trial(): Promise<void> | undefined {

@@ -8,6 +8,7 @@ import { exclusive } from './exclusive.js';
 import { events } from './events.js';
 import { flash } from './flash.js';
 import { lifetimes } from './lifetimes.js';
+import { liveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
 import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
@@ -49,6 +50,7 @@ export const scenarios: Scenarios = {
   ...named('docs/exclusive.md', exclusive),
   ...named('docs/flash.md', flash),
   ...named('docs/lifetimes.md', lifetimes),
+  ...named('docs/live-sessions.md', liveSessions),
   ...named('docs/memory-store.md', memoryStore),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),

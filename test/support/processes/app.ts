@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Application } from '@curveball/core';
 import type { Context } from '@curveball/kernel';
@@ -90,10 +91,22 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
   end: ctx => {
     ctx.session = null;
   },
+  'wait-for-end': async ctx => {
+    const { sessionSignal } = ctx;
+    waiting++;
+    if (!sessionSignal.aborted) await once(sessionSignal, 'abort');
+    waiting--;
+    ctx.response.body = sessionSignal.reason.reason;
+  },
+  waiting: ctx => {
+    ctx.response.body = String(waiting);
+  },
   empty: ctx => {
     for (const key of Object.keys(ctx.session)) delete ctx.session[key];
   },
 };
+
+let waiting = 0;
 
 const opened = await openTestStore(STORE);
 const sealed = ENCRYPTED ? encrypted(opened, KEYED) : opened;

@@ -1,0 +1,135 @@
+import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { AppProcess } from '../support/processes/app-process.js';
+import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { temporaryFolder } from '../support/servers/server.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
+
+/** Seconds within which other processes notice an end, as docs/live-sessions.md promises. */
+const REPORTED = 1;
+const LOOKED_FOR = 3;
+
+/** Seconds that a busy machine may take for more. */
+const SLACK = 1;
+
+const STORES: { readonly [name: string]: { readonly url: () => string; readonly within: number; readonly hasConnection: boolean } } = {
+  'Redis, which reports changes': { url: redisUrl, within: REPORTED, hasConnection: true },
+  'PostgreSQL, which reports ends': { url: postgresUrl, within: REPORTED, hasConnection: true },
+  'SQLite, which reports none': { url: () => `sqlite:${join(temporaryFolder(), 'live.db')}`, within: LOOKED_FOR, hasConnection: false },
+};
+
+describe('Open streams of two processes', { concurrency: true, timeout: 120_000 }, () => {
+
+  for (const [name, { url, within, hasConnection }] of Object.entries(STORES)) describe(`on ${name}`, () => {
+
+    let here: AppProcess;
+    let other: AppProcess;
+    let proxy: TcpProxy | undefined;
+
+    before(async () => {
+      const address = url();
+      if (hasConnection) proxy = await TcpProxy.start(address);
+      here = await AppProcess.start({ store: proxy?.url ?? address, storeTimeout: 1 });
+      other = await AppProcess.start({ store: address });
+    });
+    after(async () => {
+      await Promise.all([here.kill(), other.kill()]);
+      proxy?.close();
+    });
+
+    /** Requests that are open in the first process until their sessions end. */
+    async function waiting(ids: readonly string[]) {
+
+      const answers = ids.map(async id => {
+        const { body } = await here.send('/wait-for-end', id);
+        return { body, at: performance.now() };
+      });
+      while (Number((await here.send('/waiting')).body) < ids.length) await sleep(10);
+      // So that the store has been asked for them, and reports have begun.
+      await sleep(300);
+      return answers;
+
+    }
+
+    async function signedIn(user: string): Promise<string> {
+
+      const id = await other.create();
+      const { cookie } = await other.send(`/sign-in?key=${user}`, id);
+      return cookie ?? id;
+
+    }
+
+    it(`notice a sign-out within ${within} s, and say so`, async () => {
+
+      const ids = await Promise.all(Array.from({ length: 20 }, () => other.create()));
+      const answers = await waiting(ids);
+      const endedAt = performance.now();
+      await Promise.all(ids.map(id => other.send('/end', id)));
+      for (const { body, at } of await Promise.all(answers)) {
+        strictEqual(body, 'signed-out');
+        ok(at - endedAt < (within + SLACK) * 1000, `after ${at - endedAt} ms`);
+      }
+
+    });
+
+    it(`notice within ${within} s that a user's sessions, or all, were revoked`, async () => {
+
+      const ids = [await signedIn('ada'), await signedIn('ada'), await signedIn('bob')];
+      const answers = await waiting(ids);
+      for (const [path, expected] of [['/revoke?key=ada', [0, 1]], ['/revoke-everything', [2]]] as const) {
+        const endedAt = performance.now();
+        await other.send(path);
+        for (const index of expected) {
+          const { body, at } = await (answers[index] as (typeof answers)[number]);
+          strictEqual(body, 'revoked');
+          ok(at - endedAt < (within + SLACK) * 1000, `after ${at - endedAt} ms`);
+        }
+      }
+
+    });
+
+    it('do not take moves, changes and sign-ins for ends', async () => {
+
+      const id = await other.create();
+      const [answer] = await waiting([id]);
+      await other.send('/set?key=a', id);
+      const moved = (await other.send('/rotate', id)).cookie as string;
+      const signed = (await other.send('/sign-in?key=eve', moved)).cookie as string;
+      await sleep(500);
+      strictEqual((await here.send('/waiting')).body, '1');
+      await other.send('/end', signed);
+      strictEqual((await answer)?.body, 'signed-out');
+
+    });
+
+    if (!hasConnection) return;
+
+    for (const cut of ['hang', 'loseServer'] as const) {
+
+      it(`notice what ended while one was cut off (${cut}), and take the cut for no end`, async () => {
+
+        const [ended, kept] = [await other.create(), await other.create()];
+        const answers = await waiting([ended, kept]);
+        proxy?.[cut]();
+        await other.send('/end', ended);
+        await sleep(1500);
+        strictEqual((await here.send('/waiting')).body, '2');
+        proxy?.resume();
+        const resumedAt = performance.now();
+        const { body, at } = await (answers[0] as (typeof answers)[number]);
+        strictEqual(body, 'signed-out');
+        // A question may be under way, and a connection must be made.
+        ok(at - resumedAt < (2 * LOOKED_FOR + 5) * 1000, `after ${at - resumedAt} ms`);
+        strictEqual((await here.send('/waiting')).body, '1');
+        await other.send('/end', kept);
+        deepStrictEqual((await answers[1])?.body, 'signed-out');
+
+      });
+
+    }
+
+  });
+
+});
