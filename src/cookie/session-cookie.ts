@@ -62,19 +62,18 @@ export class SessionCookie {
     let ids = NO_IDS;
     const name = this.#name;
     let looked = 0;
-    for (
-      let at = header.indexOf(name);
-      at !== -1 && ids.length < this.#mostCandidates && looked < MOST_LOOKED_AT;
-      at = header.indexOf(name, at + name.length)
-    ) {
-      const equals = skipBlanks(header, at + name.length);
-      if (header.charCodeAt(equals) !== EQUALS || !isStartOfPair(header, at)) continue;
-      looked++;
-      const semicolon = header.indexOf(';', equals);
-      const end = semicolon === -1 ? header.length : semicolon;
-      const value = trimBlanks(header, equals + 1, end);
-      const id = this.#idIn(value, isId);
-      if (id !== null && !ids.includes(id)) ids = ids.length === 0 ? [id] : [...ids, id];
+    let at = header.indexOf(name);
+    while (at !== -1 && ids.length < this.#mostCandidates && looked < MOST_LOOKED_AT) {
+      let end = at + name.length;
+      const equals = skipBlanks(header, end);
+      if (header.charCodeAt(equals) === EQUALS && isStartOfPair(header, at)) {
+        looked++;
+        const semicolon = header.indexOf(';', equals);
+        end = semicolon === -1 ? header.length : semicolon;
+        const id = this.#idIn(trimBlanks(header, equals + 1, end), isId);
+        if (id !== null && !ids.includes(id)) ids = ids.length === 0 ? [id] : [...ids, id];
+      }
+      at = end === header.length ? -1 : header.indexOf(name, end);
     }
     return ids;
 
@@ -159,12 +158,19 @@ export class SessionCookie {
   #idIn(value: string, isId: (text: string) => boolean): string | null {
 
     try {
-      if (this.#spell(value) === value) return isId(value) ? value : null;
-      const id = decodeURIComponent(value);
-      return this.#spell(id) === value && isId(id) ? id : null;
+      const id = this.#isPlain(value) ? value : this.#decoded(value);
+      return id !== null && isId(id) ? id : null;
     } catch {
       return null;
     }
+
+  }
+
+  #decoded(value: string): string | null {
+
+    if (this.#encode(value) === value) return value;
+    const id = decodeURIComponent(value);
+    return this.#spell(id) === value ? id : null;
 
   }
 
