@@ -10,9 +10,10 @@ import { flash } from './flash.js';
 import { lifetimes } from './lifetimes.js';
 import { liveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
-import { movingFromExpressSession, movingFromSessionRedis } from './moving.js';
+import { movingFromCookieSession, movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
+import { recipes } from './recipes.js';
 import { redis } from './redis.js';
 import { schema } from './schema.js';
 import { testingAStore } from './testing-a-store.js';
@@ -52,9 +53,11 @@ export const scenarios: Scenarios = {
   ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/live-sessions.md', liveSessions),
   ...named('docs/memory-store.md', memoryStore),
+  ...named('docs/moving-from-cookie-session.md', movingFromCookieSession),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),
   ...named('docs/parallel-requests.md', parallelRequests),
+  ...named('docs/recipes.md', recipes),
   ...named('docs/schema.md', schema),
   ...named('docs/stores/redis.md', redis),
   ...named('docs/testing-a-store.md', testingAStore),

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Application } from '@curveball/core';
+import cookieSession from 'cookie-session';
+import { sealData } from 'iron-session';
 import { createClient } from 'redis';
 import session from '../../../src/index.js';
 import { redisUrl } from '../../support/servers/addresses.js';
@@ -90,6 +94,55 @@ export const movingFromSessionRedis: Scenarios = {
       for (const key of await client.keys('session-*')) await client.del(key);
       client.destroy();
     }
+
+  },
+
+};
+
+/** Runs a visitor with cookies of the old package past the middleware that takes them over. */
+async function takenOver(takeOver: unknown, cookies: Record<string, string>) {
+
+  const app = new Application();
+  app.use(session({ store: 'memory' }), takeOver as never, pageOf({ '/': ctx => ctx.session }));
+  const site = await Site.open(app);
+  try {
+    const visitor = site.visitor();
+    for (const [name, value] of Object.entries(cookies)) visitor.cookies.set(name, value);
+    const { text } = await visitor.get('/');
+    const names = [...visitor.cookies.keys()];
+    const later = await visitor.get('/');
+    assert.equal(later.text, text);
+    return { values: JSON.parse(text), names };
+  } finally {
+    site.close();
+  }
+
+}
+
+export const movingFromCookieSession: Scenarios = {
+
+  async 'cookie-session'({ exported }) {
+
+    const middleware = cookieSession({ keys: ['key'] });
+    const old = createServer((request, response) => middleware(request as never, response as never, () => {
+      (request as unknown as { session: object }).session = { userId: 5 };
+      response.end();
+    }));
+    await new Promise<void>(done => old.listen(0, '127.0.0.1', done));
+    const { headers } = await fetch(`http://127.0.0.1:${(old.address() as AddressInfo).port}`);
+    old.close();
+    const cookies = Object.fromEntries(headers.getSetCookie().map(each => each.split(';')[0]?.split(/=(.*)/s) ?? []));
+    assert.deepEqual(await takenOver(exported.takeOver(['new', 'key']), cookies), { values: { userId: 5 }, names: ['CB'] });
+    assert.deepEqual(await takenOver(exported.takeOver(['other']), cookies), { values: {}, names: [] });
+
+  },
+
+  async 'iron-session'({ exported }) {
+
+    const password = 'a password of at least 32 characters';
+    const seal = encodeURIComponent(await sealData({ userId: 5 }, { password }));
+    assert.deepEqual(await takenOver(exported.takeOver('iron', password), { iron: seal }), { values: { userId: 5 }, names: ['CB'] });
+    assert.deepEqual(await takenOver(exported.takeOver('iron', password), { iron: `${seal.slice(0, -20)}AAAAAAAAAAAAAAAAAAAA` }), { values: {}, names: [] });
 
   },
 
