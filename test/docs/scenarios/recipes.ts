@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pageOf } from '../../support/site.js';
-import type { Visitor } from '../support/browser.js';
+import type { Answer, Visitor } from '../support/browser.js';
 import { peek } from '../support/steps.js';
 import type { Scenarios } from './index.js';
 
@@ -12,11 +12,37 @@ async function signIn(visitor: Visitor, form: Record<string, string>): Promise<n
 
 }
 
+/** Sends a visitor to the provider and back. The example's provider has a name that leads nowhere, so another answers in its place. */
+export async function oauthSignIn(visitor: Visitor): Promise<Answer> {
+
+  const provider = createServer((request, response) => {
+    let body = '';
+    request.on('data', data => { body += data; });
+    request.on('end', () => {
+      assert.equal(new URLSearchParams(body).get('code_verifier')?.length, 43);
+      response.end(JSON.stringify({ access_token: 'a', refresh_token: 'r', expires_in: 60, sub: 'ada' }));
+    });
+  });
+  await new Promise<void>(done => provider.listen(0, '127.0.0.1', done));
+  const { port } = provider.address() as AddressInfo;
+  const real = globalThis.fetch;
+  globalThis.fetch = (input, init) => real(String(input).replace('https://provider.example', `http://127.0.0.1:${port}`), init);
+  try {
+    const sent = await visitor.get('/sign-in');
+    const state = new URL(sent.headers.get('Location') ?? '').searchParams.get('state');
+    return await visitor.get(`/callback?code=c&state=${state}`);
+  } finally {
+    globalThis.fetch = real;
+    provider.closeAllConnections();
+    provider.close();
+  }
+
+}
+
 export const recipes: Scenarios = {
 
-  async passwords({ app, site, exported }) {
+  async passwords({ app, site }) {
 
-    exported.users.set('ada', { id: 5, password: await exported.newPassword('engine') });
     const visitor = site.visitor();
     assert.equal(await signIn(visitor, { name: 'ada', password: 'wrong' }), 422);
     assert.equal(await signIn(visitor, { name: 'bob', password: 'engine' }), 422);
@@ -29,34 +55,14 @@ export const recipes: Scenarios = {
 
   async oauth({ app, site }) {
 
-    const asked: URLSearchParams[] = [];
-    const provider = createServer((request, response) => {
-      let body = '';
-      request.on('data', data => { body += data; });
-      request.on('end', () => {
-        asked.push(new URLSearchParams(body));
-        response.end(JSON.stringify({ access_token: 'a', refresh_token: 'r', expires_in: 60, sub: 'ada' }));
-      });
-    });
-    await new Promise<void>(done => provider.listen(0, '127.0.0.1', done));
-    const real = globalThis.fetch;
-    // The example's provider has a name that leads nowhere.
-    globalThis.fetch = (input, init) => real(String(input).replace('https://provider.example', `http://127.0.0.1:${(provider.address() as AddressInfo).port}`), init);
-    try {
-      const visitor = site.visitor();
-      const sent = await visitor.get('/sign-in');
-      const state = new URL(sent.headers.get('Location') ?? '').searchParams.get('state');
-      assert.equal((await site.visitor().get(`/callback?code=c&state=${state}`)).status, 400);
-      assert.equal((await visitor.get(`/callback?code=c&state=${state}`)).status, 303);
-      assert.equal(asked[0]?.get('code_verifier')?.length, 43);
-      const { userId, tokens, flow } = await peek(app, visitor);
-      assert.deepEqual([userId, tokens.access, tokens.refresh, flow], ['ada', 'a', 'r', undefined]);
-      assert.equal((await visitor.get(`/callback?code=c&state=${state}`)).status, 400);
-    } finally {
-      globalThis.fetch = real;
-      provider.closeAllConnections();
-      provider.close();
-    }
+    const visitor = site.visitor();
+    assert.equal((await oauthSignIn(visitor)).status, 303);
+    const { userId, tokens, flow } = await peek(app, visitor);
+    assert.deepEqual([userId, tokens.access, tokens.refresh, flow], ['ada', 'a', 'r', undefined]);
+    const state = new URL((await visitor.get('/sign-in')).headers.get('Location') ?? '').searchParams.get('state');
+    assert.equal((await site.visitor().get(`/callback?code=c&state=${state}`)).status, 400);
+    assert.equal((await visitor.get('/callback?code=c&state=other')).status, 400);
+    assert.equal((await visitor.get(`/callback?code=c&state=${state}`)).status, 400, 'the flow was used');
 
   },
 
