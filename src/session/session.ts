@@ -103,7 +103,7 @@ export class Session {
   wanted(userOf: UserReader | undefined): Wanted {
 
     const texts = this.#wantedTexts;
-    const { user, isFound } = this.#claim(texts, userOf);
+    const { user, isFound, former } = this.#claim(texts, userOf);
     return {
       texts,
       assigned: this.#assigned,
@@ -113,6 +113,7 @@ export class Session {
       authentication: this.#authentication,
       user,
       isFound,
+      former,
     };
 
   }
@@ -156,7 +157,10 @@ export class Session {
 
     const user = this.user(userOf);
     if (user === undefined) return UNCLAIMED;
-    return this.#stored.kind !== 'live' || user === this.#stored.user ? { user } : claimOf(user, texts, this.#stored, userOf);
+    const stored = this.#stored;
+    if (stored.kind !== 'live') return { user };
+    const isSame = user === stored.user && (user !== null || texts === stored.texts);
+    return isSame ? { user } : claimOf(user, texts, stored, userOf);
 
   }
 

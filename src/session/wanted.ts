@@ -28,6 +28,8 @@ export interface Claim {
   readonly user?: string | null | undefined;
   /** Whether the stored values named that user already, so that this request signs no one in. */
   readonly isFound?: boolean | undefined;
+  /** The other user whom the stored values named, if the store does not know whose session it is. */
+  readonly former?: string | undefined;
 }
 
 /** The claim of a request that has not read the values. */
@@ -45,10 +47,27 @@ export function claimOf(
   user: string | null | undefined, texts: SessionTexts, stored: StoredSession, userOf: UserReader | undefined,
 ): Claim {
 
-  if (!userOf || user === undefined || stored.kind !== 'live' || user === stored.user) return { user };
-  if (user !== namedBy(stored.texts, userOf)) return { user };
-  if (stored.user === null) return { user, isFound: true };
+  if (!userOf || user === undefined || stored.kind !== 'live') return { user };
+  if (stored.user === null) {
+    const named = namedBy(stored.texts, userOf) ?? null;
+    if (named === user) return { user, isFound: user !== null };
+    return named === null ? { user } : { user, former: named };
+  }
+  if (user === stored.user || user !== namedBy(stored.texts, userOf)) return { user };
   return { user: user === null && isEmpty(difference(stored.texts, texts)) ? undefined : user };
+
+}
+
+/**
+ * Whether the object that a handler has assigned is the whole session, so that nothing
+ * which others have stored in the meantime belongs to it: that stays with the former user.
+ */
+export function isWholeSession({ assigned, cleared, user, former }: Wanted, stored: StoredSession): boolean {
+
+  if (!assigned) return false;
+  if (cleared || stored.kind !== 'live') return true;
+  const before = stored.user ?? former;
+  return before !== undefined && user !== undefined && user !== before;
 
 }
 

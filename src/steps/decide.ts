@@ -49,7 +49,7 @@ export function decide({ stored, wanted, due }: Deciding): NamedChange {
       const change = isSame ? NO_CHANGE : difference(stored.texts, wanted.texts);
       const { set, unset } = change;
       const isUnchanged = isSame || isEmpty(change);
-      const { user = null } = stored;
+      const user = stored.user ?? wanted.former ?? null;
       if (wanted.user !== undefined && wanted.user !== user) {
         if (user !== null) {
           const texts = wanted.assigned ? wanted.texts : set;

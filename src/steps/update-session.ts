@@ -4,7 +4,7 @@ import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import type { NamedChange } from '../session/named-change.js';
 import type { Session } from '../session/session.js';
 import { type LiveStored, type StoredSession, textsOf } from '../session/stored-session.js';
-import { claimOf, type UserReader, type Wanted } from '../session/wanted.js';
+import { claimOf, isWholeSession, type UserReader, type Wanted } from '../session/wanted.js';
 import { noSession, OTHER_RECORD } from '../values/other-record.js';
 import { checkSize, tooLarge } from '../values/session-size.js';
 import { fromTexts, isPlainObject, NO_TEXTS, toTexts } from '../values/session-values.js';
@@ -97,8 +97,8 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
   // The new id that a handler asked for is given when the session is saved, not here.
   if (latest.kind === 'live') session.giveBack({ regenerate: wanted.regenerate, authentication: wanted.authentication });
   try {
-    const pending = difference(textsOf(session.stored), wanted.texts);
-    const base = wanted.cleared ? NO_TEXTS : merge(textsOf(latest), pending);
+    const isOwn = isWholeSession(wanted, latest);
+    const base = isOwn ? wanted.texts : merge(textsOf(latest), difference(textsOf(session.stored), wanted.texts));
     const updated = await callUpdate(base, update, userOf);
     if (updated.texts.has(OTHER_RECORD)) throw noSession();
     checkSize(textsOf(latest), updated.texts, maxBytes);
@@ -106,7 +106,7 @@ async function tryUpdate(update: SessionUpdate, visit: Visit, isOutdated: boolea
       if (session.stored === before) {
         const version = latest.kind === 'live' ? latest.version : undefined;
         const now = performance.now();
-        return attempt({ visit, session, shared, now, stored: latest, wanted: withUpdate(wanted, updated, latest, userOf), due: NOTHING_DUE, version });
+        return attempt({ visit, session, shared, now, stored: latest, wanted: withUpdate({ ...wanted, assigned: isOwn }, updated, latest, userOf), due: NOTHING_DUE, version });
       }
       // The handler has called `saveSession()` or another update in the meantime, so `latest` is outdated.
       if (before.kind === 'live' && session.id === null) throw tooLate();

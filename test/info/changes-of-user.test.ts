@@ -18,6 +18,9 @@ const PAGES: Record<string, Page> = {
     await ctx.saveSession();
   },
   '/switch': ctx => { ctx.session.userId = 6; },
+  '/switch-whole': ctx => { ctx.session = { userId: 6 }; },
+  '/switch-by-update': ctx => ctx.updateSession(values => { values.userId = 6; }),
+  '/leave': ctx => { delete ctx.session.userId; },
   '/switch-then-save': async ctx => {
     ctx.session.userId = 6;
     await ctx.saveSession();
@@ -159,6 +162,23 @@ describe('A session from before the option user', () => {
     deepStrictEqual((await Promise.all([one.get('/read'), two.get('/slow-theme')])).map(({ status }) => status), [200, 200]);
     strictEqual(idOf(one), idOf(two));
     deepStrictEqual((await one.get('/read')).body, { cart: ['tea'], userId: 5, theme: 'dark' });
+
+  });
+
+  it('leaves nothing to the next user, or to no one, even if that is the first request that reads it', async () => {
+
+    for (const [path, left] of [
+      ['/switch', { userId: 6 }], ['/switch-whole', { userId: 6 }], ['/switch-then-save', { userId: 6 }], ['/switch-by-update', { userId: 6 }],
+      ['/leave', {}], ['/leave-then-save', {}], ['/leave-then-save-a-flash', { flash: 'bye', count: 1 }],
+    ] as const) {
+      const { browser, sessions } = await sessionOfOld();
+      const [former, late] = [idOf(browser), browser.clone()];
+      strictEqual((await browser.get(path)).status, 200);
+      notStrictEqual(browser.cookies.get('CB'), former);
+      deepStrictEqual((await browser.get('/read')).body, left, path);
+      deepStrictEqual((await late.get('/read')).body, {});
+      deepStrictEqual([(await sessions.list(5)).length, (await sessions.list(6)).length], [0, 'userId' in left ? 1 : 0]);
+    }
 
   });
 

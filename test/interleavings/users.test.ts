@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from '../support/exploring.js';
 import { MemoryStore, UserSessions } from '../../src/index.js';
-import { type Action, change, empty, read, regenerate } from '../support/actions.js';
+import { type Action, change, count, empty, read, regenerate } from '../support/actions.js';
 import { explore } from '../support/explore.js';
 import { ParkingStore } from '../support/parking-store.js';
 import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
@@ -24,6 +24,35 @@ const signOutSoftly: Action = {
   name: 'delete the owner',
   handle: ctx => {
     delete ctx.session.owner;
+  },
+};
+
+const signInByUpdate: Action = {
+  name: 'assign another user and update',
+  handle: async ctx => {
+    ctx.session.page = '/sign-in';
+    await ctx.saveSession();
+    ctx.session = { owner: 'bob' };
+    await ctx.updateSession(values => { values.n = 1; });
+  },
+};
+
+const signInAfterReload: Action = {
+  name: 'assign another user, reload and update',
+  handle: async ctx => {
+    ctx.session = { owner: 'bob' };
+    await ctx.reloadSession();
+    await ctx.updateSession(values => { values.n = 1; });
+  },
+};
+
+const signInWithinUpdate: Action = {
+  name: 'assign, and name another user in an update',
+  handle: async ctx => {
+    ctx.session.page = '/sign-in';
+    await ctx.saveSession();
+    ctx.session = { owner: 'ada' };
+    await ctx.updateSession(values => { values.owner = 'bob'; });
   },
 };
 
@@ -152,13 +181,19 @@ test('two users who sign in from one id never see each other\'s session', async 
 test('no data of a user is in the session of the next one, or in an anonymous one', async t => {
 
   let runs = 0;
-  for (const next of [signInAs('bob'), signOutSoftly]) {
-    for (const other of [change, regenerate, read]) {
+  for (const next of [signInAs('bob'), signOutSoftly, signInByUpdate, signInAfterReload, signInWithinUpdate]) {
+    for (const other of [change, count, regenerate, read]) {
       const plans = [{ action: next }, { action: other }];
       runs += await everyOrder(plans, () => world('ada'), history => (
-        strangeStatus(history) ?? (sessions().some(({ owner, kept }) => owner !== 'ada' && kept) ? 'something of the first user is there' : null)));
+        strangeStatus(history) ?? (sessions().some(values => values.owner !== 'ada' && isOfAda(values)) ? 'something of the first user is there' : null)));
     }
   }
   t.diagnostic(`${runs} schedules`);
 
 });
+
+function isOfAda(values: Record<string, unknown>): boolean {
+
+  return 'kept' in values || 'by-b' in values || 'count' in values;
+
+}
