@@ -14,10 +14,10 @@ import type { Trip } from './support/trips/requests.js';
 
 const program = (name: string) => fileURLToPath(new URL(`./support/trips/${name}.js`, import.meta.url));
 
-describe('A request', async () => {
+const { stdout } = await promisify(execFile)(process.execPath, ['--import', program('register'), program('requests')]);
+const trips: Record<string, Record<string, Trip>> = JSON.parse(stdout);
 
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', program('register'), program('requests')]);
-  const trips: Record<string, Record<string, Trip>> = JSON.parse(stdout);
+describe('A request', () => {
 
   it('that only reads passes through at most 15 files, and moves between them at most 80 times', () => {
 

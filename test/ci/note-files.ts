@@ -1,3 +1,5 @@
+// Before node:test, which is first used below.
+import '../support/untracked-promises.js';
 import { appendFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import { after } from 'node:test';

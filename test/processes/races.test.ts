@@ -10,6 +10,9 @@ import { temporaryFolder } from '../support/servers/server.js';
 /** How often each race runs on each store, between two processes. */
 const TRIALS = often(200);
 
+/** How often around an encrypted store: the store inside decides the races, each of which it has run in full. */
+const ENCRYPTED_TRIALS = often(40);
+
 /** How many run at a time: they use different sessions. */
 const AT_ONCE = 8;
 
@@ -24,6 +27,7 @@ const STORES: { readonly [name: string]: () => string } = {
 /** Runs races between two processes. */
 function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number; encrypted?: boolean } = {}): void {
 
+  const most = more.encrypted ? ENCRYPTED_TRIALS : TRIALS;
   const apps: AppProcess[] = [];
 
   before(async () => {
@@ -45,7 +49,7 @@ function hold(races: { readonly [name: string]: Race }, address: () => string, m
       const chance = (below: number) => Math.floor(Math.random() * below);
       let trials = 0;
       const work = async () => {
-        while (trials++ < TRIALS) {
+        while (trials++ < most) {
           const problem = await (trials % 2 ? race(one, other, chance) : race(other, one, chance));
           if (problem) broken.push(problem);
         }

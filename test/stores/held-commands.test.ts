@@ -1,5 +1,5 @@
 import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
-import { after, describe, it } from 'node:test';
+import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import mysql from 'mysql2/promise';
 import pg from 'pg';
@@ -87,10 +87,13 @@ const STORES: { readonly [kind: string]: (client: Client) => Promise<Store> } = 
 };
 
 for (const [kind, open] of Object.entries(STORES)) {
-  describe(`A command that left the process too late for its patience, on ${kind}`, async () => {
+  describe(`A command that left the process too late for its patience, on ${kind}`, () => {
 
     const client = new Client();
-    const store = await open(client);
+    let store: Awaited<ReturnType<typeof open>>;
+    before(async () => {
+      store = await open(client);
+    });
 
     /** The terms of a caller whose first command is held back for longer than its patience, and which then waits `left` seconds more. */
     function waiting(left: number) {

@@ -50,7 +50,7 @@ export class AppProcess {
       STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, ENCRYPTED: encrypted, CACHED: cached, CLOCK: clock,
     };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
-    const child = spawn(process.execPath, ['--enable-source-maps', '--no-warnings', PROGRAM], {
+    const child = spawn(process.execPath, ['--no-warnings', PROGRAM], {
       env: { ...process.env, ...Object.fromEntries(given) },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
