@@ -8,12 +8,12 @@ NODE ?= node
 # Starts private servers for the tests, and ends them: test/support/servers.
 WITH_SERVERS = node build/test/support/servers/run.js
 
-TESTS = $(shell find build/test -name '*.test.js' | sort)
+TESTS = $(shell find build/test build/examples -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/% build/test/examples/%, $(TESTS)))
-# So are bundles, other runtimes, pages, what servers and other packages do with the statements of a store, who wins
+# So are bundles, other runtimes, test runners, pages, what servers and other packages do with the statements of a store, who wins
 # a race between processes, and the stores that must fail the tests for stores.
-TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js \
+TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js \
   build/test/testing/broken-stores.test.js, $(TESTS))
@@ -59,8 +59,8 @@ test-node: build build/.tests
 
 # One file, while working on it: make unit T=session-cookie
 unit: build/.tests
-	@test -n "$(shell find build/test -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
-	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec $(PATIENCE) $(shell find build/test -name '$(T).test.js' 2>/dev/null)
+	@test -n "$(shell find build/test build/examples -name '$(T).test.js' 2>/dev/null)" || { echo 'No test file has the name "$(T)"'; exit 1; }
+	$(WITH_SERVERS) $(NODE) --enable-source-maps --test --test-reporter=spec $(PATIENCE) $(shell find build/test build/examples -name '$(T).test.js' 2>/dev/null)
 
 # Servers that crash, freeze and hang under load, and what that costs: docs/faults.md.
 # Some of them: make faults F="frozen redis"

@@ -13,6 +13,7 @@ import { RequestSession } from './request/request-session.js';
 import { closeSocket } from './request/web-socket.js';
 import { writeHeaders } from './request/write-headers.js';
 import { NOTHING } from './session/stored-session.js';
+import { withFacts } from './session-facts.js';
 import { sharedFrom } from './shared-by-requests.js';
 import { decide } from './steps/decide.js';
 import { loadSession } from './steps/load-session.js';
@@ -70,12 +71,13 @@ export default function session(options: SessionOptions): Middleware {
 
   };
 
-  return (ctx, next) => {
+  const middleware: Middleware = (ctx, next) => {
     countRequest?.();
     const { webSocket } = ctx;
     const handled = handle(ctx, next);
     return webSocket ? handled.catch(error => closeSocket(webSocket, error)) : handled;
   };
+  return withFacts(middleware, shared.facts);
 
 }
 

@@ -9,6 +9,7 @@ import { Lifetimes } from './info/lifetimes.js';
 import { type SessionOptions, settingsFrom } from './options.js';
 import type { Backend } from './request/backend.js';
 import { schemaStore } from './schema/schema-store.js';
+import type { SessionFacts } from './session-facts.js';
 import { warnOfSharedStore } from './shared-store.js';
 import { RecentTimes } from './steps/recent-times.js';
 import { UpdateQueue } from './steps/update-queue.js';
@@ -20,6 +21,8 @@ export interface SharedByRequests extends Backend {
   readonly isOutsidePath: ((target: string) => boolean) | undefined;
   /** Whether a WebSocket is closed when its session ends. */
   readonly closeSockets: boolean;
+  /** What a test client finds on the middleware. */
+  readonly facts: SessionFacts;
 }
 
 /**
@@ -30,7 +33,7 @@ export interface SharedByRequests extends Backend {
 export function sharedFrom(options: SessionOptions): SharedByRequests {
 
   const settings = settingsFrom(options);
-  const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, closeSockets, cookieOptions: { path, sameSite } } = settings;
+  const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, closeSockets, userOf, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
   const timed = timedStore(settings.store, storeTimeout);
   const cookie = new SessionCookie(settings);
@@ -58,6 +61,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
     besideOf: request => new RequestFlash(request, flash),
     // Such a path has no session even if an outer middleware covers it: handlers after this one must not use that one's.
     isOutsidePath: path === '/' ? undefined : target => !isSentTo(target, basePath, path),
+    facts: { cookieName, cookiePath: path, basePath, userOf },
   };
 
 }

@@ -159,7 +159,8 @@ describe('The sources', () => {
 
     deepStrictEqual(importersOf(to => to === '@curveball/kernel'), [
       'csrf/csrf-middleware.ts', 'csrf/csrf-options.ts', 'options.ts', 'reauthentication/recently-authenticated.ts',
-      'session-middleware.ts', 'testing/lib/visitor.ts',
+      'session-middleware.ts', 'testing/application/messages.ts', 'testing/application/session-middlewares.ts', 'testing/application/sign-in.ts', 'testing/application/visitor.ts',
+      'testing/lib/visitor.ts',
     ]);
 
   });

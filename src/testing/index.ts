@@ -35,6 +35,12 @@ import { races as usersRaces } from './users/races.js';
 import { sessionsOf } from './users/sessions-of.js';
 import { states } from './users/states.js';
 
+export type { Cookies } from './application/cookie-jar.js';
+export type { RequestBody } from './application/messages.js';
+export type { Through } from './application/session-middlewares.js';
+export { type SignInOptions, signIn, visit } from './application/sign-in.js';
+export { type TestClock, testClock } from './application/test-clock.js';
+export type { BodylessRequest, Visitor, VisitorRequest } from './application/visitor.js';
 export type { StoreTestOptions } from './options.js';
 
 /** One sentence of the contract, as a test for any runner. */

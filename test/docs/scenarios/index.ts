@@ -17,6 +17,7 @@ import { recipes } from './recipes.js';
 import { redis } from './redis.js';
 import { schema } from './schema.js';
 import { testingAStore } from './testing-a-store.js';
+import { testingAnApplication } from './testing-an-application.js';
 import { typescript } from './typescript.js';
 import { upgrading } from './upgrading.js';
 import { userSessions } from './user-sessions.js';
@@ -61,6 +62,7 @@ export const scenarios: Scenarios = {
   ...named('docs/schema.md', schema),
   ...named('docs/stores/redis.md', redis),
   ...named('docs/testing-a-store.md', testingAStore),
+  ...named('docs/testing-an-application.md', testingAnApplication),
   ...named('docs/typescript.md', typescript),
   ...named('docs/user-sessions.md', userSessions),
   ...named('docs/values.md', values),

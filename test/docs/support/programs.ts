@@ -24,6 +24,8 @@ const offered: Record<string, string> = {
   route: "import route from '@curveball/router';",
   session: "import session from '@curveball/session';",
   app: 'const app = new Application();',
+  // The function of a test runner. The scenario runs the tests.
+  test: 'export const tests: Record<string, () => Promise<void>> = {}; const test = (name: string, run: () => Promise<void>) => { tests[name] = run; };',
 };
 
 /** The application that is made for an example has the middleware, unless the example adds it. */
