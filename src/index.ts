@@ -4,8 +4,8 @@
  * @module @curveball/session
  */
 
-// Types of the members of the context, which the kernel's own are merged with.
-export type {} from './context.js';
+// With it come the members of the kernel's own context.
+export type { SessionContext } from './context.js';
 export type { SessionData, SessionOf } from './values/session-data.js';
 export type { CookieOptions } from './cookie/cookie-options.js';
 export type { CsrfEvent } from './csrf/csrf-events.js';

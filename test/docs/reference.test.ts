@@ -106,8 +106,8 @@ describe('The documentation', () => {
     const members = table(page('README.md'), 'On the context').slice(1)
       .map(([member]) => /ctx\.(\w+)/.exec(member)?.[1]);
     const source = readFileSync(join(root, 'src', 'context.ts'), 'utf8');
-    const declared = source.slice(source.indexOf('interface Context<'))
-      .matchAll(/^ {4}(?:(?:get |set )?(\w+)(?:<.+>)?\(|readonly (\w+):)/gm);
+    const declared = source.slice(source.indexOf('interface SessionContext'), source.indexOf('declare module'))
+      .matchAll(/^ {2}(?:(?:get |set )?(\w+)(?:<.+>)?\(|readonly (\w+):)/gm);
     assert.deepEqual(members.sort(), [...new Set([...declared].map(match => match[1] ?? match[2]))].sort());
 
   });

@@ -7,6 +7,7 @@ import { errors } from './errors.js';
 import { exclusive } from './exclusive.js';
 import { events } from './events.js';
 import { flash } from './flash.js';
+import { frameworkPage } from './framework-page.js';
 import { lifetimes } from './lifetimes.js';
 import { liveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
@@ -51,6 +52,7 @@ export const scenarios: Scenarios = {
   ...named('docs/events.md', events),
   ...named('docs/exclusive.md', exclusive),
   ...named('docs/flash.md', flash),
+  ...named('docs/framework-page.md', frameworkPage),
   ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/live-sessions.md', liveSessions),
   ...named('docs/memory-store.md', memoryStore),
