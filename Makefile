@@ -27,7 +27,7 @@ TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/
 FEW_RACES = SESSION_TEST_RACES=few
 # Ends a file or a test that hangs for ten minutes, and names it.
 PATIENCE = --test-timeout=600000
-# Source maps, and who caused an unhandled error, are for `make unit`: together they take a third of the processor's time.
+# Source maps, and who caused an unhandled error, are for `make unit`: together they take up to a third of the time of a file.
 RUN_TESTS = $(WITH_SERVERS) $(NODE) --import ./build/test/support/untracked-promises.js --test --test-reporter=spec --test-concurrency=3 $(PATIENCE)
 
 .PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard docs clean

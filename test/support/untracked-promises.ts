@@ -2,7 +2,7 @@ import { type AsyncHook, createHook } from 'node:async_hooks';
 
 /*
  * Loaded by `--import` before the tests: node:test follows every promise of a file,
- * to find the test that an unhandled error belongs to, which takes a quarter of the
+ * to find the test that an unhandled error belongs to, which takes up to a quarter of the
  * time of tests that await a lot. Without that, such an error fails the file and is
  * printed all the same, and `make unit` still names the test. Node.js 24 and older
  * may lack the option `trackPromises`; there, nothing changes.
