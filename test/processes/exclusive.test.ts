@@ -152,6 +152,33 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
 
     });
 
+    it('is refused to a process that stood still for longer than its lease, and nothing of it is stored', async () => {
+
+      const { id, refresh } = await begin();
+      const [arrived, held] = [deferred(), deferred()];
+      const { onRequest } = provider;
+      provider.onRequest = () => {
+        arrived.resolve();
+        return held.promise;
+      };
+      const frozen = await AppProcess.start(settings);
+      const lost = refresh(frozen, '&lease=1');
+      await arrived.promise;
+      frozen.freeze();
+      provider.onRequest = onRequest;
+      const before = await (apps[1] as AppProcess).read(id);
+      // The provider refuses the token, which it has seen before, but the lock was free.
+      assert.equal((await refresh(apps[1] as AppProcess, '&lease=1')).status, 500);
+      provider.reuses = 0;
+      held.resolve();
+      frozen.thaw();
+      const { status, body } = await lost;
+      assert.deepEqual([status, /lock of the session was lost/.test(body)], [503, true], body);
+      assert.deepEqual(await (apps[1] as AppProcess).read(id), before);
+      await frozen.kill();
+
+    });
+
   });
 
 }

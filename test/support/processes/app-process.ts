@@ -110,6 +110,15 @@ export class AppProcess {
 
   }
 
+  /** Lets the process stand still. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Ends the process as a crash would. */
   async kill(): Promise<void> {
 
