@@ -19,6 +19,7 @@ const PAGES: Record<string, Page> = {
   '/sign-in': ctx => { ctx.session.userId = 'ada'; },
   '/cart': ctx => { ctx.session.cart = 1; },
   '/read': ctx => ({ ...ctx.session }),
+  '/why': ctx => ({ why: ctx.sessionEnded }),
   '/note': ctx => { ctx.session.note = 1; },
   '/rotate': ctx => { ctx.sessionId = null; },
   '/prove': ctx => ctx.authenticated(),
@@ -92,6 +93,7 @@ describe('An id that a user\'s session had before a renewal', () => {
       deepStrictEqual((await user.get('/read')).body, {});
       deepStrictEqual(suspicions.slice(1), [{ handle, reason: 'reused' }]);
       deepStrictEqual((await thief.get('/read')).body, { userId: 'ada' });
+      deepStrictEqual((await user.get('/why')).body, { why: 'moved' });
 
     });
 
@@ -110,6 +112,7 @@ describe('An id that a user\'s session had before a renewal', () => {
       strictEqual((await thief.get('/read')).status, 200);
       deepStrictEqual(revoked, []);
       at(RENEWAL + 60);
+      deepStrictEqual((await user.get('/why')).body, { why: 'revoked' });
       deepStrictEqual((await user.get('/read')).body, {});
       deepStrictEqual((await thief.get('/read')).body, {});
       deepStrictEqual(revoked, [{ user: 'ada', handles: [handle] }]);

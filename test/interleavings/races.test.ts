@@ -3,6 +3,7 @@ import { test } from '../support/exploring.js';
 import type { SessionStore } from '../../src/base/store.js';
 import { change, count, destroy, keyOf, regenerate, signIn } from '../support/actions.js';
 import { Crowd } from '../support/crowd.js';
+import { outOfTime } from '../support/explore.js';
 import { pausesFrom } from '../support/pauses.js';
 import { SharedMapStore } from '../support/four-method-world.js';
 import { timelessStore } from '../support/worlds.js';
@@ -21,12 +22,13 @@ const STORES: { readonly [kind: string]: (pause: () => Promise<void>) => Session
 
 for (const [kind, makeStore] of Object.entries(STORES)) {
 
-  const inEachTrial = async (trial: (crowd: Crowd) => Promise<void>) => {
+  const inEachTrial = (trial: (crowd: Crowd) => Promise<void>) => outOfTime(async restart => {
     for (let seed = 1; seed <= TRIALS; seed++) {
+      restart();
       const pause = pausesFrom(seed);
       await trial(await Crowd.gather(makeStore(pause), pause));
     }
-  };
+  });
 
   test(`twenty keys that are written at once are all kept by ${kind}`, () => inEachTrial(async crowd => {
 

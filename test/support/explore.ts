@@ -87,7 +87,7 @@ const TICK = 0.001;
  *
  * @param task calls its parameter at the beginning of each run, which sets the clock back
  */
-async function outOfTime<T>(task: (restart: () => void) => Promise<T>): Promise<T> {
+export async function outOfTime<T>(task: (restart: () => void) => Promise<T>): Promise<T> {
 
   const { setTimeout } = globalThis;
   const { now: elapsed } = performance;

@@ -53,10 +53,10 @@ describe('The tests of a store', () => {
 
     const store = new MemoryStore();
     const tests = storeTests(() => store, { trials: 1, alone: true });
-    const before = performance.now();
-    await Promise.all(tests.map(({ run }) => run()));
-    await Promise.all(tests.map(({ run }) => run()));
-    assert.ok(performance.now() - before < 15_000);
+    // Tests that waited for each other would never end.
+    for (let time = 0; time < 2; time++) {
+      assert.equal((await Promise.all(tests.map(({ run }) => run()))).length, tests.length);
+    }
 
   });
 

@@ -64,6 +64,9 @@ const PAGES: Record<string, Page> = {
   },
 };
 
+/** Seconds. Eight megabytes take a server under load longer than the three that are the default. */
+const PATIENT = 60;
+
 let visits = 0;
 
 /** One user with two sessions, of which one is to be damaged, and another user with one. */
@@ -84,7 +87,7 @@ export class Visitors {
 
   static async of(store: SessionStore, options: Partial<SessionOptions> = {}): Promise<Visitors> {
 
-    const { browser } = site(PAGES, { user: 'userId', touchInterval: 0, absoluteExpiry: 86_400, ...options, store });
+    const { browser } = site(PAGES, { user: 'userId', storeTimeout: PATIENT, touchInterval: 0, absoluteExpiry: 86_400, ...options, store });
     const browsers = [browser, browser.clone(), browser.clone()] as const;
     // Users of their own, so that earlier sessions of others do not matter.
     const [user, other] = [`ada${++visits}`, `bob${visits}`];
@@ -112,7 +115,7 @@ export class Visitors {
   /** Visits another process with the same cookie, which has another way to the same rows. */
   async elsewhere(store: SessionStore, outcome: 'unreadable' | 'served'): Promise<void> {
 
-    const { browser } = site(PAGES, { user: 'userId', store });
+    const { browser } = site(PAGES, { user: 'userId', storeTimeout: PATIENT, store });
     for (const [name, value] of this.victim.cookies) browser.cookies.set(name, value);
     const { status, body } = await this.visit('/read', browser);
     if (outcome === 'unreadable') strictEqual(status, 503);
