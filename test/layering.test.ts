@@ -72,7 +72,7 @@ describe('The sources', () => {
       request: ['base', 'values', 'cookie', 'events', 'info', 'session', 'steps'],
       reauthentication: ['base', 'request'],
       csrf: ['base', 'cookie', 'id', 'request', 'session', 'steps'],
-      exclusive: ['base', 'id', 'info', 'request', 'wrapping'],
+      exclusive: ['base', 'values', 'id', 'request', 'wrapping'],
       flash: ['base', 'values', 'cookie', 'id', 'request', 'session', 'wrapping'],
       live: ['base', 'events', 'request', 'session', 'wrapping'],
       schema: ['base', 'values', 'wrapping'],

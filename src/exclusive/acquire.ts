@@ -1,6 +1,4 @@
-import type { NewInfo } from '../base/store.js';
-import { unixTime } from '../base/time.js';
-import { toStored } from '../info/session-details.js';
+import { KEEPS_NOTHING } from '../values/other-record.js';
 import { Lease, type LockStore, removed } from './lease.js';
 import { newLockId } from './lock-id.js';
 import { isTaken, type Patient } from './lock-queue.js';
@@ -11,9 +9,6 @@ const FIRST_PAUSE = 5;
 /** Milliseconds between later tries. */
 const LONGEST_PAUSE = 50;
 
-/** What the record of a lock says of itself. No cookie has this name, so no request takes the record for its session. */
-const LOCK = '(lock)';
-
 /**
  * Gets a lock from the store: asks again and again while another process has it.
  *
@@ -22,11 +17,10 @@ const LOCK = '(lock)';
  * @throws {SessionStoreError} if the store failed
  */
 export async function acquire(
-  handle: string, store: LockStore & { readonly keepsInfo: boolean }, { lease, until, signal, yields }: Patient & { lease: number; yields: boolean },
+  handle: string, store: LockStore, { lease, until, signal, yields }: Patient & { lease: number; yields: boolean },
 ): Promise<Lease> {
 
   const id = newLockId(handle);
-  const newInfo = store.keepsInfo ? infoOfLock() : undefined;
   if (yields) await pause(LONGEST_PAUSE, signal);
   for (let longest = FIRST_PAUSE; ; longest = Math.min(longest * 1.5, LONGEST_PAUSE)) {
     const began = performance.now();
@@ -39,7 +33,7 @@ export async function acquire(
   async function claimed(): Promise<boolean> {
 
     try {
-      return await store.claim(id, lease, newInfo);
+      return await store.claim(id, KEEPS_NOTHING, lease);
     } catch (error) {
       // It may have been created all the same.
       removed(id, store);
@@ -47,13 +41,6 @@ export async function acquire(
     }
 
   }
-
-}
-
-function infoOfLock(): NewInfo {
-
-  const now = unixTime();
-  return { info: toStored({ user: null, details: { created: now, renewed: now, cookie: LOCK } }) };
 
 }
 

@@ -81,7 +81,8 @@ async function endOthers(info: Info, firstClickId: string | undefined, save: Sav
   const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
   if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId), reason: 'signed-out' });
-  if (most === Infinity && (origin === undefined || isCrowd(user, shared))) return;
+  // Where sign-ins are refused at the limit, clicks of one sign-in are not counted, so all but one must end.
+  if (most === Infinity && (origin === undefined || (!limit && isCrowd(user, shared)))) return;
 
   for (let hasBegunAgain = false; ; hasBegunAgain = true) {
     const own = store.handleOf(session.id as string);

@@ -2,6 +2,7 @@ import { SessionLimitError, SessionStoreError } from '../base/errors.js';
 import { unixTime } from '../base/time.js';
 import { listedSessions } from '../info/listed-session.js';
 import { type Info, readDetails } from '../info/session-details.js';
+import { KEEPS_NOTHING } from '../values/other-record.js';
 import { toNewInfo } from './new-info.js';
 import { endedByOtherSignIn, userSessionsEnded } from './refusals.js';
 import type { Save, Shared } from './save.js';
@@ -9,9 +10,9 @@ import { isPlaceholder, type ListedSession, placeVerdict } from './user-limit.js
 
 /*
  * `atLimit: 'refuse'`: a sign-in takes one of its user's places before it stores
- * anything else, with a placeholder: a session of the user without values, whose id
- * no one has. It goes on only if it finds room for it, and gives it up when its
- * session is stored (docs/decisions/056).
+ * anything else, with a placeholder: a record in the user's list that is no session. It
+ * goes on only if it finds room for it, and gives it up when its session is stored
+ * (docs/decisions/056).
  */
 
 /** Seconds after which a placeholder is gone if its process dies. */
@@ -72,7 +73,7 @@ export async function takePlace({ user, details }: Info, clicks: Clicks, { visit
   const giveUp = () => Promise.resolve(store.end(id)).then(() => {}, () => {});
   const newInfo = toNewInfo({ user, details: { created, turn, renewed, origin, cookie, place: handle } }, visit.began, shared);
   try {
-    const isCreated = await store.create(id, new Map(), { lifetime: PLACE_LIFETIME, newInfo });
+    const isCreated = await store.create(id, KEEPS_NOTHING, { lifetime: PLACE_LIFETIME, newInfo });
     if (isCreated === 'revoked') throw userSessionsEnded();
     if (!isCreated) throw new SessionStoreError('newSessionId() returned an id that is in use');
     if (!await findsRoom(handle, limit.count, list)) throw await full();

@@ -1,4 +1,5 @@
 import { SessionValueError } from '../base/errors.js';
+import type { SessionTexts } from '../base/store.js';
 import { pathOf } from './value-path.js';
 
 /**
@@ -7,6 +8,9 @@ import { pathOf } from './value-path.js';
  * of the other kind, and an id of such a record no session.
  */
 export const OTHER_RECORD = '@curveball/session record';
+
+/** What a record has that only keeps a handle or a place for someone, and no messages. */
+export const KEEPS_NOTHING: SessionTexts = new Map([[OTHER_RECORD, 'null']]);
 
 /** The error for a session that has this key. */
 export function noSession(): SessionValueError {

@@ -1,7 +1,7 @@
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
-import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, NewInfo, SessionTexts } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, SessionTexts } from '../base/store.js';
 import { LONGEST_LIFE } from '../base/time.js';
 import { endsObservers, reportEnds, reportMove } from '../events/session-ends.js';
 import { publishFailed } from '../events/session-events.js';
@@ -33,13 +33,14 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
   readonly canTellStates: boolean;
 
   /**
-   * Creates a record without values, as `create` does, that only keeps others from
-   * creating one with the same handle. It is deleted, without a mark, if the answer
-   * comes too late.
+   * Creates a record, as `create` does, that is no session, and only keeps others
+   * from creating one with the same handle. It is deleted, without a mark, if the
+   * answer comes too late.
    *
+   * @param texts those of a record that is no session
    * @returns whether it was created
    */
-  claim(id: string, lifetime: number, newInfo: NewInfo | undefined): Awaitable<boolean>;
+  claim(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
 
   /**
    * Stores a session in the shape in which it was read, if its stored shape is another.
@@ -51,8 +52,6 @@ export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>
   upgrade?(id: string, texts: SessionTexts, lifetime: number): Awaitable<boolean>;
 
 }
-
-const NO_TEXTS: SessionTexts = new Map();
 
 const CREATED = [true, false, 'revoked'] as const;
 const UPDATED = ['updated', 'gone', 'conflict', 'too-large'] as const;
@@ -115,10 +114,10 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
       ), answer => { drop(answer).catch(() => {}); });
     },
 
-    claim(id, lifetime, newInfo) {
+    claim(id, texts, lifetime) {
       const drop = async (isCreated: boolean) => { if (isCreated) await inner().delete(id); };
       return ask([id], patienceLeft => andThen(
-        inner().create(id, NO_TEXTS, { lifetime, patience: limit, patienceLeft, newInfo }),
+        inner().create(id, texts, { lifetime, patience: limit, patienceLeft }),
         answer => oneOf(answer, 'create', CREATED) === true,
       ), answer => { drop(answer).catch(() => {}); });
     },

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { encrypted, MemoryStore, SessionEndedError, SessionLockError, type SessionStore } from '../../src/index.js';
 import { KeyedStore } from '../../src/stores/shared/keyed-store.js';
+import { OTHER_RECORD } from '../../src/values/other-record.js';
 import { wrapStore } from '../../src/wrapping/wrap-store.js';
 import { MapEngine } from '../stores/shared/map-engine.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
@@ -75,6 +76,49 @@ const ways: { readonly [name: string]: () => SessionStore[] } = {
     return [encrypted(processOf(engine)), encrypted(processOf(engine))];
   },
 };
+
+describe('The id of a lock', () => {
+
+  for (const keepsInfo of [true, false]) {
+    it(`opens no session, shows no messages, and lets no one end the lock: ${keepsInfo ? 'with' : 'without'} details beside the values`, async () => {
+
+      const engine = new MapEngine(Date.now);
+      const ids: string[] = [];
+      const store = processOf(engine, [], (method, id) => { if (method === 'create') ids.push(id); });
+      if (!keepsInfo) Object.defineProperty(store, 'keepsInfo', { value: false });
+      const hold = deferred();
+      const held = deferred();
+      const { browserOf, get } = await visited({
+        '/hold': ctx => ctx.exclusive('key', async signal => {
+          held.resolve();
+          await hold.promise;
+          strictEqual(signal.aborted, false);
+        }),
+        '/try': ctx => ctx.exclusive('key', () => {}, { wait: 0 }),
+        '/id': ctx => [ctx.session, ctx.sessionId, ctx.sessionInfo],
+        '/flashes': ctx => ctx.flashes(),
+      }, store, processOf(engine));
+      const holder = get('/hold');
+      await held.promise;
+      const lock = ids.at(-1) as string;
+      for (const path of ['/id', '/end', '/new-id', '/create']) {
+        const thief = browserOf(0);
+        thief.cookies.set('CB', lock);
+        const { status, body } = await thief.get(path);
+        strictEqual(status, 200, path);
+        if (path === '/id') deepStrictEqual(body, [{}, null, null]);
+      }
+      const thief = browserOf(0);
+      thief.cookies.set('CB-flash-Abcdefgh', lock);
+      deepStrictEqual((await thief.get('/flashes')).body, []);
+      strictEqual((await get('/try', 1)).status, 503);
+      hold.resolve();
+      strictEqual((await holder).status, 200);
+
+    });
+  }
+
+});
 
 describe('ctx.exclusive()', () => {
 
@@ -564,7 +608,7 @@ describe('The lock of ctx.exclusive()', () => {
     const failing = wrapStore(store, inner => ({
       async create(id, texts, terms) {
         const answer = await inner.create(id, texts, terms);
-        if (fails && texts.size === 0) throw new Error('connection lost');
+        if (fails && texts.has(OTHER_RECORD)) throw new Error('connection lost');
         return answer;
       },
     }));

@@ -146,6 +146,46 @@ describe('A limit at which sign-ins are refused', () => {
 
   });
 
+  it('holds for a user with very many sessions, however many sign-ins one form sends', async () => {
+
+    const store = new MemoryStore();
+    const { browser, list, stored } = world(store, 104);
+    for (let index = 0; index < 103; index++) strictEqual(await signIn(browser()), 200);
+    const visitor = browser();
+    const headers = { 'X-CSRF-Token': String((await visitor.get('/form')).body) };
+    const clicks = Array.from({ length: 5 }, () => visitor.clone());
+    for (const click of clicks) await click.post('/sign-in', { headers });
+    deepStrictEqual([(await list()).length, await stored()], [104, 104]);
+    deepStrictEqual((await clicks[4].get('/read')).body, { userId: 'ada' });
+
+  });
+
+  it('gives no one a session by the id of a placeholder', async () => {
+
+    const store = new MemoryStore();
+    const ids: string[] = [];
+    const create = store.create.bind(store);
+    Object.assign(store, { create: (...args: Parameters<typeof create>) => {
+      ids.push(args[0]);
+      return create(...args);
+    } });
+    const { app } = siteOf({ '/info': ctx => [ctx.sessionInfo, ctx.session, ctx.sessionId] }, { store, user: 'userId' });
+    const { browser } = world(store, 1);
+    let seen: unknown;
+    const sessionsOf = store.sessionsOf.bind(store);
+    Object.assign(store, { sessionsOf: async (user: string) => {
+      if (ids.length === 1 && seen === undefined) {
+        const thief = new Browser(app);
+        thief.cookies.set('CB', ids[0]);
+        seen = (await thief.get('/info')).body;
+      }
+      return sessionsOf(user);
+    } });
+    strictEqual(await signIn(browser()), 200);
+    deepStrictEqual(seen, [null, {}, null]);
+
+  });
+
   it('can be met by a handler, which goes on with the visitor\'s session', async () => {
 
     const { browser, list } = world(new MemoryStore(), 1);
