@@ -70,12 +70,16 @@ export class StateQuery {
 
   }
 
-  async #askFor(batch: readonly OpenSession[]): Promise<void> {
+  async #askFor(batch: OpenSession[]): Promise<void> {
 
     const askedAt = performance.now();
     for (const session of batch) session.askedAt = askedAt;
     if (!this.#store.canTellStates) {
-      for (const session of batch) this.#judge(session, await this.#store.load(session.id as string), askedAt);
+      for (const session of [...batch]) {
+        // If it is this one that can't be read, the others come before it next time.
+        batch.push(batch.shift() as OpenSession);
+        this.#judge(session, await this.#store.load(session.id as string), askedAt);
+      }
       return;
     }
     const states = await this.#store.statesOf(batch.map(({ handle }) => handle));

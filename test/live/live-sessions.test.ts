@@ -193,6 +193,19 @@ describe('Live sessions', () => {
 
   });
 
+  it('are not kept waiting by one that can\'t be read, where the store can only be asked for one at a time', async () => {
+
+    const { store, ends, open } = there();
+    Object.assign(store, { canTellStates: false, load: async (id: string) => {
+      if (id.startsWith('unreadable')) throw new Error('unreadable');
+      return null;
+    } });
+    for (const id of ['unreadable 1', 'a', 'unreadable 2', 'b']) open(id);
+    for (let looks = 0; looks < 4; looks++) await look();
+    deepStrictEqual(ends.sort(), ['a revoked', 'b revoked']);
+
+  });
+
   it('do not end twice if they end while a question is under way', async () => {
 
     const { store, ends, open, live } = there();
