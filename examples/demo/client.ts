@@ -2,6 +2,8 @@
  * What the pages do beyond forms and links. They also work without this script.
  */
 
+import type { LiveEvent } from './live.js';
+
 /** The user for whom this page was made: '' for no user, undefined if that does not matter. */
 const madeFor = document.body.dataset.name;
 
@@ -9,13 +11,35 @@ if (madeFor !== undefined) watch();
 if (madeFor) keepFromBack();
 if (madeFor) enhanceCounter();
 
-/** Notices a sign-in or sign-out in another tab, and a sign-out of this device from another one. */
+/** Notices at once that another tab has signed in or out, or that another device has ended the session. */
 function watch(): void {
 
-  // Only while the page is visible: each request keeps the session alive.
-  const check = () => document.visibilityState === 'visible' && checkStatus();
-  document.addEventListener('visibilitychange', check);
-  setInterval(check, 5000);
+  let events: EventSource | undefined;
+  const listen = () => {
+    events?.close();
+    // Hidden pages do not listen: most browsers keep six connections to a server at most.
+    events = document.visibilityState === 'visible' ? listenTo('/events') : undefined;
+  };
+  document.addEventListener('visibilitychange', listen);
+  // That this page's own form signs out is no news.
+  document.addEventListener('submit', event => {
+    if (!event.defaultPrevented) events?.close();
+  });
+  listen();
+
+}
+
+function listenTo(address: string): EventSource {
+
+  const events = new EventSource(address);
+  events.addEventListener('message', ({ data }) => {
+    const { name, news } = JSON.parse(data) as LiveEvent;
+    // Nothing more will come, and the browser would ask again and again.
+    if (name === '') events.close();
+    element('news').textContent = name === '' ? news : `You have signed in as ${name} in another tab.`;
+    element('notice').hidden = name === madeFor;
+  });
+  return events;
 
 }
 
@@ -31,19 +55,6 @@ function keepFromBack(): void {
   window.addEventListener('pageshow', event => {
     if (event.persisted) location.reload();
   });
-
-}
-
-async function checkStatus(): Promise<void> {
-
-  const response = await fetch('/status', { headers: { Accept: 'application/json' } }).catch(() => null);
-  // Without an answer, it is unknown who is signed in.
-  if (!response?.ok) return;
-  const { name } = await response.json() as { name: string };
-  element('notice').hidden = name === madeFor;
-  element('news').textContent = name === ''
-    ? 'You have been signed out, in another tab or from another device.'
-    : `You have signed in as ${name} in another tab.`;
 
 }
 
@@ -68,7 +79,6 @@ function enhanceCounter(): void {
     const counted = results.filter(result => result.status === 'fulfilled').length;
     report.textContent = `${counted} of ${times} counted`;
     report.classList.toggle('error', counted < times);
-    if (counted < times) await checkStatus();
 
   }
 

@@ -1,60 +1,42 @@
 import type { Context } from '@curveball/core';
-import { isIndexing, type SessionMetadata, type SessionStore, type UserSession, UserSessions } from '@curveball/session';
-import { deviceLabel, maskedAddress } from './device.js';
+import type { UserSession, UserSessions } from '@curveball/session';
+import { devicesPage } from './devices-page.js';
+import { sendPage } from './page.js';
+import { field, requireUser, takeMessages } from './request.js';
 
 /** One of the user's sessions, and whether it is that of this request. */
 export interface Device extends UserSession {
   isThis: boolean;
 }
 
-/**
- * "Your devices": the sessions of the signed-in user (OWASP ASVS 5.0, 7.5.2).
- *
- * An application with passwords should ask for the password again before it ends
- * one of these: `ctx.sessionInfo.authenticatedAt` says when it was last given, and
- * `ctx.authenticated()` records that it was given now. This demo has no passwords.
- */
-export class Devices {
+/** The one of this request first, then the most recently used. */
+export async function showDevices(ctx: Context, sessions: UserSessions): Promise<void> {
 
-  readonly #sessions: UserSessions | null;
+  const name = requireUser(ctx);
+  const devices = (await sessions.list(name))
+    .map(session => ({ ...session, isThis: session.handle === ctx.sessionInfo?.handle }))
+    .sort((a, b) => Number(b.isThis) - Number(a.isThis));
+  sendPage(ctx, devicesPage({ csrf: await ctx.getCsrf(), name, devices, messages: await takeMessages(ctx) }));
 
-  constructor(store: SessionStore) {
-    this.#sessions = isIndexing(store) ? new UserSessions(store) : null;
-  }
+}
 
-  /** Whether the store finds the sessions of a user. */
-  get areKnown(): boolean {
-    return this.#sessions !== null;
-  }
+/** Signs another device out. Its open page notices at once: live.ts. */
+export async function endDevice(ctx: Context, sessions: UserSessions): Promise<void> {
 
-  /** What the list will show of the device that signs in. */
-  describe(ctx: Context): SessionMetadata {
-    return { device: deviceLabel(ctx.request.headers.get('User-Agent')), address: maskedAddress(ctx.ip()) };
-  }
+  const user = requireUser(ctx);
+  const handle = field(ctx, 'handle');
+  // The handle of another user's session ends nothing.
+  const isEnded = handle !== '' && await sessions.end(user, handle);
+  ctx.flash('done', isEnded ? 'The device is signed out.' : 'The device was signed out already.');
+  ctx.redirect(303, '/devices');
 
-  /** The one of this request first, then the most recently used; null if the store can't find them. */
-  async list(ctx: Context, user: string): Promise<Device[] | null> {
+}
 
-    if (!this.#sessions) return null;
-    const sessions = await this.#sessions.list(user);
-    return sessions
-      .map(session => ({ ...session, isThis: session.handle === ctx.sessionInfo?.handle }))
-      .sort((a, b) => Number(b.isThis) - Number(a.isThis));
+export async function endOtherDevices(ctx: Context, sessions: UserSessions): Promise<void> {
 
-  }
-
-  /** Signs a device out at its next request. Another user's handle ends nothing. */
-  async end(user: string, handle: string): Promise<void> {
-
-    if (handle) await this.#sessions?.end(user, handle);
-
-  }
-
-  async endOthers(ctx: Context, user: string): Promise<void> {
-
-    const { handle } = ctx.sessionInfo ?? {};
-    if (handle) await this.#sessions?.endAll(user, { except: handle });
-
-  }
+  const user = requireUser(ctx);
+  await sessions.endAll(user, { except: ctx.sessionInfo?.handle });
+  ctx.flash('done', 'All other devices are signed out.');
+  ctx.redirect(303, '/devices');
 
 }

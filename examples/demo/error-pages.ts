@@ -1,9 +1,25 @@
 import type { Context } from '@curveball/core';
-import { messagePage, sendPage } from './pages.js';
+import { html } from './html.js';
+import { sendPage } from './page.js';
+
+interface Message {
+  title: string;
+  text: string;
+  action: string;
+  /** Where the action leads, if not to the start page. */
+  href?: string;
+}
 
 /** For each status: what went wrong, in words for visitors, and what to do about it. */
-const messages: Record<number, { title: string; text: string; action: string }> = {
+const messages: Record<number, Message> = {
 
+  // The proof of recentlyAuthenticated() has become too old while the page was open.
+  401: {
+    title: 'Is it still you?',
+    text: 'Nothing was changed: please enter your name once more, and try again.',
+    action: 'Go on',
+    href: '/devices',
+  },
   // The visitor is no longer signed in, or csrf() has refused the request.
   403: {
     title: 'Nothing was changed',
@@ -30,7 +46,7 @@ const messages: Record<number, { title: string; text: string; action: string }> 
 
 };
 
-const unknown = {
+const unknown: Message = {
   title: 'That did not work',
   text: 'It is not your fault. Please try again.',
   action: 'To the start page',
@@ -45,7 +61,17 @@ export async function errorPages(ctx: Context, next: () => Promise<void>): Promi
   await next();
   if (ctx.response.type !== 'application/problem+json') return;
   if (ctx.accepts('application/problem+json', 'text/html') !== 'text/html') return;
-  sendPage(ctx, messagePage(messages[ctx.status] ?? unknown, await signOutToken(ctx)));
+  const { title, text, action, href = '/' } = messages[ctx.status] ?? unknown;
+  sendPage(ctx, {
+    title,
+    csrf: await signOutToken(ctx),
+    main: html`
+      <section class="card">
+        <h1>${title}</h1>
+        <p class="hint">${text}</p>
+        <div class="buttons"><a class="button primary" href="${href}">${action}</a></div>
+      </section>`,
+  });
 
 }
 
@@ -53,7 +79,7 @@ export async function errorPages(ctx: Context, next: () => Promise<void>): Promi
 async function signOutToken(ctx: Context): Promise<string | undefined> {
 
   // With any other status, the session itself may have failed.
-  const isSessionFine = ctx.status === 403 || ctx.status === 404;
+  const isSessionFine = [401, 403, 404].includes(ctx.status);
   return isSessionFine && ctx.session?.name ? ctx.getCsrf() : undefined;
 
 }

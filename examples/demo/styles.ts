@@ -40,7 +40,7 @@ header, .buttons {
   align-items: center;
   gap: .75rem;
 }
-header { justify-content: space-between; min-height: 2.75rem; }
+header { flex-wrap: nowrap; justify-content: space-between; min-height: 2.75rem; }
 
 .brand {
   display: flex;
@@ -70,6 +70,7 @@ h2 { font-size: 1.1rem; line-height: 1.3; }
 }
 .card form { display: grid; gap: .5rem; margin-top: .75rem; }
 .card .buttons { margin-top: .5rem; }
+.buttons form { display: contents; }
 
 .hint, footer { color: var(--quiet); text-wrap: pretty; }
 .done { color: var(--accent); font-size: .9rem; }
@@ -98,7 +99,6 @@ button, .button {
   text-align: center;
   text-decoration: none;
   cursor: pointer;
-  transition: filter .12s;
 }
 button:hover, .button:hover { filter: contrast(.94); }
 button:active, .button:active { transform: translateY(1px); }
@@ -106,7 +106,7 @@ button:active, .button:active { transform: translateY(1px); }
 .wide { margin-top: .5rem; }
 
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
-:is(input, textarea):focus-visible { outline-width: 2px; outline-offset: -1px; }
+:is(input, textarea, #messages):focus-visible { outline-width: 2px; outline-offset: -1px; }
 
 .count { display: flex; flex-wrap: wrap; align-items: baseline; gap: .25rem 1rem; }
 #count {
@@ -130,7 +130,7 @@ button:active, .button:active { transform: translateY(1px); }
 }
 .devices p { text-wrap: wrap; }
 .devices li > div { flex: 1 1 14rem; }
-.devices form, .devices + form { margin: 0; }
+.devices form { margin: 0; }
 .devices button { padding-block: .4rem; }
 .details { color: var(--quiet); font-size: .9rem; }
 .badge {
@@ -143,6 +143,13 @@ button:active, .button:active { transform: translateY(1px); }
   white-space: nowrap;
 }
 
+#messages, #notice {
+  padding: .75rem 1.25rem;
+  border: 1px solid var(--accent);
+  border-radius: 1rem;
+  font-weight: 600;
+}
+#messages { color: var(--accent); }
 #notice {
   position: sticky;
   top: .75rem;
@@ -150,19 +157,14 @@ button:active, .button:active { transform: translateY(1px); }
   display: flex;
   flex-wrap: wrap;
   align-items: center;
-  justify-content: space-between;
   gap: .5rem 1rem;
-  padding: .75rem .75rem .75rem 1.25rem;
-  border: 1px solid var(--notice-line);
-  border-radius: 1rem;
+  padding-right: .75rem;
+  border-color: var(--notice-line);
   background: var(--notice);
-  font-weight: 600;
 }
+#news { flex: 1 1 12rem; }
 
 @media (max-width: 28rem) {
   .buttons :is(button, .button) { flex: 1 1 auto; }
-}
-@media (prefers-reduced-motion: reduce) {
-  * { transition: none !important; }
 }
 `;

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { MemoryStore, type SessionStore } from '@curveball/session';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { deviceLabel, maskedAddress } from '../../examples/demo/device.js';
 import { type RunningDemo, runDemo, signIn, signOut, useChromium, visit, whoIsSignedIn } from './running-demo.js';
@@ -15,7 +14,6 @@ test('lists the devices of a user on each of them, and marks the one that asks',
   const demo = await runDemo(t);
   const laptop = await device(t, demo, { userAgent: LAPTOP });
   const phone = await device(t, demo, { userAgent: PHONE });
-  await laptop.reload();
 
   assert.deepEqual(await listed(laptop), [
     'Chrome on Linux This device 127.0.0.x · Last seen just now Signed in just now',
@@ -26,22 +24,23 @@ test('lists the devices of a user on each of them, and marks the one that asks',
 
 });
 
-test('signs another device out at its next request, and no other', async t => {
+test('signs another device out, whose open page notices within a second and says why, and no other', async t => {
 
   const demo = await runDemo(t);
   const laptop = await device(t, demo, { userAgent: LAPTOP });
   const phone = await device(t, demo, { userAgent: PHONE });
   const other = await device(t, demo, {}, 'Bob');
-  await phone.clock.install();
-  await laptop.reload();
+  await listed(laptop);
   await laptop.getByRole('button', { name: 'Sign out Safari on iPhone, 127.0.0.x' }).click();
-  await laptop.getByText('You are signed in nowhere else.').waitFor();
 
-  await phone.clock.runFor(5000);
-  await phone.getByRole('alert').getByText('You have been signed out').waitFor();
-  assert.equal(await whoIsSignedIn(phone), '');
+  await phone.getByRole('alert').getByText('You have been signed out from another device.').waitFor({ timeout: 1000 });
+  await laptop.getByRole('status').getByText('The device is signed out.').waitFor();
+  await phone.getByRole('link', { name: 'Reload' }).click();
+  await phone.getByRole('heading', { name: 'Sign in' }).waitFor();
+  await phone.getByRole('status').getByText('You have been signed out from another device.').waitFor();
   assert.equal(await whoIsSignedIn(laptop), 'Ada');
   assert.equal(await whoIsSignedIn(other), 'Bob');
+  assert.equal(await other.getByRole('alert').isVisible(), false);
 
 });
 
@@ -50,7 +49,6 @@ test('signs out everywhere else', async t => {
   const demo = await runDemo(t);
   const here = await device(t, demo);
   const elsewhere = await Promise.all([device(t, demo), device(t, demo)]);
-  await here.reload();
   assert.equal((await listed(here)).length, 3);
   await here.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await here.getByText('You are signed in nowhere else.').waitFor();
@@ -65,16 +63,15 @@ test('ends no session by a handle of another user\'s session', async t => {
   const demo = await runDemo(t);
   const ada = await device(t, demo);
   await device(t, demo);
-  await ada.reload();
+  await listed(ada);
   const bob = await device(t, demo, {}, 'Bob');
   await device(t, demo, {}, 'Bob');
-  await bob.reload();
+  await listed(bob);
   const handle = await ada.locator('[name=handle]').inputValue();
   await bob.locator('[name=handle]').evaluate((input: HTMLInputElement, value) => { input.value = value; }, handle);
   await bob.locator('.devices button').click();
-  await bob.waitForURL('**/#devices');
+  await bob.getByText('The device was signed out already.').waitFor();
 
-  await ada.reload();
   assert.equal((await listed(ada)).length, 2);
   assert.equal((await listed(bob)).length, 2);
 
@@ -85,13 +82,24 @@ test('works without JavaScript', async t => {
   const demo = await runDemo(t);
   const here = await device(t, demo, { javaScriptEnabled: false });
   const elsewhere = await Promise.all([device(t, demo), device(t, demo)]);
-  await here.reload();
+  await listed(here);
   await here.locator('.devices button').first().click();
-  await here.waitForURL('**/#devices');
+  await here.getByText('The device is signed out.').waitFor();
   assert.equal((await listed(here)).length, 2);
   await here.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await here.getByText('You are signed in nowhere else.').waitFor();
   assert.deepEqual(await Promise.all(elsewhere.map(whoIsSignedIn)), ['', '']);
+
+});
+
+test('ends the device that was not used for the longest time if a user has signed in on too many', async t => {
+
+  const demo = await runDemo(t, { maxUserSessions: 1 });
+  const first = await device(t, demo);
+  await device(t, demo);
+  await first.getByRole('alert').getByText('You have signed in on too many other devices').waitFor();
+  await first.reload();
+  await first.getByRole('status').getByText('You have signed in on too many other devices').waitFor();
 
 });
 
@@ -121,18 +129,6 @@ test('has a way to sign out on every page of a signed-in user, also on error pag
 
 });
 
-test('leaves the list out if the store does not find the sessions of a user', async t => {
-
-  const page = await device(t, await runDemo(t, { store: fourMethods() }));
-  await page.getByText('Left out: the store that this demo was started with').waitFor();
-  assert.equal(await page.locator('.devices').count(), 0);
-  await page.reload();
-  assert.equal(await whoIsSignedIn(page), 'Ada');
-  await signOut(page);
-  assert.equal(await page.getByLabel('Remember me').count(), 0);
-
-});
-
 test('shows the name of a device as text, never as markup', async t => {
 
   const demo = await runDemo(t, {
@@ -147,7 +143,7 @@ test('shows the name of a device as text, never as markup', async t => {
   // A page that checks the sign-in must not leave before the new cookie has arrived.
   await page.goto('about:blank');
   await page.goto(`${demo.origin}/last`);
-  await page.goto(demo.origin);
+  await page.goto(`${demo.origin}/devices`);
   await page.getByText('<b>x</b>').waitFor();
   assert.equal(await page.locator('.devices b').count(), 0);
 
@@ -193,23 +189,11 @@ async function device(t: TestContext, demo: RunningDemo, options?: BrowserContex
 
 }
 
-/** The text of the list for each device. */
+/** Goes to the list, and returns its text for each device. */
 async function listed(page: Page): Promise<string[]> {
 
+  await page.goto(new URL('/devices', page.url()).href);
   const items = await page.locator('.devices li').allTextContents();
   return items.map(text => text.replace(/\s+/g, ' ').trim());
-
-}
-
-/** A store with the four methods and nothing else. */
-function fourMethods(): SessionStore {
-
-  const store = new MemoryStore();
-  return {
-    get: id => store.get(id),
-    set: (...session) => store.set(...session),
-    delete: id => store.delete(id),
-    newSessionId: () => store.newSessionId(),
-  };
 
 }

@@ -10,7 +10,7 @@ const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.
 const TAKEN = file('build/demo.png');
 const SHOWN = file('docs/demo.png');
 
-const SIZE = { width: 640, height: 1130 };
+const SIZE = { width: 640, height: 1100 };
 const MOST_BYTES = 100_000;
 
 useChromium();
@@ -25,7 +25,7 @@ test('looks as the picture in the README does', async t => {
   await page.getByText('20 of 20 counted').waitFor();
   await page.getByLabel('Your note').fill('Buy milk');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
-  await page.getByText('Saved at').waitFor();
+  await page.getByText('Your note is saved.').waitFor();
   const picture = await page.screenshot();
   mkdirSync(file('build'), { recursive: true });
   writeFileSync(TAKEN, picture);
