@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from '../support/exploring.js';
 import { MemoryStore } from '../../src/index.js';
 import { type Action, change, read, regenerate } from '../support/actions.js';
+import { HANDLE_LENGTH } from '../../src/id/session-id.js';
 import { explore, exploreSome, type Run } from '../support/explore.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingStore } from '../support/parking-store.js';
@@ -31,6 +32,16 @@ const firstIds: string[] = [];
 
 let store: MemoryStore;
 
+let ids = 0;
+
+/** Handles count, since they decide which of two sessions ends that were used at the same time. */
+function newId(moving?: string): string {
+
+  const id = store.newSessionId(moving);
+  return moving === undefined ? String(++ids).padStart(HANDLE_LENGTH, '0') + id.slice(HANDLE_LENGTH) : id;
+
+}
+
 /** The values of a session name its user, but it was stored without the option `user`. */
 const OLDER = 'ada, from before there was the option';
 
@@ -45,8 +56,9 @@ function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): W
   store = new MemoryStore({ now: () => time += pace });
   store.close();
   firstIds.length = 0;
+  ids = 0;
   for (const owner of owners) {
-    const id = store.newSessionId();
+    const id = newId();
     const isOlder = owner === OLDER;
     const info = { user: owner, details: `{"created":${firstIds.length + 1},"renewed":1}` };
     const values = { kept: 'yes', ...(owner && { owner: isOlder ? 'ada' : owner }) };
@@ -56,7 +68,7 @@ function world(limit: number, owners: ReadonlyArray<string | null>, pace = 1): W
   return {
     cookie: null,
     options: { user: 'owner', maxUserSessions: limit },
-    storeFor: (request, lot) => new ParkingStore(lot, store, request, [], moving => store.newSessionId(moving)),
+    storeFor: (request, lot) => new ParkingStore(lot, store, request, [], newId),
     peek: () => null,
   };
 
