@@ -49,6 +49,8 @@ function isLocalPath(path: string): boolean {
   const plain = path.normalize('NFKC');
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it refuses
   if (/[\\\x00-\x1f\x7f-\x9f]|^\/\s*\//.test(plain)) return false;
+  // Resolved first and decoded then, they could bring an empty segment to the begin: /./%2Fhost%2F..%2F..
+  if (/\/\//.test(plain) && /\/\.\.?(\/|$)/.test(plain)) return false;
   try {
     const { origin, pathname } = new URL(plain, ORIGIN);
     return origin === ORIGIN && !pathname.startsWith('//');

@@ -17,7 +17,7 @@ const BYPASSES = [
   '/.//evil.test', '/..//evil.test', '/./\\evil.test', '/a/..//evil.test', '/a/b/../..//evil.test', '/%2e%2e//evil.test', '/%2e//evil.test', '/.%2e//evil.test', '/a/%2E%2E//evil.test',
   '/%2fevil.test', '/%2Fevil.test', '/%2f/evil.test', '/%2f%2fevil.test', '/%5cevil.test', '/%5C/evil.test', '/%5c%5cevil.test', '/a%5cb', '/%252fevil.test', '/%25252fevil.test', '/%255cevil.test',
   '/%09/evil.test', '/%0a/evil.test', '/%0d/evil.test', '/%0d%0aLocation:%20//evil.test', '/%00/evil.test', '/%250a/evil.test', '/%c2%a0/evil.test', '/%7f/evil.test',
-  '/%ef%bc%8fevil.test', '/%EF%BC%BCevil.test', '/%2e%2e%2f%2fevil.test', '/a/%2e%2e%2f/evil.test', '/.%2f/evil.test', '/%2e%2f%2fevil.test',
+  '/./%2fevil.test%2f..%2f..', '/a/../%2Fevil.test%2F..%2F..', '/%2e/%252fevil.test%252f..%252f..', '/%ef%bc%8fevil.test', '/%EF%BC%BCevil.test', '/%2e%2e%2f%2fevil.test', '/a/%2e%2e%2f/evil.test', '/.%2f/evil.test', '/%2e%2f%2fevil.test',
   '/%', '/%zz', '/%c0%af/evil.test', '/%e0%80%af/evil.test', '/%c1%9cevil.test', '/%2525252525252fevil.test', `/${'a'.repeat(2048)}`,
 ];
 
