@@ -49,8 +49,11 @@ export function recentlyAuthenticated(options: RecentlyAuthenticatedOptions): Mi
     if (isRecent(request, within)) return next();
     // An outer middleware may have made all pages cacheable. This answer would be shown again after the proof.
     ctx.response.headers.set('Cache-Control', 'no-store');
-    if (signIn !== undefined && isForPage(ctx)) ctx.redirect(303, withReturn(signIn, addressOf(ctx, request)));
-    else throw new AuthenticationError(detail(ctx, within, signIn), { within, signIn });
+    if (signIn !== undefined && isForPage(ctx)) return ctx.redirect(303, withReturn(signIn, addressOf(ctx, request)));
+    const error = new AuthenticationError(detail(ctx, within, signIn), { within, signIn });
+    // RFC 9110, 15.5.2. Not every middleware that makes a response of an error takes it from there.
+    ctx.response.headers.set('WWW-Authenticate', error.wwwAuthenticate);
+    throw error;
 
   };
   return (ctx, next) => {

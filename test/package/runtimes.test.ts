@@ -38,20 +38,38 @@ describe('The packed package', () => {
     execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
     const tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) as string);
     writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
-    const packages = ['@curveball/kernel', 'redis', 'pg', 'mysql2'].map(name => `${name}@${devDependencies[name]}`);
+    const packages = ['@curveball/core', '@curveball/kernel', 'redis', 'pg', 'mysql2'].map(name => `${name}@${devDependencies[name]}`);
     execFileSync('npm', [
       'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball, ...packages,
     ], { cwd: folder, stdio: 'pipe' });
-    copyFileSync(join(root, 'test/package/consumer/served.mjs'), join(folder, 'served.mjs'));
+    for (const file of ['served.mjs', 'listening.mjs']) copyFileSync(join(root, 'test/package/consumer', file), join(folder, file));
   });
 
   for (const [runtime, command] of Object.entries(RUNTIMES)) {
+
+    it(`listens in ${runtime} as in Node.js, with two cookies in a response and streams`, { timeout: 60_000 }, async () => {
+
+      const { site, stop } = await serve([...command(), 'listening.mjs'], folder);
+      try {
+        const { headers } = await fetch(`${site}/sign-in?as=ada`);
+        const Cookie = headers.getSetCookie().map(each => each.split(';')[0]).join('; ');
+        equal(headers.getSetCookie().length, 2);
+        const shown = { messages: [{ kind: 'notice', message: 'Welcome' }], userId: 'ada' };
+        deepEqual(await (await fetch(site, { headers: { Cookie } })).json(), shown);
+        const stream = (await fetch(`${site}/endless`)).body?.getReader();
+        equal(new TextDecoder().decode((await stream?.read())?.value), 'begun');
+        await stream?.cancel();
+      } finally {
+        await stop();
+      }
+
+    });
 
     for (const [where, address] of Object.entries(STORES)) {
 
       it(`runs in ${runtime}, with sessions ${where}`, { timeout: 60_000 }, async () => {
 
-        const { site, stop } = await serve(command(), folder, address());
+        const { site, stop } = await serve([...command(), 'served.mjs', address()], folder);
         try {
           await expectWorks(site);
         } finally {
@@ -67,9 +85,9 @@ describe('The packed package', () => {
 });
 
 /** Starts the application, and waits until it listens. */
-async function serve([program = '', ...words]: string[], cwd: string, address: string) {
+async function serve([program = '', ...words]: string[], cwd: string) {
 
-  const child = spawn(program, [...words, 'served.mjs', address], { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(program, words, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
   let errors = '';
   child.stderr.on('data', data => { errors += data; });
   const ended = new Promise<void>(done => child.once('close', () => done()));
