@@ -162,6 +162,17 @@ describe('recentlyAuthenticated()', () => {
 
   });
 
+  it('names its challenge also without a middleware that knows the error', async t => {
+
+    t.mock.method(console, 'error', () => {});
+    t.mock.method(console, 'warn', () => {});
+    const app = new Application();
+    app.use(session({ store: new MemoryStore(), user: 'userId' }), recentlyAuthenticated({ within: 300 }));
+    const { status, headers } = await app.subRequest('GET', '/guarded');
+    deepStrictEqual([status, headers.get('WWW-Authenticate')], [401, 'Cookie error="insufficient_user_authentication", max_age="300"']);
+
+  });
+
   it('answers 401 to scripts and to requests that change something, and says what to do', async t => {
 
     t.mock.method(console, 'warn', () => {});
