@@ -37,8 +37,8 @@ export function checkCall(key: unknown, task: unknown): void {
 /** @throws {TypeError} for a wrong option */
 export function exclusiveSettings(options: ExclusiveOptions = {}): ExclusiveSettings {
 
-  record('The options of ctx.exclusive()', options);
-  known('Option of ctx.exclusive()', options, ['wait', 'lease', 'signal']);
+  record('ctx.exclusive(): options', options);
+  known('ctx.exclusive(): option', options, ['wait', 'lease', 'signal']);
   const { wait = 15, lease = 10, signal } = options;
   checkSeconds('wait', wait, 0, LONGEST);
   checkSeconds('lease', lease, 1, LONGEST);

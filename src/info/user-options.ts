@@ -140,7 +140,7 @@ function checkedLimit(given: number | SessionLimit | undefined): SessionLimit | 
     return { count: given, atLimit: 'end-oldest' };
   }
   record('maxUserSessions', given);
-  known('maxUserSessions.', given, ['count', 'atLimit']);
+  known('option maxUserSessions:', given, ['count', 'atLimit']);
   const { count, atLimit } = given;
   if (!isCount(count)) throw wrong('maxUserSessions.count', count, 'must be a whole number from 1');
   if (atLimit !== 'end-oldest' && atLimit !== 'refuse') throw wrong('maxUserSessions.atLimit', atLimit, 'must be \'end-oldest\' or \'refuse\'');
