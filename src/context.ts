@@ -71,8 +71,10 @@ export interface SessionContext {
   /**
    * Fires when the session ends: by a sign-out, a revocation, its expiry or a limit,
    * here or in another process. Its `reason` is a {@link SessionEndedError}, whose
-   * own `reason` says which. It does not fire when the session gets another id, and
-   * never if the request has no session.
+   * own `reason` says which. It has fired already if the session of the request's id
+   * has ended, as `ctx.sessionEnded` says, and the request has stored no new one. It
+   * does not fire when the session gets another id, and never if the request has no
+   * session otherwise.
    *
    * ```typescript
    * await pipeline(report, upload, { signal: ctx.sessionSignal });

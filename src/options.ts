@@ -106,7 +106,8 @@ export interface SessionOptions extends UserOptions {
 
   /**
    * Whether to close a WebSocket, with the code 4001, when the session ends that it
-   * was opened with; false by default. The reason is `signed-out`, `revoked`,
+   * was opened with; false by default. One whose session has ended before is closed
+   * at once, and its handler does not run. The reason is `signed-out`, `revoked`,
    * `expired` or `limit`. docs/live-sessions.md says how soon.
    */
   closeSockets?: boolean | undefined;

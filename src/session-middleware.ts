@@ -49,7 +49,7 @@ export default function session(options: SessionOptions): Middleware {
       // A store in memory answers without a promise. Then nothing waits.
       const stored = ids.length === 0 ? NOTHING : loadSession(ids, shared, loadTermsOf(ctx));
       request.begin('kind' in stored ? stored : await stored);
-      if (shared.closeSockets) closeWithSession(request);
+      if (shared.closeSockets && closeWithSession(request)) return;
 
       try {
         await next();

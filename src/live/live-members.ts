@@ -2,7 +2,7 @@ import { SessionEndedError, type SessionEndReason } from '../base/errors.js';
 import { type ContextMembers, method } from '../request/attach-session.js';
 import type { RequestSession } from '../request/request-session.js';
 import { SESSION_ENDED } from '../request/web-socket.js';
-import type { LiveStored } from '../session/stored-session.js';
+import { endOf, type LiveStored } from '../session/stored-session.js';
 import { liveSessionsOf } from './live-sessions.js';
 import type { OpenSession, Watcher } from './open-session.js';
 import { whenOver } from './when-over.js';
@@ -39,6 +39,8 @@ function signalOf(request: RequestSession): AbortSignal {
   const controller = new AbortController();
   const { signal } = controller;
   controllers.set(signal, controller);
+  const ended = stored ? null : endBefore(request);
+  if (ended) controller.abort(errorOf(ended));
   given.set(request, { signal, session: stored && watchFor(request, stored, controller) });
   return signal;
 
@@ -52,6 +54,14 @@ function storedSession({ session: { stored, foundByCookie } }: RequestSession): 
 
 }
 
+/** Says why the session is over that the request's id once had; null if it is not, since a moved one lives on. */
+function endBefore({ found }: RequestSession): SessionEndReason | null {
+
+  const end = endOf(found);
+  return end === 'moved' ? null : end;
+
+}
+
 function isOf(session: OpenSession | null, stored: LiveStored | null, { shared: { store } }: RequestSession): boolean {
 
   return session && stored ? session.handles.includes(store.handleOf(stored.id)) : session === stored;
@@ -60,7 +70,7 @@ function isOf(session: OpenSession | null, stored: LiveStored | null, { shared: 
 
 function watchFor(request: RequestSession, stored: LiveStored, controller: AbortController): OpenSession | null {
 
-  return watch(request, stored, { ended: reason => controller.abort(endOf(reason)) }, () => watcherOf(new WeakRef(controller.signal)));
+  return watch(request, stored, { ended: reason => controller.abort(errorOf(reason)) }, () => watcherOf(new WeakRef(controller.signal)));
 
 }
 
@@ -70,7 +80,7 @@ function watcherOf(held: WeakRef<AbortSignal>): Watcher {
   return {
     ended(reason) {
       const signal = held.deref();
-      if (signal) controllers.get(signal)?.abort(endOf(reason));
+      if (signal) controllers.get(signal)?.abort(errorOf(reason));
     },
     get isGone() {
       return held.deref() === undefined;
@@ -79,19 +89,27 @@ function watcherOf(held: WeakRef<AbortSignal>): Watcher {
 
 }
 
-function endOf(reason: SessionEndReason): SessionEndedError {
+function errorOf(reason: SessionEndReason): SessionEndedError {
 
   return new SessionEndedError(MESSAGES[reason], { reason });
 
 }
 
-/** Closes the WebSocket of a request when its session ends. */
-export function closeWithSession(request: RequestSession): void {
+/**
+ * Closes the WebSocket of a request when its session ends.
+ *
+ * @returns whether it has ended already, so that the socket is closed now and needs no handler
+ */
+export function closeWithSession(request: RequestSession): boolean {
 
   const { http: { webSocket }, session: { stored } } = request;
-  if (!webSocket || stored.kind !== 'live') return;
+  if (!webSocket) return false;
+  const ended = endBefore(request);
+  if (ended) webSocket.close(SESSION_ENDED, ended);
+  if (stored.kind !== 'live') return ended !== null;
   const watcher: Watcher = { ended: reason => webSocket.close(SESSION_ENDED, reason) };
   watch(request, stored, watcher, () => watcher);
+  return false;
 
 }
 

@@ -48,11 +48,11 @@ export class RequestSession implements WithForms {
   dependsOn: 'nothing' | 'info' | 'session' = 'nothing';
   isFinished = false;
   sentCookie: SentCookie | undefined;
+  found: StoredSession = NOTHING;
   /** Made when it is first needed. */
   beside: Beside | undefined;
 
   #session: Session | undefined;
-  #found: StoredSession = NOTHING;
   #forms: Forms | undefined;
   #error: SessionError | undefined;
   #isWatched = false;
@@ -78,7 +78,7 @@ export class RequestSession implements WithForms {
   /** Takes the session that the request's cookie led to, before the handler runs. */
   begin(stored: StoredSession): void {
 
-    this.#found = stored;
+    this.found = stored;
     if (stored.kind !== 'none') this.session.found(stored);
     // It was found by its former id, so the browser must get the new one.
     if (stored.kind === 'live' && stored.forwarded) sendCookie('set', this);
@@ -225,7 +225,7 @@ export class RequestSession implements WithForms {
   get ended(): SessionEnd | null {
 
     this.#inform();
-    return endOf(this.#found);
+    return endOf(this.found);
 
   }
 

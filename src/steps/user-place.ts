@@ -1,5 +1,6 @@
 import { SessionLimitError, SessionStoreError } from '../base/errors.js';
 import { unixTime } from '../base/time.js';
+import type { UserSession } from '../base/user-session.js';
 import { listedSessions } from '../info/listed-session.js';
 import { type Info, readDetails } from '../info/session-details.js';
 import { KEEPS_NOTHING } from '../values/other-record.js';
@@ -18,7 +19,7 @@ import { isPlaceholder, type ListedSession, placeVerdict } from './user-limit.js
 /** Seconds after which a placeholder is gone if its process dies. */
 const PLACE_LIFETIME = 60;
 
-/** How often a sign-in looks whether the others decide, before it is refused. */
+/** How often a sign-in looks whether the others decide, before it is refused, and at most as often until the places that they have are sessions. */
 const MOST_LOOKS = 12;
 
 /** Milliseconds of the first pause between looks, and the longest. */
@@ -61,7 +62,7 @@ export async function takePlace({ user, details }: Info, clicks: Clicks, { visit
   const { origin } = clicks;
   const firstClick = clicks.id === undefined ? undefined : store.handleOf(clicks.id);
   const list = async () => (await listed(user, shared)).filter(({ handle }) => handle !== firstClick);
-  const full = async () => new SessionLimitError(limit.count, listedSessions(await store.sessionsOf(user), unixTime()));
+  const full = async () => new SessionLimitError(limit.count, await filledPlaces(user, limit.count, shared));
   // Most refusals end here, with nothing written.
   const { created, turn, renewed, cookie } = details;
   const own = { handle: '', idle: 0, created, turn, origin };
@@ -76,14 +77,16 @@ export async function takePlace({ user, details }: Info, clicks: Clicks, { visit
     const isCreated = await store.create(id, KEEPS_NOTHING, { lifetime: PLACE_LIFETIME, newInfo });
     if (isCreated === 'revoked') throw userSessionsEnded();
     if (!isCreated) throw new SessionStoreError('newSessionId() returned an id that is in use');
-    if (!await findsRoom(handle, limit.count, list)) throw await full();
+    if (await findsRoom(handle, limit.count, list)) return { handle, giveUp, fill: () => fill(id, handle, user, limit.count, shared) };
   } catch (error) {
     // A store that has failed would only keep the client waiting again.
     const ended = giveUp();
     if (!(error instanceof SessionStoreError)) await ended;
     throw error;
   }
-  return { handle, giveUp, fill: () => fill(id, handle, user, limit.count, shared) };
+  // First, so that no other sign-in waits for this placeholder.
+  await giveUp();
+  throw await full();
 
 }
 
@@ -106,10 +109,32 @@ async function findsRoom(own: string, count: number, list: () => Promise<ListedS
       continue;
     }
     before = undefined;
-    const pause = Math.min(PAUSES.first * 2 ** pauses++, PAUSES.longest);
-    await new Promise(resolve => setTimeout(resolve, pause));
+    await pause(pauses++);
   }
   return false;
+
+}
+
+/**
+ * Lists the user's sessions for a sign-in that is refused. The sign-ins at the same
+ * moment that have the places may still have to store their sessions: looks until
+ * these can be listed, or two looks find no one who has a place without a session.
+ */
+async function filledPlaces(user: string, count: number, { store }: Shared): Promise<UserSession[]> {
+
+  for (let looks = 1, pauses = 0, settled = 0; ; looks++) {
+    const stored = await store.sessionsOf(user);
+    const sessions = listedSessions(stored, unixTime());
+    settled = stored.some(({ handle, details }) => isPlaceholder({ handle, ...readDetails(details) })) ? 0 : settled + 1;
+    if (sessions.length >= count || settled === 2 || looks === MOST_LOOKS) return sessions;
+    if (settled === 0) await pause(pauses++);
+  }
+
+}
+
+function pause(before: number): Promise<void> {
+
+  return new Promise(resolve => setTimeout(resolve, Math.min(PAUSES.first * 2 ** before, PAUSES.longest)));
 
 }
 

@@ -97,6 +97,17 @@ for (const [where, open] of Object.entries(EVERY_STORE)) {
 
     }));
 
+    it('are told all sessions of the user, also those that began at the same moment', withStore(async store => {
+
+      const { browser, errors, list } = world(store, 3);
+      const answers = await Promise.all(Array.from({ length: 12 }, browser).map(visitor => signIn(visitor)));
+      deepStrictEqual(answers.sort(), [200, 200, 200, ...Array.from({ length: 9 }, () => 409)]);
+      const handles = (await list()).map(({ handle }) => handle).sort();
+      for (const { sessions } of errors as SessionLimitError[]) deepStrictEqual(sessions.map(({ handle }) => handle).sort(), handles);
+      strictEqual(errors.length, 9);
+
+    }));
+
     it('let one in of several at the same moment on the last place, with a session before or without', withStore(async store => {
 
       for (let round = 0; round < 3; round++) {
@@ -232,6 +243,28 @@ describe('A limit at which sign-ins are refused', () => {
         strictEqual(await signIn(browser()), status === 503 ? 200 : 409);
       }
     }
+
+  });
+
+  it('names the sessions that there are after some looks, if one that has a place is not stored', async () => {
+
+    const store = new MemoryStore();
+    const { browser, errors, list } = world(store, 1);
+    const create = store.create.bind(store);
+    let goOn = () => {};
+    const isHeld = new Promise<void>(resolve => { goOn = resolve; });
+    let creates = 0;
+    Object.assign(store, { create: async (...args: Parameters<typeof create>) => {
+      if (++creates === 2) await isHeld;
+      return create(...args);
+    } });
+    const slow = signIn(browser());
+    while (creates < 2) await new Promise(setImmediate);
+    strictEqual(await signIn(browser()), 409);
+    deepStrictEqual((errors[0] as SessionLimitError).sessions, []);
+    goOn();
+    strictEqual(await slow, 200);
+    strictEqual((await list()).length, 1);
 
   });
 

@@ -15,6 +15,7 @@ import { type SocketSite, socketSite } from '../support/sockets.js';
 const PAGES = {
   '/sign-in': (ctx: { session: unknown }) => { ctx.session = { userId: 'ada' }; },
   '/sign-out': (ctx: { session: unknown }) => { ctx.session = null; },
+  '/new-id': (ctx: { sessionId: string | null }) => { ctx.sessionId = null; },
 };
 
 /** Waits for what follows from the end of a connection. */
@@ -43,6 +44,10 @@ describe('A stream of events', () => {
       if (ctx.path !== '/events') return;
       const { sessionSignal } = ctx;
       signals.push(sessionSignal);
+      if (sessionSignal.aborted) {
+        ctx.response.status = 204;
+        return;
+      }
       const body = new PassThrough();
       body.write('data: hello\n\n');
       sessionSignal.addEventListener('abort', () => body.end(`event: end\ndata: ${sessionSignal.reason.reason}\n\n`));
@@ -54,12 +59,13 @@ describe('A stream of events', () => {
     const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     const cookie = (await fetch(`${address}/sign-in`)).headers.getSetCookie()[0].split(';')[0];
     const send = (path: string) => fetch(address + path, { headers: { Cookie: cookie } });
+    const reconnect = async () => (await send('/events')).status;
     const listen = async (): Promise<IncomingMessage> => {
       const [response] = await once(httpGet(`${address}/events`, { headers: { Cookie: cookie }, agent: false }), 'response');
       await once(response, 'data');
       return response;
     };
-    return { signals, send, listen };
+    return { signals, send, listen, reconnect };
 
   }
 
@@ -87,6 +93,18 @@ describe('A stream of events', () => {
     const text = textOf(await listen());
     await new UserSessions(store).endAll('ada');
     strictEqual(await text, 'event: end\ndata: revoked\n\n');
+
+  });
+
+  it('is not opened again after the session has been revoked', async () => {
+
+    const store = new MemoryStore();
+    const { listen, reconnect } = await eventSite(store);
+    const text = textOf(await listen());
+    await new UserSessions(store).endAll('ada');
+    await text;
+    strictEqual(await reconnect(), 204);
+    strictEqual(openSessions(store), 0);
 
   });
 
@@ -207,6 +225,41 @@ describe('A WebSocket', () => {
     const closed = [closeOf(one), closeOf(other)];
     await new UserSessions(store).endAll('ada');
     deepStrictEqual(await Promise.all(closed), [[4001, 'revoked'], [4001, 'revoked']]);
+
+  });
+
+  it('is closed at once with closeSockets when its session had ended before, and its handler does not run', async () => {
+
+    let handled = 0;
+    const { store, site } = await sockets({ closeSockets: true }, () => { handled++; });
+    await new UserSessions(store).endAll('ada');
+    deepStrictEqual(await closeOf(await site.open()), [4001, 'revoked']);
+    deepStrictEqual([handled, openSessions(store)], [0, 0]);
+
+  });
+
+  it('stays open without the option when its session had ended before, and its signal has fired', async () => {
+
+    const { store, site } = await sockets({}, (ctx, socket) => {
+      const { sessionSignal } = ctx;
+      socket.on('message', () => socket.send(String(endOf(sessionSignal))));
+    });
+    await new UserSessions(store).endAll('ada');
+    const socket = await site.open();
+    socket.send('?');
+    strictEqual(String((await once(socket, 'message'))[0]), 'revoked');
+
+  });
+
+  it('stays open with closeSockets when it comes with a former id of a live session', async () => {
+
+    const { site } = await sockets({ closeSockets: true }, (_, socket) => { socket.on('message', () => socket.send('here')); });
+    const former = site.cookie();
+    await site.get('/new-id');
+    ok(site.cookie() !== former);
+    const socket = await site.open('/', former);
+    socket.send('?');
+    strictEqual(String((await once(socket, 'message'))[0]), 'here');
 
   });
 

@@ -207,6 +207,67 @@ describe('ctx.sessionSignal', () => {
 
   });
 
+  it('has fired already for a request with the id of a session that has ended, whatever ended it', async () => {
+
+    const ends: ReadonlyArray<readonly [string, (store: MemoryStore, browser: Browser) => unknown]> = [
+      ['signed-out', (_, browser) => browser.clone().get('/sign-out')],
+      ['revoked', store => new UserSessions(store).endAll('ada')],
+      ['limit', (_, browser) => new Browser(browser.app).get('/sign-in')],
+    ];
+    for (const [reason, end] of ends) {
+      const store = new MemoryStore();
+      const { browser, signals, open } = site({ store, user: 'userId', maxUserSessions: 1 }, {
+        '/twice': ctx => { signals.push(ctx.sessionSignal, ctx.sessionSignal); },
+      });
+      await browser.get('/sign-in');
+      await end(store, browser);
+      const signal = await open();
+      ok(signal.reason instanceof SessionEndedError);
+      strictEqual(endOf(signal), reason);
+      await browser.get('/twice');
+      strictEqual(signals.at(-1), signals.at(-2));
+      await rejects(wait(60_000, undefined, { signal }), ({ cause }: Error) => cause === signal.reason);
+    }
+
+  });
+
+  it('is that of the new session, once a request with an ended id has stored one', async () => {
+
+    const { browser, signals } = site({ user: 'userId' }, {
+      '/back': async ctx => {
+        signals.push(ctx.sessionSignal);
+        ctx.session = { userId: 'ada' };
+        await ctx.saveSession();
+        signals.push(ctx.sessionSignal);
+      },
+    });
+    await browser.get('/sign-in');
+    const late = browser.clone();
+    await browser.get('/sign-out');
+    strictEqual((await late.get('/back')).status, 200);
+    await settled();
+    deepStrictEqual(signals.map(endOf), ['signed-out', null]);
+    await late.get('/sign-out');
+    deepStrictEqual(signals.map(endOf), ['signed-out', 'signed-out']);
+
+  });
+
+  it('never fires for an id that was moved, or that no store has given', async () => {
+
+    const store = new MemoryStore();
+    const { browser, open } = site({ store });
+    await browser.get('/cart');
+    const late = browser.clone();
+    await browser.get('/renew');
+    const stranger = browser.clone();
+    stranger.cookies.set('CB', store.newSessionId());
+    const signals = [await open(late), await open(stranger)];
+    await browser.get('/sign-out');
+    await settled();
+    deepStrictEqual(signals.map(endOf), [null, null]);
+
+  });
+
   it('is the signal of a session that the request has stored before', async () => {
 
     const { browser, signals } = site({}, {
@@ -325,6 +386,7 @@ describe('ctx.sessionSignal, by the clock', () => {
     mock.timers.tick(9000);
     await settled();
     strictEqual(endOf(signal), 'expired');
+    strictEqual(endOf(await open()), 'expired');
 
   });
 

@@ -12,8 +12,8 @@ type Handler = (ctx: Context, next: () => Promise<void>) => Promise<void>;
 export interface SocketSite {
   /** Answers with the body of a page; remembers the cookie. */
   get(path: string): Promise<string>;
-  /** Opens a WebSocket with the cookie. */
-  open(path?: string): Promise<WebSocket>;
+  /** Opens a WebSocket with the cookie, or with another one. */
+  open(path?: string, other?: string): Promise<WebSocket>;
   cookie(): string;
   close(): Promise<void>;
 }
@@ -44,8 +44,8 @@ export async function socketSite(
       for (const line of response.headers.getSetCookie()) cookie = line.split(';')[0];
       return response.text();
     },
-    async open(path = '/') {
-      const socket = new WebSocket(`ws://${address}${path}`, { headers: cookie ? { Cookie: cookie } : {} });
+    async open(path = '/', sent = cookie) {
+      const socket = new WebSocket(`ws://${address}${path}`, { headers: sent ? { Cookie: sent } : {} });
       sockets.push(socket);
       await once(socket, 'open');
       return socket;

@@ -11,8 +11,11 @@ export const liveSessions: Scenarios = {
     await visitor.post('/sign-in');
     const response = await fetch(`http://127.0.0.1:${site.port}/events`, { headers: { Cookie: visitor.cookieHeader } });
     const text = response.text();
+    const cookie = visitor.cookieHeader;
     await visitor.post('/sign-out');
     assert.equal(await text, 'data: hello\n\nevent: ended\ndata: signed-out\n\n');
+    const again = await fetch(`http://127.0.0.1:${site.port}/events`, { headers: { Cookie: cookie } });
+    assert.equal(again.status, 204);
 
   },
 
