@@ -22,7 +22,7 @@ const STORES: { readonly [name: string]: { readonly url: () => string; readonly 
 
 describe('Open streams of two processes', { concurrency: true, timeout: 120_000 }, () => {
 
-  for (const [name, { url, within, hasConnection }] of Object.entries(STORES)) describe(`on ${name}`, () => {
+  for (const [name, { url, within, hasConnection }] of Object.entries(STORES)) describe(`on ${name}`, { concurrency: 1 }, () => {
 
     let here: AppProcess;
     let other: AppProcess;
