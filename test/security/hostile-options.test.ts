@@ -156,6 +156,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 
 /** The error for an object that is right but for one of its members. */
 const MEMBERS: Readonly<Record<string, RegExp>> = {
+  maxUserSessions: /^(option maxUserSessions: \S+ is unknown|maxUserSessions\.(count|atLimit) is )/,
   options: /^(store|pool|client|database|option \S+) is |^keys is /,
   store: /^store(\.\w+ is | is the function )/,
   clearSiteData: /^clearSiteData\[0\] is /,
