@@ -299,7 +299,7 @@ describe('RedisStore, if a command reaches the server twice', () => {
     strictEqual(await store.update(id, changing({ a: 1 }), { lifetime: 60, maxBytes: 1 }), 'too-large');
     deepStrictEqual(await store.get(id), {});
     strictEqual(await store.end(id, { moved: true }), true);
-    deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: true, reason: 'signed-out' });
 
     const user = `user ${id}`;
     id = store.newSessionId();
@@ -317,7 +317,7 @@ describe('RedisStore, if a command reaches the server twice', () => {
     id = store.newSessionId();
     strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
     await store.endAllSessions();
-    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+    deepStrictEqual(await store.load(id), { status: 'retired', moved: false, reason: 'revoked' });
 
   }
 
