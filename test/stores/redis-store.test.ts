@@ -13,6 +13,7 @@ import { fromTexts, toTexts } from '../../src/values/session-values.js';
 import { merge } from '../../src/values/texts-change.js';
 import { anyText } from '../support/any-text.js';
 import { redisUrl } from '../support/servers/addresses.js';
+import { markOf } from '../support/mark-of.js';
 
 const PREFIX = `redis-store.test ${process.pid}:`;
 
@@ -197,7 +198,7 @@ describe('RedisStore', () => {
       strictEqual(await store.end(ids[5] as string), true);
       // The id that was current replaces the oldest.
       strictEqual(await store.load(ids[5] as string), null);
-      for (const id of ids.slice(6)) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+      for (const id of ids.slice(6)) deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
     });
 
@@ -214,7 +215,7 @@ describe('RedisStore', () => {
       await store.move(second, third, NOTHING, { lifetime: 60 });
       const [header] = (await client.get(keyOf(third)) as string).split('\n', 1) as [string];
       strictEqual(header.length, FORMER + ENTRY_LENGTH + 1);
-      deepStrictEqual(await store.load(second), { status: 'retired', moved: true });
+      deepStrictEqual(markOf(await store.load(second)), { status: 'retired', moved: true });
 
     });
 
@@ -496,7 +497,7 @@ describe('RedisStore', () => {
       const next = store.newSessionId(id);
       await store.move(id, next, NOTHING, { lifetime: 60 });
       await store.set(next, { a: 2 }, soon());
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: true });
+      deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: true });
       await store.delete(next);
       strictEqual(await store.load(next), null);
       strictEqual(await client.exists(keyOf(next)), 0);

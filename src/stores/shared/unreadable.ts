@@ -12,14 +12,16 @@ export function unreadable(cause?: unknown): SessionStoreError {
 }
 
 /**
- * Texts that can't be read. The session does not count as empty. Only a request
- * that reads them fails, and the session can still be ended.
+ * Texts that can't be read. The session does not count as empty, and has no key that
+ * is asked for by name. Only a request that reads them fails, and the session can
+ * still be ended.
  */
 export function unreadableTexts(cause: unknown): SessionTexts {
 
   const fail = () => {
     throw unreadable(cause);
   };
-  return new Proxy<SessionTexts>(new Map(), { get: (_, name) => name === 'size' ? 1 : fail });
+  const known: Record<PropertyKey, unknown> = { size: 1, has: () => false };
+  return new Proxy<SessionTexts>(new Map(), { get: (_, name) => known[name] ?? fail });
 
 }

@@ -16,6 +16,7 @@ import { site } from '../../support/site.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
 import { PrivateRedis } from './private-redis.js';
+import { markOf } from '../../support/mark-of.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const changing = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
@@ -232,7 +233,7 @@ for (const [kinds, where] of [[SINGLE, 'single'], [CLUSTERED, 'clustered']] as c
         strictEqual(await flushed(() => store.move(id, next, changing({ c: 3 }), { lifetime: 60 })), 'moved');
         deepStrictEqual(await store.get(next), { a: 1, b: 2, c: 3 });
         strictEqual(await flushed(() => store.end(id)), true);
-        deepStrictEqual(await flushed(() => new RedisStore({ client: opened.client }).load(next)), { status: 'retired', moved: false });
+        deepStrictEqual(markOf(await flushed(() => new RedisStore({ client: opened.client }).load(next))), { status: 'retired', moved: false });
 
         const [user, other] = [`user ${id}`, store.newSessionId()];
         strictEqual(await flushed(() => store.create(other, toTexts({ a: 1 }), { lifetime: 60, newInfo: of(user, 0) })), true);
@@ -287,11 +288,11 @@ describe('RedisStore, if a command reaches the server twice', () => {
     const former = id;
     id = store.newSessionId(id);
     strictEqual(await store.move(former, id, changing({ b: 2 }), { lifetime: 60 }), 'moved');
-    deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
+    deepStrictEqual(markOf(await store.load(former)), { status: 'retired', moved: true });
     deepStrictEqual(await store.get(id), { count: 3, a: 1, b: 2 });
     strictEqual(await store.end(former), true);
     strictEqual(await store.end(id), false);
-    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+    deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
     id = store.newSessionId();
     strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 60 }), true);
@@ -459,7 +460,7 @@ describe('RedisStore on a server', () => {
         await setTimeout(20);
       }
       deepStrictEqual(await store.get(id), { a: 1, count: 9, index });
-      deepStrictEqual(await store.load(former), { status: 'retired', moved: true });
+      deepStrictEqual(markOf(await store.load(former)), { status: 'retired', moved: true });
       strictEqual(await store.update(id, changing({ after: true }), { lifetime: 60 }), 'updated');
     }
 

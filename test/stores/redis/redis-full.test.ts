@@ -8,6 +8,7 @@ import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.
 import { startRedis, startRedisCluster } from '../../support/servers/redis.js';
 import type { Server } from '../../support/servers/server.js';
 import { site } from '../../support/site.js';
+import { markOf } from '../../support/mark-of.js';
 
 let server: Server;
 let cluster: Server[];
@@ -74,8 +75,8 @@ for (const [kind, open, servers] of KINDS) {
         // The former id ends the moved session.
         strictEqual(await store.end(moved), true);
       });
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
-      deepStrictEqual(await store.load(next), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(next)), { status: 'retired', moved: false });
       strictEqual(await store.create(id, toTexts({}), { lifetime: 600 }), false);
 
     });
@@ -89,7 +90,7 @@ for (const [kind, open, servers] of KINDS) {
         deepStrictEqual((await store.sessionsOf('Bob')).map(({ handle }) => handle), [store.handleOf(third)]);
         await store.endAllSessions();
       });
-      for (const id of [one, another, third, others]) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+      for (const id of [one, another, third, others]) deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
     });
 
@@ -165,7 +166,7 @@ for (const [kind, open, servers] of KINDS) {
         deepStrictEqual((await browser.get('/read')).body, { userId: 'Dora' });
         strictEqual((await browser.get('/sign-out')).status, 200);
       });
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
     });
 
@@ -175,7 +176,7 @@ for (const [kind, open, servers] of KINDS) {
       await whileFull(async () => {
         strictEqual(await new UserSessions(store).endAll('Eve'), 2);
       });
-      for (const id of ids) deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+      for (const id of ids) deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
     });
 

@@ -8,6 +8,7 @@ import { toTexts } from '../../../src/values/session-values.js';
 import { often } from '../../support/often.js';
 import { CLUSTERED, type OpenClient, SINGLE } from '../../support/redis-clients.js';
 import { redisUrl } from '../../support/servers/addresses.js';
+import { markOf } from '../../support/mark-of.js';
 
 const NOTHING: SessionChange = { set: new Map(), unset: [] };
 const of = (user: string | null, requestAge?: number): NewInfo => ({ info: { user, details: '' }, requestAge });
@@ -84,7 +85,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
       }
       deepStrictEqual(await other.endSessionsOf(ada, { only: store.handleOf(one) }), sorted(one));
       deepStrictEqual(await other.endSessionsOf(ada, { only: store.handleOf(one) }), []);
-      deepStrictEqual(await store.load(one), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(one)), { status: 'retired', moved: false });
       const moved = store.newSessionId(two);
       await store.move(two, moved, NOTHING, { lifetime: 60 });
       deepStrictEqual(await other.endSessionsOf(ada, { only: store.handleOf(two) }), sorted(two));
@@ -193,7 +194,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
       await other.endAllSessions();
       for (const id of [...ids, moved]) strictEqual(await isLive(id), false);
-      deepStrictEqual(await store.load(moved), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(moved)), { status: 'retired', moved: false });
       strictEqual(await store.get('an id of another form'), null);
       deepStrictEqual([...await handles(ada), ...await handles(bob)], []);
       for (const [index, each] of neighbours.entries()) strictEqual((await each.load(theirs[index] as string))?.status, 'live');
@@ -257,7 +258,7 @@ describe('RedisStore, when all sessions are ended', () => {
       const id = store.newSessionId();
       await store.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of('Ada') });
       await store.endAllSessions();
-      deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
     } finally {
       client.disconnect();
     }

@@ -9,6 +9,7 @@ import { toTexts } from '../../../src/values/session-values.js';
 import { merge } from '../../../src/values/texts-change.js';
 import { anyText } from '../../support/any-text.js';
 import { PrivateRedis } from './private-redis.js';
+import { markOf } from '../../support/mark-of.js';
 
 /*
  * A change that comes with the texts that it was made from: the record is
@@ -164,7 +165,7 @@ describe('A change of a session that is no longer as it was loaded, on Redis', (
       const moved = await loaded(newId);
       strictEqual(await redis.store.end(newId), true);
       strictEqual(await redis.store.update(newId, CHANGES[kind], { ...terms, loaded: moved }), 'gone');
-      deepStrictEqual(await redis.store.load(newId), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await redis.store.load(newId)), { status: 'retired', moved: false });
       await redis.client.del(keyOf(id));
       strictEqual(await redis.store.update(newId, CHANGES[kind], { ...terms, loaded: moved }), 'gone');
       strictEqual(await redis.store.load(newId), null);

@@ -13,6 +13,7 @@ import { anyText } from '../../support/any-text.js';
 import { deferred } from '../../support/events.js';
 import { until } from '../../support/until.js';
 import { PrivateRedis } from './private-redis.js';
+import { markOf } from '../../support/mark-of.js';
 
 const setting = (values: object): SessionChange => ({ set: toTexts({ ...values }), unset: [] });
 
@@ -125,7 +126,7 @@ describe('A session that ends in favour of another, on Redis', () => {
     strictEqual(await redis.store.move(former, id, setting({}), { lifetime: 60 }), 'moved');
     strictEqual(await redis.store.end(id, { moved: true }), true);
     for (const each of [former, id]) {
-      deepStrictEqual(await redis.store.load(each), { status: 'retired', moved: true });
+      deepStrictEqual(markOf(await redis.store.load(each)), { status: 'retired', moved: true });
       strictEqual(await redis.store.update(each, setting({ b: 2 }), { lifetime: 60 }), 'gone');
       strictEqual(await redis.store.touch(each, 60), false);
       strictEqual(await redis.store.end(each), false);

@@ -9,6 +9,7 @@ import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
 import { redisUrl } from '../../support/servers/addresses.js';
 import { until } from '../../support/until.js';
+import { markOf } from '../../support/mark-of.js';
 
 const PREFIX = `redis-users.test ${process.pid}:`;
 
@@ -93,7 +94,7 @@ describe('RedisStore keeps the user and details of a session, and its index of u
       deepStrictEqual(await store.load(next), { status: 'retired', moved: true, info: { user: other, details: what } });
       ok((await handles(other)).includes(store.handleOf(id)));
       await store.end(id);
-      deepStrictEqual(await store.load(next), { status: 'retired', moved: false });
+      deepStrictEqual(markOf(await store.load(next)), { status: 'retired', moved: false });
     }), { numRuns: 200 });
 
   });
@@ -227,7 +228,7 @@ describe('RedisStore keeps the user and details of a session, and its index of u
     deepStrictEqual(await store.endSessionsOf(ada, { except: store.handleOf(spared) }), []);
     const later = await session(ada);
     for (const id of [missed, spared, later]) strictEqual(await store.touch(id, 60, ada), true);
-    deepStrictEqual(await store.load(missed), { status: 'retired', moved: false });
+    deepStrictEqual(markOf(await store.load(missed)), { status: 'retired', moved: false });
     deepStrictEqual(await handles(ada), [spared, later].map(id => store.handleOf(id)).sort());
 
   });
@@ -239,7 +240,7 @@ describe('RedisStore keeps the user and details of a session, and its index of u
     await store.endSessionsOf(ada);
     strictEqual(await store.touch(id, 60, ada), false);
     strictEqual(await store.update(id, changing({ b: 2 }), { lifetime: 60, patience: 5, user: ada }), 'gone');
-    deepStrictEqual(await store.load(id), { status: 'retired', moved: false });
+    deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
     deepStrictEqual(await store.sessionsOf(ada), []);
 
   });

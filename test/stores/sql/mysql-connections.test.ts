@@ -11,6 +11,7 @@ import type { Server } from '../../support/servers/server.js';
 import { type Page, site } from '../../support/site.js';
 import { hostileTexts } from './hostile-texts.js';
 import { isTriedOutOnce } from './sql-promises.js';
+import { markOf } from '../../support/mark-of.js';
 
 const DATABASE = 'session_connection_tests';
 
@@ -258,7 +259,7 @@ describe('MysqlStore on a server that reads small packets', () => {
     }
     assert.equal(await store.end(one), true);
     assert.deepEqual(await store.endSessionsOf('ada'), [store.handleOf(two)]);
-    for (const id of [one, two]) assert.deepEqual(await store.load(id), { status: 'retired', moved: false });
+    for (const id of [one, two]) assert.deepEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
   });
 

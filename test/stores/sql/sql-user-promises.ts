@@ -7,6 +7,7 @@ import { asciiUserHash as userHash } from '../../../src/stores/shared/user-hash.
 import { toTexts } from '../../../src/values/session-values.js';
 import { anyText } from '../../support/any-text.js';
 import type { SqlStore, Table } from './sql-promises.js';
+import { markOf } from '../../support/mark-of.js';
 
 export type UserStore = SqlStore & IndexingSessionStore & Required<Pick<SqlStore, 'move'>>;
 
@@ -206,7 +207,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await store.move(id, moved, NOTHING, { lifetime: 60 });
     assert.deepEqual(await store.endSessionsOf(user, { only: handle(id) }), [handle(id)]);
     assert.deepEqual(await store.endSessionsOf(user, { only: handle(id) }), []);
-    for (const each of [id, moved]) assert.deepEqual(await store.load(each), { status: 'retired', moved: false });
+    for (const each of [id, moved]) assert.deepEqual(markOf(await store.load(each)), { status: 'retired', moved: false });
     assert.deepEqual(await store.endSessionsOf(user, { except: handle(second) }), [handle(third)]);
     assert.deepEqual(await store.endSessionsOf(user, { except: '\0' }), [handle(second)]);
     assert.deepEqual(await store.endSessionsOf(user), []);
@@ -264,7 +265,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
     await store.endAllSessions();
     const live = (await table().rows()).filter(row => row.id_hash !== '' && Number(row.ends_at) > Date.now());
     assert.deepEqual(live, []);
-    for (const id of ids.slice(0, 20)) assert.deepEqual(await store.load(id), { status: 'retired', moved: false });
+    for (const id of ids.slice(0, 20)) assert.deepEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
 
   });
 
@@ -377,7 +378,7 @@ export function userPromises(open: () => Promise<UserStore>, table: () => Table,
       assert.ok(['moved', 'gone'].includes(answer), answer);
       assert.deepEqual([handles, left], [[one.handleOf(id)], []]);
       for (const each of [id, next]) assert.ok(!await isLive(one, each));
-      assert.deepEqual(await one.load(answer === 'moved' ? next : id), { status: 'retired', moved: false });
+      assert.deepEqual(markOf(await one.load(answer === 'moved' ? next : id)), { status: 'retired', moved: false });
     }
 
   });
