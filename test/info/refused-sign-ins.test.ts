@@ -205,7 +205,10 @@ describe('A limit at which sign-ins are refused', () => {
     await visitor.get('/cart');
     const { status, body } = await visitor.get('/catch');
     strictEqual(status, 200);
-    deepStrictEqual(JSON.parse(JSON.stringify(body)), JSON.parse(JSON.stringify(await list())));
+    // The clock goes on between the two looks, from which these times are counted.
+    const counted = new Set(['expiresAt', 'seenAt']);
+    const listed = (sessions: unknown) => JSON.stringify(sessions, (name, value) => counted.has(name) ? undefined : value);
+    strictEqual(listed(body), listed(await list()));
     deepStrictEqual((await visitor.get('/read')).body, { cart: 1 });
 
   });
