@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import webpack from 'webpack';
 import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
+import { installedIn, root } from './support/installed.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 
 /** An application that opens a store by its address. */
 const PROGRAM = `
@@ -54,16 +52,9 @@ describe('An application in one file', () => {
   let folder: string;
 
   before(() => {
-    folder = temporaryFolder();
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
-    const tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) as string);
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
+    folder = installedIn('@curveball/kernel', 'redis', 'pg', 'mysql2');
     writeFileSync(join(folder, 'app.js'), PROGRAM);
     writeFileSync(join(folder, 'app.cjs'), REQUIRING);
-    const packages = ['@curveball/kernel', 'redis', 'pg', 'mysql2'].map(name => `${name}@${devDependencies[name]}`);
-    execFileSync('npm', [
-      'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball, ...packages,
-    ], { cwd: folder, stdio: 'pipe' });
   });
 
   it('that esbuild has made includes the driver, and needs none that is not installed', async () => {

@@ -1,14 +1,10 @@
 import { match } from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { copyFileSync, cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { temporaryFolder } from '../support/servers/server.js';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+import { installedIn, root } from './support/installed.js';
 
 const RUNNERS = ['vitest@4.1.12', 'jest@30.5.2', 'mocha@12.0.3'];
 
@@ -25,14 +21,7 @@ describe('What the packed package has for tests of applications', { concurrency:
   let folder: string;
 
   before(() => {
-    folder = temporaryFolder();
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
-    const tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) as string);
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
-    execFileSync('npm', [
-      'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball,
-      `@curveball/kernel@${devDependencies['@curveball/kernel']}`, ...RUNNERS,
-    ], { cwd: folder, stdio: 'pipe' });
+    folder = installedIn('@curveball/kernel', ...RUNNERS);
     const runners = join(root, 'test/package/runners');
     cpSync(runners, folder, { recursive: true });
     // Two files at once, or one after the other in one process: each has a clock of its own.

@@ -1,16 +1,14 @@
 import { deepEqual, equal, match, notEqual } from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
+import { installedIn, root } from './support/installed.js';
 
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const { devDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const { resolve } = createRequire(import.meta.url);
 
 const OF_BUN: Record<string, string> = { x64: 'x64', arm64: 'aarch64' };
@@ -34,14 +32,7 @@ describe('The packed package', () => {
   let folder: string;
 
   before(() => {
-    folder = temporaryFolder();
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
-    const tarball = join(folder, readdirSync(folder).find(name => name.endsWith('.tgz')) as string);
-    writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'application', private: true, type: 'module' }));
-    const packages = ['@curveball/core', '@curveball/kernel', 'redis', 'pg', 'mysql2'].map(name => `${name}@${devDependencies[name]}`);
-    execFileSync('npm', [
-      'install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', tarball, ...packages,
-    ], { cwd: folder, stdio: 'pipe' });
+    folder = installedIn('@curveball/core', '@curveball/kernel', 'redis', 'pg', 'mysql2');
     for (const file of ['served.mjs', 'listening.mjs']) copyFileSync(join(root, 'test/package/consumer', file), join(folder, file));
   });
 
