@@ -29,8 +29,8 @@ export interface UserOptions {
 
   /**
    * The most sessions that a user may have at the same time: one more ends the
-   * session that was not used for longest, or is refused with `atLimit: 'refuse'`. Needs `user` and a store that indexes
-   * by user; no limit by default.
+   * session that was not used for longest, or is refused with `atLimit: 'refuse'`.
+   * Needs `user` and a store that indexes by user; no limit by default.
    */
   maxUserSessions?: number | SessionLimit | undefined;
 

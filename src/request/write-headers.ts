@@ -44,8 +44,8 @@ export interface CookieWriters extends Shared {
 
 /**
  * Writes the headers of a response: the cookies of the session, of forms and of
- * what is kept beside the session, and those that keep the response out of shared caches. May be called again, because
- * handlers may replace headers in the meantime.
+ * what is kept beside the session, and those that keep the response out of shared
+ * caches. May be called again, because handlers may replace headers in the meantime.
  */
 export function writeHeaders(action: CookieAction, request: Answering): void {
 

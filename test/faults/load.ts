@@ -40,7 +40,7 @@ export interface Tally {
   strayCookies: number;
   /** Requests that were answered with 200 and carried a session, after the fault. */
   after: number;
-  /** For how many milliseconds after a change or an end was acknowledged a request that was sent then missed it. */
+  /** The longest time, in milliseconds, from the acknowledgement of a change or an end to a request that did not see it. */
   stalest: number;
 }
 

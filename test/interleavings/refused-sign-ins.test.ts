@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryStore } from '../../src/index.js';
-import { type Action, destroy } from '../support/actions.js';
+import { destroy, signInOwner as signIn, signInOwnerByUpdate as signInByUpdate } from '../support/actions.js';
 import { explore, exploreSome, type Run } from '../support/explore.js';
 import { test } from '../support/exploring.js';
 import { texts } from '../support/memory-store-at.js';
@@ -11,20 +11,6 @@ import { type History, type Plan, runScenario, type World } from '../support/sce
  * Requests that sign one user in, where sign-ins are refused at the limit, in every
  * order of their calls: as many get in as there is room for, and no more.
  */
-
-const signIn: Action = {
-  name: 'sign in',
-  handle: ctx => {
-    ctx.session.owner = 'ada';
-  },
-};
-
-const signInByUpdate: Action = {
-  name: 'sign in with updateSession()',
-  handle: ctx => ctx.updateSession(values => {
-    values.owner = 'ada';
-  }),
-};
 
 let store: MemoryStore;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from '../support/exploring.js';
 import { MemoryStore } from '../../src/index.js';
-import { type Action, change, read, regenerate } from '../support/actions.js';
+import { type Action, change, read, regenerate, signInOwner as signIn, signInOwnerByUpdate as signInByUpdate } from '../support/actions.js';
 import { HANDLE_LENGTH } from '../../src/id/session-id.js';
 import { explore, exploreSome, type Run } from '../support/explore.js';
 import { texts } from '../support/memory-store-at.js';
@@ -12,20 +12,6 @@ import { type History, type Plan, runScenario, type World } from '../support/sce
  * Requests that sign one user in, in every order of their calls, with others that
  * use the user's sessions: the promises of `maxUserSessions` hold in each.
  */
-
-const signIn: Action = {
-  name: 'sign in',
-  handle: ctx => {
-    ctx.session.owner = 'ada';
-  },
-};
-
-const signInByUpdate: Action = {
-  name: 'sign in with updateSession()',
-  handle: ctx => ctx.updateSession(values => {
-    values.owner = 'ada';
-  }),
-};
 
 /** The ids of the first sessions: of these users, each used later than the one before. */
 const firstIds: string[] = [];

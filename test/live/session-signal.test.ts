@@ -86,7 +86,7 @@ for (const [where, openStore] of Object.entries(STORES)) {
       const tab = browser.clone();
       await browser.get('/renew');
       await tab.get('/sign-out');
-      // Who asked for the end learns of it if the store knows where the session went.
+      // The signal of the request that ended it fires if the store can follow the moved session.
       strictEqual(endOf(signal), 'signed-out');
 
     });

@@ -225,6 +225,21 @@ export const regenerateTwiceAtOnce: Action = {
   },
 };
 
+/** Signs the one user in, where the option `user` names the key `owner`. */
+export const signInOwner: Action = {
+  name: 'sign in',
+  handle: ctx => {
+    ctx.session.owner = 'ada';
+  },
+};
+
+export const signInOwnerByUpdate: Action = {
+  name: 'sign in with updateSession()',
+  handle: ctx => ctx.updateSession(values => {
+    values.owner = 'ada';
+  }),
+};
+
 /** The actions that any two requests of one browser may take at once. */
 export const ACTIONS: readonly Action[] = [
   read, change, remove, count, destroy, empty, regenerate, signIn,
