@@ -250,7 +250,7 @@ describe('The option cookieOptions', () => {
   it('needs secure if browsers drop the cookie without it', () => {
 
     for (const cookieOptions of [{ sameSite: 'none' }, { sameSite: 'None' }, { partitioned: true }]) {
-      throws(() => build({ store: 'memory', cookieOptions }), /cookieOptions\.secure is undefined: it must be true or 'auto' with/);
+      throws(() => build({ store: 'memory', cookieOptions }), /cookieOptions\.secure is not set: it must be true or 'auto' with/);
       throws(() => build({ store: 'memory', cookieOptions: { ...cookieOptions, secure: false } }), /cookieOptions\.secure is false/);
     }
 

@@ -128,6 +128,7 @@ function checkedAgainstBrowsers(name: string, options: Given): Given {
   const needsSecure = (reason: string) => {
     // Otherwise browsers would drop the cookie on every origin.
     if (secure === 'auto') secure = true;
+    if (secure === undefined) throw new TypeError(`cookieOptions.secure is not set: it must be true or 'auto' ${reason}`);
     if (secure !== true) throw wrong('cookieOptions.secure', secure, `must be true or 'auto' ${reason}`);
   };
   const prefix = /^__(host-http|host|secure|http)-/i.exec(name)?.[1]?.toLowerCase();

@@ -1,4 +1,5 @@
 import { SessionSizeError, SessionValueError } from '../base/errors.js';
+import { show } from '../base/option-checks.js';
 import type { SessionTexts } from '../base/store.js';
 import { OTHER_RECORD } from '../values/other-record.js';
 import { fromText, toTexts } from '../values/session-values.js';
@@ -38,7 +39,7 @@ const LONGEST_KIND = 100;
 export function toMessage(kind: unknown, message: unknown): MessageText {
 
   if (typeof kind !== 'string' || kind === '' || kind.length > LONGEST_KIND || !kind.isWellFormed()) {
-    throw new TypeError(`ctx.flash() needs the kind of the message: a text of 1 to ${LONGEST_KIND} characters, such as 'notice'`);
+    throw new TypeError(`ctx.flash() was given the kind ${shown(kind)}: it must be a text of 1 to ${LONGEST_KIND} characters, such as 'notice'`);
   }
   try {
     const text = toTexts({ [kind]: message }).get(kind);
@@ -48,6 +49,13 @@ export function toMessage(kind: unknown, message: unknown): MessageText {
     if (!(error instanceof SessionValueError)) throw error;
     throw new SessionValueError(error.path.replace(/^session/, 'flash'), error.message.slice(error.path.length + 1));
   }
+
+}
+
+/** A long kind is one by mistake: most likely the message itself. */
+function shown(kind: unknown): string {
+
+  return typeof kind === 'string' && kind.length > LONGEST_KIND ? `of ${kind.length} characters` : show(kind);
 
 }
 

@@ -8,6 +8,9 @@ const KNOWN = ['persistent', 'expiry', 'absoluteExpiry', 'endsAt', 'metadata'];
 const MOST_TEXTS = 5;
 const LONGEST_TEXT = 100;
 
+/** The least timestamp, of 2001: what is below it is a number of seconds from now, given by mistake. */
+const NO_DURATION = 1_000_000_000;
+
 /**
  * Checks the argument of `ctx.authenticated()`. Returns a copy of it, with its
  * texts cut to length.
@@ -29,9 +32,9 @@ export function checkedAuthentication(given: Authentication): Authentication {
       throw wrong(name, value, `must be a number of seconds from 1 to ${LONGEST_EXPIRY}`);
     }
   }
-  // A timestamp in milliseconds would never come.
-  if (endsAt !== undefined && !(typeof endsAt === 'number' && endsAt > 0 && endsAt < NO_SECONDS)) {
-    throw wrong('endsAt', endsAt, 'must be a Unix timestamp in seconds');
+  // A timestamp in milliseconds would never come, and a duration would be over at once.
+  if (endsAt !== undefined && !(typeof endsAt === 'number' && endsAt >= NO_DURATION && endsAt < NO_SECONDS)) {
+    throw wrong('endsAt', endsAt, 'must be a Unix timestamp in seconds, such as Date.now() / 1000 + 3600');
   }
   return metadata === undefined ? { ...given } : { ...given, metadata: checkedMetadata(metadata) };
 

@@ -110,7 +110,8 @@ export function checkedUserOptions(options: UserOptions, store: AtomicSessionSto
   }
   const limit = checkedLimit(maxUserSessions);
   if (limit !== undefined) {
-    if (user === undefined || !isIndexing(store)) throw new TypeError('option maxUserSessions needs the option user, and a store that indexes by user');
+    if (user === undefined) throw new TypeError('option maxUserSessions needs the option user');
+    if (!isIndexing(store)) throw new TypeError('option maxUserSessions needs a store that indexes by user: this one has no method sessionsOf()');
   }
   if (anonymousExpiry !== undefined) {
     if (user === undefined) throw new TypeError('option anonymousExpiry needs the option user');

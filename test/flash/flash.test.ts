@@ -269,8 +269,11 @@ describe('The limits of ctx.flash()', () => {
 
   it('refuse a kind that is no short text', async () => {
 
-    for (const kind of ['', 1, null, undefined, {}, 'x'.repeat(101), '\ud800']) {
-      assert.ok(await thrown(ctx => ctx.flash(kind as string, 'x')) instanceof TypeError);
+    const shown = [['', /kind "":/], [1, /kind 1:/], [null, /kind null:/], [undefined, /undefined/], [{}, /an Object/], ['x'.repeat(101), /of 101 characters/], ['\ud800', /kind/]] as const;
+    for (const [kind, pattern] of shown) {
+      const error = await thrown(ctx => ctx.flash(kind as string, 'x'));
+      assert.ok(error instanceof TypeError);
+      assert.match(error.message, pattern);
     }
 
   });

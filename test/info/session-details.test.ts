@@ -95,7 +95,7 @@ describe('ctx.authenticated()', () => {
       [{ persistent: 1 }, /persistent: 1: it must be true or false/],
       [{ expiry: 0 }, /expiry: 0: it must be a number of seconds from 1 to/],
       [{ expiry: Number.NaN }, /expiry/], [{ expiry: '60' }, /expiry: "60"/], [{ absoluteExpiry: Infinity }, /absoluteExpiry/],
-      [{ endsAt: NOW * 1000 }, /endsAt: \d+: it must be a Unix timestamp in seconds/], [{ endsAt: new Date() }, /endsAt: a Date/],
+      [{ endsAt: NOW * 1000 }, /endsAt: \d+: it must be a Unix timestamp in seconds/], [{ endsAt: 3600 }, /endsAt: 3600: it must be a Unix timestamp/], [{ endsAt: new Date() }, /endsAt: a Date/],
       [{ metadata: null }, /metadata: null|metadata: a/], [{ metadata: { device: 5 } }, /metadata\.device: 5/],
       [{ expiry: Infinity }, /expiry: Infinity: it must/], [{ absoluteExpiry: 10n }, /absoluteExpiry: 10n: it must/], [{ persistent: Symbol('x') }, /persistent: Symbol\(x\): it must/],
       [null, /was given null: it must be an object/], ['metadata', /was given "metadata": it must be an object/], [[], /was given an Array: it must be an object/],
