@@ -23,7 +23,7 @@ export type { SessionOptions } from './options.js';
 export type { SessionMetadata, UserSession } from './base/user-session.js';
 export type { Authentication } from './info/session-details.js';
 export type {
-  SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, StaleWriteRefused,
+  SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, SignInRefused, StaleWriteRefused,
   StoreFailed, SuspiciousId,
 } from './events/session-events.js';
 export { localAddress } from './reauthentication/local-address.js';

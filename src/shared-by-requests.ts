@@ -35,7 +35,7 @@ export function sharedFrom(options: SessionOptions): SharedByRequests {
   const settings = settingsFrom(options);
   const { schema, storeTimeout, cookieName, clearSiteData, basePath, passive, closeSockets, userOf, cookieOptions: { path, sameSite } } = settings;
   warnOfSharedStore(options, cookieName);
-  const timed = timedStore(settings.store, storeTimeout);
+  const timed = timedStore(settings.store, storeTimeout, cookieName);
   const cookie = new SessionCookie(settings);
   const knowsLess = settings.maxUserSessions !== undefined && settings.touchInterval > 0;
   const forms = { formCookie: new FormCookie(settings), cookieName };

@@ -106,7 +106,7 @@ export class UserSessions {
 
     await this.#store.endAllSessions();
     reportEnds(null, 'revoked');
-    publishRevoked({ user: null, handles: [] });
+    publishRevoked({ user: null, handles: [], cookieName: null });
 
   }
 
@@ -114,7 +114,7 @@ export class UserSessions {
 
     const name = nameOf(user);
     const handles = await this.#timed.endSessionsOf(name, { ...which, reason: 'revoked' });
-    if (handles.length > 0) publishRevoked({ user: name, handles });
+    if (handles.length > 0) publishRevoked({ user: name, handles, cookieName: null });
     return handles;
 
   }

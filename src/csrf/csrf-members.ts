@@ -1,13 +1,15 @@
+import { CsrfError } from '../base/errors.js';
 import { type ContextMembers, method } from '../request/attach-session.js';
 import type { RequestSession } from '../request/request-session.js';
 import { decide } from '../steps/decide.js';
+import { publishCsrf } from './csrf-events.js';
 import { joinedTokens, maskedToken } from './csrf-token.js';
 import { peekedSave, type RequestForms } from './request-forms.js';
 
 /** `ctx.getCsrf()` and `ctx.validateCsrf()`. */
 export const csrfMembers: ContextMembers = {
   getCsrf: method('getCsrf', request => (options?: { masked?: boolean }) => getCsrf(request, options?.masked === true)),
-  validateCsrf: method('validateCsrf', request => (token?: unknown) => validateCsrf(request, token)),
+  validateCsrf: method('validateCsrf', request => (token?: unknown) => validateOrPublish(request, token)),
 };
 
 function getCsrf(request: RequestSession, isMasked: boolean): Promise<string> {
@@ -29,6 +31,18 @@ export function validateCsrf(request: RequestSession, token?: unknown): void {
   const own = covering(request) ?? request;
   own.use();
   formsOf(own).validate(token);
+
+}
+
+/** Checks a token for a handler. */
+function validateOrPublish(request: RequestSession, token: unknown): void {
+
+  try {
+    validateCsrf(request, token);
+  } catch (error) {
+    if (error instanceof CsrfError) publishCsrf('token', request.http);
+    throw error;
+  }
 
 }
 

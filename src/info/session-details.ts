@@ -135,7 +135,7 @@ export function readDetails(details: string): Partial<SessionDetails> | null {
   try {
     return fromStored({ user: null, details })?.details ?? {};
   } catch (error) {
-    publishFailed(error as SessionStoreError);
+    publishFailed(error as SessionStoreError, null);
     return null;
   }
 

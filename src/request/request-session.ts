@@ -138,7 +138,7 @@ export class RequestSession implements WithForms {
   fail(error: unknown): void {
 
     if (error instanceof SessionStoreError || error instanceof SessionEndedError) this.session.fail(error);
-    if (error instanceof SessionStoreError) publishFailed(error);
+    if (error instanceof SessionStoreError) publishFailed(error, this.shared.store.cookieName);
     // A handler may pass on what it was thrown, and it comes here again.
     if (error instanceof SessionEndedError && error !== this.#error) publishStale(idOf(this.session.stored), error.message, this.shared.store);
     // A refusal of the request says nothing about the session.

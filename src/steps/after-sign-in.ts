@@ -1,7 +1,7 @@
 import { SessionStoreError } from '../base/errors.js';
 import type { EndReason } from '../base/store.js';
 import { unixTime } from '../base/time.js';
-import { publishDestroyed } from '../events/session-events.js';
+import { publishDestroyed, publishEnded } from '../events/session-events.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { derivedHandle } from '../id/session-id.js';
 import { type Info, readDetails } from '../info/session-details.js';
@@ -80,7 +80,7 @@ async function endOthers(info: Info, firstClickId: string | undefined, save: Sav
   const most = limit?.atLimit === 'end-oldest' ? limit.count : Infinity;
   const { user, details: { origin } } = info;
   if (user === null || !store.canIndex) return;
-  if (firstClickId !== undefined) await store.endSessionsOf(user, { only: store.handleOf(firstClickId), reason: 'signed-out' });
+  if (firstClickId !== undefined) await endOther(store.handleOf(firstClickId), user, shared, 'signed-out');
   // Where sign-ins are refused at the limit, clicks of one sign-in are not counted, so all but one must end.
   if (most === Infinity && (origin === undefined || (!limit && isCrowd(user, shared)))) return;
 
@@ -97,7 +97,7 @@ async function endOthers(info: Info, firstClickId: string | undefined, save: Sav
       await beginAgain(info, nextTurn(sessions), save);
       continue;
     }
-    for (const handle of surplus) await store.endSessionsOf(user, { only: handle, reason: 'limit' });
+    for (const handle of surplus) await endOther(handle, user, shared, 'limit');
     if (!isTooMany) return;
     await end(session.id, user, shared, 'limit');
     throw endedByOtherSignIn();
@@ -152,8 +152,15 @@ async function beginAgain(info: Info, turn: number, save: Save): Promise<void> {
 
 }
 
+/** Ends another session of the user. */
+async function endOther(handle: string, user: string, { store }: Shared, reason: EndReason): Promise<void> {
+
+  publishEnded(await store.endSessionsOf(user, { only: handle, reason }), user, reason, store);
+
+}
+
 async function end(id: string | null, user: string | null, { store }: Shared, reason: EndReason): Promise<void> {
 
-  if (id !== null && await store.end(id, { reason })) publishDestroyed(id, user, store);
+  if (id !== null && await store.end(id, { reason })) publishDestroyed(id, user, reason, store);
 
 }

@@ -16,7 +16,7 @@ export function endSession(id: string, { session, stored, wanted, shared: { stor
     ? andThen(store.endSessionsOf(stored.user, { only: store.handleOf(id), reason: 'signed-out' }), ({ length }) => length > 0)
     : store.end(id, SIGNED_OUT);
   return andThen(answer, isEnded => {
-    if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, store);
+    if (isEnded) publishDestroyed(id, 'user' in stored ? stored.user : null, 'signed-out', store);
     if (isEnded && isSignOut) session.leaveForms();
     // If the store had nothing to end, the browser may have a newer cookie, which stays.
     const wasLive = stored.kind !== 'retired' || stored.wasLive === true;

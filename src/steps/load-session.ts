@@ -129,7 +129,7 @@ async function reused(id: string, shared: Shared): Promise<StoredSession> {
   if (family === undefined || family !== familyOf(id) || cookie !== settings.cookieMark) return unknown(id, shared);
   if (settings.endOnReuse) {
     const handles = await store.endSessionsOf(user, { only: handle, reason: 'revoked' });
-    if (handles.length > 0) publishRevoked({ user, handles });
+    if (handles.length > 0) publishRevoked({ user, handles, cookieName: store.cookieName });
   }
   publishSuspicious(id, 'reused', store);
   return settings.endOnReuse ? REUSED_AND_ENDED : { kind: 'reused', id, user };

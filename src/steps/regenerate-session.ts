@@ -1,7 +1,7 @@
 import { SessionEndedError } from '../base/errors.js';
 import type { Awaitable } from '../base/store.js';
 import { unixTime } from '../base/time.js';
-import { publishRegenerated } from '../events/session-events.js';
+import { publishDestroyed, publishRegenerated } from '../events/session-events.js';
 import { keptFormSecret } from '../id/form-secret.js';
 import { forwardId } from '../id/forwarded-id.js';
 import { familyOf, renewedId } from '../id/id-family.js';
@@ -143,8 +143,10 @@ async function finishMove(change: Regeneration, next: Next, save: Save): Promise
 /** Does what is possible without the move: the store had no such session, or the user's sessions were ended. */
 async function insteadOfMove(change: Regeneration, answer: 'gone' | 'revoked', save: Save): Promise<CookieAction> {
 
-  const { session, wanted } = save;
+  const { session, wanted, shared: { store } } = save;
   const { id, reason } = change;
+  // In several steps, nothing has ended.
+  if (answer === 'revoked' && store.canMove) publishDestroyed(id, (save.stored as LiveStored).user, 'revoked', store);
   // `moveInSteps` may have left a mark under the reserved id: a second try needs another.
   session.release();
   if (answer === 'revoked' && !(reason === 'binding' && isEmpty(change))) throw userSessionsEnded();

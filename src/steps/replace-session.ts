@@ -17,7 +17,7 @@ export async function replaceSession({ id, texts }: Replacement, save: Save): Pr
     const action = await createSession({ texts, replaced: id }, { ...save, stored: NOTHING });
     // The former user's values must not be stored again.
     session.refresh(wanted.texts);
-    if (await shared.store.end(id, { moved: true, reason: 'signed-out' })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, shared.store);
+    if (await shared.store.end(id, { moved: true, reason: 'signed-out' })) publishDestroyed(id, stored.kind === 'live' ? stored.user : null, 'signed-out', shared.store);
     return action;
   } catch (error) {
     // No cookie is sent for the new session, so it will not be used.

@@ -1,12 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Handles } from '../events/session-events.js';
+import type { EventSource, OfMiddleware } from '../events/session-events.js';
 import type { Decision, NamedChange } from '../session/named-change.js';
 
 /** Publishes `curveball:session:request`. Events are made only while it has subscribers. */
 export const requestEvents = channel('curveball:session:request');
 
 /** The message of `curveball:session:request`: what was decided at the end of a request, and why. */
-export interface RequestDecided {
+export interface RequestDecided extends OfMiddleware {
   /** The handle of the session that is stored after the request; null if there is none. */
   readonly handle: string | null;
   readonly decision: NamedChange['name'];
@@ -18,10 +18,11 @@ export interface RequestDecided {
  *
  * @param failure why the decision was not carried out; undefined if it was
  */
-export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, handles: Handles): void {
+export function publishRequest(decision: Decision | undefined, failure: string | undefined, id: string | null, { handleOf, cookieName }: EventSource): void {
 
   requestEvents.publish({
-    handle: id === null ? null : handles.handleOf(id),
+    handle: id === null ? null : handleOf(id),
+    cookieName,
     decision: decision?.change.name ?? 'none',
     reason: failure ?? (decision ? reasonOf(decision) : 'no session, and nothing to store'),
   } satisfies RequestDecided);

@@ -1,6 +1,7 @@
 import { SessionLimitError, SessionStoreError } from '../base/errors.js';
 import { unixTime } from '../base/time.js';
 import type { UserSession } from '../base/user-session.js';
+import { publishEnded, publishLimit } from '../events/session-events.js';
 import { listedSessions } from '../info/listed-session.js';
 import { type Info, readDetails } from '../info/session-details.js';
 import { KEEPS_NOTHING } from '../values/other-record.js';
@@ -62,7 +63,11 @@ export async function takePlace({ user, details }: Info, clicks: Clicks, { visit
   const { origin } = clicks;
   const firstClick = clicks.id === undefined ? undefined : store.handleOf(clicks.id);
   const list = async () => (await listed(user, shared)).filter(({ handle }) => handle !== firstClick);
-  const full = async () => new SessionLimitError(limit.count, await filledPlaces(user, limit.count, shared));
+  const full = async () => {
+    const sessions = await filledPlaces(user, limit.count, shared);
+    publishLimit(user, limit.count, store);
+    return new SessionLimitError(limit.count, sessions);
+  };
   // Most refusals end here, with nothing written.
   const { created, turn, renewed, cookie } = details;
   const own = { handle: '', idle: 0, created, turn, origin };
@@ -153,7 +158,7 @@ async function fill(id: string, handle: string, user: string, count: number, sha
   const sessions = await listed(user, shared);
   const own = sessions.find(session => session.place === handle);
   if (own && placeVerdict(sessions, own.handle, count) !== 'free') {
-    await shared.store.endSessionsOf(user, { only: own.handle, reason: 'limit' });
+    publishEnded(await shared.store.endSessionsOf(user, { only: own.handle, reason: 'limit' }), user, 'limit', shared.store);
     throw endedByOtherSignIn();
   }
 

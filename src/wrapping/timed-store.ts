@@ -4,7 +4,7 @@ import { plainError } from '../base/plain-error.js';
 import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, SessionTexts } from '../base/store.js';
 import { LONGEST_LIFE } from '../base/time.js';
 import { endsObservers, reportEnds, reportMove } from '../events/session-ends.js';
-import { publishFailed } from '../events/session-events.js';
+import { type EventSource, publishFailed } from '../events/session-events.js';
 import { IdWarnings } from '../id/id-warnings.js';
 import { derivedHandle, isPlausibleId } from '../id/session-id.js';
 import { adapted } from './checked-store.js';
@@ -18,7 +18,7 @@ type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'w
  * The store as a request sees it. It has all methods, and nothing that is not
  * listed here, but methods that the store lacks must not be called.
  */
-export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>> {
+export interface TimedStore extends Required<Omit<AtomicSessionStore, NotAsked>>, EventSource {
 
   /** Whether the store moves a session in one step. If not, it has `take`. */
   readonly canMove: boolean;
@@ -65,8 +65,9 @@ const MOVED = ['moved', 'gone', 'conflict', 'too-large', 'revoked'] as const;
  * @param store may stop being atomic, as the memory store does when a test replaces
  *   one of its four methods. It is adapted from then on
  * @param limit in seconds
+ * @param cookieName of the middleware, for events; null outside of requests
  */
-export function timedStore(store: AtomicSessionStore, limit: number): TimedStore {
+export function timedStore(store: AtomicSessionStore, limit: number, cookieName: string | null = null): TimedStore {
 
   const inner = () => (store.atomic === false ? adapted(store) : store) as Required<AtomicSessionStore>;
   // An adapter has no index: UserSessions asks the store itself.
@@ -89,11 +90,11 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     try {
       answer = call(() => caller ? time.left(caller) : limit);
     } catch (error) {
-      throw storeError(error, secrets);
+      throw storeError(error, secrets, cookieName);
     }
     if (!isThenable(answer)) return answer;
     caller = { until: Infinity, prolonged: 0, giveUp() {} };
-    return time.for(caller, answer, error => storeError(error, secrets), onLate);
+    return time.for(caller, answer, error => storeError(error, secrets, cookieName), onLate);
   };
 
   /** Returns the handle of an id, by default a hash. */
@@ -186,6 +187,7 @@ export function timedStore(store: AtomicSessionStore, limit: number): TimedStore
     },
 
     handleOf,
+    cookieName,
 
     /** Whether a text may be tried as an id. */
     isSessionId: (text: string) => (inner() as AtomicSessionStore).isSessionId?.(text) ?? isPlausibleId(text),
@@ -222,10 +224,10 @@ function checked(found: FoundSession | null | undefined): FoundSession | null {
 }
 
 /** @param ids that the error must not contain */
-function storeError(cause: unknown, ids: readonly string[]): SessionError {
+function storeError(cause: unknown, ids: readonly string[], cookieName: string | null): SessionError {
 
   const error = cause instanceof SessionError ? cause : new SessionStoreError('The session store failed', { cause: plainError(cause, ids) });
-  if (error instanceof SessionStoreError) publishFailed(error);
+  if (error instanceof SessionStoreError) publishFailed(error, cookieName);
   return error;
 
 }

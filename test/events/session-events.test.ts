@@ -7,7 +7,7 @@ import { idOf } from '../support/browser.js';
 import { RecordingStore } from '../support/recording-store.js';
 import { type Page, site } from '../support/site.js';
 
-const NAMES = ['created', 'regenerated', 'destroyed', 'revoked', 'expired', 'stale', 'suspicious', 'failed', 'request'];
+const NAMES = ['created', 'regenerated', 'destroyed', 'revoked', 'expired', 'limit', 'stale', 'suspicious', 'failed', 'request', 'csrf'];
 
 const PAGES: Record<string, Page> = {
   '/cart': ctx => { ctx.session.cart = 1; },
@@ -42,16 +42,58 @@ describe('An event', () => {
     const { browser, store } = site(PAGES, { user: 'userId' });
     await browser.get('/cart');
     const handle = store.handleOf?.(idOf(browser));
-    deepStrictEqual(named('created'), [{ handle, user: null }]);
+    deepStrictEqual(named('created'), [{ handle, user: null, cookieName: 'CB' }]);
     await browser.get('/sign-in');
-    deepStrictEqual(named('regenerated'), [{ formerHandle: handle, handle, user: 'ada', reason: 'user' }]);
+    deepStrictEqual(named('regenerated'), [{ formerHandle: handle, handle, user: 'ada', reason: 'user', cookieName: 'CB' }]);
     await browser.get('/rotate');
-    deepStrictEqual(named('regenerated')[1], { formerHandle: handle, handle, user: 'ada', reason: 'asked' });
+    deepStrictEqual(named('regenerated')[1], { formerHandle: handle, handle, user: 'ada', reason: 'asked', cookieName: 'CB' });
     await browser.get('/end');
-    deepStrictEqual(named('destroyed'), [{ handle, user: 'ada' }]);
+    deepStrictEqual(named('destroyed'), [{ handle, user: 'ada', reason: 'signed-out', cookieName: 'CB' }]);
     await browser.get('/cart');
     await browser.get('/empty');
     strictEqual(named('destroyed').length, 1);
+
+  });
+
+  it('names the sessions that a sign-in ends, or the sign-in that is refused, at the limit', async () => {
+
+    for (const atLimit of ['end-oldest', 'refuse'] as const) {
+      events = [];
+      const { browser, store } = site(PAGES, { user: 'userId', maxUserSessions: { count: 1, atLimit }, cookieName: 'limited' });
+      await browser.get('/sign-in');
+      const handle = store.handleOf?.(idOf(browser, 'limited'));
+      const other = browser.clone();
+      other.cookies.clear();
+      strictEqual((await other.get('/sign-in')).status, atLimit === 'refuse' ? 409 : 200);
+      deepStrictEqual(named('destroyed'), atLimit === 'refuse' ? [] : [{ handle, user: 'ada', reason: 'limit', cookieName: 'limited' }]);
+      deepStrictEqual(named('limit'), atLimit === 'refuse' ? [{ user: 'ada', limit: 1, cookieName: 'limited' }] : []);
+      strictEqual(named('created').length, atLimit === 'refuse' ? 1 : 2);
+    }
+
+  });
+
+  it('reports that a session which was becoming a user\'s has ended, because that user\'s sessions were ended', async () => {
+
+    const { browser, store } = site({
+      ...PAGES,
+      '/late': async ctx => {
+        await new UserSessions(store).endAll('ada');
+        ctx.session.userId = 'ada';
+      },
+    }, { user: 'userId' });
+    await browser.get('/cart');
+    const handle = store.handleOf?.(idOf(browser));
+    strictEqual((await browser.get('/late')).status, 409);
+    deepStrictEqual(named('destroyed'), [{ handle, user: null, reason: 'revoked', cookieName: 'CB' }]);
+
+  });
+
+  it('reports a token that a handler refuses', async () => {
+
+    const { browser } = site({ ...PAGES, '/guarded': ctx => ctx.validateCsrf('wrong') });
+    await browser.get('/cart');
+    strictEqual((await browser.get('/guarded')).status, 403);
+    deepStrictEqual(named('csrf').map(({ reason, path, report }) => [reason, path, report]), [['token', '/guarded', false]]);
 
   });
 
@@ -63,7 +105,7 @@ describe('An event', () => {
     await new UserSessions(store).endAll('ada');
     await new UserSessions(store).endAll('ada');
     await new UserSessions(store).endEverything();
-    deepStrictEqual(named('revoked'), [{ user: 'ada', handles: [handle] }, { user: null, handles: [] }]);
+    deepStrictEqual(named('revoked'), [{ user: 'ada', handles: [handle], cookieName: null }, { user: null, handles: [], cookieName: null }]);
 
   });
 
@@ -99,7 +141,7 @@ describe('An event', () => {
     await late.get('/cart');
     const handle = store.handleOf?.(idOf(late));
     deepStrictEqual(named('stale').map(event => event.handle), [handle]);
-    deepStrictEqual(named('suspicious'), [{ handle, reason: 'retired' }]);
+    deepStrictEqual(named('suspicious'), [{ handle, reason: 'retired', cookieName: 'CB' }]);
     for (let index = 0; index < 100; index++) {
       late.cookies.set('CB', store.newSessionId());
       await late.get('/read');

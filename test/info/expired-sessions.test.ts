@@ -174,10 +174,10 @@ for (const [name, open] of Object.entries(TELLING)) {
           deepStrictEqual(setCookies(response), []);
         }
       });
-      deepStrictEqual(events, Array(2).fill(['expired', { handle, user: 'ada' }]));
+      deepStrictEqual(events, Array(2).fill(['expired', { handle, user: 'ada', cookieName: 'CB' }]));
       ok(!inspect(events).includes(id.slice(16)));
       await cleanUp();
-      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle, reason: 'unknown', cookieName: 'CB' }]]);
 
     });
 
@@ -189,7 +189,7 @@ for (const [name, open] of Object.entries(TELLING)) {
       await expire(id);
       const guess = await store.newSessionId(id);
       browser.cookies.set('CB', guess);
-      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle: store.handleOf?.(guess), reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => browser.get('/read')), [['suspicious', { handle: store.handleOf?.(guess), reason: 'unknown', cookieName: 'CB' }]]);
 
     });
 
@@ -202,13 +202,13 @@ for (const [name, open] of Object.entries(TELLING)) {
       const events = await eventsDuring(() => browser.get('/cart'));
       const next = idOf(browser);
       ok(next !== id, 'the id was taken over');
-      deepStrictEqual(events, [['expired', { handle: store.handleOf?.(id), user: 'ada' }], ['created', { handle: store.handleOf?.(next), user: null }]]);
+      deepStrictEqual(events, [['expired', { handle: store.handleOf?.(id), user: 'ada', cookieName: 'CB' }], ['created', { handle: store.handleOf?.(next), user: null, cookieName: 'CB' }]]);
       browser.cookies.clear();
       const both = await eventsDuring(async () => {
         const { body } = await browser.get('/read', { headers: { Cookie: `CB=${id}; CB=${next}` } });
         deepStrictEqual(body, { cart: 1 });
       });
-      deepStrictEqual(both, [['expired', { handle: store.handleOf?.(id), user: 'ada' }]]);
+      deepStrictEqual(both, [['expired', { handle: store.handleOf?.(id), user: 'ada', cookieName: 'CB' }]]);
 
     });
 
@@ -219,9 +219,9 @@ for (const [name, open] of Object.entries(TELLING)) {
       const late = browser.clone();
       const handle = store.handleOf?.(idOf(late));
       await browser.get('/end');
-      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'retired' }]]);
+      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'retired', cookieName: 'CB' }]]);
       await expire(idOf(late));
-      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'unknown' }]]);
+      deepStrictEqual(await eventsDuring(() => late.get('/read')), [['suspicious', { handle, reason: 'unknown', cookieName: 'CB' }]]);
 
     });
 
@@ -244,7 +244,7 @@ for (const [name, open] of Object.entries(SILENT)) {
       const [[event, { reason }]] = events as [[string, { reason: string }]];
       deepStrictEqual([event, reason], ['suspicious', 'unknown']);
       if (!store.handleOf) return;
-      deepStrictEqual(events, [['suspicious', { handle: store.handleOf(id), reason: 'unknown' }]]);
+      deepStrictEqual(events, [['suspicious', { handle: store.handleOf(id), reason: 'unknown', cookieName: 'CB' }]]);
       ok(!inspect(events).includes(id.slice(16)));
 
     });

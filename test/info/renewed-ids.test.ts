@@ -37,7 +37,7 @@ async function stolen(store: SessionStore, options: Partial<SessionOptions> = {}
 
 }
 
-interface Suspicion { readonly handle: string; readonly reason: string }
+interface Suspicion { readonly handle: string; readonly reason: string; readonly cookieName: string }
 
 const suspicions: Suspicion[] = [];
 const listener = (event: unknown) => { suspicions.push(event as Suspicion); };
@@ -88,10 +88,10 @@ describe('An id that a user\'s session had before a renewal', () => {
       // In the seconds after a renewal, requests that were under way arrive with the former id.
       at(RENEWAL + 20);
       await user.get('/read');
-      deepStrictEqual(suspicions, [{ handle, reason: 'retired' }]);
+      deepStrictEqual(suspicions, [{ handle, reason: 'retired', cookieName: 'CB' }]);
       at(RENEWAL + 60);
       deepStrictEqual((await user.get('/read')).body, {});
-      deepStrictEqual(suspicions.slice(1), [{ handle, reason: 'reused' }]);
+      deepStrictEqual(suspicions.slice(1), [{ handle, reason: 'reused', cookieName: 'CB' }]);
       deepStrictEqual((await thief.get('/read')).body, { userId: 'ada' });
       deepStrictEqual((await user.get('/why')).body, { why: 'moved' });
 
@@ -115,7 +115,7 @@ describe('An id that a user\'s session had before a renewal', () => {
       deepStrictEqual((await user.get('/why')).body, { why: 'revoked' });
       deepStrictEqual((await user.get('/read')).body, {});
       deepStrictEqual((await thief.get('/read')).body, {});
-      deepStrictEqual(revoked, [{ user: 'ada', handles: [handle] }]);
+      deepStrictEqual(revoked, [{ user: 'ada', handles: [handle], cookieName: 'CB' }]);
       unsubscribe('curveball:session:revoked', onRevoked);
 
     });
