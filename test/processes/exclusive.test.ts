@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { join } from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { after, afterEach, before, describe, it } from 'node:test';
 import { deferred } from '../support/events.js';
 import { often } from '../support/often.js';
 import { type Answer, AppProcess, type AppSettings } from '../support/processes/app-process.js';
@@ -81,6 +81,12 @@ const refreshed = ({ status, body }: Answer): Refreshed => {
   return JSON.parse(body);
 };
 
+/** Waits until the provider is asked. A request that is answered before that would never ask. */
+const asked = async (arrived: Promise<void>, answer: Promise<Answer>) => {
+  const early = await Promise.race([arrived, answer]);
+  if (early) assert.fail(`answered before it asked the provider: ${early.status} ${early.body}`);
+};
+
 for (const [name, { address, encrypted }] of Object.entries(STORES)) {
 
   describe(`ctx.exclusive() in two processes on ${name}`, () => {
@@ -90,6 +96,8 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
     let port = 0;
     let settings: AppSettings;
 
+    const { onRequest } = provider;
+    afterEach(() => { provider.onRequest = onRequest; });
     before(async () => {
       port = await provider.open();
       settings = { store: address(), ...(encrypted ? { encrypted } : {}) };
@@ -131,14 +139,13 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
 
       const { refresh } = await begin();
       const arrived = deferred();
-      const { onRequest } = provider;
       provider.onRequest = () => {
         arrived.resolve();
         return new Promise(() => {});
       };
       const dying = await AppProcess.start(settings);
       const lost = refresh(dying, '&lease=1');
-      await arrived.promise;
+      await asked(arrived.promise, lost);
       await dying.kill();
       provider.onRequest = onRequest;
       assert.equal((await lost).status, 0);
@@ -156,14 +163,13 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
 
       const { id, refresh } = await begin();
       const [arrived, held] = [deferred(), deferred()];
-      const { onRequest } = provider;
       provider.onRequest = () => {
         arrived.resolve();
         return held.promise;
       };
       const frozen = await AppProcess.start(settings);
       const lost = refresh(frozen, '&lease=1');
-      await arrived.promise;
+      await asked(arrived.promise, lost);
       frozen.freeze();
       provider.onRequest = onRequest;
       const before = await (apps[1] as AppProcess).read(id);
