@@ -34,7 +34,8 @@ export { default, default as session } from './session-middleware.js';
 export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
-  type AtomicSessionStore, type Awaitable, type NewInfo, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type EndWatch, type ExpiredSession, type FoundSession, type IndexingSessionStore,
+  type AtomicSessionStore, type Awaitable, type CountTerms, type FormerId, type NewInfo, type PageTerms, type PutTerms, type RecordPage, type SessionCount,
+  type SessionPage, type SessionRecord, type StoredSession, type StoreOperations, type StorePing, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type EndWatch, type ExpiredSession, type FoundSession, type IndexingSessionStore,
   isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
   type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';

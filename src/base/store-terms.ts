@@ -2,6 +2,9 @@
  * What the methods of an atomic store take and return: `store.ts` has the methods.
  */
 
+/** A value, or a promise of it. */
+export type Awaitable<T> = T | PromiseLike<T>;
+
 /** The top-level keys of a session, each with its value as JSON text. */
 export type SessionTexts = ReadonlyMap<string, string>;
 

@@ -6,19 +6,18 @@
  * gives its users more guarantees; `docs/writing-a-store.md` has the table.
  */
 
+import type { StoreOperations } from './store-operations.js';
 import type {
-  CreateTerms, EndSessionsTerms, EndTerms, EndWatch, FoundSession, LoadTerms, MoveTerms, SessionChange,
+  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, EndWatch, FoundSession, LoadTerms, MoveTerms, SessionChange,
   SessionState, SessionTexts, SessionWatch, StoredInfo, StoredUserSession, UpdateTerms,
 } from './store-terms.js';
 
+export * from './store-operations.js';
 export * from './store-terms.js';
 
 /** What an application keeps in a session: a record of top-level keys. */
 // biome-ignore lint/suspicious/noExplicitAny: an application's values are its own
 export type SessionValues = Record<string, any>;
-
-/** A value, or a promise of it. */
-export type Awaitable<T> = T | PromiseLike<T>;
 
 /**
  * The smallest store.
@@ -63,7 +62,7 @@ export interface SessionStore {
  * has stored can't be read. Of the methods below, only `create` and `move` make
  * records; no other method brings one into being.
  */
-export interface AtomicSessionStore extends SessionStore {
+export interface AtomicSessionStore extends SessionStore, Partial<StoreOperations> {
 
   /** True to declare that the store has the methods below and that the middleware is to use them. */
   readonly atomic: boolean;

@@ -43,6 +43,12 @@ export function cachedMethods(inner: Methods, settings: CacheSettings): Partial<
       else for (const handle of handles) copies.forget(handle);
     }),
 
+    endByHandle: (handle, reason) => afterwards(() => inner.endByHandle(handle, reason), () => copies.forget(handle)),
+
+    putRecord: (record, terms) => afterwards(() => inner.putRecord(record, terms), () => copies.forget(record.handle)),
+
+    takeRecord: handle => afterwards(() => inner.takeRecord(handle), () => copies.forget(handle)),
+
     endAllSessions: () => afterwards(() => inner.endAllSessions(), clear),
 
   };

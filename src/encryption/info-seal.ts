@@ -36,6 +36,17 @@ export function checkSeal(texts: SessionTexts, info: StoredInfo | undefined, key
 
 }
 
+/**
+ * Refuses texts that were never sealed: no request could read them.
+ *
+ * @throws {TypeError}
+ */
+export function checkSealed(texts: SessionTexts): void {
+
+  if (!texts.has(SEAL)) throw new TypeError('The record is not sealed, so it must not be put into an encrypted store: only what another one returned can be');
+
+}
+
 /** Opens all texts but the seal. */
 export function openValues(texts: SessionTexts, keys: SessionKeys): SessionTexts {
 

@@ -7,14 +7,16 @@ import { isTooLarge } from '../values/session-size.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import { merge } from '../values/texts-change.js';
 import type { EncryptionSettings } from './encryption-options.js';
-import { openValues, plainDetails, plainInfo, sealedInfo } from './info-seal.js';
+import { checkSealed, openValues, plainDetails, plainInfo, sealedInfo } from './info-seal.js';
 import { SessionKeys, storedIdOf } from './session-keys.js';
 import { SessionSeals } from './session-seals.js';
 
 type Methods = Required<AtomicSessionStore>;
 
 /** The members that are passed on, since they get neither a session's id nor values, or that `encrypted()` has itself. */
-type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'uniqueHandles' | 'endSessionsOf' | 'endAllSessions' | 'statesOf' | 'isSessionId' | 'handleOf' | 'watch' | 'watchEnds';
+type PassedOn = 'atomic' | 'touchIsFree' | 'keepsInfo' | 'uniqueHandles' | 'endSessionsOf' | 'endAllSessions' | 'statesOf' | 'isSessionId' | 'handleOf' | 'watch' | 'watchEnds'
+  // Records are transferred as they are: sealed.
+  | 'countSessions' | 'ping' | 'endByHandle' | 'recordPage' | 'takeRecord';
 
 type Updated = Awaited<ReturnType<Methods['update']>>;
 type Moved = Awaited<ReturnType<Methods['move']>>;
@@ -145,6 +147,17 @@ export function sealedMethods(inner: Methods, { ring, endsUnreadable }: Encrypti
     sessionsOf: user => andThen(inner.sessionsOf(user), sessions => (
       sessions.map(session => ({ ...session, details: plainDetails(session.details) }))
     )),
+
+    sessionPage: terms => andThen(inner.sessionPage(terms), ({ sessions, next }) => (
+      { sessions: sessions.map(session => ({ ...session, details: plainDetails(session.details) })), next }
+    )),
+
+    putRecord(record, terms) {
+
+      checkSealed(record.texts);
+      return inner.putRecord(record, terms);
+
+    },
 
     infoByHandle: handle => andThen(inner.infoByHandle(handle), info => info && plainInfo(info)),
 

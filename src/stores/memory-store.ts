@@ -1,37 +1,18 @@
 import cluster from 'node:cluster';
-import { wrong } from '../base/option-checks.js';
 import type {
-  AtomicSessionStore, Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, SessionValues,
-  StoredInfo, StoredUserSession, UpdateTerms,
+  AtomicSessionStore, Awaitable, CountTerms, CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, PageTerms, PutTerms, RecordPage,
+  SessionChange, SessionCount, SessionPage, SessionRecord, SessionState, SessionTexts, SessionValues, StoredInfo, StoredUserSession, StorePing, UpdateTerms,
 } from '../base/store.js';
 import { warnOnce } from '../base/warnings.js';
 import { handleOf, newStoredId } from '../id/stored-id.js';
 import { fromTexts, toTexts } from '../values/session-values.js';
 import { MemoryEngine } from './memory/memory-engine.js';
 import type { MemoryEntry } from './memory/memory-entry.js';
+import { checkedOptions, type MemoryStoreOptions } from './memory/memory-options.js';
 import { GcTimer } from './shared/gc-timer.js';
 import { unpack } from './shared/packed-texts.js';
-import { checkNames } from './shared/store-options.js';
 
-export type { MemoryEntry };
-
-/** Options of {@link MemoryStore}. */
-export interface MemoryStoreOptions {
-
-  /**
-   * The most sessions to keep; unlimited by default. When it is exceeded,
-   * the least recently used anonymous session is dropped, as if it had expired; if
-   * there is none, the least recently used one of any user.
-   */
-  maxSessions?: number;
-
-  /**
-   * The clock, in seconds since 1970; the system's by default. For tests. It does
-   * not move deadlines, such as those of `absoluteExpiry`.
-   */
-  now?: () => number;
-
-}
+export type { MemoryEntry, MemoryStoreOptions };
 
 /**
  * Keeps sessions in the memory of this process.
@@ -55,14 +36,7 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {TypeError} for a wrong option */
   constructor(options: MemoryStoreOptions = {}) {
 
-    checkNames(options, 'maxSessions', 'now');
-    const { maxSessions = Infinity, now = systemTime } = options;
-    if (maxSessions !== Infinity && !(Number.isInteger(maxSessions) && maxSessions >= 1)) {
-      throw wrong('maxSessions', maxSessions, 'must be a whole number from 1, or Infinity');
-    }
-    if (typeof now !== 'function') {
-      throw wrong('now', now, 'must be a function that returns seconds');
-    }
+    const { maxSessions, now } = checkedOptions(options);
     this.#engine = new MemoryEngine(maxSessions, now);
     this.store = this.#engine.entries;
     this.scheduleGc();
@@ -84,7 +58,7 @@ export class MemoryStore implements AtomicSessionStore {
 
   async get(id: string): Promise<SessionValues | null> {
 
-    const entry = this.#engine.live(id);
+    const entry = this.#engine.live(this.#engine.keyOf(id));
     return entry ? fromTexts(unpack(entry.packed)) : null;
 
   }
@@ -92,13 +66,13 @@ export class MemoryStore implements AtomicSessionStore {
   /** @throws {SessionValueError} for values that can't be stored */
   async set(id: string, values: SessionValues, expire: number): Promise<void> {
 
-    this.#engine.put(id, toTexts(values), expire);
+    this.#engine.put(this.#engine.keyOf(id), toTexts(values), expire);
 
   }
 
   async delete(id: string): Promise<void> {
 
-    this.store.delete(id);
+    this.store.delete(this.#engine.keyOf(id));
 
   }
 
@@ -122,25 +96,25 @@ export class MemoryStore implements AtomicSessionStore {
 
   load(id: string): FoundSession | null {
 
-    return this.#engine.load(id);
+    return this.#engine.load(this.#engine.keyOf(id));
 
   }
 
   create(id: string, texts: SessionTexts, terms: CreateTerms): boolean | 'revoked' {
 
-    return this.#engine.create(id, texts, terms);
+    return this.#engine.create(this.#engine.keyOf(id), texts, terms);
 
   }
 
   update(id: string, change: SessionChange, terms: UpdateTerms): 'updated' | 'gone' | 'conflict' | 'too-large' {
 
-    return this.#engine.update(id, change, terms);
+    return this.#engine.update(this.#engine.keyOf(id), change, terms);
 
   }
 
   touch(id: string, lifetime: number): boolean {
 
-    return this.#engine.touch(id, lifetime);
+    return this.#engine.touch(this.#engine.keyOf(id), lifetime);
 
   }
 
@@ -148,13 +122,13 @@ export class MemoryStore implements AtomicSessionStore {
     id: string, newId: string, change: SessionChange, terms: MoveTerms,
   ): 'moved' | 'gone' | 'conflict' | 'too-large' | 'revoked' {
 
-    return this.#engine.move(id, newId, change, terms);
+    return this.#engine.move(this.#engine.keyOf(id), newId, change, terms);
 
   }
 
   end(id: string, terms: EndTerms = {}): boolean {
 
-    return this.#engine.end(id, terms);
+    return this.#engine.end(this.#engine.keyOf(id), terms);
 
   }
 
@@ -180,6 +154,50 @@ export class MemoryStore implements AtomicSessionStore {
   statesOf(handles: readonly string[]): Awaitable<Array<SessionState | null>> {
 
     return this.#engine.states.statesOf(handles);
+
+  }
+
+  /** Like all methods for those who run the store, it first sees to the index that `statesOf` needs. */
+  sessionPage(terms: PageTerms = {}): Awaitable<SessionPage> {
+
+    return this.#engine.operations.sessionPage(terms);
+
+  }
+
+  /** Always counts exactly. */
+  countSessions(_terms?: CountTerms): Awaitable<SessionCount> {
+
+    return this.#engine.operations.countSessions();
+
+  }
+
+  ping(): StorePing {
+
+    return { roundTrip: 0, clockDifference: null, selfTest: null };
+
+  }
+
+  endByHandle(handle: string, reason?: EndReason): Awaitable<boolean> {
+
+    return this.#engine.operations.endByHandle(handle, reason);
+
+  }
+
+  recordPage(terms: PageTerms = {}): Awaitable<RecordPage> {
+
+    return this.#engine.operations.recordPage(terms);
+
+  }
+
+  putRecord(record: SessionRecord, terms: PutTerms = {}): Awaitable<boolean> {
+
+    return this.#engine.operations.putRecord(record, terms);
+
+  }
+
+  takeRecord(handle: string): Awaitable<SessionRecord | null> {
+
+    return this.#engine.operations.takeRecord(handle);
 
   }
 
@@ -219,12 +237,6 @@ export class MemoryStore implements AtomicSessionStore {
     this.#timer.cancel();
 
   }
-
-}
-
-function systemTime(): number {
-
-  return Date.now() / 1000;
 
 }
 

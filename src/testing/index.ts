@@ -21,6 +21,11 @@ import { values } from './contract/values.js';
 import { failingAtomic, failingBackend, failingEndAll } from './failures/failing-backend.js';
 import { Kit } from './lib/kit.js';
 import type { Rule } from './lib/rule.js';
+import { counts, pings } from './operations/counts.js';
+import { endsByHandle } from './operations/ends.js';
+import { pages } from './operations/pages.js';
+import { recordRaces } from './operations/races.js';
+import { records } from './operations/records.js';
 import { checkOptions, type StoreTestOptions } from './options.js';
 import { anyCallsAtOnce } from './races/any-calls.js';
 import { changes } from './races/changes.js';
@@ -62,6 +67,9 @@ const ATOMIC: readonly Rule[] = [
 /** What an atomic store promises about users, as far as it keeps them. */
 const USERS: readonly Rule[] = [...info, ...sessionsOf, ...endSessions, ...states, ...bindings, ...usersRaces];
 
+/** What an atomic store promises to those who run it, as far as it can. */
+const OPERATIONS: readonly Rule[] = [...pages, ...pings, ...endsByHandle, ...records, ...recordRaces];
+
 /** What an atomic store promises for calls at once, on two handles. */
 const RACES: readonly Rule[] = [...changes, ...ends, ...moves, ...anyCallsAtOnce];
 
@@ -86,7 +94,7 @@ export function storeTests(open: () => Awaitable<SessionStore>, options: StoreTe
   if (typeof open !== 'function') throw wrong('open', open, 'must be a function that opens the store');
   checkOptions(options);
   const { atomic = true, alone = false, trials = 20, wait, failing } = options;
-  const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES, ...USERS, ...(alone ? endAll : [])];
+  const atomicRules = [...ATOMIC, ...(wait ? marks : []), ...RACES, ...USERS, ...OPERATIONS, ...(alone ? [...counts, ...endAll] : [])];
   const failures = failing ? [...failingBackend, ...(atomic ? failingAtomic : []), ...(atomic && alone ? failingEndAll : [])] : [];
   const rules = [...FOUR_METHODS, ...(atomic ? atomicRules : []), ...failures, ...REQUESTS];
   const kit = new Kit({ open, failing, trials, wait: wait ?? sleep, rules });

@@ -10,6 +10,7 @@ const CONTRACT: Readonly<Record<keyof AtomicSessionStore, 'all' | 'atomic' | 'no
   load: 'atomic', create: 'atomic', update: 'atomic', touch: 'atomic', end: 'atomic',
   atomic: 'none', isSessionId: 'none', touchIsFree: 'none', keepsInfo: 'none', uniqueHandles: 'none', handleOf: 'none', move: 'none', take: 'none',
   sessionsOf: 'none', endSessionsOf: 'none', infoByHandle: 'none', statesOf: 'none', endAllSessions: 'none', watch: 'none', watchEnds: 'none',
+  sessionPage: 'none', countSessions: 'none', ping: 'none', endByHandle: 'none', recordPage: 'none', putRecord: 'none', takeRecord: 'none',
 };
 
 /** What stores have beside the contract. */

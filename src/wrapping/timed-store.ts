@@ -1,7 +1,7 @@
 import { andThen, isThenable } from '../base/awaitable.js';
 import { SessionError, SessionStoreError } from '../base/errors.js';
 import { plainError } from '../base/plain-error.js';
-import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, SessionTexts } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, EndReason, EndTerms, FoundSession, SessionTexts, StoreOperations } from '../base/store.js';
 import { LONGEST_LIFE } from '../base/time.js';
 import { endsObservers, reportEnds, reportMove } from '../events/session-ends.js';
 import { type EventSource, publishFailed } from '../events/session-events.js';
@@ -12,7 +12,7 @@ import { type Caller, TimeLimit } from './time-limit.js';
 import { hasUniqueHandles } from './unique-handles.js';
 
 /** What a request does not ask of a store. */
-type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch' | 'watchEnds';
+type NotAsked = 'get' | 'set' | 'atomic' | 'touchIsFree' | 'endAllSessions' | 'watch' | 'watchEnds' | keyof StoreOperations;
 
 /**
  * The store as a request sees it. It has all methods, and nothing that is not

@@ -1,19 +1,23 @@
 import type {
   CreateTerms, EndTerms, ExpiredSession, FoundSession, MoveTerms, SessionChange, SessionTexts, StoredInfo, UpdateTerms,
 } from '../../base/store.js';
+import { storedId } from '../../id/stored-id.js';
 import { isPackedTooLarge, pack, repack, unpack } from '../shared/packed-texts.js';
 import { RetiredIds } from '../shared/retired-ids.js';
 import { MemoryEntries } from './memory-entries.js';
 import { copyOf, isOver, type Kept, type MemoryEntry } from './memory-entry.js';
+import { hashedKey } from './memory-keys.js';
+import { MemoryOperations } from './memory-operations.js';
 import { MemoryStates } from './memory-states.js';
 import { MemoryUsers } from './memory-users.js';
 
-/** Keeps sessions in memory, each under its id. Like the engines of other stores, it has the methods of the contract. */
+/** Keeps sessions in memory, each under the key of its id. Like the engines of other stores, it has the methods of the contract. */
 export class MemoryEngine {
 
   readonly entries: MemoryEntries;
   readonly users: MemoryUsers;
   readonly states: MemoryStates;
+  readonly operations: MemoryOperations;
 
   readonly #retired: RetiredIds;
   /** In whole seconds, as expiries are. */
@@ -32,13 +36,23 @@ export class MemoryEngine {
     this.#retired = new RetiredIds(now);
     this.users = new MemoryUsers(this.entries, this.#retired, now);
     this.states = new MemoryStates(this.entries, this.#retired, this.#now);
+    this.operations = new MemoryOperations({ entries: this.entries, users: this.users, retired: this.#retired }, now);
+
+  }
+
+  /** The key of the session that has this id, if there is one: the id itself, unless only its hash is known. */
+  keyOf(id: string): string {
+
+    if (!this.operations.hasHashedKeys) return id;
+    const key = hashedKey(storedId(id));
+    return this.entries.has(key) || this.#retired.get(key) ? key : id;
 
   }
 
   /** The live entry of a session. */
-  live(id: string, now = this.#now()): MemoryEntry | undefined {
+  live(key: string, now = this.#now()): MemoryEntry | undefined {
 
-    return this.entries.live(id, now);
+    return this.entries.live(key, now);
 
   }
 

@@ -1,8 +1,9 @@
+import { andThen } from '../../base/awaitable.js';
 import { flatCopy } from '../../base/flat-copy.js';
 import type { Awaitable } from '../../base/store.js';
-import { handleOf } from '../../id/stored-id.js';
 import { inSlices } from './in-slices.js';
 import { isOver, type Kept, type MemoryEntry, newEntry, toEntry } from './memory-entry.js';
+import { handleIn } from './memory-keys.js';
 import { ShardedMap } from './sharded-map.js';
 import { UserIndex } from './user-index.js';
 
@@ -30,8 +31,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   readonly #walks = new Set<string[]>();
   #uses = 0;
   #sweep: Promise<void> | undefined;
-  #isIndexed = false;
-  #indexing: Awaitable<void> = undefined;
+  #indexing: Awaitable<ShardedMap<string>> | undefined;
 
   /**
    * @param most the most sessions to keep
@@ -69,7 +69,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   override set(id: string, value: MemoryEntry): this {
 
     const entry = toEntry(value);
-    if (this.#isIndexed) this.#index(id);
+    if (this.#indexing) this.#index(id);
     if (!this.#isLimited) return super.set(id, entry);
     const part = typeof entry.kept?.info.user === 'string' ? USERS : ANONYMOUS;
     this.shard(id, 1 - part).delete(id);
@@ -78,17 +78,16 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
   }
 
-  /** Has `handles` find all sessions from now on. */
-  indexHandles(): Awaitable<void> {
+  /** Has `handles`, which it returns, find all sessions from now on. */
+  indexHandles(): Awaitable<ShardedMap<string>> {
 
-    if (this.#isIndexed) return this.#indexing;
-    this.#isIndexed = true;
-    const known = this.handles;
-    this.handles = new ShardedMap<string>();
-    for (const [handle, id] of known) this.handles.set(handle, id);
-    this.#indexing = inSlices(this.walk(), id => {
+    if (this.#indexing) return this.#indexing;
+    const handles = new ShardedMap<string>();
+    for (const [handle, id] of this.handles) handles.set(handle, id);
+    this.handles = this.#indexing = handles;
+    this.#indexing = andThen(inSlices(this.walk(), id => {
       if (this.has(id)) this.#index(id);
-    });
+    }), () => handles);
     return this.#indexing;
 
   }
@@ -96,7 +95,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   #index(id: string): void {
 
     const own = flatCopy(id);
-    this.handles.set(handleOf(own), own);
+    this.handles.set(handleIn(own), own);
 
   }
 
@@ -128,7 +127,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
 
     const user = this.get(id)?.kept?.info.user;
     if (typeof user === 'string') this.users.delete(user, id);
-    if ((this.#isIndexed || this.handles.size > 0) && this.handles.get(handleOf(id)) === id) this.handles.delete(handleOf(id));
+    if ((this.#indexing || this.handles.size > 0) && this.handles.get(handleIn(id)) === id) this.handles.delete(handleIn(id));
     return this.#remove(id);
 
   }
@@ -154,7 +153,7 @@ export class MemoryEntries extends ShardedMap<MemoryEntry> {
   /** Remembers that a session has moved to this id. */
   moved(newId: string): void {
 
-    this.handles.set(handleOf(newId), newId);
+    this.handles.set(handleIn(newId), newId);
     for (const walk of this.#walks) walk.push(newId);
 
   }

@@ -1,9 +1,9 @@
 import { andThen } from '../../base/awaitable.js';
 import type { Awaitable, SessionState } from '../../base/store.js';
-import { handleOf } from '../../id/stored-id.js';
 import type { RetiredIds } from '../shared/retired-ids.js';
 import type { MemoryEntries } from './memory-entries.js';
 import { isOver } from './memory-entry.js';
+import { handleIn } from './memory-keys.js';
 
 /** Says what has become of sessions, by their handles. */
 export class MemoryStates {
@@ -27,7 +27,7 @@ export class MemoryStates {
       if (missing.size > 0) {
         // A mark is found by its id. There are few: those of the last half minute.
         for (const id of this.#retired.ids()) {
-          const handle = handleOf(id);
+          const handle = handleIn(id);
           if (missing.has(handle)) found.set(handle, this.#marked(id));
         }
       }

@@ -1,11 +1,11 @@
 import type { Awaitable, EndSessionsTerms, EndTerms, NewInfo, StoredInfo, StoredUserSession } from '../../base/store.js';
-import { handleOf } from '../../id/stored-id.js';
 import { ELSEWHERE, type RetiredIds } from '../shared/retired-ids.js';
 import { Revocations } from '../shared/revocations.js';
 import { userSession } from '../shared/user-session.js';
 import { inSlices } from './in-slices.js';
 import type { MemoryEntries } from './memory-entries.js';
 import { copyOf } from './memory-entry.js';
+import { handleIn } from './memory-keys.js';
 
 /** Finds and ends the sessions of users. */
 export class MemoryUsers {
@@ -34,7 +34,7 @@ export class MemoryUsers {
     const [now, exactly] = [this.#now(), this.#exactly()];
     return this.#entries.of(user, now).flatMap(({ id, expire, kept: { info, seen } }) => (
       // It lives until its last second is over.
-      userSession({ handle: handleOf(id), info, idle: exactly - seen, left: expire + 1 - now }, user) ?? []
+      userSession({ handle: handleIn(id), info, idle: exactly - seen, left: expire + 1 - now }, user) ?? []
     ));
 
   }
@@ -51,7 +51,7 @@ export class MemoryUsers {
     if (only === undefined) this.#revocations.add(user);
     const handles: string[] = [];
     for (const { id } of this.#entries.of(user, this.#now())) {
-      const handle = handleOf(id);
+      const handle = handleIn(id);
       if (handle === except || (only !== undefined && handle !== only)) continue;
       this.endSession(id, { reason });
       handles.push(handle);

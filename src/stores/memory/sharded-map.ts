@@ -97,19 +97,39 @@ export class ShardedMap<V> extends Map<string, V> {
     return new Map(this.entries());
   }
 
-  // The last characters of a random id choose its shard, without a hash of the whole.
+  /**
+   * The entries after a key, in an order that no change affects: that of the shards, and
+   * within a shard that of the keys. Only for a map of one part.
+   *
+   * @param key need not exist; `''` comes before all
+   */
+  *after(key: string): Generator<[string, V]> {
+    const start = key === '' ? 0 : indexOf(key);
+    for (let index = start; index < SHARDS; index++) {
+      const entries = [...this.#shards[index] ?? []];
+      const rest = index === start ? entries.filter(([each]) => each > key) : entries;
+      yield* rest.sort(([one], [other]) => one < other ? -1 : 1);
+    }
+  }
+
   protected shard(key: string, part = 0): Map<string, V> {
     // A `Map` has nothing under a key of another type, and does not complain.
-    if (typeof key !== 'string') return this.#shard(part * SHARDS);
-    const end = key.length - 1;
-    const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
-      ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
-      ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
-    return this.#shard(part * SHARDS + (mixed >>> 24));
+    return this.#shard(part * SHARDS + (typeof key === 'string' ? indexOf(key) : 0));
   }
 
   #shard(index: number): Map<string, V> {
     return this.#shards[index] ??= new Map();
   }
+
+}
+
+/** The last characters of a random id choose its shard, without a hash of the whole. */
+function indexOf(key: string): number {
+
+  const end = key.length - 1;
+  const mixed = Math.imul(key.charCodeAt(end), 0x9E3779B1)
+    ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
+    ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
+  return mixed >>> 24;
 
 }

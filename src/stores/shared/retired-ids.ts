@@ -27,7 +27,7 @@ const MOST_HOPS = 100;
  */
 export class RetiredIds {
 
-  // All marks live equally long: the oldest come first.
+  // Nearly all marks live equally long: the oldest come first.
   readonly #marks = new Map<string, Mark>();
   readonly #now: () => number;
 
@@ -36,7 +36,8 @@ export class RetiredIds {
     this.#now = now;
   }
 
-  add(id: string, { next, info, reason }: Fate): void {
+  /** @param lasts in seconds, at most {@link RETIRED_FOR} */
+  add(id: string, { next, info, reason }: Fate, lasts = RETIRED_FOR): void {
 
     const now = this.#now();
     for (const [old, mark] of this.#marks) {
@@ -44,7 +45,7 @@ export class RetiredIds {
       this.#marks.delete(old);
     }
     this.#marks.delete(id);
-    this.#marks.set(flatCopy(id), { until: now + RETIRED_FOR, next, info, reason });
+    this.#marks.set(flatCopy(id), { until: now + Math.min(lasts, RETIRED_FOR), next, info, reason });
 
   }
 
@@ -69,6 +70,17 @@ export class RetiredIds {
   ids(): Iterable<string> {
 
     return this.#marks.keys();
+
+  }
+
+  /** The ids that have moved, the oldest first, each with the id at the end of its moves, and the seconds for which it is remembered. */
+  moves(): Array<{ id: string; at: string; remaining: number }> {
+
+    const now = this.#now();
+    return [...this.#marks].flatMap(([id, mark]) => {
+      const at = this.whereIs(id);
+      return at === id || at === ELSEWHERE ? [] : [{ id, at, remaining: mark.until - now }];
+    });
 
   }
 

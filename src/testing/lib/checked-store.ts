@@ -1,9 +1,14 @@
 import {
-  type AtomicSessionStore, type CreateTerms, type EndSessionsTerms, type EndTerms, type FoundSession, isAtomic, isIndexing, type MoveTerms,
-  type SessionChange, type SessionState, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession,
+  type AtomicSessionStore, type CountTerms, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type FoundSession, isAtomic, isIndexing,
+  type MoveTerms, type PageTerms, type PutTerms, type RecordPage, type SessionChange, type SessionCount, type SessionPage, type SessionRecord,
+  type SessionState, type SessionStore, type SessionTexts, type SessionValues, type StoredInfo, type StoredUserSession, type StorePing,
   type UpdateTerms,
 } from '../../base/store.js';
 import { hasUniqueHandles } from '../../wrapping/unique-handles.js';
+import {
+  COUNT, FOUND, FOUR, isBoolean, isCount, isFound, isInfo, isList, isPage, isPing, isRecord, isRecordPage, isState, isUserSession, isValues, NOT_ATOMIC, PAGE, PING,
+  RECORDS, STATES, USER_SESSIONS,
+} from './answer-forms.js';
 import { broken, show } from './failure.js';
 import { isTexts } from './is-texts.js';
 import type { Journal } from './journal.js';
@@ -146,6 +151,39 @@ export class CheckedStore implements AtomicSessionStore {
     await this.#ask('endAllSessions', [], () => true, 'nothing');
   }
 
+  /** Whether the store has a method that is optional. */
+  can(method: keyof AtomicSessionStore): boolean {
+    return this.isAtomic && typeof (this.store as AtomicSessionStore)[method] === 'function';
+  }
+
+  sessionPage(...terms: [PageTerms?]): Promise<SessionPage> {
+    return this.#ask('sessionPage', terms, isPage, PAGE);
+  }
+
+  countSessions(...terms: [CountTerms?]): Promise<SessionCount> {
+    return this.#ask('countSessions', terms, isCount, COUNT);
+  }
+
+  ping(): Promise<StorePing> {
+    return this.#ask('ping', [], isPing, PING);
+  }
+
+  endByHandle(handle: string, ...reason: [EndReason?]): Promise<boolean> {
+    return this.#ask('endByHandle', [handle, ...reason], isBoolean, 'true or false');
+  }
+
+  recordPage(...terms: [PageTerms?]): Promise<RecordPage> {
+    return this.#ask('recordPage', terms, isRecordPage, RECORDS);
+  }
+
+  putRecord(record: SessionRecord, ...terms: [PutTerms?]): Promise<boolean> {
+    return this.#ask('putRecord', [record, ...terms], isBoolean, 'true or false');
+  }
+
+  takeRecord(handle: string): Promise<SessionRecord | null> {
+    return this.#ask('takeRecord', [handle], answer => answer === null || isRecord(answer), 'null or a record');
+  }
+
   #oneOf<T extends string | boolean>(method: string, args: readonly unknown[], allowed: readonly T[]): Promise<T> {
     return this.#ask(method, args, answer => allowed.includes(answer as T), allowed.map(show).join(' or '));
   }
@@ -166,71 +204,5 @@ export class CheckedStore implements AtomicSessionStore {
     return answer as T;
 
   }
-
-}
-
-const STATES = `an array whose members are null, or { status: 'live', remaining: a number },
-or { status: 'retired', reason: a reason, if any }, or { status: 'expired' }`;
-
-const REASONS: readonly unknown[] = ['signed-out', 'revoked', 'limit', undefined];
-
-const FOUND = `null, or { status: 'retired', moved: a boolean, reason: a reason, if any }, or { status: 'expired' },
-or { status: 'live', texts: a Map of strings, version: a string or a number, remaining: a number },
-and \`info\`, if any, must be { user: a string or null, details: a string }`;
-
-const USER_SESSIONS = 'an array of { handle: a string, details: a string, idle: a number, remaining: a number }';
-
-const NOT_ATOMIC = 'The store does not declare `atomic: true`.\n'
-  + 'If its four methods are all that it has, give storeTests() the option { atomic: false }';
-
-const FOUR = { set: true, get: true, delete: true, newSessionId: true };
-
-function isBoolean(answer: unknown): boolean {
-
-  return typeof answer === 'boolean';
-
-}
-
-function isValues(answer: unknown): boolean {
-
-  return answer === null || answer === undefined || (typeof answer === 'object' && !Array.isArray(answer));
-
-}
-
-function isFound(answer: unknown): boolean {
-
-  if (typeof answer !== 'object' || answer === null) return answer === null;
-  const { status, moved, reason, texts, version, remaining, info } = answer as Record<string, unknown>;
-  if (info !== undefined && !isInfo(info)) return false;
-  if (status === 'retired') return isBoolean(moved) && REASONS.includes(reason);
-  return status === 'expired' || (status === 'live' && isTexts(texts) && ['string', 'number'].includes(typeof version) && Number.isFinite(remaining));
-
-}
-
-function isState(state: unknown): boolean {
-
-  const { status, remaining, reason } = (state ?? {}) as Record<string, unknown>;
-  if (status === 'live') return Number.isFinite(remaining);
-  return status === 'expired' || (status === 'retired' && REASONS.includes(reason));
-
-}
-
-function isInfo(info: unknown): boolean {
-
-  const { user, details } = (info ?? {}) as Record<string, unknown>;
-  return (user === null || (typeof user === 'string' && user !== '')) && typeof details === 'string';
-
-}
-
-function isUserSession(answer: unknown): boolean {
-
-  const { handle, details, idle, remaining } = (answer ?? {}) as Record<string, unknown>;
-  return typeof handle === 'string' && typeof details === 'string' && Number.isFinite(idle) && Number.isFinite(remaining);
-
-}
-
-function isList(isMember: (member: unknown) => boolean): (answer: unknown) => boolean {
-
-  return answer => Array.isArray(answer) && answer.every(isMember);
 
 }

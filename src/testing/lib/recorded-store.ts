@@ -4,7 +4,7 @@ import type { Journal } from './journal.js';
 
 const METHODS: ReadonlySet<unknown> = new Set([
   'get', 'set', 'delete', 'newSessionId', 'load', 'create', 'update', 'touch', 'end', 'move', 'take',
-  'sessionsOf', 'endSessionsOf', 'statesOf', 'endAllSessions',
+  'sessionsOf', 'endSessionsOf', 'statesOf', 'endAllSessions', 'sessionPage', 'countSessions', 'ping', 'endByHandle', 'recordPage', 'putRecord', 'takeRecord',
 ]);
 
 /** Returns the same store, which writes each call into a journal when it is answered. */

@@ -1,3 +1,4 @@
+import type { AtomicSessionStore } from '../../base/store.js';
 import type { CheckedStore } from './checked-store.js';
 import type { Scene } from './scene.js';
 
@@ -24,6 +25,9 @@ export const whereItTellsByHandle = (check: Check): Check => where(({ tellsByHan
 
 /** For stores that say what has become of sessions, by their handles. */
 export const whereItTellsStates = (check: Check): Check => where(({ tellsStates }) => tellsStates, check);
+
+/** For stores that have an optional method. */
+export const whereItHas = (method: keyof AtomicSessionStore, check: Check): Check => where(store => store.can(method), check);
 
 /** For stores whose marks keep the reason of an end. */
 export const whereItKeepsReasons = (check: Check): Check => async scene => {
