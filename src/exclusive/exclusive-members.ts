@@ -46,13 +46,17 @@ async function exclusive<T>(request: RequestSession, key: string, task: Task<T>,
   const patient = { until: performance.now() + wait * 1000, signal };
   const turn = await queues.enter(lock, seconds, patient);
   let lease: Lease | undefined = turn.lease;
+  const checkLock = () => { if (lease?.isLost) throw lost(lease, request); };
   try {
     if (store.uniqueHandles) lease ??= await acquire(lock, store, { ...patient, lease: seconds, yields: turn.yields });
     // Another request may have changed or ended the session since this one loaded it.
     await request.reload();
+    checkLock();
     const result = await run(queues, lock, () => task(lease?.signal ?? new AbortController().signal));
-    if (lease?.isLost) throw lost(lease, request);
+    checkLock();
     await request.save();
+    // While it was stored, another request may have begun with what was there before.
+    checkLock();
     return result;
   } finally {
     await queues.leave(lock, lease);
@@ -89,7 +93,7 @@ async function run<T>(queues: LockQueues, lock: string, task: () => Awaitable<T>
 
 }
 
-/** What the function made is not stored: the next holder may have stored its own by now. */
+/** What the function made is not stored, nor is anything else of the request: the next holder may have stored its own by now. */
 function lost({ signal }: Lease, { session }: RequestSession): unknown {
 
   session.fail(signal.reason);

@@ -1,5 +1,5 @@
 import { isThenable } from '../base/awaitable.js';
-import type { SessionError } from '../base/errors.js';
+import { type SessionError, SessionLockError } from '../base/errors.js';
 import { kindOf } from '../base/option-checks.js';
 import type { Awaitable, SessionTexts, SessionValues } from '../base/store.js';
 import type { Authentication } from '../info/session-details.js';
@@ -326,6 +326,8 @@ export class Session {
   /** Runs tasks on the stored session one after the other, even if the handler starts several at once. */
   inTurn<T>(task: () => Awaitable<T>): Awaitable<T> {
 
+    // No one can tell what the function of a lost lock has changed from other changes.
+    if (this.#failure instanceof SessionLockError) throw this.#failure;
     const answer = this.#lastTurn ? this.#lastTurn.then(task) : task();
     if (!isThenable(answer)) return answer;
     const turn = answer.then(() => {}, () => {});

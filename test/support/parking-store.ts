@@ -17,6 +17,7 @@ export class ParkingStore implements AtomicSessionStore {
   declare readonly move?: NonNullable<AtomicSessionStore['move']>;
   declare readonly take?: NonNullable<AtomicSessionStore['take']>;
   readonly keepsInfo: boolean;
+  readonly uniqueHandles: boolean;
   declare readonly handleOf?: NonNullable<AtomicSessionStore['handleOf']>;
   declare readonly sessionsOf?: NonNullable<AtomicSessionStore['sessionsOf']>;
   declare readonly endSessionsOf?: NonNullable<AtomicSessionStore['endSessionsOf']>;
@@ -43,6 +44,7 @@ export class ParkingStore implements AtomicSessionStore {
     this.#ids = ids;
     this.#makeId = makeId;
     this.keepsInfo = store.keepsInfo === true;
+    this.uniqueHandles = makeId !== undefined && store.uniqueHandles === true;
     if (makeId && store.sessionsOf) {
       this.handleOf = id => store.handleOf?.(id) as string;
       this.sessionsOf = (...args) => this.#park('sessionsOf', args, () => store.sessionsOf?.(...args));
