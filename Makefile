@@ -17,9 +17,9 @@ TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/%
   $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js \
   build/test/testing/broken-stores.test.js, $(TESTS))
-# What works with documentation, the example, the package, caches, lost servers, the kit, stores on servers, and
+# What works with documentation, the example, the package, metrics, caches, lost servers, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
-TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \
+TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \
   build/test/stores/redis/% build/test/stores/sql/% %/lost-servers.test.js %/postgres-store.test.js %/mysql-store.test.js \
   %/held-commands.test.js %/flash-races.test.js %/planted-sessions.test.js %/like-unsealed.test.js %/stored-rows.test.js \
   %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))

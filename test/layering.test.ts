@@ -78,6 +78,7 @@ describe('The sources', () => {
       schema: ['base', 'values', 'wrapping'],
       encryption: ['base', 'values', 'id', 'wrapping'],
       cache: ['base', 'wrapping'],
+      opentelemetry: ['base', 'values', 'id', 'events', 'wrapping'],
       stores: ['base', 'values', 'id', 'stores/shared', 'stores/memory', 'stores/four-method', 'stores/sqlite', 'stores/redis', 'stores/sql'],
       'stores/shared': ['base', 'values', 'id'],
       'stores/memory': ['base', 'values', 'id', 'stores/shared'],
@@ -178,13 +179,15 @@ describe('The sources', () => {
 
   it('need nothing at run time but node, the kernel and cookie', () => {
 
-    const needed = imports.filter(({ from, typesOnly }) => !typesOnly && !from.startsWith('cache/'));
+    const needed = imports.filter(({ from, typesOnly }) => !typesOnly && !/^(cache|opentelemetry)\//.test(from));
     const packages = new Set(needed.filter(({ to }) => !to.endsWith('.ts')).map(({ to }) => to.startsWith('node:') ? 'node' : to));
     for (const name of packages) ok(['@curveball/kernel', 'cookie', 'node'].includes(name), name);
     ok(packages.has('node') && packages.has('cookie'));
-    // Only the cache has a package of its own. It is imported by its own path.
+    // The cache and the metrics have a package of their own each. They are imported by their own paths.
     deepStrictEqual(importersOf(to => to === 'lru-cache'), ['cache/session-copies.ts']);
-    deepStrictEqual(importersOf(to => to.startsWith('cache/')).filter(from => !from.startsWith('cache/')), []);
+    for (const folder of ['cache/', 'opentelemetry/']) deepStrictEqual(importersOf(to => to.startsWith(folder)).filter(from => !from.startsWith(folder)), []);
+    const others = imports.filter(({ from, typesOnly, to }) => from.startsWith('opentelemetry/') && !typesOnly && !to.endsWith('.ts') && !to.startsWith('node:'));
+    deepStrictEqual([...new Set(others.map(({ to }) => to))], ['@opentelemetry/api']);
 
   });
 

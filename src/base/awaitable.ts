@@ -17,3 +17,34 @@ export function andThen<T, R>(answer: Awaitable<T>, next: (value: T) => Awaitabl
   return isThenable(answer) ? answer.then(next) : next(answer);
 
 }
+
+/**
+ * Makes a call, and does something as soon as it was answered or has failed.
+ *
+ * @returns what the call returned; its errors are passed on
+ */
+export function settled<T>(call: () => Awaitable<T>, answered: (answer: T) => void, failed: (error: unknown) => void): Awaitable<T> {
+
+  let answer: Awaitable<T>;
+  try {
+    answer = call();
+  } catch (error) {
+    failed(error);
+    throw error;
+  }
+  if (!isThenable(answer)) {
+    answered(answer);
+    return answer;
+  }
+  return answer.then(
+    value => {
+      answered(value);
+      return value;
+    },
+    error => {
+      failed(error);
+      throw error;
+    },
+  );
+
+}

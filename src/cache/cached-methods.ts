@@ -1,4 +1,4 @@
-import { isThenable } from '../base/awaitable.js';
+import { settled } from '../base/awaitable.js';
 import { type AtomicSessionStore, type Awaitable, isIndexing } from '../base/store.js';
 import { type CacheSettings, SessionCopies } from './session-copies.js';
 
@@ -63,26 +63,6 @@ export function cachedMethods(inner: Methods, settings: CacheSettings): Partial<
  */
 function afterwards<T>(call: () => Awaitable<T>, done: (answer?: T) => void): Awaitable<T> {
 
-  let answer: Awaitable<T>;
-  try {
-    answer = call();
-  } catch (error) {
-    done();
-    throw error;
-  }
-  if (!isThenable(answer)) {
-    done(answer);
-    return answer;
-  }
-  return answer.then(
-    value => {
-      done(value);
-      return value;
-    },
-    error => {
-      done();
-      throw error;
-    },
-  );
+  return settled(call, done, () => done());
 
 }

@@ -47,7 +47,7 @@ export class TimeLimit {
 
     return new Promise((resolve, reject) => {
       caller.until = performance.now() + this.#limit * 1000;
-      caller.giveUp = () => reject(failure(new Error(`no answer within ${this.#limit} seconds`)));
+      caller.giveUp = () => reject(failure(Object.assign(new Error(`no answer within ${this.#limit} seconds`), { code: 'ETIMEDOUT' })));
       this.#waiting.add(caller);
       this.#arm();
       answer.then(

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { mock } from 'node:test';
+import { context, INVALID_SPAN_CONTEXT, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { MemoryStore, UserSessions } from '../../../src/index.js';
 import { site } from '../../support/site.js';
 import type { Scenarios } from './index.js';
@@ -37,17 +39,28 @@ export const events: Scenarios = {
 
   },
 
-  async tracing({ exported }) {
+  async tracing() {
 
-    const counted: unknown[] = [];
-    const traced: Array<[string, Record<string, unknown>]> = [];
-    exported.traceSessions(
-      { getActiveSpan: () => ({ addEvent: (name: string, attributes: Record<string, unknown>) => traced.push([name, attributes]) }) },
-      { createCounter: (name: string) => ({ add: (value: number, attributes: unknown) => counted.push([name, value, attributes]) }) },
-    );
-    await visitor().get('/begin');
-    assert.deepEqual(counted, [['session.events', 1, { name: 'created' }]]);
-    assert.deepEqual(traced.map(([name, attributes]) => [name, Object.keys(attributes)]), [['session.created', ['session.handle']]]);
+    const traced: unknown[][] = [];
+    const span = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
+    span.addEvent = (...event: unknown[]) => {
+      traced.push(event);
+      return span;
+    };
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    try {
+      await context.with(trace.setSpan(context.active(), span), async () => {
+        const browser = visitor();
+        browser.cookies.set('CB', new MemoryStore().newSessionId());
+        await browser.get('/read');
+        await browser.get('/begin');
+      });
+      assert.deepEqual(traced, [
+        ['curveball.session.suspicious', { 'curveball.session.reason': 'unknown' }], ['curveball.session.suspicious', { 'curveball.session.reason': 'unknown' }],
+      ]);
+    } finally {
+      context.disable();
+    }
 
   },
 

@@ -11,6 +11,7 @@ import { frameworkPage } from './framework-page.js';
 import { lifetimes } from './lifetimes.js';
 import { liveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
+import { metrics } from './metrics.js';
 import { movingFromCookieSession, movingFromExpressSession, movingFromSessionRedis } from './moving.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
@@ -56,6 +57,7 @@ export const scenarios: Scenarios = {
   ...named('docs/lifetimes.md', lifetimes),
   ...named('docs/live-sessions.md', liveSessions),
   ...named('docs/memory-store.md', memoryStore),
+  ...named('docs/metrics.md', metrics),
   ...named('docs/moving-from-cookie-session.md', movingFromCookieSession),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),

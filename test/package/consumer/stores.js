@@ -32,6 +32,7 @@ await assert.rejects(openStore('postgres://localhost/test'), /npm install pg/);
 await assert.rejects(openStore('mysql://localhost/test'), /npm install mysql2/);
 await assert.rejects(openStore('redis://localhost'), /npm install redis/);
 await assert.rejects(import('@curveball/session/cached'), /lru-cache/);
+await assert.rejects(import('@curveball/session/opentelemetry'), /@opentelemetry\/api/);
 assert.ok(storeTests(() => store).length > 10);
 for (const each of stores) each.close?.();
 console.log('the installed stores work');
