@@ -16,13 +16,13 @@ WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/%
 TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js \
-  build/test/testing/broken-stores.test.js, $(TESTS))
-# What works with documentation, the example, the package, metrics, caches, lost servers, the kit, stores on servers, and
+  build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js, $(TESTS))
+# What works with documentation, the example, the package, metrics, the command, caches, lost servers, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
 TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \
   build/test/stores/redis/% build/test/stores/sql/% %/lost-servers.test.js %/postgres-store.test.js %/mysql-store.test.js \
   %/held-commands.test.js %/flash-races.test.js %/planted-sessions.test.js %/like-unsealed.test.js %/stored-rows.test.js \
-  %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))
+  build/test/cli/% %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few
 # Ends a file or a test that hangs for ten minutes, and names it.
@@ -32,7 +32,7 @@ RUN_TESTS = $(WITH_SERVERS) $(NODE) --import ./build/test/support/untracked-prom
 
 .PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard docs clean
 
-build: dist/index.js
+build: dist/index.js cli/dist/main.js
 
 dist/index.js: node_modules/.package-lock.json $(shell find src -name '*.ts') tsconfig.json
 	rm -rf dist
@@ -42,7 +42,16 @@ node_modules/.package-lock.json: package.json package-lock.json
 	npm ci --ignore-scripts
 	@touch $@
 
-build/.tests: dist/index.js $(shell find src test examples -name '*.ts' -o -name tsconfig.json) tsconfig.json
+# The command, a package of its own. Its lock file makes a link to this checkout where the library would be installed.
+cli/dist/main.js: dist/index.js cli/node_modules/.package-lock.json cli/package.json $(shell find cli/src -name '*.ts') cli/tsconfig.json
+	rm -rf cli/dist
+	npx tsc -p cli
+
+cli/node_modules/.package-lock.json: cli/package-lock.json
+	npm ci --ignore-scripts --prefix cli
+	@touch $@
+
+build/.tests: dist/index.js cli/dist/main.js $(shell find src test examples -name '*.ts' -o -name tsconfig.json) tsconfig.json
 	rm -rf build
 	npx tsc -p test/tsconfig.json
 	npx tsc -p examples/tsconfig.json
@@ -104,4 +113,4 @@ site/node_modules/.package-lock.json: site/package.json site/package-lock.json
 	@touch $@
 
 clean:
-	rm -rf dist build site/out
+	rm -rf dist build cli/dist site/out

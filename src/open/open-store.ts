@@ -1,4 +1,4 @@
-import { withoutLogin } from '../base/option-checks.js';
+import { known, record, withoutLogin, wrong as wrongOption } from '../base/option-checks.js';
 import { plainError } from '../base/plain-error.js';
 import type { Awaitable, IndexingSessionStore } from '../base/store.js';
 import { MemoryStore } from '../stores/memory-store.js';
@@ -17,6 +17,12 @@ import type { OpenedStore, StoreAt } from './opened-store.js';
 
 export type { AnyStore, OpenedStore, StoreAt } from './opened-store.js';
 
+/** Options of {@link openStore}. */
+export interface OpenStoreOptions {
+  /** False to leave the table as it is: for a role that may not create one, or a program that must not. True by default. */
+  setup?: boolean | undefined;
+}
+
 /** An address, with the options of the store apart. */
 interface Address {
   /** As the driver takes it. */
@@ -25,6 +31,7 @@ interface Address {
   readonly path: string;
   /** The query's members that are the store's own. */
   readonly options: { readonly [name: string]: string };
+  readonly setsUp: boolean;
 }
 
 /** A kind of store: how its addresses look, which options they may have, and how it is opened. */
@@ -43,9 +50,9 @@ const MEMORY: Kind = {
   hasHost: false,
   own: [],
   drivers: [],
-  open: async ({ path }) => {
+  open: async ({ path, setsUp }) => {
     if (path !== '') throw wrong('something follows memory:');
-    return opened({ close() {} }, () => new MemoryStore());
+    return opened(setsUp, { close() {} }, () => new MemoryStore());
   },
 };
 
@@ -54,10 +61,10 @@ const SQLITE: Kind = {
   hasHost: false,
   own: ['table', 'synchronous'],
   drivers: [],
-  open: async ({ path, options: { table, synchronous = 'normal' } }) => {
+  open: async ({ path, setsUp, options: { table, synchronous = 'normal' } }) => {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const connection = await connected(openSqlite(filePath(path)));
-    return opened(connection, async () => {
+    return opened(setsUp, connection, async () => {
       // Other processes may be setting the file up at this moment, and have it locked.
       await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP);
       return new SqliteStore({ database: connection.database, ...given({ table }) });
@@ -70,9 +77,9 @@ const REDIS: Kind = {
   hasHost: true,
   own: ['prefix'],
   drivers: ['family'],
-  open: async ({ url, options: { prefix } }) => {
+  open: async ({ url, setsUp, options: { prefix } }) => {
     const connection = await connected(openRedis(url));
-    return opened(connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
+    return opened(setsUp, connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
   },
 };
 
@@ -85,10 +92,10 @@ const POSTGRES: Kind = {
     'application_name', 'fallback_application_name', 'options', 'client_encoding', 'statement_timeout', 'lock_timeout',
     'query_timeout', 'idle_in_transaction_session_timeout',
   ],
-  open: async ({ url, options: { table, schema, prepare = 'true' } }) => {
+  open: async ({ url, setsUp, options: { table, schema, prepare = 'true' } }) => {
     if (!/^(true|false)$/.test(prepare)) throw new TypeError(`prepare is ${prepare}: it must be true or false`);
     const connection = await connected(openPostgres(url));
-    return opened(connection, () => (
+    return opened(setsUp, connection, () => (
       new PostgresStore({ pool: connection.pool, prepare: prepare === 'true', ...given({ table, schema }) })));
   },
 };
@@ -102,9 +109,9 @@ const MYSQL: Kind = {
     'connectTimeout', 'enableKeepAlive', 'keepAliveInitialDelay', 'maxPreparedStatements', 'disableEval', 'gracefulEnd',
     'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
   ],
-  open: async ({ url, options: { table } }) => {
+  open: async ({ url, setsUp, options: { table } }) => {
     const connection = await connected(openMysql(url));
-    return opened(connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
+    return opened(setsUp, connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
   },
 };
 
@@ -115,25 +122,31 @@ const KINDS: { readonly [scheme: string]: Kind } = {
 
 /**
  * Opens the store at an address, with a connection of its own and the driver that
- * is installed for it, and sets up its table.
+ * is installed for it, and sets up its table unless the options say otherwise.
  *
  * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
  *   `postgres://…` or `mysql://…`; docs/open-store.md has the options
- * @throws {TypeError} if the address is wrong or has an unknown option
+ * @throws {TypeError} if the address or an option is wrong
  * @throws {Error} if no driver is installed, or the store can't be reached
  */
-export async function openStore<const Address extends string | URL>(address: Address): Promise<OpenedStore<StoreAt<Address>>> {
+export async function openStore<const Address extends string | URL>(
+  address: Address, options: OpenStoreOptions = {},
+): Promise<OpenedStore<StoreAt<Address>>> {
 
+  record('options', options);
+  known('option', options, ['setup']);
+  const { setup: setsUp = true } = options;
+  if (typeof setsUp !== 'boolean') throw wrongOption('setup', setsUp, 'must be true or false');
   const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
   const kind = KINDS[scheme.toLowerCase()];
   if (!kind) throw wrong('it does not begin with a known scheme');
   checkNames(new URLSearchParams(query), kind);
-  const { options, others } = divided(query, kind.own);
+  const { options: own, others } = divided(query, kind.own);
   if (kind.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
   const url = `${scheme}:${path}${others && `?${others}`}`;
   if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
   try {
-    return await kind.open({ url, path, options }) as OpenedStore<StoreAt<Address>>;
+    return await kind.open({ url, path, setsUp, options: own }) as OpenedStore<StoreAt<Address>>;
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
@@ -144,13 +157,13 @@ export async function openStore<const Address extends string | URL>(address: Add
 
 /** Makes a store whose `close()` also closes its connection. */
 async function opened(
-  connection: { close(): Awaitable<void> }, make: () => Awaitable<IndexingSessionStore & { setup?(): Promise<void>; close?(): void }>,
+  setsUp: boolean, connection: { close(): Awaitable<void> }, make: () => Awaitable<IndexingSessionStore & { setup?(): Promise<void>; close?(): void }>,
 ): Promise<OpenedStore> {
 
   let store: Awaited<ReturnType<typeof make>> | undefined;
   try {
     store = await make();
-    await store.setup?.();
+    if (setsUp) await store.setup?.();
   } catch (error) {
     store?.close?.();
     await connection.close();

@@ -68,6 +68,23 @@ describe('openStore()', () => {
 
   });
 
+  it('leaves the table as it is if told so', async () => {
+
+    const options = { setup: false };
+    for (const address of [`${postgresUrl()}?table=never`, `${mysqlUrl()}?table=never`, `sqlite:${join(temporaryFolder(), 'sessions.db')}`]) {
+      const store = await openStore(address, options);
+      await rejects(async () => store.load(await store.newSessionId()), /does not exist|no such table/);
+      await store.close();
+      await (await openStore(address)).close();
+      const again = await openStore(address, options);
+      strictEqual(await again.load(await again.newSessionId()), null);
+      await again.close();
+    }
+    await rejects(openStore('memory:', { setup: 'no' as never }), /setup is "no": it must be true or false/);
+    await rejects(openStore('memory:', { setUp: false } as never), /option setUp is unknown/);
+
+  });
+
   it('takes the names of tables and the prefix of keys from the address', async () => {
 
     for (const [address, option] of [

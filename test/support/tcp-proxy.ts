@@ -24,6 +24,7 @@ export class TcpProxy {
   #target: URL;
   #commands: RegExp | undefined;
   #hangs = false;
+  #delay = 0;
 
   private constructor(server: Server, target: string) {
 
@@ -88,6 +89,13 @@ export class TcpProxy {
 
   }
 
+  /** Lets each part of an answer pass only after so many milliseconds. */
+  slowDown(milliseconds: number): void {
+
+    this.#delay = milliseconds;
+
+  }
+
   /** Loses the answer to each command like this together with its connection, once: when it is sent again, it is answered. */
   loseAnswersTo(commands: RegExp): void {
 
@@ -140,6 +148,8 @@ export class TcpProxy {
     if (pair.losesAnswer) {
       this.lost++;
       for (const socket of [pair.near, pair.far]) socket.destroy();
+    } else if (this.#delay > 0) {
+      setTimeout(() => pair.near.write(chunk), this.#delay);
     } else if (!pair.isForgotten) pair.near.write(chunk);
 
   }

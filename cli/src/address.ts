@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+
+/*
+ * Addresses of stores, as `openStore()` takes them.
+ */
+
+/** Options that are the store's own, and not its driver's. */
+const OWN = ['table', 'schema', 'prepare', 'prefix', 'synchronous'];
+
+/** An address, with the options of the store apart. */
+export interface Address {
+  /** Such as `redis`; that of `rediss:` and `mariadb:` is the common one. */
+  readonly engine: 'memory' | 'sqlite' | 'redis' | 'postgres' | 'mysql';
+  /** As the driver takes it. */
+  readonly url: string;
+  /** The part between the scheme and the query. */
+  readonly path: string;
+  readonly options: { readonly [name: string]: string };
+}
+
+const ENGINES: { readonly [scheme: string]: Address['engine'] } = {
+  memory: 'memory', sqlite: 'sqlite', redis: 'redis', rediss: 'redis',
+  postgres: 'postgres', postgresql: 'postgres', mysql: 'mysql', mariadb: 'mysql',
+};
+
+/** Takes an address apart that `openStore()` accepts; undefined for any other text. */
+export function parsed(address: string): Address | undefined {
+
+  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(address) ?? [];
+  const engine = ENGINES[scheme.toLowerCase()];
+  if (!engine) return undefined;
+  const members = new URLSearchParams(query);
+  const options: Record<string, string> = {};
+  for (const name of OWN) {
+    const value = members.get(name);
+    if (value === null) continue;
+    options[name] = value;
+    members.delete(name);
+  }
+  const others = Object.keys(options).length === 0 ? query : String(members);
+  return { engine, url: `${scheme}:${path}${others && `?${others}`}`, path, options };
+
+}
+
+/** Returns an address without what could be secret: its user, its password, and the options of its driver. */
+export function shown(address: string): string {
+
+  const found = parsed(address);
+  if (!found) return '…';
+  const query = Object.entries(found.options).map(([name, value]) => `${name}=${value}`).join('&');
+  const scheme = address.slice(0, address.indexOf(':'));
+  return `${scheme}:${found.path.replace(/^\/\/.*@/s, '//…@')}${query && `?${query}`}`;
+
+}
+
+/** Replaces whatever could be secret in these addresses, wherever a text has it. */
+export function withoutSecrets(text: string, addresses: readonly string[]): string {
+
+  let safe = text;
+  for (const address of addresses) {
+    safe = safe.replaceAll(address, () => shown(address));
+    for (const secret of secretsOf(address)) safe = safe.replaceAll(secret, '…');
+  }
+  return safe;
+
+}
+
+/** Returns the name of a SQLite file, from the path of its address. */
+export function fileName(path: string): string {
+
+  return decoded(path.replace(/^\/\/\//, '/'));
+
+}
+
+/** @throws {Error} if there is no such SQLite file: opening it would make it */
+export function requireFile(path: string): void {
+
+  const file = fileName(path);
+  if (file === '' || file === ':memory:' || existsSync(file)) return;
+  throw new Error(`There is no file ${file}: "setup" makes it`);
+
+}
+
+function secretsOf(address: string): string[] {
+
+  const [, login = '', query = ''] = /^[a-z]+:(?:\/\/([^?]*)@)?[^?]*\??(.*)$/is.exec(address) ?? [];
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(login) ?? [];
+  const found = [password, decoded(password)];
+  for (const part of query.split('&').filter(member => /^password=/i.test(member))) {
+    const value = part.slice('password='.length);
+    found.push(value, decoded(value));
+  }
+  return found.filter(secret => secret !== '');
+
+}
+
+function decoded(text: string): string {
+
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+
+}

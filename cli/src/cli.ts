@@ -1,0 +1,124 @@
+import { confirm } from '@clack/prompts';
+import { type OpenedStore, openStore } from '@curveball/session/open';
+import { Command, CommanderError } from 'commander';
+import { parsed, requireFile } from './address.js';
+import { CommandError, EXIT, type ExitCode } from './exit-codes.js';
+import { Output } from './output.js';
+import type { Surroundings } from './surroundings.js';
+
+/** The variable that has the address of the store, if the option is not given. */
+const VARIABLE = 'SESSION_STORE';
+
+/** What all commands share. */
+export class Cli {
+
+  readonly program = new Command('curveball-session');
+  readonly output: Output;
+  readonly surroundings: Surroundings;
+  exitCode: ExitCode = EXIT.ok;
+
+  constructor(surroundings: Surroundings) {
+
+    this.surroundings = surroundings;
+    this.output = new Output(surroundings);
+    this.program
+      .exitOverride()
+      .configureOutput({
+        writeOut: text => surroundings.stdout.write(text),
+        writeErr: text => surroundings.stderr.write(this.output.safe(text)),
+        outputError: (text, write) => write(text.replace(/^error: /, 'Error: ')),
+      })
+      .showHelpAfterError('(with --help, it says what it takes)');
+
+  }
+
+  /** Runs the command that the arguments name. */
+  async run(args: readonly string[]): Promise<ExitCode> {
+
+    // Even a text in the wrong place may be an address.
+    for (const text of [...args, ...Object.values(this.surroundings.env)]) {
+      const address = text?.replace(/^-+([a-z]+=)?/, '') ?? '';
+      if (parsed(address)) this.output.hide(address);
+    }
+    try {
+      await this.program.parseAsync([...args], { from: 'user' });
+      return this.exitCode;
+    } catch (error) {
+      if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+      this.output.error((error as Error).message);
+      if (error instanceof CommandError) return error.exitCode;
+      // That of `openStore()` and of the stores is about what was given.
+      return error instanceof TypeError ? EXIT.usage : EXIT.failed;
+    }
+
+  }
+
+  /** Adds a command with the options that all have. */
+  command(nameAndArguments: string, description: string): Command {
+
+    return this.program.command(nameAndArguments).description(description)
+      .option('--json', 'print one JSON value a line')
+      .hook('preAction', command => {
+        this.output.isJson = command.opts().json === true;
+      });
+
+  }
+
+  /** Adds a command on one store. */
+  storeCommand(nameAndArguments: string, description: string): Command {
+
+    return this.command(nameAndArguments, description)
+      .option('--store <address>', `the address of the store, or env:NAME for one in a variable (default: env:${VARIABLE})`);
+
+  }
+
+  /**
+   * Returns an address that is given, or is in the variable that is given instead.
+   *
+   * @throws {CommandError} if there is none
+   */
+  address(given = `env:${VARIABLE}`): string {
+
+    if (!given.startsWith('env:')) return given;
+    const name = given.slice('env:'.length);
+    const address = this.surroundings.env[name];
+    if (address) return address;
+    throw new CommandError(`No store: give its address with --store, or in the variable ${name}`, EXIT.usage);
+
+  }
+
+  /**
+   * Opens a store for a task, and closes it afterwards. A table that is missing stays
+   * so, and a file, too: a misspelt name must not make an empty one.
+   */
+  async with<T>(address: string, task: (store: OpenedStore) => Promise<T>): Promise<T> {
+
+    const { engine, path } = parsed(address) ?? {};
+    if (engine === 'sqlite') requireFile(path ?? '');
+    const store = await openStore(address, { setup: false }) as OpenedStore;
+    try {
+      return await task(store);
+    } finally {
+      await store.close();
+    }
+
+  }
+
+  /**
+   * Asks whether something may be done that can't be undone.
+   *
+   * @throws {CommandError} if the answer is no, or there is no one to ask
+   */
+  async confirm(question: string, { yes }: { yes?: boolean }): Promise<void> {
+
+    if (yes) return;
+    const { stdin, stderr } = this.surroundings;
+    if (!stdin.isTTY || !stderr.isTTY) {
+      throw new CommandError(`${question} There is no terminal to ask on: confirm it with --yes`, EXIT.unconfirmed);
+    }
+    const answer = await confirm({ message: this.output.safe(question), initialValue: false, input: stdin, output: stderr });
+    if (answer !== true) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
+
+  }
+
+}

@@ -1,0 +1,13 @@
+/** The milliseconds that a server may take to accept a connection, or to answer. */
+export const PATIENCE = 5000;
+
+/** Waits for an answer, but not without end. */
+export async function within<T>(answer: PromiseLike<T>): Promise<T> {
+
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`No answer within ${PATIENCE / 1000} seconds`)), PATIENCE);
+  });
+  return Promise.race([answer, late]).finally(() => clearTimeout(timer));
+
+}

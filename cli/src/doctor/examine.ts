@@ -1,0 +1,137 @@
+import { openStore } from '@curveball/session/open';
+import { type Address, parsed, requireFile } from '../address.js';
+import type { Check, Finding } from './check.js';
+import { MYSQL_CHECKS } from './checks/mysql-checks.js';
+import { POSTGRES_CHECKS } from './checks/postgres-checks.js';
+import { REDIS_CHECKS } from './checks/redis-checks.js';
+import { SQLITE_CHECKS } from './checks/sqlite-checks.js';
+import { type OpenSubject, STORE_CHECKS } from './checks/store-checks.js';
+import { TABLE_CHECKS } from './checks/table-checks.js';
+import { connectMysql } from './connections/mysql.js';
+import { connectPostgres } from './connections/postgres.js';
+import { RedisServer } from './connections/redis.js';
+import { openSqliteFile } from './connections/sqlite.js';
+
+/** What has become of one check. */
+export type Result =
+  | { readonly name: string; readonly result: 'ok' }
+  | { readonly name: string; readonly result: 'unknown'; readonly says: string }
+  | { readonly name: string; readonly result: 'problem' | 'warning' } & Pick<Finding, 'says' | 'todo'>;
+
+/** All that was found out about a store. */
+export interface Diagnosis {
+  readonly results: readonly Result[];
+  /** In milliseconds; null if the store could not be asked. */
+  readonly latency: { readonly p50: number; readonly p99: number } | null;
+}
+
+/** A connection to what a store is kept in. */
+interface Server {
+  time(): Promise<number | null>;
+  close(): Promise<void>;
+}
+
+/** How a kind of server is looked at. */
+interface Kind {
+  connect(address: Address): Promise<Server>;
+  /** The checks of the kind, each for what `connect` returns. */
+  readonly checks: ReadonlyArray<Check<never>>;
+}
+
+/** After these findings, nothing else would work. */
+const LAST: readonly string[] = ['role', 'table', 'trial'];
+
+const REACHABLE = 'reachable';
+
+export const KINDS: { readonly [engine: string]: Kind } = {
+  memory: { connect: async () => ({ time: async () => null, close: async () => {} }), checks: [] },
+  sqlite: { connect: openSqliteFile, checks: [...TABLE_CHECKS, ...SQLITE_CHECKS] },
+  redis: { connect: address => RedisServer.connect(address), checks: REDIS_CHECKS },
+  postgres: { connect: connectPostgres, checks: byRole(POSTGRES_CHECKS) },
+  mysql: { connect: connectMysql, checks: byRole(MYSQL_CHECKS) },
+};
+
+/** Looks at a store, and at the server that keeps it. */
+export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>): Promise<Diagnosis> {
+
+  const open: Array<{ close(): Promise<void> }> = [];
+  const opened = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
+    const each = await opening;
+    open.push(each);
+    return each;
+  };
+  try {
+    const address = parsed(text);
+    if (address?.engine === 'sqlite') requireFile(address.path);
+    // First: it refuses a wrong address.
+    const store = await opened(openStore(text, { setup: false }) as Promise<OpenSubject['store']>);
+    const { connect, checks } = KINDS[(address as Address).engine] as Kind;
+    const server = await opened(connect(address as Address));
+    return await look({ store, server, checks, slow });
+  } catch (error) {
+    if (error instanceof TypeError) throw error;
+    return { results: [unreachable(error)], latency: null };
+  } finally {
+    for (const each of open) await each.close();
+  }
+
+}
+
+interface Open extends Pick<OpenSubject, 'store' | 'slow'>, Pick<Kind, 'checks'> {
+  readonly server: Server;
+}
+
+async function look({ store, server, checks, slow }: Open): Promise<Diagnosis> {
+
+  const results: Result[] = [{ name: REACHABLE, result: 'ok' }];
+  let latency: Diagnosis['latency'] = null;
+  const measured: OpenSubject['measured'] = times => {
+    latency = times;
+  };
+  if (await run(checks, server as never, results)) {
+    await run(STORE_CHECKS, { store, slow, measured, time: () => server.time() }, results);
+  }
+  return { results, latency };
+
+}
+
+/** @returns whether it makes sense to go on */
+async function run<Subject>(checks: ReadonlyArray<Check<Subject>>, subject: Subject, results: Result[]): Promise<boolean> {
+
+  for (const { name, look } of checks) {
+    try {
+      const finding = await look(subject);
+      const { severity: result, says, todo } = finding ?? {};
+      results.push(result && says && todo ? { name, result, says, todo } : { name, result: 'ok' });
+      if (finding && LAST.includes(name)) return false;
+    } catch (error) {
+      results.push({ name, result: 'unknown', says: messageOf(error) });
+    }
+  }
+  return true;
+
+}
+
+function unreachable(error: unknown): Result {
+
+  return {
+    name: REACHABLE, result: 'problem', says: `The store can't be reached: ${messageOf(error)}`,
+    todo: 'Compare the address with that of the server, and see whether it runs',
+  };
+
+}
+
+/** A connection that was tried over several IP addresses has an error for each. */
+function messageOf(error: unknown): string {
+
+  const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
+  return message || first?.message || String(error);
+
+}
+
+/** Puts the checks of the table behind that of the server's role: a replica may not have the table yet. */
+function byRole<Subject>([role, ...others]: ReadonlyArray<Check<Subject>>): ReadonlyArray<Check<Subject>> {
+
+  return [role as Check<Subject>, ...TABLE_CHECKS as unknown as ReadonlyArray<Check<Subject>>, ...others];
+
+}

@@ -1,0 +1,114 @@
+import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { encrypted, MemoryStore } from '../../src/index.js';
+import { temporaryFolder } from '../support/servers/server.js';
+import { command, root } from './support/command.js';
+
+const inFile = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
+const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
+
+describe('The command', () => {
+
+  it('has the version of the library, and needs the very same', () => {
+
+    const [own, library] = [read(join(root, 'package.json')), read(join(root, '../package.json'))];
+    strictEqual(own.version, library.version);
+    strictEqual(own.dependencies['@curveball/session'], library.version);
+
+  });
+
+  it('runs as a program, with the exit code of its result', () => {
+
+    const run = (...args: string[]) => spawnSync(process.execPath, [join(root, 'dist/bin.js'), ...args], { encoding: 'utf8', env: {} });
+    const address = inFile();
+    const made = run('setup', '--store', address);
+    deepStrictEqual([made.status, made.stderr], [0, '']);
+    strictEqual(run('setpu').status, 2);
+
+  });
+
+  it('takes the address by an option, from its variable, or from another one', async () => {
+
+    const [one, other, third] = [inFile(), inFile(), inFile()];
+    const env = { SESSION_STORE: one, OTHER: other };
+    deepStrictEqual((await command(['setup', '--json'], { env })).json, [{ store: one }]);
+    deepStrictEqual((await command(['setup', '--json', '--store', 'env:OTHER'], { env })).json, [{ store: other }]);
+    deepStrictEqual((await command(['setup', '--json', '--store', third], { env })).json, [{ store: third }]);
+    for (const args of [['setup'], ['setup', '--store', 'env:MISSING']]) {
+      const { code, err } = await command(args);
+      strictEqual(code, 2);
+      match(err, /No store: give its address with --store, or in the variable (SESSION_STORE|MISSING)/);
+    }
+
+  });
+
+  it('refuses wrong arguments, and does nothing', async () => {
+
+    for (const args of [
+      ['unknown'], ['setup', '--tabel', 'x'], ['setup', 'too', 'many'], ['setup', '--store', 'http://localhost'],
+      ['setup', '--store', 'sqlite:x?tabel=y'], ['keygen', '--id', 'a b'], ['doctor', '--store', 'http://localhost'],
+    ]) {
+      const { code, out, err } = await command(args);
+      deepStrictEqual([args, code, out], [args, 2, '']);
+      match(err, /^Error: |error: /i);
+    }
+    strictEqual((await command(['setup', '--store', 'sqlite:/no/such/folder/x'])).code, 1);
+
+  });
+
+  it('makes no file for a misspelt address, except in "setup"', async () => {
+
+    const address = inFile();
+    const { code, json } = await command(['doctor', '--json', '--store', address]);
+    strictEqual(code, 4);
+    strictEqual(json[0].results[0].name, 'reachable');
+    ok(!existsSync(address.slice('sqlite:'.length)));
+
+  });
+
+  it('shows no password, wherever it was given and whatever goes wrong', async () => {
+
+    const silent = createServer(socket => socket.destroy()).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const shown = [];
+    for (const scheme of ['redis', 'postgres', 'mysql']) {
+      const address = `${scheme}://user:h%21dden@127.0.0.1:${port}/1`;
+      const asOption = `${scheme}://127.0.0.1:${port}/1?password=h%21dden`;
+      const wrong = `${scheme}://user:h%21dden@127.0.0.1:${port}/1?tabel=x`;
+      for (const given of [address, asOption, wrong]) {
+        for (const args of [
+          ['setup', '--store', given], ['setup', `--store=${given}`], ['doctor', '--store', given], ['doctor', '--json', '--store', given],
+          [given], ['setup', given], ['setup', `--${given}`], ['doctor', '--slow', given],
+        ]) {
+          const { out, err, code } = await command(args);
+          ok(code > 0);
+          shown.push(out, err);
+        }
+        const { out, err } = await command(['setup'], { env: { SESSION_STORE: given } });
+        shown.push(out, err);
+      }
+    }
+    silent.close();
+    deepStrictEqual(shown.filter(text => /h(%21|!)dden/.test(text)), []);
+    match(shown.join('\n'), /127\.0\.0\.1/);
+
+  });
+
+  it('makes a key that encrypted() takes', async () => {
+
+    const [{ json: [key] }, { out }] = [await command(['keygen', '--json', '--id', '2026-01']), await command(['keygen'])];
+    strictEqual(key.id, '2026-01');
+    strictEqual(Buffer.from(key.secret, 'base64').length, 32);
+    encrypted(new MemoryStore(), { keys: [key] });
+    match(out, /^\{ id: '\d{4}-\d\d-\d\d', secret: '[\w+/]{43}=' \}\n$/);
+    doesNotMatch(out, new RegExp(key.secret.replace(/[+/]/g, '.')));
+
+  });
+
+});
