@@ -1,7 +1,7 @@
 /**
  * Metrics and traces of sessions and their stores, with OpenTelemetry.
  *
- * @module @curveball/session/opentelemetry
+ * @module opentelemetry
  */
 
 export { type InstrumentationOptions, instrumentedStore } from './instrumented-store.js';
