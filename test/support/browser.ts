@@ -10,10 +10,8 @@ export interface RequestOptions {
 /** A browser with one cookie jar, which talks to an application in memory. */
 export class Browser {
 
-  /** From name to value, as in `Set-Cookie`. */
-  readonly cookies = new Map<string, string>();
-
-  constructor(readonly app: Application) {}
+  /** @param cookies from name to value, as in `Set-Cookie`; another browser's, if it is the same one that talks to another application */
+  constructor(readonly app: Application, readonly cookies = new Map<string, string>()) {}
 
   get(path: string, options?: RequestOptions): Promise<Response> {
     return this.request('GET', path, options);

@@ -13,6 +13,7 @@ import { liveSessions } from './live-sessions.js';
 import { memoryStore } from './memory-store.js';
 import { metrics } from './metrics.js';
 import { movingFromCookieSession, movingFromExpressSession, movingFromSessionRedis } from './moving.js';
+import { movingStores } from './moving-stores.js';
 import { parallelRequests } from './parallel-requests.js';
 import { readme } from './readme.js';
 import { recipes } from './recipes.js';
@@ -61,6 +62,7 @@ export const scenarios: Scenarios = {
   ...named('docs/moving-from-cookie-session.md', movingFromCookieSession),
   ...named('docs/moving-from-express-session.md', movingFromExpressSession),
   ...named('docs/moving-from-session-redis.md', movingFromSessionRedis),
+  ...named('docs/moving-stores.md', movingStores),
   ...named('docs/parallel-requests.md', parallelRequests),
   ...named('docs/recipes.md', recipes),
   ...named('docs/schema.md', schema),

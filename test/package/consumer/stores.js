@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { Application } from '@curveball/kernel';
 import session from '@curveball/session';
 import { ExpressStore } from '@curveball/session/express';
+import { migrating } from '@curveball/session/migrating';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
 import { PostgresStore } from '@curveball/session/postgres';
@@ -18,6 +19,7 @@ const stores = [
   new ExpressStore({ get() {}, set() {}, destroy() {} }),
 ];
 for (const store of stores) session({ store });
+session({ store: migrating({ from: stores[0], to: stores[1] }), user: 'userId' });
 
 const store = await openStore('memory:');
 const app = new Application();

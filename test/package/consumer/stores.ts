@@ -3,6 +3,7 @@ import type { Context } from '@curveball/kernel';
 import session, { MemoryStore, type SessionStore, type UserSessions, type WrappedStore, wrapStore } from '@curveball/session';
 import { type CacheOptions, cached } from '@curveball/session/cached';
 import { ExpressStore } from '@curveball/session/express';
+import { migrating, type MigratingStore } from '@curveball/session/migrating';
 import { MysqlStore } from '@curveball/session/mysql';
 import { openStore } from '@curveball/session/open';
 import { PostgresStore } from '@curveball/session/postgres';
@@ -77,6 +78,11 @@ export async function endOthers(ctx: Context, sessions: UserSessions): Promise<v
   await sessions.endAll('ada', { exept: ctx.sessionInfo?.handle });
 
 }
+
+const moving: MigratingStore = migrating({ from: new MemoryStore(), to: careful(new MemoryStore()), phase: 'prepare', expiry: undefined });
+session({ store: moving, user: 'userId' });
+// @ts-expect-error it is written otherwise
+migrating({ from: new MemoryStore(), to: new MemoryStore(), phase: 'prepared' });
 
 export const tests: StoreTest[] = storeTests(() => openStore('memory:'));
 

@@ -1,0 +1,106 @@
+import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type LiveSession, type LoadTerms } from '../base/store.js';
+import { derivedHandle, HANDLE_LENGTH, isPlausibleId } from '../id/session-id.js';
+import { isStoredId, sha256 } from '../id/stored-id.js';
+
+type Version = LiveSession['version'];
+
+/** One of the two stores, and the ids that sessions have there. */
+export class Side {
+
+  readonly store: Required<AtomicSessionStore>;
+
+  /**
+   * Whether each process sees the marks of moved sessions. Those of a store with four
+   * methods are known only to the process that left them, and such a store has no index,
+   * whatever is around it.
+   */
+  readonly keepsMarks: boolean;
+
+  readonly #name: 'from' | 'to';
+
+  constructor(name: 'from' | 'to', store: AtomicSessionStore) {
+
+    this.#name = name;
+    this.store = store as Required<AtomicSessionStore>;
+    this.keepsMarks = isIndexing(store);
+
+  }
+
+  /** Says whether a text can be an id of this store. */
+  accepts(id: string): boolean {
+
+    return (this.store as AtomicSessionStore).isSessionId?.(id) ?? isPlausibleId(id);
+
+  }
+
+  /** Returns the id itself; for one that the store does not accept, another that is derived from it. */
+  idOf(id: string): string {
+
+    return this.accepts(id) ? id : derivedId(id, 'id');
+
+  }
+
+  /** Returns the id under which a session that leaves this store is kept until the other one has it. */
+  asideOf(id: string): string {
+
+    return derivedId(this.idOf(id), 'aside');
+
+  }
+
+  /** Returns the id of the record that keeps a place for a session that comes to this store. */
+  reservedOf(id: string): string {
+
+    return derivedId(this.idOf(id), 'reserved');
+
+  }
+
+  /** Returns the public name of a session here. */
+  handleOf(id: string): string {
+
+    return (this.store as AtomicSessionStore).handleOf?.(this.idOf(id)) ?? derivedHandle(id);
+
+  }
+
+  load(id: string, terms?: LoadTerms): Awaitable<FoundSession | null> {
+
+    return this.store.load(this.idOf(id), terms);
+
+  }
+
+  /** Returns a session with a version that names this store: an equal version in the other one is not the same. */
+  named(found: LiveSession): LiveSession {
+
+    const { version } = found;
+    return { ...found, version: `${this.#name} ${typeof version} ${version}` };
+
+  }
+
+  /** Returns the version that this store gave; undefined if it was given by the other. */
+  versionIn(named: Version): Version | undefined {
+
+    const text = String(named);
+    const [asText, asNumber] = [`${this.#name} string `, `${this.#name} number `];
+    if (text.startsWith(asText)) return text.slice(asText.length);
+    return text.startsWith(asNumber) ? Number(text.slice(asNumber.length)) : undefined;
+
+  }
+
+}
+
+/**
+ * Derives an id with the same handle. No one can derive it who does not know the id,
+ * and none is ever sent to a browser.
+ */
+function derivedId(id: string, use: string): string {
+
+  const secret = lettersOf(`${use} ${id}`);
+  return (isStoredId(id) ? id : lettersOf(`handle ${id}`)).slice(0, HANDLE_LENGTH) + secret;
+
+}
+
+/** Returns 43 letters and digits. Replacing the two signs of base64url costs four of the 256 bits. */
+function lettersOf(text: string): string {
+
+  return sha256(`@curveball/session migration ${text}`).replaceAll('-', 'x').replaceAll('_', 'y');
+
+}
