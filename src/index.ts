@@ -26,6 +26,10 @@ export type {
   SessionCreated, SessionDestroyed, SessionExpired, SessionRegenerated, SessionsRevoked, SignInRefused, StaleWriteRefused,
   StoreFailed, SuspiciousId,
 } from './events/session-events.js';
+export { allSessions, type AllSessionsOptions, type ListedSession } from './operations/all-sessions.js';
+export { endSession } from './operations/end-session.js';
+export type { OperationOptions } from './operations/operable.js';
+export { type CountOptions, countSessions, pingStore } from './operations/store-health.js';
 export { localAddress } from './reauthentication/local-address.js';
 export { type RecentlyAuthenticatedOptions, recentlyAuthenticated } from './reauthentication/recently-authenticated.js';
 export type { SessionInfo } from './request/session-info.js';
@@ -35,8 +39,8 @@ export type { SchemaOptions } from './schema/session-schema.js';
 export type { SchemaIssue, SchemaOutput, SchemaResult, StandardSchema } from './schema/standard-schema.js';
 export {
   type AtomicSessionStore, type Awaitable, type CountTerms, type FormerId, type NewInfo, type PageTerms, type PutTerms, type RecordPage, type SessionCount,
-  type SessionPage, type SessionRecord, type StoredSession, type StoreOperations, type StorePing, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type EndWatch, type ExpiredSession, type FoundSession, type IndexingSessionStore,
-  isAtomic, isIndexing, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
+  type SessionPage, type SessionRecord, type StoredSession, type StoreOperations, type StorePing, type TransferableStore, type CreateTerms, type EndReason, type EndSessionsTerms, type EndTerms, type EndWatch, type ExpiredSession, type FoundSession, type IndexingSessionStore,
+  isAtomic, isIndexing, isTransferable, type LiveSession, type LoadTerms, type MoveTerms, RETIRED_FOR, type RetiredSession, type StoredInfo, type SessionChange,
   type SessionState, type SessionStore, type SessionTexts, type SessionValues, type SessionWatch, type StoredUserSession, type UpdateTerms, type WhichSessions,
 } from './base/store.js';
 export type { SessionEnd } from './session/stored-session.js';

@@ -73,6 +73,7 @@ describe('The sources', () => {
       reauthentication: ['base', 'request'],
       csrf: ['base', 'cookie', 'id', 'request', 'session', 'steps'],
       exclusive: ['base', 'values', 'id', 'request', 'wrapping'],
+      operations: ['base', 'events', 'info', 'wrapping'],
       flash: ['base', 'values', 'cookie', 'id', 'request', 'session', 'wrapping'],
       live: ['base', 'events', 'request', 'session', 'wrapping'],
       schema: ['base', 'values', 'wrapping'],

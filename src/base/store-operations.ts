@@ -191,3 +191,13 @@ export interface PutTerms {
    */
   readonly requestAge?: number | undefined;
 }
+
+/** What a store has that gives and takes whole records. */
+export type TransferableStore = Required<Pick<StoreOperations, 'recordPage' | 'putRecord' | 'takeRecord'>>;
+
+/** Says whether a store gives and takes whole records. */
+export function isTransferable<Store extends object>(store: Store): store is Store & TransferableStore {
+
+  return (['recordPage', 'putRecord', 'takeRecord'] as const).every(method => typeof (store as Partial<StoreOperations>)[method] === 'function');
+
+}

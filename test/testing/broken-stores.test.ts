@@ -5,6 +5,7 @@ import type { StoreTestOptions } from '../../src/testing/index.js';
 import { BROKEN_STORES } from '../support/broken-stores.js';
 import { BROKEN_ATOMIC_STORES } from './support/broken-atomic-stores.js';
 import { BROKEN_FOUR_METHODS } from './support/broken-four-methods.js';
+import { BROKEN_OPERATIONS } from './support/broken-operations.js';
 import { BROKEN_USERS } from './support/broken-users.js';
 import { Clock } from './support/clock.js';
 import { faultsOf } from './support/faults-of.js';
@@ -47,6 +48,14 @@ describe('The tests of a store catch one that', () => {
 describe('The tests of users catch a store that', () => {
 
   for (const [fault, [make, ...tests]] of Object.entries(BROKEN_USERS)) {
+    it(fault, () => expectFaults(once(make), { trials: 20, alone: true }, tests));
+  }
+
+});
+
+describe('The tests of operations catch a store that', () => {
+
+  for (const [fault, [make, ...tests]] of Object.entries(BROKEN_OPERATIONS)) {
     it(fault, () => expectFaults(once(make), { trials: 20, alone: true }, tests));
   }
 

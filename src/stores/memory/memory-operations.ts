@@ -2,9 +2,8 @@ import { andThen } from '../../base/awaitable.js';
 import type {
   Awaitable, EndReason, FormerId, PageTerms, PutTerms, RecordPage, SessionCount, SessionPage, SessionRecord, StoredSession,
 } from '../../base/store.js';
-import { isHandle } from '../../id/stored-id.js';
 import { pack, unpack } from '../shared/packed-texts.js';
-import { checkedPage, fitting, type Page } from '../shared/pages.js';
+import { checkedPage, checkHandle, fitting, type Page } from '../shared/pages.js';
 import { checkRecord, newInfoOf, OTHER_LINE } from '../shared/records.js';
 import type { RetiredIds } from '../shared/retired-ids.js';
 import { inSlices } from './in-slices.js';
@@ -51,7 +50,8 @@ export class MemoryOperations {
 
   sessionPage(terms: PageTerms): Awaitable<SessionPage> {
 
-    const page = checkedPage(terms, isHandle);
+    const page = checkedPage(terms);
+    checkHandle(page.after);
     return andThen(this.#entries.indexHandles(), handles => {
       const { found, next } = this.#page(handles, page);
       return { sessions: found.filter(({ entry }) => !isOther(entry)).map(each => this.#described(each)), next };
@@ -88,7 +88,8 @@ export class MemoryOperations {
 
   recordPage(terms: PageTerms): Awaitable<RecordPage> {
 
-    const page = checkedPage(terms, isHandle);
+    const page = checkedPage(terms);
+    checkHandle(page.after);
     return andThen(this.#entries.indexHandles(), handles => {
       const { found, next } = this.#page(handles, page);
       const count = fitting(found.map(({ entry }) => entry.packed.length));

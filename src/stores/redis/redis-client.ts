@@ -3,14 +3,14 @@ import { wrong } from '../../base/option-checks.js';
 
 /**
  * What the store needs of `redis`: a client, pool, sentinel or cluster. Only
- * `endAllSessions()` looks for keys: by `scan`, on each of the `masters` of a cluster.
- * Each of them is asked for its `info` once.
+ * `endAllSessions()`, lists and counts look for keys: by `scan`, on each of the
+ * `masters` of a cluster. Each of them is asked for its `info` once, and for lists.
  */
 export interface NodeRedisClient {
   get(key: string): PromiseLike<unknown>;
   eval(script: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
   evalSha(sha1: string, options: { keys: string[]; arguments: string[] }): PromiseLike<unknown>;
-  scan?(cursor: string, options: { MATCH: string; COUNT: number; TYPE: string }): PromiseLike<unknown>;
+  scan?(cursor: string, options: { MATCH: string; COUNT: number; TYPE?: string }): PromiseLike<unknown>;
   info?(section: string): PromiseLike<unknown>;
   readonly masters?: readonly unknown[];
   nodeClient?(node: never): unknown;
@@ -18,8 +18,8 @@ export interface NodeRedisClient {
 
 /**
  * What the store needs of `ioredis` or `iovalkey`: a `Redis` or a `Cluster`. Only
- * `endAllSessions()` looks for keys: by `scan`, on each master among the `nodes` of a cluster.
- * Each of them is asked for its `info` once.
+ * `endAllSessions()`, lists and counts look for keys: by `scan`, on each master among
+ * the `nodes` of a cluster. Each of them is asked for its `info` once, and for lists.
  */
 export interface IoredisClient {
   get(key: string): PromiseLike<unknown>;
@@ -92,6 +92,14 @@ export async function mastersOf(client: NodeRedisClient | IoredisClient): Promis
   if ('masters' in client && client.masters) return Promise.all(client.masters.map(node => client.nodeClient?.(node as never)));
   if ('nodes' in client && client.nodes) return [...client.nodes('master')];
   return [client];
+
+}
+
+/** Runs a script without keys on one server. */
+export async function runOn(master: unknown, { text }: Script): Promise<unknown> {
+
+  const client = master as NodeRedisClient | IoredisClient;
+  return isNodeRedis(client) ? client.eval(text, { keys: [], arguments: [] }) : client.eval(text, 0);
 
 }
 

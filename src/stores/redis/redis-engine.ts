@@ -8,6 +8,7 @@ import { pack } from '../shared/packed-texts.js';
 import { requestBegan } from '../shared/request-age.js';
 import { type IoredisClient, type NodeRedisClient, redisCommands } from './redis-client.js';
 import { warnOfEviction } from './redis-eviction.js';
+import { RedisOperations } from './redis-operations.js';
 import { ENDED, packInfo, packReason, readLive, readRetired, REPLACED } from './redis-record.js';
 import { isThere, milliseconds, RedisRecords } from './redis-records.js';
 import { CREATE, DELETE, END, PUT, TOUCH } from './redis-scripts.js';
@@ -17,6 +18,7 @@ import { RedisUsers } from './redis-users.js';
 export class RedisEngine implements Engine<'later'> {
 
   readonly answers = 'later';
+  readonly operations: RedisOperations;
 
   readonly #records: RedisRecords;
   readonly #users: RedisUsers;
@@ -33,6 +35,7 @@ export class RedisEngine implements Engine<'later'> {
       onEnd: (handle, info, time) => this.#users.forget(handle, info, time),
     });
     this.#users = new RedisUsers(client, this.#records);
+    this.operations = new RedisOperations(client, this.#records, this.#users);
 
   }
 

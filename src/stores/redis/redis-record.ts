@@ -1,8 +1,9 @@
-import type { EndReason, RetiredSession, SessionChange, SessionState, SessionTexts, StoredInfo } from '../../base/store.js';
+import type { EndReason, RetiredSession, SessionChange, SessionRecord, SessionState, SessionTexts, StoredInfo, StoredSession } from '../../base/store.js';
 import { HASH_LENGTH } from '../../id/stored-id.js';
 import { isFormer, TIME_LENGTH } from '../shared/former-ids.js';
 import { fromInfoText, infoList } from '../shared/info.js';
 import { PackedTexts, packKey } from '../shared/packed-texts.js';
+import { toFormerIds } from '../shared/records.js';
 import { reasonIn, stateIn } from '../shared/session-state.js';
 import { unreadable } from '../shared/unreadable.js';
 
@@ -126,6 +127,41 @@ export function readState(record: string, now: number): SessionState | null {
 export function readInfoOf(header: string): StoredInfo | null {
 
   return header.startsWith('.', HASH) ? null : readInfo(header, header.indexOf('\n', FORMER)) ?? null;
+
+}
+
+/**
+ * Reads a live record, whatever the id of its session.
+ *
+ * @param now Unix time in milliseconds, by the server's clock
+ * @throws {SessionStoreError} if it can't be read
+ */
+export function readRecord(value: string, handle: string, now: number): SessionRecord {
+
+  const hash = value.slice(HASH, HASH + HASH_LENGTH);
+  const live = HEADER.test(value) ? readLive(value, hash) : null;
+  if (!live) throw unreadable();
+  const [former = ''] = value.slice(FORMER).split(/[ \n]/, 1);
+  const { usedAt } = readTimes(value);
+  try {
+    return {
+      handle, hash, former: toFormerIds(former, now), texts: new Map(live.texts), ...(live.info && { info: live.info }),
+      idle: Math.max(0, now - usedAt) / 1000, remaining: Math.max(0, live.endsAt - now) / 1000, version: live.version,
+    };
+  } catch (cause) {
+    throw unreadable(cause);
+  }
+
+}
+
+/** Reads a live session among all from the header of its record; null if it can't be read. */
+export function readListed(header: string, handle: string, { size, now }: { readonly size: number; readonly now: number }): StoredSession | null {
+
+  const info = HEADER.test(header) ? readInfo(header, header.indexOf('\n', FORMER)) : null;
+  if (info === null) return null;
+  const { endsAt, usedAt } = readTimes(header);
+  const { user, details } = info ?? { user: null, details: '' };
+  return { handle, user, details, idle: Math.max(0, now - usedAt) / 1000, remaining: Math.max(0, endsAt - now) / 1000, size };
 
 }
 

@@ -9,6 +9,7 @@ import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { rewrite } from './redis-rewrite.js';
 import { HEADER, LOAD, STATE } from './redis-scripts.js';
+import { LISTED, TAKE } from './redis-transfer.js';
 
 /** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
@@ -134,6 +135,35 @@ export class RedisRecords {
   state(handle: string): Promise<unknown> {
 
     return this.#read(STATE, handle);
+
+  }
+
+  /**
+   * Reads the first line of a record and what tells whether it is a session, and the
+   * length of what follows that line. An empty text if there is no record.
+   */
+  async listed(handle: string): Promise<{ header: string; size: number }> {
+
+    const [header, size] = await this.#read(LISTED, handle) as [unknown, unknown];
+    return { header: isThere(header) ? header : '', size: Number(size) };
+
+  }
+
+  /**
+   * Replaces a live record by a mark that says "moved".
+   *
+   * @returns the record; null if there is none
+   */
+  async take(handle: string): Promise<string | null> {
+
+    const askedAt = performance.now();
+    const [word, time, info, record] = await run(this.redis, TAKE, this.prefix + handle, [this.token()]) as unknown[];
+    this.observe(time, askedAt);
+    // The client has sent the command again, after a connection was lost with the answer.
+    if (word === 'lost') throw new Error('The record was taken, but its connection was lost together with it');
+    if (word !== 'done') return null;
+    if (info) this.#listeners.onEnd(handle, String(info), Number(time));
+    return String(record);
 
   }
 

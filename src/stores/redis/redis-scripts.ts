@@ -110,7 +110,7 @@ return now
 `);
 
 /** Enough for nearly all headers; the name of a user can have any length. */
-const HEADER_LENGTH = 8192;
+export const HEADER_LENGTH = 8192;
 
 /** The first line of the record, and the time. The values may be a thousand times as long. */
 export const HEADER = script(`

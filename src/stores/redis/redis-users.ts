@@ -173,6 +173,13 @@ export class RedisUsers {
 
   }
 
+  /** Ends sessions, whatever their ids and users. @returns the handles of those that were live */
+  endAll(handles: readonly string[], reason: EndReason | undefined): Promise<string[]> {
+
+    return this.#endAll(handles, '', reason);
+
+  }
+
   /**
    * Ends sessions, whatever their ids are by now.
    *
@@ -190,7 +197,7 @@ export class RedisUsers {
 }
 
 /** A key of another type is not a session: it must not prevent the work on others. */
-async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
+export async function noneIfForeign<T>(answer: PromiseLike<T>, none: T): Promise<T> {
 
   try {
     return await answer;
@@ -208,7 +215,7 @@ function kept(lifetime: number): number {
 
 }
 
-function inPages<T>(all: readonly T[]): T[][] {
+export function inPages<T>(all: readonly T[]): T[][] {
 
   const pages = [];
   for (let at = 0; at < all.length; at += PAGE) pages.push(all.slice(at, at + PAGE));

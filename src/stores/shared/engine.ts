@@ -1,6 +1,6 @@
 import type {
-  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo,
-  StoredUserSession, UpdateTerms,
+  Awaitable, CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, PutTerms, RecordPage, SessionChange, SessionCount, SessionRecord,
+  SessionState, SessionTexts, StoredInfo, StoredSession, StoredUserSession, StorePing, UpdateTerms,
 } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 
@@ -12,6 +12,57 @@ export type Answer<W extends When, T> = { 'later': Promise<T>; 'at once': Awaita
 
 /** The most handles that an engine is asked about at a time. */
 export const MOST_HANDLES = 1000;
+
+/** A live record on a page. */
+export interface PageRow {
+  readonly handle: string;
+  /** As in `StoredSession`. */
+  readonly size: number;
+  /** Null for a record that is no session, and for one that can't be read. */
+  readonly session: StoredSession | null;
+}
+
+/** A page of live records. */
+export interface EnginePage {
+  readonly rows: readonly PageRow[];
+  /** Returns the cursor of what follows the first so many rows of this page; null if nothing does. */
+  next(count: number): string | null;
+}
+
+/** Lists and counts all records, and gives and takes whole ones. */
+export interface EngineOperations<W extends When> {
+
+  /**
+   * Lists live records in an order that their changes do not affect, without their
+   * texts.
+   *
+   * @param after the cursor of another page, or `''`
+   * @throws {TypeError} if it is no cursor
+   */
+  page(after: string, limit: number): Answer<W, EnginePage>;
+
+  /**
+   * Reads those of these records that are live.
+   *
+   * @param handles at most {@link MOST_HANDLES}
+   */
+  records(handles: readonly string[]): Answer<W, Omit<RecordPage, 'next'>>;
+
+  /** Writes a record, if there is none under its handle. Revoked as in `create`. */
+  putRecord(record: SessionRecord, terms: PutTerms): Answer<W, boolean>;
+
+  /** Replaces a live record by a mark that says "moved". */
+  takeRecord(handle: string): Answer<W, SessionRecord | null>;
+
+  /** Ends a live session, whatever its id. */
+  endByHandle(handle: string, reason: EndReason | undefined): Answer<W, boolean>;
+
+  /** Counts sessions, in several steps; an engine may estimate if it need not be exact. */
+  count(isExact: boolean): Answer<W, SessionCount>;
+
+  ping(): Answer<W, StorePing>;
+
+}
 
 /**
  * Keeps the records of sessions: what differs from one kind of store to the
@@ -30,6 +81,9 @@ export const MOST_HANDLES = 1000;
 export interface Engine<W extends When> {
 
   readonly answers: W;
+
+  /** What it can do for those who run the store. */
+  readonly operations: EngineOperations<W>;
 
   /** Finds the live session that has this id, or says that it has been moved, has ended or has expired. */
   load(id: StoredId): Answer<W, FoundSession | null>;

@@ -1,11 +1,13 @@
 import { andThen } from '../../base/awaitable.js';
 import type {
-  Awaitable, CreateTerms, EndSessionsTerms, EndTerms, FoundSession, IndexingSessionStore, MoveTerms, SessionChange, SessionState,
-  SessionTexts, SessionValues, StoredInfo, StoredUserSession, UpdateTerms,
+  Awaitable, CountTerms, CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, IndexingSessionStore, MoveTerms, PageTerms, PutTerms, RecordPage,
+  SessionChange, SessionCount, SessionPage, SessionRecord, SessionState, SessionTexts, SessionValues, StoredInfo, StoredUserSession, StorePing, UpdateTerms,
 } from '../../base/store.js';
 import { handleOf, isHandle, isStoredId, movedId, newStoredId, storedId } from '../../id/stored-id.js';
 import { fromTexts, toTexts } from '../../values/session-values.js';
-import { type Answer, type Engine, MOST_HANDLES, type When } from './engine.js';
+import { type Answer, type Engine, type EnginePage, MOST_HANDLES, type When } from './engine.js';
+import { checkedPage, fitting } from './pages.js';
+import { checkRecord } from './records.js';
 import { unreadable } from './unreadable.js';
 
 /**
@@ -164,6 +166,63 @@ export class KeyedStore<W extends When> implements IndexingSessionStore {
   endAllSessions(): Promise<void> {
 
     return this.#engine.endAllSessions();
+
+  }
+
+  sessionPage(terms: PageTerms = {}): Answer<W, SessionPage> {
+
+    return this.#answer(() => andThen(this.#page(terms), ({ rows, next }) => (
+      { sessions: rows.flatMap(({ session }) => session ?? []), next: next(rows.length) })));
+
+  }
+
+  countSessions({ exact = false }: CountTerms = {}): Answer<W, SessionCount> {
+
+    return this.#engine.operations.count(exact);
+
+  }
+
+  ping(): Answer<W, StorePing> {
+
+    return this.#engine.operations.ping();
+
+  }
+
+  endByHandle(handle: string, reason?: EndReason): Answer<W, boolean> {
+
+    return this.#answer(() => isHandle(handle) && this.#engine.operations.endByHandle(handle, reason));
+
+  }
+
+  recordPage(terms: PageTerms = {}): Answer<W, RecordPage> {
+
+    return this.#answer(() => andThen(this.#page(terms), ({ rows, next }) => {
+      const count = fitting(rows.map(({ size }) => size));
+      const read = this.#engine.operations.records(rows.slice(0, count).map(({ handle }) => handle));
+      return andThen<Omit<RecordPage, 'next'>, RecordPage>(read, found => ({ ...found, next: next(count) }));
+    }));
+
+  }
+
+  putRecord(record: SessionRecord, terms: PutTerms = {}): Answer<W, boolean> {
+
+    return this.#answer(() => {
+      checkRecord(record);
+      return record.remaining > 0 && this.#engine.operations.putRecord(record, terms);
+    });
+
+  }
+
+  takeRecord(handle: string): Answer<W, SessionRecord | null> {
+
+    return this.#answer(() => isHandle(handle) ? this.#engine.operations.takeRecord(handle) : null);
+
+  }
+
+  #page(terms: PageTerms): Awaitable<EnginePage> {
+
+    const { after, limit } = checkedPage(terms);
+    return this.#engine.operations.page(after, limit);
 
   }
 

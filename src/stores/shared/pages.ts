@@ -1,5 +1,7 @@
 import { wrong } from '../../base/option-checks.js';
 import type { PageTerms } from '../../base/store.js';
+import { isHandle } from '../../id/stored-id.js';
+import type { EnginePage, PageRow } from './engine.js';
 
 /** The most entries of a page. */
 const MOST = 1000;
@@ -13,17 +15,44 @@ export interface Page {
   readonly limit: number;
 }
 
-/**
- * Checks which page is asked for.
- *
- * @param isCursor whether a text can be a cursor of the store
- * @throws {TypeError} that names the term that is wrong
- */
-export function checkedPage({ after = '', limit = 100 }: PageTerms, isCursor: (text: string) => boolean): Page {
+/** @throws {TypeError} that names the term that is wrong */
+export function checkedPage({ after = '', limit = 100 }: PageTerms): Page {
 
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw wrong('limit', limit, `must be a whole number from 1 to ${MOST}`);
-  if (typeof after !== 'string' || (after !== '' && !isCursor(after))) throw wrong('after', after, 'must be the `next` of another page of this store');
+  if (typeof after !== 'string') throw noCursor(after);
   return { after, limit };
+
+}
+
+/**
+ * For a store whose cursors are handles: each page follows the one of the last entry
+ * before it, in the order of the handles.
+ *
+ * @throws {TypeError} for any other text
+ */
+export function checkHandle(after: string): void {
+
+  if (after !== '' && !isHandle(after)) throw noCursor(after);
+
+}
+
+export function noCursor(after: unknown): TypeError {
+
+  return wrong('after', after, 'must be the `next` of another page of this store');
+
+}
+
+/**
+ * Makes a page of rows in the order of their handles.
+ *
+ * @param limit the most rows that were asked for
+ */
+export function pageByHandle(rows: readonly PageRow[], limit: number): EnginePage {
+
+  return {
+    rows,
+    next: count => count < limit && count === rows.length ? null : rows[count - 1]?.handle ?? null,
+  };
 
 }
 

@@ -1,5 +1,5 @@
 import { record as object, wrong } from '../../base/option-checks.js';
-import type { FormerId, NewInfo, PutTerms, SessionRecord } from '../../base/store.js';
+import type { FormerId, NewInfo, PutTerms, RecordPage, SessionRecord } from '../../base/store.js';
 import { HASH_LENGTH, isHandle } from '../../id/stored-id.js';
 import { OTHER_RECORD } from '../../values/other-record.js';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from './former-ids.js';
@@ -89,5 +89,21 @@ export function fromFormerIds(ids: readonly FormerId[], now: number): string {
   const entries = ids.filter(({ remaining }) => remaining > 0).map(({ hash, remaining }) => (
     `${Math.ceil(now + Math.min(remaining * 1000, REMEMBERED))}${hash}`));
   return entries.join('').slice(0, MOST_LENGTH);
+
+}
+
+/** Reads records, and notes which of them can't be read: they must not hide the others. */
+export function readable(found: ReadonlyArray<{ readonly handle: string; readonly read: () => SessionRecord }>): Omit<RecordPage, 'next'> {
+
+  const records: SessionRecord[] = [];
+  const unreadable: string[] = [];
+  for (const { handle, read } of found) {
+    try {
+      records.push(read());
+    } catch {
+      unreadable.push(handle);
+    }
+  }
+  return { records, unreadable };
 
 }

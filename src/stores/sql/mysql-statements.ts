@@ -20,7 +20,7 @@ import { STEP } from './sql-users.js';
  */
 
 /** When the statement began, in Unix microseconds, whatever the time zone of the connection. */
-const BEGAN = "TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6))";
+export const BEGAN = "TIMESTAMPDIFF(MICROSECOND, TIMESTAMP'1970-01-01 00:00:00', UTC_TIMESTAMP(6))";
 
 /**
  * The microseconds since then: a statement may have waited for a lock. The only
@@ -61,6 +61,9 @@ const CHANGED = 'JSON_MERGE_PATCH($9, data, $3, $10)';
 /** Sets and removes that other member. No key of a session is packed into this name. */
 export const GUARD = ['{"\\\\":""}', '{"\\\\":null}'] as const;
 
+/** The begin of the form of `readRow()`. */
+export const ROW_BUT_DATA = `${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former`;
+
 /** The most members of a patch that is merged into a row of any length. */
 const FEW = 8;
 
@@ -84,6 +87,8 @@ const FITS = 'LENGTH(data) + CAST($8 AS SIGNED) <= CAST($7 AS SIGNED)';
 /** MySQL has no UPDATE … RETURNING, so the time comes back as the last inserted id. */
 const SEEN_NOW = `seen_at = LAST_INSERT_ID(${NOW})`;
 
+const SEEN_BEFORE = `${SEEN_NOW} - CAST($9 AS SIGNED)`;
+
 /** Whether a statement is in time for a row that lives. One comparison, since the time of each takes the server a microsecond. */
 const inTime = (deadline: string) => `${NOW} < LEAST(ends_at, CAST(${deadline} AS SIGNED) + 1)`;
 
@@ -93,7 +98,7 @@ export const BATCH = 100;
 /** The number of rows that are asked for at a time, if there are more than {@link BATCH}. */
 export const LARGE_BATCH = 1000;
 
-const inBatch = (rows: number) => `handle IN (${Array.from({ length: rows }, (_, index) => `$${index + 1}`).join(', ')})`;
+export const inBatch = (rows: number) => `handle IN (${Array.from({ length: rows }, (_, index) => `$${index + 1}`).join(', ')})`;
 
 /** Repeats a handle: one statement serves all numbers of rows. */
 export function filled(handles: readonly string[], rows: number): string[] {
@@ -129,7 +134,7 @@ export function statements(table: string) {
     `${columns} VALUES (${handle}, '', '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, ${NOW})`);
   const overwrite = (former: string, userId: string, info: string, condition: string) => statement(`
     UPDATE ${table} SET former = ${former}, user_id = ${userId}, about = ${info}, id_hash = $2, ends_at = ${later('$4')},
-      ${SEEN_NOW}, data = $3, version = GREATEST(version + 1, ${NOW})
+      ${SEEN_BEFORE}, data = $3, version = GREATEST(version + 1, ${NOW})
     WHERE handle = $1 AND ${NOW} <= CAST($7 AS SIGNED) AND (${condition})`);
   const isOver = `ends_at <= ${NOW}`;
   const isAlive = `id_hash <> '' AND ends_at > ${NOW}`;
@@ -152,8 +157,7 @@ export function statements(table: string) {
 
   // As bytes: in another character set of a connection, a backslash may be another letter.
   const read = (data: string) => statement(`
-    SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', version, ' ', LENGTH(about), ' ', about, id_hash, former, ${data}) AS BINARY) AS answer
-    FROM ${table} WHERE handle = $1`);
+    SELECT CAST(CONCAT(${ROW_BUT_DATA}, ${data}) AS BINARY) AS answer FROM ${table} WHERE handle = $1`);
 
   const states = (rows: number) => statement(`
     SELECT CAST(CONCAT(${BEGAN} DIV 1000, ' ', ends_at, ' ', handle, ' ', IF(id_hash = '', data, '')) AS BINARY) AS answer
@@ -167,9 +171,9 @@ export function statements(table: string) {
     states: states(BATCH),
     manyStates: states(LARGE_BATCH),
     insert: statement(`
-    INSERT INTO ${table} ${columns} SELECT $1, $2, '', $5, $6, $3, ${NOW}, ${later('$4')}, LAST_INSERT_ID(${NOW})
+    INSERT INTO ${table} ${columns} SELECT $1, $2, $8, $5, $6, $3, ${NOW}, ${later('$4')}, LAST_INSERT_ID(${NOW}) - CAST($9 AS SIGNED)
     FROM DUAL WHERE ${NOW} <= CAST($7 AS SIGNED)`),
-    create: overwrite("''", '$5', '$6', isOver),
+    create: overwrite('$8', '$5', '$6', isOver),
     put: overwrite(
       `IF(${isOver} OR id_hash = '', '', former)`, `IF(${isOver} OR id_hash = '', NULL, user_id)`,
       `IF(${isOver} OR id_hash = '', '', about)`, `${isOver} OR id_hash IN ('', $2)`,
@@ -188,6 +192,8 @@ export function statements(table: string) {
     rowsOf: statement(`
     SELECT CAST(CONCAT(${NOW}, ' ', ends_at, ' ', seen_at, ' ', handle, ' ', about) AS BINARY) AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
     endOf: ending('user_id = $1 AND handle = COALESCE($2, handle) AND handle <> $3', '$4', '$5'),
+    endAt: ending('handle = $1', 'NULL', '$2'),
+    endRead: ending('handle = $1 AND id_hash = $2 AND version = $3 AND ends_at = $4', 'NULL', '$5'),
     endedAs: statement(`SELECT handle AS answer FROM ${table} WHERE user_id = $1`),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     endThese: ending(inBatch(BATCH), 'NULL', `'${endData({ reason: 'revoked' })}'`),
@@ -228,7 +234,7 @@ export interface Statement {
   readonly order: readonly number[];
 }
 
-function statement(text: string): Statement {
+export function statement(text: string): Statement {
 
   const order: number[] = [];
   const sql = text.replace(/\$(\d+)/g, (_, place) => {

@@ -4,11 +4,13 @@ import type { StoredId } from '../../id/stored-id.js';
 import type { SweptRow } from '../shared/sweeper.js';
 import { FirstUse } from './first-use.js';
 import { errorNumber, type MysqlDatabase } from './mysql-database.js';
+import { MysqlOperations } from './mysql-operations.js';
 import { BATCH, creation, filled, GUARD, LARGE_BATCH, mostMerged, page, SETTINGS, type Statement, statements } from './mysql-statements.js';
-import { asText, withoutNull } from './sql-answers.js';
+import { answers, executed, nothing, type Row, texts } from './mysql-answers.js';
+import { asText } from './sql-answers.js';
 import { type Changes, chosen } from './sql-change.js';
 import { type InfoColumns, UNKNOWN } from './sql-info.js';
-import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import type { CreationTerms, Executed, RowTerms, SqlTable } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
 
 /** ER_DUP_ENTRY: the row exists. */
@@ -29,6 +31,7 @@ export class MysqlTable implements SqlTable {
   readonly limit = 'max_allowed_packet of the server allows';
   readonly batch = BATCH;
   readonly mostMerged = mostMerged;
+  readonly operations: MysqlOperations;
 
   #database: MysqlDatabase;
   readonly #name: string;
@@ -42,6 +45,7 @@ export class MysqlTable implements SqlTable {
     this.#database = database;
     this.#name = `\`${table}\``;
     this.#statements = statements(this.#name);
+    this.operations = new MysqlOperations(this.#name, this.#statements, (...given) => this.#run(...given));
     if (isTried) return;
     const tryWith = async (tried: MysqlDatabase) => {
       await this.#checkSettings(tried);
@@ -76,7 +80,7 @@ export class MysqlTable implements SqlTable {
   }
 
   now(): Promise<number> {
-    return this.#run(this.#statements.now, [], ([row]: readonly Row[]) => Number(row && asText(row.answer)));
+    return this.#database.run(this.#statements.now, [], ([row]: readonly Row[]) => Number(row && asText(row.answer)));
   }
 
   read(handle: string): Promise<string | null | undefined> {
@@ -90,16 +94,16 @@ export class MysqlTable implements SqlTable {
   states(handles: readonly string[]): Promise<ReadonlyArray<string | null>> {
     const isLarge = handles.length > BATCH;
     const statement = isLarge ? this.#statements.manyStates : this.#statements.states;
-    return this.#run(statement, filled(handles, isLarge ? LARGE_BATCH : BATCH), (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
+    return this.#run(statement, filled(handles, isLarge ? LARGE_BATCH : BATCH), texts);
   }
 
-  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
-    return this.#insert(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline]);
+  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline, former, idle }: CreationTerms): Promise<Executed> {
+    return this.#insert(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline, former, idle]);
   }
 
   put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {
     const { user, text } = UNKNOWN;
-    return this.#insert(this.#statements.put, [handle, hash, data, lifetime, user, text, Number.MAX_SAFE_INTEGER]);
+    return this.#insert(this.#statements.put, [handle, hash, data, lifetime, user, text, Number.MAX_SAFE_INTEGER, '', 0]);
   }
 
   update(id: StoredId, change: SessionChange, terms: RowTerms & { readonly user: string | null }): Promise<Executed> {
@@ -132,7 +136,7 @@ export class MysqlTable implements SqlTable {
   }
 
   rowsOf(user: string): Promise<ReadonlyArray<string | null>> {
-    return this.#run(this.#statements.rowsOf, [user], (rows: readonly Row[]) => rows.map(({ answer }) => asText(answer)));
+    return this.#run(this.#statements.rowsOf, [user], texts);
   }
 
   async endOf(user: string, { only, except }: { readonly only: string | null; readonly except: string }, data: string): Promise<string[]> {
@@ -222,29 +226,9 @@ export class MysqlTable implements SqlTable {
 
 }
 
-/** What a statement answers: every row has one column. */
-interface Row {
-  readonly answer: unknown;
-}
-
-function answers(rows: readonly Row[]): string[] {
-
-  return withoutNull(rows.map(({ answer }) => asText(answer)));
-
-}
-
 function kindOf(error: unknown): 'no table' | 'no column' | undefined {
 
   const code = errorNumber(error);
   return code === NO_TABLE ? 'no table' : code === NO_COLUMN ? 'no column' : undefined;
 
 }
-
-/** The time comes back as the last inserted id. */
-function executed({ insertId }: { insertId: unknown }): Executed {
-
-  return Number(insertId);
-
-}
-
-function nothing(): void {}

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import { COUNT_STEP } from '../shared/counting.js';
 import { ENTRY_LENGTH, MOST_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { REMEMBERED, REVOKED_FOR } from '../shared/mark-lifetimes.js';
+import { OTHER_JSON } from '../shared/records.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
 import { endData } from './sql-row.js';
 import { STEP } from './sql-users.js';
@@ -46,6 +48,12 @@ const CHANGED = `jsonb_strip_nulls${WITH_SET}`;
 /** Whether the changed row is small enough, as it is if the patch is added to it. */
 const FITS = 'octet_length(data) + octet_length($3::text) <= $7::bigint';
 
+/** Whether a row is no session. Of a long text, the server reads no more than that. */
+const IS_OTHER = `(substr(data, 1, ${OTHER_JSON.length}) = '${OTHER_JSON}')`;
+
+/** Only the handles of rows that are no records have one. */
+const HAS_NO_COLON = "position(':' in handle) = 0";
+
 const DONE = 'RETURNING seen_at::text AS answer';
 
 /**
@@ -79,11 +87,12 @@ export function statements(table: string) {
 
   const insert = (values: string, overwritten: string, condition: string, deadline?: string) => statement(`
     INSERT INTO ${table} AS old (handle, id_hash, user_id, about, data, version, ends_at, former, seen_at)
-    SELECT ${values}, '', ${NOW}${deadline ? ` WHERE ${NOW} <= ${deadline}::bigint` : ''}
+    SELECT ${values}${deadline ? ` WHERE ${NOW} <= ${deadline}::bigint` : ''}
     ON CONFLICT (handle) DO UPDATE SET ends_at = excluded.ends_at, seen_at = excluded.seen_at${overwritten} WHERE ${condition}
     ${deadline ? doneInTime(deadline) : DONE}`);
-  const session = (userId: string, info: string) => `$1, $2, ${userId}, ${info}, $3, ${NOW}, ${NOW} + $4::bigint`;
-  const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}`;
+  const session = (userId: string, info: string, former: string, seenAt: string) => (
+    `$1, $2, ${userId}, ${info}, $3, ${NOW}, ${NOW} + $4::bigint, ${former}, ${seenAt}`);
+  const mark = (handle: string, version: string, lasts: number) => `${handle}, '', NULL, '', '{}', ${version}, ${NOW} + ${lasts}, '', ${NOW}`;
   const asNew = ', id_hash = excluded.id_hash, data = excluded.data, version = greatest(old.version + 1, excluded.version)';
   // A time further away than a lease is from before the clock was set back.
   const isFree = `(old.ends_at <= ${NOW} OR old.ends_at > ${NOW} + ${LEASE}) AND (old.version + $1::bigint <= ${NOW} OR old.version > ${NOW})`;
@@ -111,8 +120,10 @@ export function statements(table: string) {
       ends_at = ${MARK_ENDS}, seen_at = ${NOW}
     WHERE ${condition} AND ${isAlive} ${answer}`);
 
+  const rowWith = (data: string) => `${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || ${data}`;
+  const row = rowWith('data');
   const read = (data: string) => statement(`
-    SELECT ${NOW} || ' ' || ends_at || ' ' || version || ' ' || length(about) || ' ' || about || id_hash || former || ${data} AS answer
+    SELECT ${rowWith(data)} AS answer
     FROM ${table} WHERE handle = $1`);
 
   return {
@@ -127,10 +138,10 @@ export function statements(table: string) {
     SELECT ${NOW} || ' ' || ends_at || ' ' || handle || ' ' || CASE WHEN id_hash = '' THEN data ELSE '' END AS answer
     FROM ${table} WHERE handle = ANY ($1::text[])`),
     create: insert(
-      session('$5', '$6'), `${asNew}, former = '', user_id = excluded.user_id, about = excluded.about`, isOver, '$7',
+      session('$5', '$6', '$8', `${NOW} - $9::bigint`), `${asNew}, former = excluded.former, user_id = excluded.user_id, about = excluded.about`, isOver, '$7',
     ),
     put: insert(
-      session('NULL', "''"),
+      session('NULL', "''", "''", NOW),
       `${asNew}, former = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.former END,
       user_id = CASE WHEN ${isOver} OR old.id_hash = '' THEN NULL ELSE old.user_id END,
       about = CASE WHEN ${isOver} OR old.id_hash = '' THEN '' ELSE old.about END`,
@@ -146,6 +157,21 @@ export function statements(table: string) {
     marks: statement(`SELECT ${NOW_EXACTLY} || ' ' || version AS answer FROM ${table} WHERE handle IN ($1, $2)`),
     rowsOf: statement(`
     SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || handle || ' ' || about AS answer FROM ${table} WHERE user_id = $1 AND ${isAlive}`),
+    endAt: ending('handle = $1', `RETURNING seen_at || ${notified('handle')} AS answer`, '$2'),
+    endRead: ending(
+      'handle = $1 AND id_hash = $2 AND version = $3::bigint AND ends_at = $4::bigint', `RETURNING seen_at || ${notified('handle')} AS answer`, '$5',
+    ),
+    listed: statement(`
+    SELECT ${NOW} || ' ' || ends_at || ' ' || seen_at || ' ' || octet_length(data) || ' ' || CASE WHEN ${IS_OTHER} THEN 1 ELSE 0 END || ' ' || handle || ' ' || about AS answer
+    FROM ${table} WHERE handle > $1 AND ${isAlive} AND ${HAS_NO_COLON} ORDER BY handle LIMIT $2`),
+    records: statement(`SELECT handle || ' ' || seen_at || ' ' || ${row} AS answer FROM ${table} WHERE handle = ANY ($1::text[]) AND ${isAlive}`),
+    count: statement(`
+    SELECT concat_ws(' ', count(*), count(*) FILTER (WHERE kept AND lives), count(*) FILTER (WHERE kept AND lives AND known),
+      count(*) FILTER (WHERE kept AND NOT lives), max(handle)) AS answer
+    FROM (
+      SELECT handle, id_hash <> '' AND ${HAS_NO_COLON} AND NOT ${IS_OTHER} AS kept, ends_at > ${NOW} AS lives, user_id IS NOT NULL AS known
+      FROM ${table} WHERE handle > $1 ORDER BY handle LIMIT ${COUNT_STEP}
+    ) AS rows`),
     endOf: ending('user_id = $1 AND handle = coalesce($2::text, handle) AND handle <> $3', `RETURNING handle || ${notified('handle')} AS answer`, '$4'),
     live: statement(`SELECT handle AS answer FROM ${table} WHERE handle > $1 AND ${isAlive} ORDER BY handle LIMIT ${STEP}`),
     // For so many, one report that any may have ended: equal ones of a transaction are sent once.

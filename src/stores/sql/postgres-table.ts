@@ -8,7 +8,7 @@ import { creations, type Statement, statements } from './postgres-statements.js'
 import { withoutNull } from './sql-answers.js';
 import { type Changes, chosen } from './sql-change.js';
 import type { InfoColumns } from './sql-info.js';
-import type { Executed, RowTerms, SqlTable, StatementTerms } from './sql-table.js';
+import type { CreationTerms, Executed, OperationsTable, RowTerms, SqlTable } from './sql-table.js';
 import { explained, tryOut } from './sql-try-out.js';
 
 const NO_COLUMN = '42703';
@@ -33,6 +33,13 @@ export class PostgresTable implements SqlTable {
   readonly most = 0xfffffff;
   readonly limit = 'PostgreSQL can have in a value of jsonb';
   readonly batch = 250;
+  readonly operations: OperationsTable = {
+    listed: (after, limit) => this.#run(this.#statements.listed, [after, limit], answers => answers),
+    records: handles => this.#run(this.#statements.records, [handles], answers => answers),
+    count: after => this.#run(this.#statements.count, [after], ([answer]) => answer),
+    endRead: (handle, { idHash, version, endsAt }, data) => this.#run(this.#statements.endRead, [handle, idHash, version, endsAt, data], executed),
+    endAt: (handle, data) => this.#run(this.#statements.endAt, [handle, data], executed),
+  };
 
   readonly #database: PostgresDatabase;
   readonly #name: string;
@@ -91,7 +98,7 @@ export class PostgresTable implements SqlTable {
   }
 
   now(): Promise<number> {
-    return this.#run(this.#statements.now, [], executed);
+    return this.#database.run(this.#statements.now, [], executed);
   }
 
   read(handle: string): Promise<string | null | undefined> {
@@ -106,8 +113,8 @@ export class PostgresTable implements SqlTable {
     return this.#run(this.#statements.states, [handles], answers => answers);
   }
 
-  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline }: StatementTerms): Promise<Executed> {
-    return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline], executed);
+  create({ handle, hash }: StoredId, data: string, { user, text }: InfoColumns, { lifetime, deadline, former, idle }: CreationTerms): Promise<Executed> {
+    return this.#run(this.#statements.create, [handle, hash, data, lifetime, user, text, deadline, former, idle], executed);
   }
 
   put({ handle, hash }: StoredId, data: string, lifetime: number): Promise<Executed> {

@@ -11,6 +11,7 @@ import { ServerClock } from '../shared/server-clock.js';
 import { asciiUserHash } from '../shared/user-hash.js';
 import { toJson } from './json-texts.js';
 import { toStored, UNKNOWN } from './sql-info.js';
+import { SqlOperations } from './sql-operations.js';
 import { endData, infoIn, sessionIn, stateOf } from './sql-row.js';
 import { milliseconds, MOST_SETTINGS, SqlRows } from './sql-rows.js';
 import type { SqlTable } from './sql-table.js';
@@ -20,6 +21,7 @@ import { SqlUsers } from './sql-users.js';
 export class SqlEngine implements Engine<'later'> {
 
   readonly answers = 'later';
+  readonly operations: SqlOperations;
 
   readonly #table: SqlTable;
   readonly #rows: SqlRows;
@@ -31,6 +33,7 @@ export class SqlEngine implements Engine<'later'> {
     this.#table = table;
     this.#rows = new SqlRows(table, clock);
     this.#users = new SqlUsers(table, clock);
+    this.operations = new SqlOperations({ table, rows: this.#rows, users: this.#users, clock });
 
   }
 
@@ -50,7 +53,7 @@ export class SqlEngine implements Engine<'later'> {
     const data = await this.#rows.checked(toJson(texts));
     const answer = await this.#rows.tries(
       left,
-      deadline => this.#table.create(id, data, info, { lifetime: milliseconds(lifetime), deadline }),
+      deadline => this.#table.create(id, data, info, { lifetime: milliseconds(lifetime), deadline, former: '', idle: 0 }),
       async () => {
         const row = await this.#rows.read(id.handle);
         if (!row) await this.#rows.learnTime();

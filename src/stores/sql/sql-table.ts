@@ -2,6 +2,7 @@ import type { SessionChange } from '../../base/store.js';
 import type { StoredId } from '../../id/stored-id.js';
 import type { StoreTable } from '../shared/table-store.js';
 import type { InfoColumns } from './sql-info.js';
+import type { SqlRow } from './sql-row.js';
 import type { UsersTable } from './sql-users.js';
 
 /** When a statement was executed, in Unix milliseconds by the server's clock; 0 if it changed nothing. */
@@ -13,6 +14,14 @@ export interface StatementTerms {
   readonly lifetime: number;
   /** The time of the server's clock, in Unix milliseconds, after which nothing must be changed. */
   readonly deadline: number;
+}
+
+/** On which terms a row is created. */
+export interface CreationTerms extends StatementTerms {
+  /** The column `former`. */
+  readonly former: string;
+  /** The milliseconds since the session was last used. */
+  readonly idle: number;
 }
 
 /** On which terms a row is changed. */
@@ -43,7 +52,9 @@ export interface SqlTable extends StoreTable, UsersTable {
   /** The most bytes of `data` into which the server merges a change: with more, it takes too long. */
   mostMerged(change: SessionChange): number;
 
-  /** The server's time, in Unix milliseconds. */
+  readonly operations: OperationsTable;
+
+  /** The server's time, in Unix milliseconds; without a trial. */
   now(): PromiseLike<number>;
 
   /** The row, in the form of {@link readRow}; null if a column of it is NULL, or it is too long. */
@@ -56,7 +67,7 @@ export interface SqlTable extends StoreTable, UsersTable {
   states(handles: readonly string[]): PromiseLike<ReadonlyArray<string | null>>;
 
   /** Inserts a row, or overwrites one whose time is over. */
-  create(id: StoredId, data: string, info: InfoColumns, terms: StatementTerms): PromiseLike<Executed>;
+  create(id: StoredId, data: string, info: InfoColumns, terms: CreationTerms): PromiseLike<Executed>;
 
   /** Inserts a row, or overwrites one, unless a session lives there under another id. */
   put(id: StoredId, data: string, lifetime: number): PromiseLike<Executed>;
@@ -81,5 +92,29 @@ export interface SqlTable extends StoreTable, UsersTable {
   end(id: StoredId, data: string): PromiseLike<Executed>;
 
   delete(id: StoredId): PromiseLike<unknown>;
+
+}
+
+/** What a database server can do with all rows. */
+export interface OperationsTable {
+
+  /** The next live rows after a handle: `now ends_at seen_at size other handle about`, where `other` is 1 if it is no session; null for a row with a column that is NULL. */
+  listed(after: string, limit: number): PromiseLike<ReadonlyArray<string | null>>;
+
+  /** Those of these rows that are live: `handle seen_at ` and the form of {@link readRow}; null for a row with a column that is NULL. */
+  records(handles: readonly string[]): PromiseLike<ReadonlyArray<string | null>>;
+
+  /** Looks at the next rows after a handle: `rows live of_users expired last`, where `last` is the last handle. */
+  count(after: string): PromiseLike<string | null | undefined>;
+
+  /**
+   * Ends a live session that is still as it was read.
+   *
+   * @param data the new text of the column
+   */
+  endRead(handle: string, row: Pick<SqlRow, 'idHash' | 'version' | 'endsAt'>, data: string): PromiseLike<Executed>;
+
+  /** Ends a live session, whatever its id. */
+  endAt(handle: string, data: string): PromiseLike<Executed>;
 
 }

@@ -54,7 +54,7 @@ async function tryRow(table: SqlTable, handle: string, [hash]: readonly [string,
   const id = { handle, hash };
   const info = toStored({ user: USER + handle, details: DETAILS });
   const began = performance.now();
-  const created = await table.create(id, toJson(TEXTS), info, terms);
+  const created = await table.create(id, toJson(TEXTS), info, { ...terms, former: '', idle: 0 });
   check('the time that INSERT answers', created);
   const change = { set: SET, unset: [...TEXTS.keys()].slice(0, 1) };
   const updated = await table.update(id, change, { ...changeTerms(table), user: info.user });

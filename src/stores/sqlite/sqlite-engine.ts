@@ -9,6 +9,7 @@ import { infoText } from '../shared/info.js';
 import { isPackedTooLarge, pack, repack } from '../shared/packed-texts.js';
 import { requestBegan } from '../shared/request-age.js';
 import { userHash } from '../shared/user-hash.js';
+import { SqliteOperations } from './sqlite-operations.js';
 import { ELSEWHERE, type FoundRow, isDead, isKnown, isLive, LoadedTexts, retired } from './sqlite-row.js';
 import type { SqliteTable } from './sqlite-table.js';
 import { SqliteUsers } from './sqlite-users.js';
@@ -20,6 +21,7 @@ const NEW = { former: '', userId: '', info: '' };
 export class SqliteEngine implements Engine<'at once'> {
 
   readonly answers = 'at once';
+  readonly operations: SqliteOperations;
 
   readonly #table: SqliteTable;
   readonly #users: SqliteUsers;
@@ -27,6 +29,7 @@ export class SqliteEngine implements Engine<'at once'> {
   constructor(table: SqliteTable) {
     this.#table = table;
     this.#users = new SqliteUsers(table);
+    this.operations = new SqliteOperations(table, this.#users);
   }
 
   load({ handle, hash }: StoredId): Awaitable<FoundSession | null> {

@@ -48,6 +48,8 @@ export interface FoundRow extends Row {
   readonly version: number;
   /** When it was read: Unix time in milliseconds, by SQLite's own clock. */
   readonly now: number;
+  /** When it was last written or touched. */
+  readonly seenAt: number;
 }
 
 /** A live session of a user, in milliseconds. */
@@ -58,12 +60,19 @@ export interface UserRow {
   readonly left: number;
 }
 
+/** Those columns in the order in which they are read. */
+export function userRow([handle, info, idle, left]: Columns): UserRow {
+
+  return { handle: String(handle), info: String(info), idle: Number(idle), left: Number(left) };
+
+}
+
 /** The columns in the order in which they are read. */
-export function foundRow([idHash, former, version, endsAt, data, now, userId, info]: Columns): FoundRow {
+export function foundRow([idHash, former, version, endsAt, data, now, userId, info, seenAt]: Columns): FoundRow {
 
   return {
     idHash: String(idHash), former: String(former), version: Number(version), endsAt: Number(endsAt), data: String(data), now: Number(now),
-    userId: String(userId ?? ''), info: String(info),
+    userId: String(userId ?? ''), info: String(info), seenAt: Number(seenAt),
   };
 
 }
@@ -71,7 +80,7 @@ export function foundRow([idHash, former, version, endsAt, data, now, userId, in
 /** What stands for a row that does not exist. */
 export function noRow([now]: Columns): FoundRow {
 
-  return { idHash: '', former: '', userId: '', info: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now) };
+  return { idHash: '', former: '', userId: '', info: '', version: 0, endsAt: 0, data: EMPTY, now: Number(now), seenAt: 0 };
 
 }
 
@@ -80,6 +89,13 @@ export function isDead({ endsAt, now }: FoundRow): boolean {
 
   // Anything but a time is over, too.
   return !(endsAt > now);
+
+}
+
+/** Whether there is a live session, whatever its id. */
+export function isAnySession(row: FoundRow): boolean {
+
+  return !isDead(row) && row.idHash !== '' && row.idHash !== ELSEWHERE;
 
 }
 
@@ -93,8 +109,7 @@ export function isLive(row: FoundRow, hash: string): boolean {
 /** Whether the session lives, under this id or one that it had a moment ago. */
 export function isKnown(row: FoundRow, hash: string): boolean {
 
-  const isThere = !isDead(row) && row.idHash !== '' && row.idHash !== ELSEWHERE;
-  return isThere && (row.idHash === hash || isFormer(row.former, hash, row.now));
+  return isAnySession(row) && (row.idHash === hash || isFormer(row.former, hash, row.now));
 
 }
 
@@ -166,7 +181,7 @@ export function infoOf(text: string): StoredInfo | undefined {
 /** The info of a live session, whatever its id; null if there is no such session, or it has no info. */
 export function liveInfo(row: FoundRow | null | undefined): StoredInfo | null {
 
-  return row && row.idHash !== '' && !isDead(row) ? infoOf(row.info) ?? null : null;
+  return row && isAnySession(row) ? infoOf(row.info) ?? null : null;
 
 }
 

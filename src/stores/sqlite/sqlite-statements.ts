@@ -1,8 +1,13 @@
+import { COUNT_STEP } from '../shared/counting.js';
+import { OTHER_LINE } from '../shared/records.js';
 import { LEASE, SWEEPER } from '../shared/sweeper.js';
 import { ELSEWHERE } from './sqlite-row.js';
 
 /** Unix time in milliseconds. A day as a floating-point number is off by a few microseconds: cut, it would be the millisecond before. */
 const NOW = "CAST(ROUND((julianday('now') - 2440587.5) * 86400000) AS INTEGER)";
+
+/** Whether a row is no session. */
+const IS_OTHER = `substr(data, 2, ${OTHER_LINE.length}) = '${OTHER_LINE}'`;
 
 export const WAL = 'PRAGMA journal_mode = WAL';
 
@@ -26,7 +31,7 @@ export const STATEMENTS = (name: string) => ({
   now: `SELECT ${NOW}`,
   // Most requests ask for a live session: they get no more columns than they need.
   load: `SELECT id_hash, ends_at - ${NOW}, version, data, about FROM "${name}" WHERE handle = ?`,
-  find: `SELECT id_hash, former, version, ends_at, data, ${NOW}, user_id, about FROM "${name}" WHERE handle = ?`,
+  find: `SELECT id_hash, former, version, ends_at, data, ${NOW}, user_id, about, seen_at FROM "${name}" WHERE handle = ?`,
   write: `
     INSERT INTO "${name}" (handle, id_hash, former, user_id, about, seen_at, ends_at, data, version)
     VALUES (?, ?, ?, NULLIF(?, ''), ?, ?, ?, ?, ${NOW})
@@ -49,6 +54,13 @@ export const STATEMENTS = (name: string) => ({
   states: `
     SELECT handle, id_hash, ends_at - ${NOW}, CASE WHEN id_hash = '' THEN data END FROM "${name}"
     WHERE handle IN (SELECT value FROM json_each(?))`,
+  listed: `
+    SELECT handle, about, ${NOW} - seen_at, ends_at - ${NOW}, length(CAST(data AS BLOB)), ${IS_OTHER} FROM "${name}"
+    WHERE handle > ? AND id_hash NOT IN ('', '${ELSEWHERE}') AND ends_at > ${NOW} ORDER BY handle LIMIT ?`,
+  count: `
+    SELECT COUNT(*), MAX(handle), SUM(is_session AND lives), SUM(is_session AND lives AND has_user), SUM(is_session AND NOT lives) FROM (
+      SELECT handle, id_hash NOT IN ('', '${ELSEWHERE}') AND NOT ${IS_OTHER} AS is_session, ends_at > ${NOW} AS lives, user_id IS NOT NULL AS has_user
+      FROM "${name}" WHERE handle > ? ORDER BY handle LIMIT ${COUNT_STEP})`,
   delete: `DELETE FROM "${name}" WHERE handle = ?`,
   keep: `UPDATE "${name}" SET ends_at = ${NOW} + ${LEASE} WHERE handle = '${SWEEPER}'`,
   page: `

@@ -1,3 +1,4 @@
+import { andThen } from '../../base/awaitable.js';
 import type { Awaitable, EndTerms, FoundSession, Patience, SessionState, StoredInfo } from '../../base/store.js';
 import { REMEMBERED } from '../shared/mark-lifetimes.js';
 import { EMPTY } from '../shared/packed-texts.js';
@@ -7,7 +8,7 @@ import { SETUP } from './busy-queue.js';
 import { checkTable, checkTrial, TRIAL, TRIAL_ROW } from './sqlite-check.js';
 import { type Columns, SqliteConnection } from './sqlite-connection.js';
 import type { SqliteDatabase } from './sqlite-driver.js';
-import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn, stateOf, type UserRow } from './sqlite-row.js';
+import { ELSEWHERE, type FoundRow, foundRow, liveInfo, liveSession, LoadedTexts, noRow, retired, type Row, sessionIn, stateOf, type UserRow, userRow } from './sqlite-row.js';
 import { INDEX, STATEMENTS, TABLE, WAL } from './sqlite-statements.js';
 
 /** The last moment that every driver can read. */
@@ -46,14 +47,14 @@ export class SqliteTable implements StoreTable {
   /** Returns what a row has for a request with the id of this hash. */
   load(handle: string, hash: string): Awaitable<FoundSession | null> {
 
-    return this.#read(() => {
+    return this.read(() => {
       const found = this.#connection.first(this.#sql.load, handle);
       if (!found) return null;
       const left = Number(found[1]);
       if (found[0] === hash && left > 0) {
         return liveSession(new LoadedTexts({ idHash: hash, version: Number(found[2]), data: String(found[3]) }, this), left, String(found[4]));
       }
-      const row = this.#find(handle);
+      const row = this.find(handle);
       return row && sessionIn(row, hash, this);
     });
 
@@ -61,7 +62,7 @@ export class SqliteTable implements StoreTable {
 
   /** Returns the info of the live session under a handle; null if there is none. */
   infoOf(handle: string): Awaitable<StoredInfo | null> {
-    return this.#read(() => liveInfo(this.#find(handle)));
+    return this.read(() => liveInfo(this.find(handle)));
   }
 
   /**
@@ -72,9 +73,7 @@ export class SqliteTable implements StoreTable {
    * @param waits how long it is tried
    */
   change<T>(handle: string, decide: (row: FoundRow) => T, waits?: Patience): Awaitable<T> {
-
     return this.step(() => decide(this.row(handle)), waits);
-
   }
 
   /** The same for the rows under some handles, a few of them in each step. */
@@ -90,14 +89,12 @@ export class SqliteTable implements StoreTable {
 
   /** Only within a change. */
   each(handles: readonly string[], decide: (handle: string, row: FoundRow) => void): void {
-
     for (const handle of handles) decide(handle, this.row(handle));
-
   }
 
   /** One whose time is over if there is none; only within a change. */
   row(handle: string): FoundRow {
-    return this.#find(handle) ?? noRow(this.#connection.first(this.#sql.now) as Columns);
+    return this.find(handle) ?? noRow(this.#connection.first(this.#sql.now) as Columns);
   }
 
   /** Only within a change. */
@@ -150,7 +147,17 @@ export class SqliteTable implements StoreTable {
 
   /** The handles of the next live sessions after a handle. */
   live(after: string, limit: number): Awaitable<string[]> {
-    return this.#read(() => this.#connection.all(this.#sql.live, after, limit).map(([handle]) => String(handle)));
+    return andThen(this.list('live', after, limit), rows => rows.map(([handle]) => String(handle)));
+  }
+
+  /** The rows that a statement finds. */
+  list(statement: keyof ReturnType<typeof STATEMENTS>, ...parameters: Array<string | number>): Awaitable<Columns[]> {
+    return this.read(() => this.#connection.all(this.#sql[statement], ...parameters));
+  }
+
+  /** Asks the database for anything. */
+  ask(): Awaitable<void> {
+    return this.#connection.read(() => void this.#connection.first(this.#sql.now));
   }
 
   /** The handles of a user's live sessions; only within a change. */
@@ -160,48 +167,40 @@ export class SqliteTable implements StoreTable {
 
   /** What has become of the sessions that have these handles. */
   statesOf(handles: readonly string[]): Awaitable<Map<string, SessionState | null>> {
-    return this.#read(() => new Map(this.#connection.all(this.#sql.states, JSON.stringify(handles)).map(stateOf)));
+    return this.read(() => new Map(this.#connection.all(this.#sql.states, JSON.stringify(handles)).map(stateOf)));
   }
 
   /** A user's live sessions. */
   rowsOf(userId: string): Awaitable<UserRow[]> {
-
-    return this.#read(() => this.#connection.all(this.#sql.rowsOf, userId).map(([handle, info, idle, left]) => (
-      { handle: String(handle), info: String(info), idle: Number(idle), left: Number(left) })));
-
+    return andThen(this.list('rowsOf', userId), rows => rows.map(userRow));
   }
 
   begin(pause: number): Awaitable<boolean> {
-
     return this.change(SWEEPER, ({ now, endsAt, version }) => {
       // A time in the future was written before the clock was set back.
       const isDue = (endsAt <= now || endsAt > now + LEASE) && (version <= now - pause || version > now);
       if (isDue) this.write(SWEEPER, { idHash: '', former: '', userId: '', info: '', endsAt: now + LEASE, data: EMPTY }, now);
       return isDue;
     });
-
   }
 
   page(after: string, limit: number): Awaitable<SweptRow[]> {
-
     return this.step(() => {
       this.#connection.run(this.#sql.keep);
       return this.#connection.all(this.#sql.page, after, limit).map(([handle, dead]) => ({ handle: String(handle), dead: Number(dead) === 1 }));
     });
-
   }
 
   remove(handles: readonly string[]): Awaitable<void> {
-
     return this.step(() => void this.#connection.run(this.#sql.remove, JSON.stringify(handles)));
-
   }
 
   done(): Awaitable<void> {
     return this.step(() => void this.#connection.run(this.#sql.done));
   }
 
-  #read<T>(task: () => T): Awaitable<T> {
+  /** Runs a task that reads. */
+  read<T>(task: () => T): Awaitable<T> {
 
     return this.#connection.read(() => {
       this.#check();
@@ -234,13 +233,14 @@ export class SqliteTable implements StoreTable {
     if (this.#isTried) return;
     this.#check();
     this.write(TRIAL, TRIAL_ROW, 0);
-    checkTrial(this.#find(TRIAL));
+    checkTrial(this.find(TRIAL));
     this.delete(TRIAL);
     this.#isTried = true;
 
   }
 
-  #find(handle: string): FoundRow | null {
+  /** Only within a task. */
+  find(handle: string): FoundRow | null {
 
     const columns = this.#connection.first(this.#sql.find, handle);
     return columns && foundRow(columns);

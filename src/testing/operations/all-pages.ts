@@ -3,13 +3,14 @@ import type { CheckedStore } from '../lib/checked-store.js';
 import { expect } from '../lib/failure.js';
 import type { Scene } from '../lib/scene.js';
 
-/** The sessions on all pages. */
-export async function allSessions(store: CheckedStore, limit = 1000): Promise<StoredSession[]> {
+/** The sessions on all pages. @param between is called after each page */
+export async function allSessions(store: CheckedStore, limit = 1000, between = async () => {}): Promise<StoredSession[]> {
 
   const all: StoredSession[] = [];
   await eachPage('sessionPage', limit, async after => {
     const { sessions, next } = await store.sessionPage({ after, limit });
     all.push(...sessions);
+    await between();
     return { count: sessions.length, next };
   });
   return all;

@@ -3,7 +3,7 @@ import { OTHER_RECORD } from '../../values/other-record.js';
 import { toTexts } from '../../values/session-values.js';
 import { expect, expectSame, expectSameKeys } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
-import { LONG, NOTHING, type Scene } from '../lib/scene.js';
+import { LONG, NOTHING } from '../lib/scene.js';
 import { whereItHas } from '../lib/where.js';
 import { allRecords, recordOf } from './all-pages.js';
 import { NO_HANDLES } from './ends.js';
@@ -24,7 +24,7 @@ export const records: readonly Rule[] = [
       const [ended, live, bound, other] = [await scene.session(), await scene.session(), await scene.bound(scene.user()), await scene.id()];
       await scene.a.create(other, new Map([[OTHER_RECORD, '["a message"]']]), { lifetime: LONG });
       await scene.b.end(ended);
-      for (const [index, limit] of [1000, 4].entries()) {
+      for (const [index, limit] of [1000, 20].entries()) {
         const handles = (await allRecords(scene.at(index), limit)).map(({ handle }) => handle);
         const found = [live, bound, other, ended].map(id => handles.includes(scene.a.handleOf(id)));
         expectSame('Whether they are on a page', found, [true, true, true, false]);
@@ -174,14 +174,5 @@ export const records: readonly Rule[] = [
 function keepsNoSeals({ texts }: SessionRecord): boolean {
 
   return texts.get('a') === '1';
-
-}
-
-/** For the races: a record that is in the store no longer. */
-export async function detached(scene: Scene, id: string): Promise<SessionRecord> {
-
-  const record = await recordOf(scene, id);
-  await scene.a.delete(id);
-  return record;
 
 }

@@ -1,4 +1,4 @@
-import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, ok, rejects, strictEqual } from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
@@ -158,6 +158,31 @@ describe('RedisStore on a cluster whose slots move', () => {
     for (const { store, id } of sessions) deepStrictEqual(await store.get(id), { count: 5, moved: true });
     await (stores[0] as (typeof stores)[number])[1].endAllSessions();
     for (const { store, id } of sessions) deepStrictEqual(markOf(await store.load(id)), { status: 'retired', moved: false });
+
+  });
+
+  it('lists and counts the sessions of all nodes, in pages that never exceed their limit, and can ask all of them', async () => {
+
+    for (const [kind, store] of cluster.stores('listed:')) {
+      const ids = Array.from({ length: 300 }, () => store.newSessionId());
+      await Promise.all(ids.map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 600 })));
+      const listed = new Set<string>();
+      let after: string | undefined;
+      do {
+        const { sessions, next } = await store.sessionPage({ after, limit: 7 });
+        ok(sessions.length <= 7);
+        for (const { handle } of sessions) listed.add(handle);
+        after = next ?? undefined;
+      } while (after !== undefined);
+      deepStrictEqual([...listed].sort(), ids.map(id => store.handleOf(id)).sort(), kind);
+      deepStrictEqual(await store.countSessions({ exact: true }), { live: 300, ofUsers: 0, expired: 0, isExact: true });
+      const { roundTrip, clockDifference, selfTest } = await store.ping();
+      ok(roundTrip < 10 && Math.abs(clockDifference ?? NaN) < 1 && selfTest === null);
+      // A server that was started again has another order.
+      const { next } = await store.sessionPage({ limit: 7 });
+      await rejects(store.sessionPage({ after: (next as string).replace(/^\w+/, 'gone') }), /begin with the first page/);
+      await Promise.all(ids.map(id => store.delete(id)));
+    }
 
   });
 

@@ -1,14 +1,18 @@
 import type {
-  CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionState, SessionTexts, StoredInfo, UpdateTerms,
+  CreateTerms, EndReason, EndSessionsTerms, EndTerms, FoundSession, MoveTerms, SessionChange, SessionRecord, SessionState, SessionTexts, StoredInfo,
+  StoredSession, UpdateTerms,
 } from '../../../src/base/store.js';
 import type { StoredId } from '../../../src/id/stored-id.js';
-import type { Engine } from '../../../src/stores/shared/engine.js';
+import type { Engine, EngineOperations } from '../../../src/stores/shared/engine.js';
 import { isFormer, withFormer } from '../../../src/stores/shared/former-ids.js';
 import { REMEMBERED } from '../../../src/stores/shared/mark-lifetimes.js';
+import { checkHandle, pageByHandle } from '../../../src/stores/shared/pages.js';
+import { fromFormerIds, newInfoOf, toFormerIds } from '../../../src/stores/shared/records.js';
 import { Revocations } from '../../../src/stores/shared/revocations.js';
 import { stateIn } from '../../../src/stores/shared/session-state.js';
 import { userSession } from '../../../src/stores/shared/user-session.js';
-import { isTooLarge } from '../../../src/values/session-size.js';
+import { OTHER_RECORD } from '../../../src/values/other-record.js';
+import { isTooLarge, sizeOf } from '../../../src/values/session-size.js';
 import { merge } from '../../../src/values/texts-change.js';
 
 /** A session, or the mark of one that has ended: the hash of a mark is `ended` or `moved`, which no id has. */
@@ -101,6 +105,60 @@ export class MapEngine implements Engine<'at once'> {
   async endAllSessions() {
     this.#revocations.addAll();
     for (const [handle, row] of this.#rows) if (this.#live(handle)) this.#end(handle, row, { reason: 'revoked' });
+  }
+
+  readonly operations: EngineOperations<'at once'> = {
+
+    page: (after, limit) => {
+      checkHandle(after);
+      const handles = [...this.#rows.keys()].filter(handle => handle > after && this.#live(handle)).sort().slice(0, limit);
+      return pageByHandle(handles.map(handle => {
+        const { texts } = this.#rows.get(handle) as Row;
+        return { handle, size: sizeOf(texts), session: texts.has(OTHER_RECORD) ? null : this.#listed(handle) };
+      }), limit);
+    },
+
+    records: handles => ({ records: handles.flatMap(handle => this.#record(handle) ?? []), unreadable: [] }),
+
+    putRecord: (record, terms) => {
+      const { handle, hash, former, texts, info, remaining } = record;
+      const newInfo = newInfoOf(record, terms);
+      if ((this.#rows.get(handle)?.ends ?? 0) > this.now() || (newInfo && this.#revocations.refuses(newInfo))) return false;
+      return this.#write(handle, { hash, former: fromFormerIds(former, this.now()), texts: new Map(texts), info }, remaining);
+    },
+
+    takeRecord: handle => {
+      const record = this.#record(handle);
+      if (record) this.#end(handle, this.#rows.get(handle) as Row, { moved: true });
+      return record;
+    },
+
+    endByHandle: (handle, reason) => {
+      const row = this.#live(handle);
+      return row !== undefined && this.#end(handle, row, { reason });
+    },
+
+    count: () => {
+      const rows = [...this.#rows].filter(([, { hash, texts }]) => hash.length > 5 && !texts.has(OTHER_RECORD));
+      const live = rows.filter(([handle]) => this.#live(handle));
+      return { live: live.length, ofUsers: live.filter(([, { info }]) => info?.user).length, expired: rows.length - live.length, isExact: true };
+    },
+
+    ping: () => ({ roundTrip: 0, clockDifference: null, selfTest: null }),
+
+  };
+
+  #listed(handle: string): StoredSession {
+    const { info, seen, ends, texts } = this.#rows.get(handle) as Row;
+    return { handle, user: null, details: '', ...info, idle: (this.now() - seen) / 1000, remaining: (ends - this.now()) / 1000, size: sizeOf(texts) };
+  }
+
+  #record(handle: string): SessionRecord | null {
+    const row = this.#live(handle);
+    if (!row) return null;
+    const { hash, former, texts, info, version } = row;
+    const { idle, remaining } = this.#listed(handle);
+    return { handle, hash, former: toFormerIds(former, this.now()), texts: new Map(texts), ...(info && { info: { ...info } }), idle, remaining, version };
   }
 
   #live(handle: string, hash?: string): Row | undefined {
