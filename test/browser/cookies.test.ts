@@ -1,14 +1,15 @@
 import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
+import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { cookieAt, runHosts } from './support/hosts.js';
-import { signedIn, useChromium, visitor, whoIsSignedIn } from './support/visitor.js';
+import { signedIn, visitor, whoIsSignedIn } from './support/visitor.js';
 
 /*
  * A sibling host, or an attacker on the network without TLS, can set cookies for
  * our host. Only a real browser shows which of them reach an application.
  */
 
-useChromium();
+const it = inEachBrowser({ anyHostIsLocal: true });
 
 const PREFIXED = { cookieName: '__Host-CB', cookieOptions: { secure: true } };
 

@@ -1,18 +1,20 @@
 import { deepStrictEqual, strictEqual } from 'node:assert/strict';
-import { afterEach, describe, it, type TestContext } from 'node:test';
+import { afterEach, describe, type TestContext } from 'node:test';
 import type { IncomingMessage } from 'node:http';
 import { MemoryStore } from '../../src/index.js';
+import { isFirefox } from '../support/browsers/in-browsers.js';
+import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { type Hosts, pageAt, redirectAt, runHosts } from './support/hosts.js';
 import { form } from './support/victim.js';
-import { fetched, signedIn, socketOf, submitted, useChromium, visitor } from './support/visitor.js';
+import { fetched, signedIn, socketOf, submitted, visitor } from './support/visitor.js';
 
 /*
  * What a browser really sends about the origin of a request, and what csrf()
- * decides. test/csrf/csrf-middleware.test.ts tests headers that this browser does
- * not send.
+ * decides. test/csrf/csrf-middleware.test.ts tests headers that neither
+ * browser sends.
  */
 
-useChromium();
+const it = inEachBrowser({ anyHostIsLocal: true });
 
 /** A signed-in visitor of the application. */
 async function scene(t: TestContext, options: Parameters<typeof runHosts>[1] = {}) {
@@ -67,12 +69,12 @@ describe('csrf() accepts', () => {
 
   });
 
-  it('a WebSocket of the application, for which Chromium sends only the origin', async t => {
+  it('a WebSocket of the application, for which Chromium sends only the origin, and Firefox also the site', async t => {
 
     const { hosts, page } = await scene(t);
     await page.goto(hosts.app);
     strictEqual(await socketOf(page, hosts.app), 'ada');
-    deepStrictEqual(said(hosts), { origin: hosts.app, site: undefined, cookie: 'CB' });
+    deepStrictEqual(said(hosts), { origin: hosts.app, site: isFirefox(page) ? 'same-origin' : undefined, cookie: 'CB' });
 
   });
 
@@ -152,7 +154,7 @@ describe('csrf() refuses, and changes nothing,', () => {
     const { hosts, page } = await guarded(t, { cookieOptions: { sameSite: 'strict' } });
     await page.goto(pageAt(hosts.sibling, ''));
     strictEqual(await socketOf(page, hosts.app), 1008);
-    deepStrictEqual(said(hosts), { origin: hosts.sibling, site: undefined, cookie: 'CB' });
+    deepStrictEqual(said(hosts), { origin: hosts.sibling, site: isFirefox(page) ? 'same-site' : undefined, cookie: 'CB' });
     await page.goto(pageAt(hosts.attacker, ''));
     strictEqual(await socketOf(page, hosts.app), 1008);
 

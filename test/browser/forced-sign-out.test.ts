@@ -1,9 +1,10 @@
 import { deepStrictEqual, notDeepStrictEqual, strictEqual } from 'node:assert/strict';
-import { describe, it, type TestContext } from 'node:test';
+import { describe, type TestContext } from 'node:test';
 import { MemoryStore } from '../../src/index.js';
+import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { type Hosts, pageAt, runHosts } from './support/hosts.js';
 import { form, type VictimOptions } from './support/victim.js';
-import { signedIn, statusOf, submitted, useChromium, visitor, whoIsSignedIn } from './support/visitor.js';
+import { signedIn, statusOf, submitted, visitor, whoIsSignedIn } from './support/visitor.js';
 
 /*
  * Another site can't read a cookie, but it can get rid of it: it makes the browser
@@ -11,7 +12,7 @@ import { signedIn, statusOf, submitted, useChromium, visitor, whoIsSignedIn } fr
  * for this "new visitor" replaces the visitor's own.
  */
 
-useChromium();
+const it = inEachBrowser({ anyHostIsLocal: true });
 
 const STRICT = { cookieOptions: { sameSite: 'strict' } } as const;
 

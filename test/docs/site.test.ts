@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as library from '../../src/index.js';
-import { launchChromium } from '../support/chromium.js';
+import { launchChromium } from '../support/browsers/chromium.js';
 import { root } from './support/markdown.js';
 
 describe('The folder that `make docs` makes', () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { test } from 'node:test';
 import { MemoryStore, UserSessions } from '@curveball/session';
 import type { Page } from 'playwright-core';
-import { runDemo, signIn, useChromium, visit } from './running-demo.js';
+import { inChromium } from '../support/browsers/in-browsers.js';
+import { runDemo, signIn, visit } from './running-demo.js';
 
 /** https://github.com/dequelabs/axe-core, for a page. It only needs to be a text here. */
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -12,7 +12,7 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 /** As a phone has it, and what a large screen has at 400 % (WCAG 2.2, 1.4.10). */
 const NARROW = { width: 320, height: 640 };
 
-useChromium();
+const test = inChromium();
 
 test('has no page on which axe finds a fault, in light or dark, or that is too wide for a small screen', async t => {
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { it, type TestContext } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { deviceLabel, maskedAddress } from '../../examples/demo/device.js';
-import { type RunningDemo, runDemo, signIn, signOut, useChromium, visit, whoIsSignedIn } from './running-demo.js';
+import { inChromium } from '../support/browsers/in-browsers.js';
+import { type RunningDemo, runDemo, signIn, signOut, visit, whoIsSignedIn } from './running-demo.js';
 
-useChromium();
+const test = inChromium();
 
 const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
@@ -103,20 +104,6 @@ test('ends the device that was not used for the longest time if a user has signe
 
 });
 
-test('remembers a device for 30 days if that is asked for, and else until the browser is closed', async t => {
-
-  const demo = await runDemo(t);
-  const page = await visit(t, demo);
-  await page.getByLabel('Remember me').check();
-  await signIn(page);
-  const [{ expires }] = await page.context().cookies();
-  assert.ok(Math.abs(expires - Date.now() / 1000 - 30 * 86_400) < 120);
-
-  const [{ expires: ends }] = await (await device(t, demo)).context().cookies();
-  assert.equal(ends, -1);
-
-});
-
 test('has a way to sign out on every page of a signed-in user, also on error pages', async t => {
 
   const page = await device(t, await runDemo(t));
@@ -149,7 +136,7 @@ test('shows the name of a device as text, never as markup', async t => {
 
 });
 
-test('names devices by the names that browsers give', () => {
+it('names devices by the names that browsers give', () => {
 
   for (const [userAgent, label] of [
     [LAPTOP, 'Chrome on Linux'],
@@ -166,7 +153,7 @@ test('names devices by the names that browsers give', () => {
 
 });
 
-test('keeps only the network of an address', () => {
+it('keeps only the network of an address', () => {
 
   for (const [address, masked] of [
     ['203.0.113.77', '203.0.113.x'],

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { MemoryStore, type SessionEnd, UserSessions } from '@curveball/session';
 import type { Page } from 'playwright-core';
-import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './running-demo.js';
+import { inChromium } from '../support/browsers/in-browsers.js';
+import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
 
-useChromium();
+const test = inChromium();
 
 test('says once what was done, on whichever page comes next, and after a sign-out', async t => {
 

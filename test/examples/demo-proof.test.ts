@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { runDemo, signIn, useChromium, visit } from './running-demo.js';
+import { inChromium } from '../support/browsers/in-browsers.js';
+import { runDemo, signIn, visit } from './running-demo.js';
 
-useChromium();
+const test = inChromium();
 
 /** A minute passes for the demo, not for the browser. */
 function passMinute(t: TestContext): void {

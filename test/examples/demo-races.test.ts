@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { MemoryStore, UserSessions } from '@curveball/session';
+import { inChromium } from '../support/browsers/in-browsers.js';
 import { type Deferred, deferred } from '../support/events.js';
-import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './running-demo.js';
+import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
 
 /*
  * A request that another tab sent before the sign-in is answered after it: its
@@ -10,10 +10,7 @@ import { runDemo, secondTab, signIn, signOut, useChromium, visit } from './runni
  * sign the visitor out.
  */
 
-useChromium();
-
-/** A test must not wait for a request that never arrives. */
-const MOST = 300_000;
+const test = inChromium();
 
 interface Race {
   /** What the other tab asks for. */
@@ -33,7 +30,7 @@ const races: Race[] = [
 ];
 
 for (const { path, held, status, trials } of races) {
-  test(`a request for ${path}, held ${held} its session during ${trials} sign-ins, signs no visitor out`, { timeout: MOST }, async t => {
+  test(`a request for ${path}, held ${held} its session during ${trials} sign-ins, signs no visitor out`, async t => {
 
     const hold = new Hold();
     let writes = 0;
@@ -81,7 +78,7 @@ for (const { path, held, status, trials } of races) {
   });
 }
 
-test('a sign-in that is clicked twice leaves one session and a signed-in visitor: one click after the other, and both at once', { timeout: MOST }, async t => {
+test('a sign-in that is clicked twice leaves one session and a signed-in visitor: one click after the other, and both at once', async t => {
 
   const store = new MemoryStore();
   const { create } = store;

@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { after, before, type TestContext } from 'node:test';
+import type { TestContext } from 'node:test';
 import { Application, type Context } from '@curveball/core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { createApp, type DemoOptions as AppOptions } from '../../examples/demo/app.js';
-import { launchChromium } from '../support/chromium.js';
+import { newContext } from '../support/browsers/in-browsers.js';
 
 export interface DemoOptions extends AppOptions {
   port?: number;
@@ -44,27 +44,10 @@ export async function runDemo(t: TestContext, options: DemoOptions = {}): Promis
 
 }
 
-let chromium: Browser;
-
-/**
- * Starts one browser for all tests of a file.
- *
- * @param keepsPages whether "back" may show a page as it was left
- */
-export function useChromium(keepsPages = false): void {
-
-  before(async () => {
-    chromium = await launchChromium([], keepsPages);
-  });
-  after(() => chromium?.close());
-
-}
-
 /** A visitor with no cookies yet, at the demo's front door. */
 export async function visit(t: TestContext, { origin }: RunningDemo, options?: BrowserContextOptions): Promise<Page> {
 
-  const context = await chromium.newContext(options);
-  t.after(() => context.close());
+  const context = await newContext(t, options);
   const page = await context.newPage();
   await page.goto(origin);
   return page;

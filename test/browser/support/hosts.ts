@@ -67,10 +67,10 @@ export async function runHosts(t: TestContext, options: VictimOptions = {}): Pro
 
 }
 
-/** The address of a page with the given content. */
-export function pageAt(host: string, html: string): string {
+/** The address of a page with the given content, and perhaps one more header. */
+export function pageAt(host: string, html: string, header?: readonly [name: string, value: string]): string {
 
-  return `${host}/?${new URLSearchParams({ html })}`;
+  return `${host}/?${new URLSearchParams({ html, ...(header ? { name: header[0], value: header[1] } : {}) })}`;
 
 }
 
@@ -84,7 +84,7 @@ export function redirectAt(host: string, to: string): string {
 /** The address of a page that sets a cookie. */
 export function cookieAt(host: string, cookie: string): string {
 
-  return `${host}/?${new URLSearchParams({ cookie, html: 'done' })}`;
+  return pageAt(host, 'done', ['Set-Cookie', cookie]);
 
 }
 
@@ -92,8 +92,8 @@ export function cookieAt(host: string, cookie: string): string {
 function hostile(request: IncomingMessage, response: ServerResponse): void {
 
   const query = new URL(request.url ?? '/', 'http://localhost').searchParams;
-  const [html, to, cookie] = ['html', 'to', 'cookie'].map(name => query.get(name));
-  if (cookie) response.setHeader('Set-Cookie', cookie);
+  const [html, to, name, value] = ['html', 'to', 'name', 'value'].map(each => query.get(each));
+  if (name && value) response.setHeader(name, value);
   if (to) response.writeHead(307, { Location: to }).end();
   else response.writeHead(200, { 'Content-Type': 'text/html' }).end(`<!doctype html><title>Hostile</title>${html ?? ''}`);
 

@@ -16,6 +16,11 @@ export function victim(origin: string, { store = new MemoryStore(), protected: i
   const app = new Application();
   app.origin = origin;
   app.use(
+    (ctx, next) => {
+      // Firefox offers what has Curveball's own type, application/hal+json, as a download.
+      if (!ctx.webSocket) ctx.response.type = 'text/html';
+      return next();
+    },
     errorsUnlessSocket,
     ...(isProtected ? [csrf()] : []),
     session({ store, user: 'user', ...options }),
@@ -63,12 +68,12 @@ export function form(to: string): string {
 
 function show(ctx: Parameters<Page>[0], html: string): void {
 
-  ctx.response.type = 'text/html';
   ctx.response.body = `<!doctype html><title>Victim</title>${html}`;
 
 }
 
 type Handler = (ctx: Context, next: () => Promise<void>) => Promise<void>;
+
 
 /** Errors behind a WebSocket are not caught anywhere else. */
 function errorsUnlessSocket(ctx: Context, next: () => Promise<void>): Promise<void> {

@@ -1,25 +1,12 @@
-import { after, before, type TestContext } from 'node:test';
-import type { Browser, BrowserContext, Frame, Page } from 'playwright-core';
-import { launchChromium } from '../../support/chromium.js';
+import type { TestContext } from 'node:test';
+import type { BrowserContext, Frame, Page } from 'playwright-core';
+import { newContext } from '../../support/browsers/in-browsers.js';
 import type { Hosts } from './hosts.js';
-
-let chromium: Browser;
-
-/** Starts one browser for all tests of a file; it resolves every host to this computer. */
-export function useChromium(): void {
-
-  before(async () => {
-    chromium = await launchChromium(['--host-resolver-rules=MAP * 127.0.0.1', '--ignore-certificate-errors', '--disable-features=HttpsUpgrades']);
-  });
-  after(() => chromium?.close());
-
-}
 
 /** A visitor who has no cookies yet. */
 export async function visitor(t: TestContext): Promise<Page> {
 
-  const context = await chromium.newContext();
-  t.after(() => context.close());
+  const context = await newContext(t, { ignoreHTTPSErrors: true });
   return context.newPage();
 
 }

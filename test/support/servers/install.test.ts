@@ -129,7 +129,10 @@ test('only tests in a browser need one, and only those that share servers start 
   assert.deepEqual(needsOf([built('options'), built('values/session-values')], {}), { programs: [], sharesServers: false });
   assert.ok(namesOf([built('examples/demo')]).includes('Chromium or Chrome'));
   assert.ok(namesOf([built('browser/csrf')]).includes('openssl'));
+  assert.ok(namesOf([built('browser/csrf')]).includes('Firefox'));
+  assert.ok(!namesOf([built('examples/demo-picture')]).includes('Firefox'));
   assert.ok(!namesOf([built('examples/demo')], { CHROMIUM_PATH: '/bin/true' }).includes('Chromium or Chrome'));
+  assert.ok(!namesOf([built('examples/demo')], { FIREFOX_PATH: '/bin/true' }).includes('Firefox'));
 
   const servers = ['MariaDB', 'PostgreSQL', 'Redis or Valkey', 'ps'];
   assert.deepEqual(namesOf([built('processes/races')]).sort(), servers);

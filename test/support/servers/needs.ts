@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CHROMIUM, MARIADB, type Need, OPENSSL, POSTGRES, PS, REDIS } from './programs.js';
+import { CHROMIUM, FIREFOX, MARIADB, type Need, OPENSSL, POSTGRES, PS, REDIS } from './programs.js';
 
 /** Test files that import one of these modules, however indirectly, need something from the system. */
 const file = (name: string) => fileURLToPath(new URL(`${name}.js`, import.meta.url));
@@ -11,7 +11,8 @@ const NEEDED_BY: ReadonlyArray<readonly [module: string, need: Need]> = [
   [file('./mariadb'), MARIADB],
   [file('./server'), PS],
   [file('../../browser/support/certificate'), OPENSSL],
-  [file('../chromium'), CHROMIUM],
+  [file('../browsers/chromium'), CHROMIUM],
+  [file('../browsers/firefox'), FIREFOX],
 ];
 
 /** The program of a server whose address is in a variable, unless that is set already. */
@@ -36,6 +37,7 @@ export function needsOf(args: readonly string[], environment: NodeJS.ProcessEnv 
   const sharesServers = tests.length === 0 || modules.has(SHARED_SERVERS);
   const needed = new Set(NEEDED_BY.filter(([module]) => modules.has(module)).map(([, need]) => need));
   if (environment.CHROMIUM_PATH) needed.delete(CHROMIUM);
+  if (environment.FIREFOX_PATH) needed.delete(FIREFOX);
   if (sharesServers) {
     for (const [variable, need] of SERVERS) if (!environment[variable]) needed.add(need).add(PS);
   }

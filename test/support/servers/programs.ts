@@ -53,6 +53,14 @@ export const CHROMIUM: Need = {
   instead: 'Set CHROMIUM_PATH to the executable of a Chromium or Chrome, or, on Ubuntu, run `snap install chromium`',
 };
 
+export const FIREFOX: Need = {
+  name: 'Firefox',
+  programs: [['firefox-esr', 'firefox']],
+  debian: 'firefox-esr',
+  homebrew: 'firefox',
+  instead: 'Set FIREFOX_PATH to the executable of a Firefox of at least version 140',
+};
+
 /**
  * Finds programs.
  *
@@ -78,6 +86,7 @@ export function find(names: readonly string[]): string | undefined {
     ...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin', '/snap/bin', '/opt/homebrew/bin',
     ...versions('/usr/lib/postgresql', 'bin'), ...versions('/opt/homebrew/opt', 'bin'), ...versions('/usr/local/opt', 'bin'),
     '/Applications/Chromium.app/Contents/MacOS', '/Applications/Google Chrome.app/Contents/MacOS',
+    '/Applications/Firefox.app/Contents/MacOS',
   ];
   return names.flatMap(name => folders.map(folder => join(folder, name))).find(isExecutable);
 
