@@ -155,8 +155,9 @@ export class MemoryOperations {
   #find(handles: ShardedMap<string>, handle: string): Found | null {
 
     const key = handles.get(handle);
-    const entry = key === undefined ? undefined : this.#entries.live(key, this.#now());
-    return entry ? { handle, key: key as string, entry } : null;
+    const entry = key === undefined ? undefined : this.#entries.get(key);
+    // One whose time is over stays until the clean-up: requests still learn that it has expired.
+    return entry && !isOver(entry, this.#now()) ? { handle, key: key as string, entry } : null;
 
   }
 
