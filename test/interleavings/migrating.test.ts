@@ -3,7 +3,7 @@ import { newStoredId } from '../../src/id/stored-id.js';
 import { type AtomicSessionStore, type EndTerms, type IndexingSessionStore, type LoadTerms, wrapStore } from '../../src/index.js';
 import { migrating } from '../../src/migration/migrating-store.js';
 import { toTexts } from '../../src/values/session-values.js';
-import { type Action, ACTIONS, change, destroy, FIRST_VALUES, read } from '../support/actions.js';
+import { type Action, ACTIONS, change, count, destroy, FIRST_VALUES, read } from '../support/actions.js';
 import { settled } from '../support/events.js';
 import { type Choose, explore, exploreSome, selections } from '../support/explore.js';
 import { test } from '../support/exploring.js';
@@ -69,6 +69,8 @@ test('two requests keep the invariants if one process prepares the move, and the
 
   const { runs, violation } = await exploreAll([[read, read]], { knows: ['prepare', 'move'] });
   assert.equal(violation, null);
+  const changing = await exploreAll([[change, read], [count, read]], { knows: ['prepare', 'move'], some: 150 });
+  assert.equal(changing.violation, null);
   const more = await exploreAll(ordered, { knows: ['prepare', 'move'], faults: 1, some: 12 });
   assert.equal(more.violation, null);
   t.diagnostic(`${runs} and ${more.runs} schedules`);

@@ -249,12 +249,14 @@ describe('migrating()', () => {
 
     for (const died of ['to.create', 'from.move', 'to.move'] as const) {
       const { from, to } = { from: new MemoryStore(), to: new MemoryStore() };
-      const { jar, before, moving, preparing } = stages(from, to);
-      await before.get('/cart');
-      const dying = siteOf(PAGES, { store: migrating(dyingAfter(died, from, to)), storeTimeout: 0.05 });
+      const options = { user: 'userId' };
+      const { jar, before, moving, preparing } = stages(from, to, options);
+      await before.get('/sign-in');
+      const dying = siteOf(PAGES, { ...options, store: migrating(dyingAfter(died, from, to)), storeTimeout: 0.05 });
       strictEqual((await new Browser(dying.app, jar).get('/read')).status, 503);
-      deepStrictEqual(await bodyOf(preparing, '/read'), { cart: 1 }, died);
-      deepStrictEqual(await bodyOf(moving, '/read'), { cart: 1 }, died);
+      strictEqual((await new UserSessions(migrating({ from, to })).list('ada')).length, 1, died);
+      deepStrictEqual(await bodyOf(preparing, '/read'), { userId: 'ada' }, died);
+      deepStrictEqual(await bodyOf(moving, '/read'), { userId: 'ada' }, died);
       strictEqual(to.store.size, 1);
       await moving.get('/sign-out');
       deepStrictEqual([from.store.size, to.store.size], [0, 0], died);
