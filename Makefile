@@ -16,7 +16,7 @@ WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/%
 TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js \
-  build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js, $(TESTS))
+  build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js build/test/cli/installed.test.js, $(TESTS))
 # What works with documentation, the example, the package, metrics, the command, caches, lost servers, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
 TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \

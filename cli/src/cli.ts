@@ -1,4 +1,5 @@
-import { confirm } from '@clack/prompts';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
 import { type OpenedStore, openStore } from '@curveball/session/open';
 import { Command, CommanderError } from 'commander';
 import { parsed, requireFile } from './address.js';
@@ -72,6 +73,13 @@ export class Cli {
 
   }
 
+  /** Adds a command that ends sessions: it asks first. */
+  endingCommand(nameAndArguments: string, description: string): Command {
+
+    return this.storeCommand(nameAndArguments, description).option('--yes', 'do not ask');
+
+  }
+
   /**
    * Returns an address that is given, or is in the variable that is given instead.
    *
@@ -116,8 +124,12 @@ export class Cli {
     if (!stdin.isTTY || !stderr.isTTY) {
       throw new CommandError(`${question} There is no terminal to ask on: confirm it with --yes`, EXIT.unconfirmed);
     }
-    const answer = await confirm({ message: this.output.safe(question), initialValue: false, input: stdin, output: stderr });
-    if (answer !== true) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
+    const terminal = createInterface({ input: stdin, output: stderr });
+    // Ctrl-C and the end of the input close it, and answer nothing.
+    const closed = once(terminal, 'close').then(() => '');
+    const answer = await Promise.race([terminal.question(`${this.output.safe(question)} [y/N] `), closed]);
+    terminal.close();
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
 
   }
 

@@ -1,13 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { Cli } from './cli.js';
+import { copy } from './commands/copy.js';
 import { doctor } from './commands/doctor.js';
+import { end } from './commands/end.js';
+import { endAll } from './commands/end-all.js';
+import { endEverything } from './commands/end-everything.js';
 import { keygen } from './commands/keygen.js';
+import { list } from './commands/list.js';
+import { purge } from './commands/purge.js';
 import { setup } from './commands/setup.js';
+import { stats } from './commands/stats.js';
 import type { ExitCode } from './exit-codes.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Each adds one command. */
-const COMMANDS = [setup, doctor, keygen];
+const COMMANDS = [setup, stats, list, end, endAll, endEverything, purge, copy, doctor, keygen];
 
 /**
  * Runs the command that the arguments name.

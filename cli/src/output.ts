@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { withoutSecrets } from './address.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -32,9 +33,13 @@ export class Output {
     this.#print(this.isJson ? JSON.stringify(value) : text);
   }
 
-  /** Prints one row of a table. */
-  row(columns: readonly Column[], value: object, cells: readonly string[]): void {
+  /** Prints one row of a table, when whoever reads has room for it. */
+  async row(columns: readonly Column[], value: object, cells: readonly string[]): Promise<void> {
+
     this.result(value, line(columns, cells));
+    const { stdout } = this.#surroundings;
+    if (stdout.writableNeedDrain) await once(stdout, 'drain');
+
   }
 
   /** Prints the headings of a table: people need them. */

@@ -1,0 +1,21 @@
+import { countSessions, UserSessions } from '@curveball/session';
+import { shown } from '../address.js';
+import type { Cli } from '../cli.js';
+import { counted } from '../output.js';
+
+/** Ends every session in a store. */
+export function endEverything(cli: Cli): void {
+
+  cli.endingCommand('end-everything', 'End every session of every visitor.')
+    .action(async (options: { store?: string; yes?: boolean }) => {
+      const address = cli.address(options.store);
+      await cli.with(address, async store => {
+        const { live, isExact } = await countSessions(store);
+        const number = `${isExact ? '' : 'about '}${counted(live, 'session')}`;
+        await cli.confirm(`End every session in ${shown(address)}, which are ${number}?`, options);
+        await new UserSessions(store).endEverything();
+        cli.output.result({ store: shown(address) }, `Every session in ${shown(address)} has ended`);
+      });
+    });
+
+}

@@ -1,0 +1,48 @@
+import { allSessions, endSession } from '@curveball/session';
+import type { OpenedStore } from '@curveball/session/open';
+import type { Cli } from '../cli.js';
+import { duration, shownDuration } from '../durations.js';
+import { CommandError, EXIT } from '../exit-codes.js';
+import { counted } from '../output.js';
+
+interface Options {
+  readonly store?: string;
+  readonly yes?: boolean;
+  readonly anonymous?: boolean;
+  /** Seconds. */
+  readonly idle?: number;
+}
+
+/** Ends sessions that no one seems to need. */
+export function purge(cli: Cli): void {
+
+  cli.endingCommand('purge', 'End sessions of visitors who have not signed in, or that were not used for some time, or both at once.')
+    .option('--anonymous', 'only sessions without a user')
+    .option('--idle <duration>', 'only sessions that were not used for so long, such as 7d', duration)
+    .action(async (options: Options) => {
+      const { anonymous, idle } = options;
+      if (!anonymous && idle === undefined) throw new CommandError('Say which sessions: with --anonymous, --idle, or both', EXIT.usage);
+      await cli.with(cli.address(options.store), async store => {
+        const which = `${anonymous ? 'anonymous sessions' : 'sessions'}${idle === undefined ? '' : ` that were not used for ${shownDuration(idle)}`}`;
+        await cli.confirm(`End all ${which}?`, options);
+        const ended = await endThese(store, options);
+        cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
+      });
+    });
+
+}
+
+async function endThese(store: OpenedStore, { anonymous, idle }: Options): Promise<number> {
+
+  let ended = 0;
+  const now = Date.now() / 1000;
+  for await (const { handle, user, seenAt } of allSessions(store)) {
+    // Of a session whose store does not know when it was used, no one can say that it was not.
+    if ((anonymous && user !== null) || (idle !== undefined && !(seenAt !== null && now - seenAt >= idle))) continue;
+    // Its visitor may have signed in since it was listed.
+    if (anonymous && (await store.infoByHandle?.(handle))?.user) continue;
+    if (await endSession(store, handle)) ended++;
+  }
+  return ended;
+
+}

@@ -1,0 +1,37 @@
+import { match, strictEqual } from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, describe, it } from 'node:test';
+import { installedIn } from '../package/support/installed.js';
+import { root } from './support/command.js';
+
+describe('The installed command', () => {
+
+  let folder: string;
+  before(() => {
+    // The library first: the registry may not have this version yet.
+    folder = installedIn();
+    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
+    const tarball = readdirSync(folder).find(name => /session-cli.*\.tgz$/.test(name)) as string;
+    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', join(folder, tarball)], { cwd: folder, stdio: 'pipe' });
+  });
+
+  const run = (...args: string[]) => (
+    spawnSync(join(folder, 'node_modules/.bin/curveball-session'), args, { encoding: 'utf8', env: { PATH: process.env.PATH } }));
+
+  it('runs, and has all that it needs, drivers too', () => {
+
+    const { status, stderr, stdout } = run('keygen');
+    strictEqual(stderr, '');
+    strictEqual(status, 0);
+    match(stdout, /secret/);
+    for (const scheme of ['redis', 'postgres', 'mysql']) {
+      const { status, stdout } = run('doctor', '--store', `${scheme}://127.0.0.1:1/1`);
+      strictEqual(status, 4);
+      match(stdout, /reachable {2}The store can't be reached: .*ECONNREFUSED/);
+    }
+
+  });
+
+});
