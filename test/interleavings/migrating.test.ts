@@ -71,7 +71,7 @@ test('two requests keep the invariants if one process prepares the move, and the
   assert.equal(violation, null);
   const changing = await exploreAll([[change, read], [count, read]], { knows: ['prepare', 'move'], some: 150 });
   assert.equal(changing.violation, null);
-  const more = await exploreAll(ordered, { knows: ['prepare', 'move'], faults: 1, some: 12 });
+  const more = await exploreAll(ordered, { knows: ['prepare', 'move'], faults: 1, some: 30 });
   assert.equal(more.violation, null);
   t.diagnostic(`${runs} and ${more.runs} schedules`);
   assert.ok(runs > 100);
@@ -81,9 +81,9 @@ test('two requests keep the invariants if one process prepares the move, and the
 test('two requests keep the invariants if both processes move the session', async t => {
 
   const pairs = selections(ACTIONS, 2);
-  const { runs, violation } = await exploreAll(pairs, { knows: ['move', 'move'], some: 12 });
+  const { runs, violation } = await exploreAll(pairs, { knows: ['move', 'move'], some: 30 });
   assert.equal(violation, null);
-  const more = await exploreAll(pairs, { knows: ['move', 'move'], faults: 1, some: 12 });
+  const more = await exploreAll(pairs, { knows: ['move', 'move'], faults: 1, some: 30 });
   assert.equal(more.violation, null);
   t.diagnostic(`${runs} and ${more.runs} schedules`);
 
