@@ -51,8 +51,8 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
   const endAside = (id: string, terms: EndTerms | undefined) => from.keepsMarks && end(from, from.asideOf(id), terms);
 
   /** In `from` first, then in `to`: a takeover under way finds nothing to take, or has reserved its place before. */
-  const endInBoth = async (id: string, terms: EndTerms | undefined, wasAside = false): Promise<boolean> => {
-    const inFrom = await end(from, from.idOf(id), terms) || await endAside(id, terms) || wasAside;
+  const endInBoth = async (id: string, terms: EndTerms | undefined, wasInFrom = false): Promise<boolean> => {
+    const inFrom = await end(from, from.idOf(id), terms) || await endAside(id, terms) || wasInFrom;
     const inTo = await Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
     if (inTo.includes(true)) return true;
     // With a mark in `to`, only what a takeover had left in `from` was ended, and the session by another request.
@@ -148,9 +148,9 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
     async end(id, terms) {
 
       if (home === from) return endInBoth(id, terms);
-      // Most sessions are in `to` already. What a process that died has left in `from` ends at the same time.
-      const [inTo, wasAside] = await Promise.all([end(to, to.idOf(id), terms), endAside(id, terms)]);
-      return inTo || endInBoth(id, terms, wasAside);
+      // Most sessions are in `to` already. What a takeover or a copy that was cut off has left in `from` ends at the same time.
+      const [inTo, ...inFrom] = await Promise.all([end(to, to.idOf(id), terms), end(from, from.idOf(id), terms), endAside(id, terms)]);
+      return inTo || endInBoth(id, terms, inFrom.includes(true));
 
     },
 

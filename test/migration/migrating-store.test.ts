@@ -124,7 +124,20 @@ describe('migrating()', () => {
     await moving.get('/cart');
     calls.take();
     await moving.get('/sign-out');
-    deepStrictEqual(calls.take(), ['to.load', 'to.end', 'from.end']);
+    deepStrictEqual(calls.take(), ['to.load', 'to.end', 'from.end', 'from.end']);
+
+  });
+
+  it('ends a session that a copy has left in both stores', async () => {
+
+    const { from, to } = twoStores();
+    const { jar, before, moving } = stages(from, to);
+    await before.get('/cart');
+    const { records: [record] } = await from.recordPage();
+    strictEqual(await to.putRecord(record), true);
+    const id = jar.get('CB') as string;
+    await moving.get('/sign-out');
+    deepStrictEqual([from.load(id), to.load(id)].map(found => (found as { status?: string } | null)?.status), ['retired', 'retired']);
 
   });
 
