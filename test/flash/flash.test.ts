@@ -438,6 +438,22 @@ describe('With the option `user`, a message', () => {
 
   });
 
+  it('is shown once to requests with the ids from before and after a renewal', async t => {
+
+    t.mock.timers.enable({ apis: ['Date'], now: Date.now() });
+    const { browser } = site({ ...PAGES, '/read': ctx => ctx.session.userId }, { user: 'userId', renewal: 60, grace: 30, store: new MemoryStore() });
+    await browser.get('/sign-in');
+    await browser.get('/leave');
+    const late = browser.clone();
+    t.mock.timers.tick(100_000);
+    await browser.get('/read');
+    assert.notEqual(browser.cookies.get('CB'), late.cookies.get('CB'));
+    assert.equal((await late.get('/read')).body, 'ada', 'the former id leads to the session');
+    assert.deepEqual(await shown(late), [['notice', 'Saved']]);
+    assert.deepEqual(await shown(browser), []);
+
+  });
+
   it('of a sign-out is shown to whoever comes next', async () => {
 
     const { browser } = site({

@@ -18,10 +18,11 @@ const PAGES: Record<string, Page> = {
 async function withSockets(
   onSocket: (ctx: PageContext, socket: WebSocket) => unknown,
   test: (there: SocketSite & { store: RecordingStore }) => Promise<void>,
+  pages = PAGES,
 ) {
 
   const store = new RecordingStore();
-  const there = await socketSite({ store }, PAGES, onSocket);
+  const there = await socketSite({ store }, pages, onSocket);
   try {
     await test({ ...there, store });
   } finally {
@@ -100,6 +101,20 @@ describe('A WebSocket', () => {
       await ask(socket, 'two');
       strictEqual(await get('/read'), '{"userId":5,"last":"two"}');
     });
+
+  });
+
+  it('can read messages of ctx.flash(), which the next page then does not show, but leaves none', async () => {
+
+    const pages: Record<string, Page> = { ...PAGES, '/leave': ctx => ctx.flash('notice', 'Saved'), '/show': async ctx => JSON.stringify(await ctx.flashes()) };
+    await withSockets(answering((ctx, message) => message === 'leave' ? ctx.flash('notice', 'late') : ctx.flashes()), async ({ get, open }) => {
+      await get('/create');
+      await get('/leave');
+      const socket = await open();
+      deepStrictEqual(await ask(socket, 'leave'), { error: 'SessionCookieError', status: 500 });
+      deepStrictEqual(await ask(socket), [{ kind: 'notice', message: 'Saved' }]);
+      strictEqual(await get('/show'), '[]');
+    }, pages);
 
   });
 
