@@ -12,10 +12,11 @@ TESTS = $(shell find build/test build/examples -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/% build/test/examples/%, $(TESTS)))
 # So are bundles, other runtimes, test runners, pages, what servers and other packages do with the statements of a store, who wins
-# a race between processes, and the stores that must fail the tests for stores.
+# a race between processes, what a full server answers, what attackers reach, and the stores that must fail the tests for stores.
 TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
-  %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js \
+  %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js %/redis-full.test.js \
+  %/hostile-visitors.test.js %/hostile-users.test.js \
   build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js build/test/cli/installed.test.js, $(TESTS))
 # What works with documentation, the example, the package, metrics, the command, caches, lost servers, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
