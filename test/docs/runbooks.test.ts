@@ -15,7 +15,7 @@ describe('The runbooks', () => {
     for (const call of calls) {
       const [program, command = '', ...words] = call.replace(/ *#.*/, '').split(' ');
       assert.equal(program, 'curveball-session', call);
-      assert.match(commands, new RegExp(`^## ${command}$`, 'm'), call);
+      assert.match(commands, new RegExp(`^\\| \\[\`${command}\`\\]`, 'm'), call);
       for (const option of words.filter(word => word.startsWith('--'))) assert.ok(commands.includes(`\`${option}`) || commands.includes(` ${option}`), `${call}: ${option}`);
     }
 
