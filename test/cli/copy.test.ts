@@ -133,7 +133,10 @@ describe('copy', () => {
   it('refuses the same store twice, and does nothing unless it is confirmed', async () => {
 
     const [id] = await filled(1);
-    strictEqual((await command(['copy', FROM, FROM, '--yes'])).code, 2);
+    for (const same of [FROM, FROM.replace('127.0.0.1', 'localhost')]) {
+      strictEqual((await command(['copy', FROM, same, '--yes'])).code, 2, same);
+      strictEqual((await from.countSessions({ exact: true })).live, 1);
+    }
     strictEqual((await command(['copy', FROM, TO])).code, 5);
     ok(await from.get(id));
     const { code, err } = await command(['copy', 'env:FROM', 'env:TO'], { keys: 'y\n', env: { FROM, TO } });

@@ -2,7 +2,7 @@ import type { OpenedStore } from '@curveball/session/open';
 import { InvalidArgumentError } from 'commander';
 import { shown } from '../address.js';
 import type { Cli } from '../cli.js';
-import { Copier, type CopyOptions } from '../copy/copier.js';
+import { Copier, type CopyOptions, OTHER_RECORD } from '../copy/copier.js';
 import { Progress } from '../copy/progress.js';
 import { shownDuration } from '../durations.js';
 import { CommandError, EXIT } from '../exit-codes.js';
@@ -45,6 +45,7 @@ function question(source: string, target: string, { keep }: Options): string {
 async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps = false, force = false, parallel }: Options): Promise<void> {
 
   requireTransfers(from, to);
+  await requireTwo(from, to);
   // Exactly: an estimate looks first at what a copy before has taken first.
   const progress = new Progress(cli.surroundings.stderr, await exactly(from));
   const options: CopyOptions = { from, to, keeps, force, parallel, onDone: () => progress.add() };
@@ -76,6 +77,24 @@ function requireTransfers(...stores: readonly OpenedStore[]): void {
 
   for (const store of stores) {
     if (!store.recordPage || !store.putRecord || !store.takeRecord) throw new CommandError('A store can\'t give or take whole records', EXIT.usage);
+  }
+
+}
+
+/**
+ * Makes sure that two addresses are not of one store: each session in it would be
+ * removed, as one that the other store has already.
+ *
+ * @throws {CommandError} if they are
+ */
+async function requireTwo(from: OpenedStore, to: OpenedStore): Promise<void> {
+
+  const id = await from.newSessionId();
+  await from.create(id, new Map([[OTHER_RECORD, 'null']]), { lifetime: 60 });
+  try {
+    if (await to.load(id)) throw new CommandError('Both addresses are of the same store: nothing was done', EXIT.usage);
+  } finally {
+    await from.delete(id);
   }
 
 }

@@ -5,7 +5,7 @@ import { inParallel } from './in-parallel.js';
 import { type Outcome, type Route, transfer } from './transfer.js';
 
 /** The key of a record that is no session. It is a part of what stores keep, and stays the same. */
-const OTHER_RECORD = '@curveball/session record';
+export const OTHER_RECORD = '@curveball/session record';
 
 /** The most records of a page. */
 const PAGE = 500;
