@@ -77,7 +77,7 @@ export function migrating(options: MigrationOptions): MigratingStore {
     keepsInfo: true,
     uniqueHandles: stores.every(hasUniqueHandles),
     ...migratingMethods(new Takeover(from, to, phase === 'move', expiry)),
-    ...(stores.every(isIndexing) && usersOf(from, to)),
+    ...(stores.every(isIndexing) && usersOf(from, to, phase === 'prepare')),
     async remaining() {
       const store: AtomicSessionStore = from.store;
       return (await store.countSessions?.({ exact: true }))?.live ?? null;
@@ -87,9 +87,9 @@ export function migrating(options: MigrationOptions): MigratingStore {
 }
 
 /** The methods of users that both stores have. */
-function usersOf(from: Side, to: Side): Partial<MethodsOfUsers> {
+function usersOf(from: Side, to: Side, prepares: boolean): Partial<MethodsOfUsers> {
 
-  const members = Object.entries(usersInBoth(from, to)) as Array<[keyof MethodsOfUsers, unknown]>;
+  const members = Object.entries(usersInBoth(from, to, prepares)) as Array<[keyof MethodsOfUsers, unknown]>;
   return Object.fromEntries(members.filter(([name]) => [from, to].every(({ store }) => store[name] !== undefined)));
 
 }

@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, SessionState, StoredUserSession } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, SessionState, StoredUserSession } from '../base/store.js';
 import type { Side } from './side.js';
 
 type Methods = Required<AtomicSessionStore>;
@@ -9,15 +9,26 @@ export type MethodsOfUsers = Pick<Methods, 'sessionsOf' | 'endSessionsOf' | 'end
 /**
  * Makes the methods that ask both stores: `from` first, since sessions go from there
  * to `to`. One that does so between the two questions is met twice, and not missed.
+ *
+ * @param prepares whether `from` is asked once more: beside processes that prepare a way
+ *   back, others still move sessions from `to` to `from`
  */
-export function usersInBoth({ store: from }: Side, { store: to }: Side): MethodsOfUsers {
+export function usersInBoth({ store: from }: Side, { store: to }: Side, prepares: boolean): MethodsOfUsers {
+
+  const asked = prepares ? [from, to, from] : [from, to];
+
+  const askAll = async <T>(question: (store: Methods) => Awaitable<T>): Promise<T[]> => {
+    const answers: T[] = [];
+    for (const store of asked) answers.push(await question(store));
+    return answers;
+  };
 
   return {
 
     async sessionsOf(user) {
 
       const sessions = new Map<string, StoredUserSession>();
-      for (const session of [...await from.sessionsOf(user), ...await to.sessionsOf(user)]) {
+      for (const session of (await askAll(store => store.sessionsOf(user))).flat()) {
         const { handle, remaining } = session;
         // A place that is reserved for a session ends sooner than the session.
         if (remaining > (sessions.get(handle)?.remaining ?? -Infinity)) sessions.set(handle, session);
@@ -28,32 +39,32 @@ export function usersInBoth({ store: from }: Side, { store: to }: Side): Methods
 
     async endSessionsOf(user, terms) {
 
-      const inFrom = await from.endSessionsOf(user, terms);
-      return [...new Set([...inFrom, ...await to.endSessionsOf(user, terms)])];
+      return [...new Set((await askAll(store => store.endSessionsOf(user, terms))).flat())];
 
     },
 
-    async endByHandle(handle, reason) {
-
-      const inFrom = await from.endByHandle(handle, reason);
-      return await to.endByHandle(handle, reason) || inFrom;
-
-    },
+    endByHandle: async (handle, reason) => (await askAll(store => store.endByHandle(handle, reason))).includes(true),
 
     async endAllSessions() {
 
-      await from.endAllSessions();
-      await to.endAllSessions();
+      await askAll(store => store.endAllSessions());
 
     },
 
-    infoByHandle: async handle => await from.infoByHandle(handle) ?? await to.infoByHandle(handle),
+    async infoByHandle(handle) {
+
+      for (const store of asked) {
+        const info = await store.infoByHandle(handle);
+        if (info) return info;
+      }
+      return null;
+
+    },
 
     async statesOf(handles) {
 
-      const inFrom = await from.statesOf(handles);
-      const inTo = await to.statesOf(handles);
-      return handles.map((_, index) => stateIn(inFrom[index] ?? null, inTo[index] ?? null));
+      const answers = await askAll(store => store.statesOf(handles));
+      return handles.map((_, index) => stateIn(answers.map(states => states[index] ?? null).reverse()));
 
     },
 
@@ -79,10 +90,10 @@ export function usersInBoth({ store: from }: Side, { store: to }: Side): Methods
 }
 
 /** A session that has gone to the other store is live there. What ended it there came later than its mark here. */
-function stateIn(inFrom: SessionState | null, inTo: SessionState | null): SessionState | null {
+function stateIn(states: ReadonlyArray<SessionState | null>): SessionState | null {
 
   for (const status of ['live', 'retired', 'expired']) {
-    const state = [inTo, inFrom].find(each => each?.status === status);
+    const state = states.find(each => each?.status === status);
     if (state) return state;
   }
   return null;

@@ -61,6 +61,14 @@ export class Side {
 
   }
 
+  /** Says whether a session is live here, whatever its id is by now. */
+  async hasSession(id: string): Promise<boolean> {
+
+    const states = await (this.store as AtomicSessionStore).statesOf?.([this.handleOf(id)]);
+    return states?.[0]?.status === 'live';
+
+  }
+
   load(id: string, terms?: LoadTerms): Awaitable<FoundSession | null> {
 
     return this.store.load(this.idOf(id), terms);

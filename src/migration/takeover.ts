@@ -94,6 +94,11 @@ export class Takeover {
     if (inFirst?.status === 'live') return first.named(inFirst);
     const inSecond = await second.load(id);
     if (inSecond?.status === 'live') {
+      if ((inFirst || search.isBlocked) && first === this.to && await first.hasSession(id)) {
+        // It has another id in `to`, and a copy whose process died has left it here.
+        await second.store.end(second.idOf(id), { moved: true });
+        return AGAIN;
+      }
       const isKept = second === this.to || inSecond.texts.has(OTHER_RECORD) || search.isBlocked || search.tries > TRIES_OF_TAKEOVER;
       // A mark in `to` has the place of the session for half a minute, after a takeover in the other direction.
       return isKept || inFirst?.status === 'retired' ? second.named(inSecond) : this.#takeOver(search, inSecond);

@@ -199,7 +199,10 @@ function divided(query: string, own: readonly string[]): Pick<Address, 'options'
 /** @throws {TypeError} for an option that would have no effect: a misspelt `table` would lead to the table of another application */
 function checkNames(members: URLSearchParams, { own, drivers }: Kind): void {
 
+  // Then they may be a part of the password, which no error shows.
+  const hasLogin = String(members).includes('%40');
   for (const name of members.keys()) {
+    if (hasLogin && !own.includes(name) && !drivers.includes(name)) throw wrong('it has an unknown option, or a ? in its password, which is written as %3F');
     if (members.getAll(name).length > 1) throw wrong(`it has the option ${name} more than once`);
     if (own.includes(name) || drivers.includes(name)) continue;
     const known = [...own, ...drivers];

@@ -35,7 +35,7 @@ export function storeMeter(meter: Meter, ofStore: Attributes): Instrument {
     return settled(
       make,
       answer => {
-        record(outcomeOf(answer));
+        record(outcomeOf(name, answer));
         const found = answer as FoundSession | null;
         if (name === 'load' && found?.status === 'live') sizes.record(sizeOf(found.texts), ofStore);
       },
@@ -46,17 +46,18 @@ export function storeMeter(meter: Meter, ofStore: Attributes): Instrument {
 }
 
 /** The attributes of a call that was answered: what the store found or did. */
-export function outcomeOf(answer: unknown): Attributes {
+export function outcomeOf(name: string, answer: unknown): Attributes {
 
-  return { 'curveball.session.store.outcome': outcome(answer) };
+  return { 'curveball.session.store.outcome': outcome(name, answer) };
 
 }
 
-function outcome(answer: unknown): string {
+function outcome(name: string, answer: unknown): string {
 
   if (typeof answer === 'string') return answer;
   if (answer === false || answer === null) return 'none';
-  const { status } = Object(answer) as { readonly status?: unknown };
+  // What `get` returns is the application's: a session can have a key of this name, too.
+  const { status } = Object(name === 'load' ? answer : null) as { readonly status?: unknown };
   return typeof status === 'string' ? status : 'done';
 
 }

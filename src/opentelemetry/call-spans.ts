@@ -19,6 +19,9 @@ const BY_HANDLE = ['infoByHandle', 'endByHandle', 'takeRecord'];
 /** Methods whose first argument is a user. */
 const BY_USER = ['sessionsOf', 'endSessionsOf'];
 
+/** Methods that return the info of a session. What `get` returns may have a key of that name, which is the application's. */
+const RETURN_INFO = ['load', 'takeRecord'];
+
 /** Returns what makes a span of each call. Spans that a driver makes are its children. */
 export function callSpans(tracer: Tracer, ofStore: Attributes, { inner, includeHandles, includeUsers }: SpanSettings): Instrument {
 
@@ -40,9 +43,9 @@ export function callSpans(tracer: Tracer, ofStore: Attributes, { inner, includeH
     return settled(
       () => context.with(trace.setSpan(context.active(), span), make),
       answer => {
-        const user = includeUsers ? userOf(answer) : undefined;
+        const user = includeUsers && RETURN_INFO.includes(name) ? userOf(answer) : undefined;
         if (user !== undefined) span.setAttribute('enduser.id', user);
-        span.setAttributes(outcomeOf(answer)).end();
+        span.setAttributes(outcomeOf(name, answer)).end();
       },
       // Without its message, which may contain an id.
       error => span.setAttributes(failureOf(error)).setStatus({ code: SpanStatusCode.ERROR }).end(),

@@ -192,7 +192,7 @@ describe('openStore()', () => {
       'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
       'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
-      'user:secret@localhost', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
+      'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {
       await rejects(openStore(address as string), (error: Error) => {

@@ -80,6 +80,10 @@ describe('An instrumented store', () => {
         ids.push(idOf(browser));
       }
       await new UserSessions(store).list('ada');
+      // A session may have keys of the same names as the answers of stores.
+      const id = await store.newSessionId();
+      await store.set(id, { status: 'a value', info: { user: 'a value' } }, Math.ceil(Date.now() / 1000) + 60);
+      await store.get(id);
       failure = Object.assign(new TypeError(), { code: 'EPIPE' });
       strictEqual((await browser.get('/read')).status, 503);
       const last = spans().at(-1);
@@ -92,6 +96,7 @@ describe('An instrumented store', () => {
       const user = includes ? 'ada' : undefined;
       deepStrictEqual(named, [
         ['create', handle, user], ['load', handle, user], ['load', handle, user], ['move', handle, user], ['sessionsOf', undefined, user],
+        ...['set', 'get'].map(name => [name, includes ? id.slice(0, 16) : undefined, undefined]),
         ['load', handle, undefined],
       ]);
     }
@@ -120,13 +125,13 @@ describe('An instrumented store', () => {
     for (const make of [
       () => store.load(id), () => store.create(id, texts, { lifetime: 9 }), () => store.create(id, texts, { lifetime: 9 }), () => store.load(id),
       () => store.update(id, nothing, { lifetime: 9, version: 'other' }), () => store.touch(id, 9), () => store.move(id, other, nothing, { lifetime: 9 }),
-      () => store.load(id), () => store.end(other), () => store.end(other), () => store.set(other, {}, 5), () => store.get(other), () => store.delete(other),
+      () => store.load(id), () => store.end(other), () => store.end(other), () => store.set(other, {}, 5), () => store.get(other), () => store.set(id, { status: 'a value' }, Math.ceil(Date.now() / 1000) + 60), () => store.get(id), () => store.delete(other),
       () => store.statesOf([]), () => store.endAllSessions(),
     ]) await make();
     const points = await collected();
     deepStrictEqual(points.get('curveball.session.size{}'), { count: 1, sum: 5 });
     deepStrictEqual([...points.keys()].filter(point => point.includes('operation=')).map(point => point.replace(/.*operation=(\w+),store.outcome=([^,}]+).*/, '$1 $2')).sort(), [
-      'create done', 'create none', 'delete done', 'end done', 'end none', 'endAllSessions done', 'get none', 'load live', 'load none', 'load retired',
+      'create done', 'create none', 'delete done', 'end done', 'end none', 'endAllSessions done', 'get done', 'get none', 'load live', 'load none', 'load retired',
       'move moved', 'set done', 'statesOf done', 'touch done', 'update conflict',
     ]);
     for (const [point, value] of points) if (point.includes('duration')) ok((value as { sum: number }).sum < 5, 'seconds');

@@ -122,7 +122,7 @@ export class KeyedStore<W extends When> implements IndexingSessionStore {
 
   infoByHandle(handle: string): Answer<W, StoredInfo | null> {
 
-    return this.#engine.infoByHandle(handle);
+    return this.#answer(() => isHandle(handle) ? this.#engine.infoByHandle(handle) : null);
 
   }
 

@@ -6,6 +6,7 @@ import { expect, expectSame } from '../lib/failure.js';
 import type { Rule } from '../lib/rule.js';
 import { changing, LONG, NOTHING } from '../lib/scene.js';
 import { whereItFindsUsers, whereItHasHandles, whereItKeepsInfo, whereItTellsByHandle } from '../lib/where.js';
+import { NO_HANDLES } from '../operations/ends.js';
 
 const ASCII = String.fromCharCode(...Array.from({ length: 95 }, (_, index) => 32 + index));
 
@@ -165,7 +166,7 @@ export const info: readonly Rule[] = [
         current = (await scene.move(scene.b, current, NOTHING, { lifetime: LONG, newInfo: { info } })).newId;
         for (const store of scene.both) expectSame('The answer to infoByHandle()', await store.infoByHandle(handle), info);
       }
-      expectSame('The answer to infoByHandle()', await scene.a.infoByHandle('A'.repeat(16)), null);
+      for (const none of NO_HANDLES) expectSame('The answer to infoByHandle()', await scene.a.infoByHandle(none), null);
       await scene.b.end(current);
       for (const store of scene.both) expectSame('The answer to infoByHandle()', await store.infoByHandle(handle), null);
     }),
