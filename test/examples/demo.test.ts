@@ -7,11 +7,11 @@ import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { deferred } from '../support/events.js';
 import { runDemo, secondTab, signIn, signOut, visit, whoIsSignedIn } from './running-demo.js';
 
-const test = inEachBrowser();
+const test = inEachBrowser({ keepsPages: true });
 // What these show is the server's doing.
-const testInChromium = inChromium();
+const testInChromium = inChromium({ keepsPages: true });
 
-test('signs in under any name, which never becomes markup', async t => {
+testInChromium('signs in under any name, which never becomes markup', async t => {
 
   const page = await visit(t, await runDemo(t));
   const name = '<b>Ada</b> & "co" \'s';
@@ -34,11 +34,10 @@ testInChromium('asks again for a name that is blank', async t => {
 
 });
 
-test('makes an id worthless at a sign-in that an attacker has planted, whether alive or made up', async t => {
+testInChromium('makes an id worthless at a sign-in that an attacker has planted, whether alive or made up', async t => {
 
   const begin = (ctx: Context) => {
     Object.assign(ctx.session, { cart: 'a book' });
-    ctx.response.type = 'text/plain';
     ctx.response.body = 'begun';
   };
   const demo = await runDemo(t, { pages: { '/begin': begin } });
@@ -95,7 +94,7 @@ test('remembers a device for 30 days if that is asked for, and else until the br
 
 });
 
-test('stays signed in over a reload, in a second tab and, if the store allows it, over a restart', async t => {
+testInChromium('stays signed in over a reload, in a second tab and, if the store allows it, over a restart', async t => {
 
   const store = new MemoryStore();
   const demo = await runDemo(t, { store });
@@ -221,7 +220,7 @@ test('signs out, and "back" does not show the old page', async t => {
 
 });
 
-test('notices that another tab has signed out', async t => {
+testInChromium('notices that another tab has signed out', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
