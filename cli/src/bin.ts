@@ -3,4 +3,9 @@ import { main } from './main.js';
 
 // They are for applications. What they are about, `doctor` reports.
 process.removeAllListeners('warning');
+// Whoever reads has seen enough, as in `… list | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 process.exitCode = await main(process.argv.slice(2), process);

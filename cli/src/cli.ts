@@ -46,7 +46,7 @@ export class Cli {
       return this.exitCode;
     } catch (error) {
       if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-      this.output.error((error as Error).message);
+      this.output.error(withCauses(error as Error));
       if (error instanceof CommandError) return error.exitCode;
       // That of `openStore()` and of the stores is about what was given.
       return error instanceof TypeError ? EXIT.usage : EXIT.failed;
@@ -132,5 +132,12 @@ export class Cli {
     if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
 
   }
+
+}
+
+/** The message of an error, and of those that caused it: that of a store says only that it failed. */
+function withCauses({ message, cause }: Error): string {
+
+  return cause instanceof Error && cause.message !== '' ? `${message}: ${withCauses(cause)}` : message;
 
 }

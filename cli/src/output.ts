@@ -30,7 +30,7 @@ export class Output {
 
   /** Prints a result: as JSON if that was asked for, or else as text. */
   result(value: object, text: string): void {
-    this.#print(this.isJson ? JSON.stringify(value) : text);
+    this.#print(this.isJson ? escaped(JSON.stringify(value)) : printable(text));
   }
 
   /** Prints one row of a table, when whoever reads has room for it. */
@@ -44,7 +44,7 @@ export class Output {
 
   /** Prints the headings of a table: people need them. */
   headings(columns: readonly Column[]): void {
-    if (!this.isJson) this.#print(line(columns, columns.map(({ heading }) => heading)));
+    if (!this.isJson) this.#print(printable(line(columns, columns.map(({ heading }) => heading))));
   }
 
   /** Says what is going on, beside the results. */
@@ -62,7 +62,7 @@ export class Output {
   }
 
   #print(text: string): void {
-    this.#surroundings.stdout.write(`${printable(text)}\n`);
+    this.#surroundings.stdout.write(`${text}\n`);
   }
 
 }
@@ -80,6 +80,13 @@ function line(columns: readonly Column[], cells: readonly string[]): string {
 function printable(text: string): string {
 
   return text.replace(/[^\P{C}\n]/gu, '\ufffd');
+
+}
+
+/** Escapes the same characters in JSON, where they must not be lost. */
+function escaped(json: string): string {
+
+  return json.replace(/\p{C}/gu, text => Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''));
 
 }
 

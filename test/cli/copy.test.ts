@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { allSessions, type AtomicSessionStore, MemoryStore, type SessionRecord, UserSessions } from '../../src/index.js';
 import { migrating } from '../../src/migration/migrating-store.js';
 import { openStore } from '../../src/open/open-store.js';
-import { KEEPS_NOTHING } from '../../src/values/other-record.js';
+import { KEEPS_NOTHING, OTHER_RECORD } from '../../src/values/other-record.js';
 import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { until } from '../support/until.js';
 import { command, root } from './support/command.js';
@@ -21,6 +21,9 @@ const to = await openStore(TO as `postgres://${string}`);
 after(() => Promise.all([from.close(), to.close()]));
 
 const copy = (...args: string[]) => command(['copy', FROM, TO, '--json', '--yes', ...args]);
+
+/** The id of the record that a copy with --keep leaves in the new store. */
+const REHEARSAL = `copied${'0'.repeat(53)}`;
 
 /** Empties both stores, and begins sessions in the old one. */
 async function filled(sessions: number): Promise<string[]> {
@@ -65,14 +68,23 @@ describe('copy', () => {
 
   });
 
-  it('leaves the sessions where they were with --keep, and copies only what is missing the next time', async () => {
+  it('leaves the sessions where they were with --keep, and then refuses to go on with them, which may be out of date', async () => {
 
     const ids = await filled(20);
     deepStrictEqual((await copy('--keep')).json[0].copied, 20);
-    ids.push(await begin(from, null, { number: 20 }));
-    const { code, json: [{ copied, before, left, there }] } = await copy('--keep');
-    deepStrictEqual([code, copied, before, left, there], [0, 1, 20, 21, 21]);
     for (const id of ids) deepStrictEqual(await from.get(id), await to.get(id));
+    // One changes, and the visitor of another signs out.
+    await from.update(ids[0], { set: new Map([['number', '100']]), unset: [] }, { lifetime: 3600 });
+    await from.end(ids[1]);
+    for (const options of [[], ['--keep']]) {
+      const { code, err } = await copy(...options);
+      strictEqual(code, 2);
+      match(err, /an earlier copy with --keep/);
+    }
+    strictEqual((await from.get(ids[0]))?.number, 100, 'nothing was taken');
+    await to.update(REHEARSAL, { set: new Map([[OTHER_RECORD, '"copy --keep, under way"']]), unset: [] }, { lifetime: 60 });
+    strictEqual((await copy('--keep')).code, 0, 'one that was killed goes on');
+    await to.delete(REHEARSAL);
 
   });
 
@@ -190,7 +202,7 @@ describe('A copier', async () => {
 
     const change = (old: MemoryStore, id: string) => old.update(id, { set: new Map([['a', '1']]), unset: [] }, { lifetime: 3600 });
     const { old, copierWith } = await scene(20, change);
-    await rejects(copierWith().run(), /does not know that they move/);
+    await rejects(copierWith().run(), /does not move them/);
     ok((await old.countSessions({ exact: true })).live > 10);
     const copier = copierWith({ force: true });
     await copier.run();

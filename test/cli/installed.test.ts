@@ -1,5 +1,6 @@
-import { match, strictEqual } from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
@@ -31,6 +32,18 @@ describe('The installed command', () => {
       strictEqual(status, 4);
       match(stdout, /reachable {2}The store can't be reached: .*ECONNREFUSED/);
     }
+
+  });
+
+  it('ends without a word if no one reads any more, and says why a store failed', async () => {
+
+    const child = spawn(join(folder, 'node_modules/.bin/curveball-session'), ['keygen'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout.destroy();
+    let said = '';
+    child.stderr.on('data', chunk => { said += chunk; });
+    const [code] = await once(child, 'close');
+    deepStrictEqual([code, said], [0, '']);
+    match(run('stats', '--store', 'redis://127.0.0.1:1').stderr, /ECONNREFUSED/);
 
   });
 

@@ -100,6 +100,19 @@ describe('A command that ends sessions', async () => {
 
   });
 
+  it('warns if all sessions are anonymous, since those who have signed in may be, too', async t => {
+
+    const address = ADDRESSES.SQLite();
+    const store = await openStore(address);
+    t.after(() => store.close());
+    await begin(store, null);
+    const purge = async () => (await command(['purge', '--anonymous', '--store', address])).err;
+    match(await purge(), /No session has a user/);
+    await begin(store, 'ada');
+    doesNotMatch(await purge(), /No session has a user/);
+
+  });
+
   it('must be told which sessions to purge', async () => {
 
     const { code, err } = await command(['purge', '--yes', '--store', address]);
@@ -123,6 +136,9 @@ describe('A list', () => {
     const lines = out.trim().split('\n');
     strictEqual(lines.length, 2);
     match(lines[1], /a\ufffd\[2Jb c\ufffd$/);
+    const run = await command(['list', '--json', '--store', address]);
+    strictEqual(run.json[0].user, 'a\u001b[2Jb\nc\u202e', 'in JSON, it can be given back');
+    match(run.out, /^[ -~]+\n$/);
 
   });
 

@@ -4,6 +4,7 @@ import { shown } from '../address.js';
 import type { Cli } from '../cli.js';
 import { Copier, type CopyOptions, OTHER_RECORD } from '../copy/copier.js';
 import { Progress } from '../copy/progress.js';
+import { noteRehearsal, refuseStale } from '../copy/rehearsal.js';
 import { shownDuration } from '../durations.js';
 import { CommandError, EXIT } from '../exit-codes.js';
 import { count, counted } from '../output.js';
@@ -18,10 +19,10 @@ interface Options {
 /** Takes every session over into another store. */
 export function copy(cli: Cli): void {
 
-  cli.command('copy <from> <to>', 'Take every session over into another store. It can be killed, and run again.')
+  cli.command('copy <from> <to>', 'Take every session over into another store, while all applications use migrating({ from, to }), or none runs. It can be killed, and run again.')
     .option('--keep', 'leave the sessions in the old store, too: only while no application uses it')
     .option('--parallel <number>', 'how many sessions are on their way at a time', parallel, 32)
-    .option('--force', 'go on although an application uses sessions in the old store')
+    .option('--force', 'go on although an application uses sessions in the old store, or the new one has sessions of an earlier copy with --keep')
     .option('--yes', 'do not ask')
     .action(async (first: string, second: string, options: Options) => {
       const [source, target] = [cli.address(first), cli.address(second)];
@@ -46,6 +47,8 @@ async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps =
 
   requireTransfers(from, to);
   await requireTwo(from, to);
+  if (!force) await refuseStale(to, keeps);
+  if (keeps) await noteRehearsal(to, 'under way');
   // Exactly: an estimate looks first at what a copy before has taken first.
   const progress = new Progress(cli.surroundings.stderr, await exactly(from));
   const options: CopyOptions = { from, to, keeps, force, parallel, onDone: () => progress.add() };
@@ -55,6 +58,7 @@ async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps =
   } finally {
     progress.stop();
   }
+  if (keeps) await noteRehearsal(to, 'finished');
   const { tally } = copier;
   const [left, there] = [await exactly(from), await exactly(to)];
   const seconds = progress.seconds;

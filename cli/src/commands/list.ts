@@ -28,7 +28,7 @@ export function list(cli: Cli): void {
         cli.output.headings(COLUMNS);
         for await (const session of sessions(store, user)) {
           const { handle, createdAt, seenAt, expiresAt, size } = session;
-          const cells = [handle, shownTime(createdAt), shownTime(seenAt), time(expiresAt), size === null ? '' : bytes(size), session.user ?? '–'];
+          const cells = [handle, shownTime(createdAt), shownTime(seenAt), time(expiresAt), size === null ? '–' : bytes(size), session.user ?? '–'];
           await cli.output.row(COLUMNS, session, cells);
         }
       });

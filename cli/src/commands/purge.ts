@@ -17,18 +17,27 @@ interface Options {
 export function purge(cli: Cli): void {
 
   cli.endingCommand('purge', 'End sessions of visitors who have not signed in, or that were not used for some time, or both at once.')
-    .option('--anonymous', 'only sessions without a user')
+    .option('--anonymous', 'only sessions without a user: all, if the application does not have the option user')
     .option('--idle <duration>', 'only sessions that were not used for so long, such as 7d', duration)
     .action(async (options: Options) => {
       const { anonymous, idle } = options;
       if (!anonymous && idle === undefined) throw new CommandError('Say which sessions: with --anonymous, --idle, or both', EXIT.usage);
       await cli.with(cli.address(options.store), async store => {
         const which = `${anonymous ? 'anonymous sessions' : 'sessions'}${idle === undefined ? '' : ` that were not used for ${shownDuration(idle)}`}`;
-        await cli.confirm(`End all ${which}?`, options);
+        const warning = anonymous ? await withoutUsers(store) : '';
+        await cli.confirm(`End all ${which}?${warning}`, options);
         const ended = await endThese(store, options);
         cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
       });
     });
+
+}
+
+/** Without the option `user`, visitors who have signed in are anonymous, too. */
+async function withoutUsers(store: OpenedStore): Promise<string> {
+
+  const { live = 0, ofUsers = 0 } = await store.countSessions?.() ?? {};
+  return live > 0 && ofUsers === 0 ? ' No session has a user: without the option user of session(), this ends those of visitors who have signed in, too.' : '';
 
 }
 

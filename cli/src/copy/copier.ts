@@ -126,8 +126,8 @@ export class Copier {
     if (!isUsed && outcome !== 'changed') return;
     this.#used++;
     if (this.#used < MOST_USED || this.#options.force) return;
-    throw new CommandError('An application uses sessions in the old store, and does not know that they move: its visitors are signed out. '
-      + 'Stop it, or let it use migrating({ from, to }), and run the same command again');
+    throw new CommandError('An application uses sessions in the old store, and does not move them: it knows only the old store, and may sign visitors out, '
+      + 'or its migrating() is still in the phase "prepare". Stop it, or deploy migrating({ from, to }) without a phase, and run the same command again');
 
   }
 
