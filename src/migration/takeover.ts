@@ -135,7 +135,9 @@ export class Takeover {
   async #notLive(search: Search, inSecond: FoundSession | null, inFirst: FoundSession | null): Promise<FoundSession | null | typeof AGAIN> {
 
     const [first, second] = this.order;
-    const [mark, other] = isMoved(inSecond) ? [inSecond, first] : [inFirst, second];
+    const isLatest = isMoved(inFirst) && inFirst.info !== undefined;
+    // The mark of a takeover does not say where the session went after it.
+    const [mark, other] = isMoved(inSecond) && !isLatest ? [inSecond, first] : [inFirst, second];
     if (!isMoved(mark)) return inSecond ?? inFirst;
     // It may have reached the other store after that was asked.
     return this.#onceMore(search) ?? this.#whereabouts(search.id, mark, other);

@@ -23,10 +23,10 @@ interface Race {
 
 const races: Race[] = [
   { path: '/read', held: 'before', status: 200, trials: 3 },
-  { path: '/late-write', held: 'before', status: 409, trials: 20 },
-  { path: '/late-write', held: 'within', status: 409, trials: 5 },
-  { path: '/late-object', held: 'before', status: 409, trials: 5 },
-  { path: '/late-object', held: 'within', status: 409, trials: 5 },
+  { path: '/late-write', held: 'before', status: 409, trials: 6 },
+  { path: '/late-write', held: 'within', status: 409, trials: 3 },
+  { path: '/late-object', held: 'before', status: 409, trials: 3 },
+  { path: '/late-object', held: 'within', status: 409, trials: 3 },
 ];
 
 for (const { path, held, status, trials } of races) {

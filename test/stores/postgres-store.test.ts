@@ -67,7 +67,7 @@ describe('PostgresStore', () => {
 
     let database: PGlite | undefined;
     after(() => database?.close());
-    keepsTheContract(async () => open('sessions', (database ??= new PGlite()) as never), 20);
+    keepsTheContract(async () => open('sessions', (database ??= new PGlite()) as never), 5);
 
   });
 

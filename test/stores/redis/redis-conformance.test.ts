@@ -33,7 +33,7 @@ describe('RedisStore keeps the contract of stores', { concurrency: 2 }, () => {
         return new RedisStore({ client: failing(client, commands, ['get', 'eval', 'evalSha', 'evalsha']) });
       };
 
-      const trials = MOST.includes(kind) ? often(200) : 20;
+      const trials = MOST.includes(kind) ? often(200) : 5;
       for (const { name, run } of storeTests(openStore, { trials, failing: openFailing })) it(name, run);
 
     });

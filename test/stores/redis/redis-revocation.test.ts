@@ -31,7 +31,7 @@ for (const [kind, open] of Object.entries({ ...SINGLE, ...CLUSTERED })) {
 
   describe(`RedisStore with ${kind}`, () => {
 
-    const trials = MOST.includes(kind) ? often(200) : 20;
+    const trials = MOST.includes(kind) ? often(200) : 5;
     const prefix = `redis-revocation.test ${kind} [a-z]*?\\ :`;
     const opened: OpenClient[] = [];
     let store: RedisStore;
