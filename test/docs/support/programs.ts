@@ -48,7 +48,7 @@ export function mistakes(): string[] {
   const wrong: string[] = [];
   for (const { page, line, language, marker } of pages().flatMap(blocks)) {
     const where = `${page.path}:${line - 1}`;
-    if (!['typescript', 'sh', 'html', 'http', 'text'].includes(language)) {
+    if (!['typescript', 'sh', 'html', 'http', 'text', 'console'].includes(language)) {
       wrong.push(`${where} is a block of "${language}"`);
     } else if (language === 'typescript' && !/^(compile|run [a-z-]+)$/.test(marker ?? '')) {
       wrong.push(`${where} is an example without a marker`);
