@@ -122,7 +122,8 @@ export class Takeover {
     const { id } = search;
     if (inOther?.status === 'retired') return null;
     if (left.keepsMarks) {
-      if (!isMoved(inLeft)) return null;
+      // If its process died, the mark may be forgotten by now. That of the other direction is looked for by those who move that way.
+      if (!isMoved(inLeft) && (inLeft !== null || left === this.to)) return null;
       const aside = await left.store.load(left.asideOf(id));
       return aside?.status === 'live' ? this.#arrive(left, other, aside, search) : null;
     }

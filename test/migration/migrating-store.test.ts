@@ -61,7 +61,7 @@ describe('migrating()', () => {
     deepStrictEqual(calls.take(), []);
     jar.set('CB', new MemoryStore().newSessionId());
     await moving.get('/read');
-    deepStrictEqual(calls.take(), ['to.load', 'from.load']);
+    deepStrictEqual(calls.take(), ['to.load', 'from.load', 'from.load']);
 
   });
 
@@ -273,6 +273,25 @@ describe('migrating()', () => {
       strictEqual(to.store.size, 1);
       await moving.get('/sign-out');
       deepStrictEqual([from.store.size, to.store.size], [0, 0], died);
+    }
+
+  });
+
+  it('finishes it also when its marks are long forgotten', async () => {
+
+    for (const died of ['to.create', 'from.move', 'to.move'] as const) {
+      for (const next of ['moving', 'preparing'] as const) {
+        let time = Date.now() / 1000;
+        const clock = { now: () => time };
+        const { from, to } = { from: new MemoryStore(clock), to: new MemoryStore(clock) };
+        const options = { user: 'userId' };
+        const { jar, before, ...others } = stages(from, to, options);
+        await before.get('/sign-in');
+        const dying = siteOf(PAGES, { ...options, store: migrating(dyingAfter(died, from, to)), storeTimeout: 0.05 });
+        strictEqual((await new Browser(dying.app, jar).get('/read')).status, 503);
+        time += 600;
+        deepStrictEqual(await bodyOf(others[next], '/read'), { userId: 'ada' }, `${died}, ${next}`);
+      }
     }
 
   });
