@@ -14,7 +14,9 @@ const { SESSION_TEST_NOTES: notes, NODE_TEST_CONTEXT: isTest } = process.env;
 const [, file = ''] = process.argv;
 
 if (notes && isTest && file.endsWith('.test.js')) {
-  const note = (what: string) => appendFileSync(notes, `${what} ${relative(process.cwd(), file)}\n`);
+  // A test may go to another folder.
+  const path = relative(process.cwd(), file);
+  const note = (what: string) => appendFileSync(notes, `${what} ${path}\n`);
   note('began');
   // The test runner's listener, which sets the exit code, must run first.
   after(() => process.on('exit', code => {

@@ -144,6 +144,7 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
         return new Promise(() => {});
       };
       const dying = await AppProcess.start(settings);
+      apps.push(dying);
       const lost = refresh(dying, '&lease=1');
       await asked(arrived.promise, lost);
       await dying.kill();
@@ -168,6 +169,7 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
         return held.promise;
       };
       const frozen = await AppProcess.start(settings);
+      apps.push(frozen);
       const lost = refresh(frozen, '&lease=1');
       await asked(arrived.promise, lost);
       frozen.freeze();
@@ -181,7 +183,6 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
       const { status, body } = await lost;
       assert.deepEqual([status, /lock of the session was lost/.test(body)], [503, true], body);
       assert.deepEqual(await (apps[1] as AppProcess).read(id), before);
-      await frozen.kill();
 
     });
 

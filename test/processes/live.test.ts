@@ -14,15 +14,16 @@ const LOOKED_FOR = 3;
 /** Seconds that a busy machine may take for more. */
 const SLACK = 1;
 
-const STORES: { readonly [name: string]: { readonly url: () => string; readonly within: number; readonly hasConnection: boolean } } = {
-  'Redis, which reports changes': { url: redisUrl, within: REPORTED, hasConnection: true },
-  'PostgreSQL, which reports ends': { url: postgresUrl, within: REPORTED, hasConnection: true },
-  'SQLite, which reports none': { url: () => `sqlite:${join(temporaryFolder(), 'live.db')}`, within: LOOKED_FOR, hasConnection: false },
+/** The place on a server is of this file alone, since all sessions in it are ended. */
+const STORES: { readonly [name: string]: { readonly url: () => string; readonly place?: string; readonly within: number } } = {
+  'Redis, which reports changes': { url: redisUrl, place: '?prefix=live:', within: REPORTED },
+  'PostgreSQL, which reports ends': { url: postgresUrl, place: '?table=live', within: REPORTED },
+  'SQLite, which reports none': { url: () => `sqlite:${join(temporaryFolder(), 'live.db')}`, within: LOOKED_FOR },
 };
 
 describe('Open streams of two processes', { concurrency: true, timeout: 120_000 }, () => {
 
-  for (const [name, { url, within, hasConnection }] of Object.entries(STORES)) describe(`on ${name}`, { concurrency: 1 }, () => {
+  for (const [name, { url, place, within }] of Object.entries(STORES)) describe(`on ${name}`, { concurrency: 1 }, () => {
 
     let here: AppProcess;
     let other: AppProcess;
@@ -30,9 +31,9 @@ describe('Open streams of two processes', { concurrency: true, timeout: 120_000 
 
     before(async () => {
       const address = url();
-      if (hasConnection) proxy = await TcpProxy.start(address);
-      here = await AppProcess.start({ store: proxy?.url ?? address, storeTimeout: 1 });
-      other = await AppProcess.start({ store: address });
+      if (place) proxy = await TcpProxy.start(address);
+      here = await AppProcess.start({ store: `${proxy?.url ?? address}${place ?? ''}`, storeTimeout: 1 });
+      other = await AppProcess.start({ store: `${address}${place ?? ''}` });
     });
     after(async () => {
       await Promise.all([here.kill(), other.kill()]);
@@ -104,7 +105,7 @@ describe('Open streams of two processes', { concurrency: true, timeout: 120_000 
 
     });
 
-    if (!hasConnection) return;
+    if (!place) return;
 
     for (const cut of ['hang', 'loseServer'] as const) {
 

@@ -32,7 +32,7 @@ export const pages: readonly Rule[] = [
       await scene.a.create(other, new Map([[OTHER_RECORD, 'null']]), { lifetime: LONG });
       await scene.b.end(ended);
       const none = [ended, other, ...scene.a.handleOf(moved) === scene.a.handleOf(current) ? [] : [moved]];
-      for (const [index, limit] of [1000, 50, 7].entries()) {
+      for (const [index, limit] of [1000, 50, 3].entries()) {
         const listed = (await allSessions(scene.at(index), limit)).map(({ handle }) => handle);
         for (const id of [...live, emptied]) expect(listed.includes(scene.a.handleOf(id)), () => `A live session is on no page, with ${limit} on each`);
         for (const id of none) expect(!listed.includes(scene.a.handleOf(id)), () => 'What is no live session is on a page');
