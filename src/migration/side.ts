@@ -1,4 +1,4 @@
-import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type LiveSession, type LoadTerms } from '../base/store.js';
+import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
 import { derivedHandle, HANDLE_LENGTH, isPlausibleId } from '../id/session-id.js';
 import { isStoredId, sha256 } from '../id/stored-id.js';
 
@@ -92,6 +92,13 @@ export class Side {
     return text.startsWith(asNumber) ? Number(text.slice(asNumber.length)) : undefined;
 
   }
+
+}
+
+/** Says whether a session has left the place where it was looked for. */
+export function isMoved(found: FoundSession | null): found is RetiredSession {
+
+  return found?.status === 'retired' && found.moved;
 
 }
 

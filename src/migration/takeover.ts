@@ -2,7 +2,7 @@ import { SessionStoreError } from '../base/errors.js';
 import type { FoundSession, LiveSession, LoadTerms, RetiredSession, StoredInfo } from '../base/store.js';
 import { KEEPS_NOTHING, OTHER_RECORD } from '../values/other-record.js';
 import { difference, NO_CHANGE } from '../values/texts-change.js';
-import type { Side } from './side.js';
+import { isMoved, type Side } from './side.js';
 
 /*
  * Finds a session in one of two stores, and takes it over into the other.
@@ -243,11 +243,5 @@ export class Takeover {
     return false;
 
   }
-
-}
-
-function isMoved(found: FoundSession | null): found is RetiredSession {
-
-  return found?.status === 'retired' && found.moved;
 
 }
