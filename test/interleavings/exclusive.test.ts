@@ -52,9 +52,9 @@ async function run({ beside, mayDie = false, maySleep = false }: Surroundings, c
     return found?.status === 'live' ? found.texts : null;
   }, [first]);
 
-  /** Who counts at the moment, and since when. */
+  /** The requests that count at the moment, each with the time at which it began. */
   const inside = new Map<Counting, number>();
-  /** Who stood still for longer than its lease while it counted, and another began. */
+  /** The requests that stood still for longer than their lease while they counted, so that another began. */
   const overtaken = new Set<Counting>();
 
   const send = async (request: Counting, handle: (ctx: Context) => unknown) => {

@@ -13,7 +13,7 @@ const PAGE = 500;
 /** The most handles that are remembered, of sessions whose place in the other store was occupied. */
 const MOST_OCCUPIED = 100_000;
 
-/** So many sessions that are used in the old store are no chance. */
+/** At this many sessions that are used in the old store, the copy stops: fewer may be a coincidence. */
 const MOST_USED = 3;
 
 /** Seconds by which the clocks of a store and of this process may tell another age. */

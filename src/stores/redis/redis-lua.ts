@@ -54,3 +54,15 @@ export const FINISH = `${RETIRE}
 redis.call('PEXPIREAT', KEYS[1], until_then)
 redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. token .. ' ' .. retired .. reason .. '\\n', 'PXAT', until_then)
 `;
+
+/** Enough for nearly all headers; the name of a user can have any length. */
+const HEADER_LENGTH = 8192;
+
+/** Reads `header`, in which `stop` is the end of the first line, if there is one. The values after it may be a thousand times as long. */
+export const READ_HEADER = `
+local header = redis.call('GETRANGE', KEYS[1], 0, ${HEADER_LENGTH - 1})
+local stop = string.find(header, '\\n', 1, true)
+if not stop and #header == ${HEADER_LENGTH} then
+  header = redis.call('GET', KEYS[1])
+  stop = string.find(header, '\\n', 1, true)
+end`;

@@ -1,6 +1,6 @@
 import { ENTRY_LENGTH, TIME_LENGTH } from '../shared/former-ids.js';
 import { script } from './redis-client.js';
-import { ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, IN_TIME, INFO, NOW, READ } from './redis-lua.js';
+import { ENDS_AT, FINISH, FORMER_IDS, HAS_ENDED, INFO, IN_TIME, NOW, READ, READ_HEADER } from './redis-lua.js';
 import { ENDED, FORMER, HASH, VERSION } from './redis-record.js';
 
 /*
@@ -109,18 +109,10 @@ if redis.call('GETRANGE', KEYS[1], ${HASH}, ${VERSION - 2}) == ARGV[1] then redi
 return now
 `);
 
-/** Enough for nearly all headers; the name of a user can have any length. */
-export const HEADER_LENGTH = 8192;
-
-/** The first line of the record, and the time. The values may be a thousand times as long. */
+/** The first line of the record, and the time. */
 export const HEADER = script(`
 ${NOW}
-local header = redis.call('GETRANGE', KEYS[1], 0, ${HEADER_LENGTH - 1})
-local stop = string.find(header, '\\n', 1, true)
-if not stop and #header == ${HEADER_LENGTH} then
-  header = redis.call('GET', KEYS[1])
-  stop = string.find(header, '\\n', 1, true)
-end
+${READ_HEADER}
 return { string.sub(header, 1, stop or 0), now }
 `);
 

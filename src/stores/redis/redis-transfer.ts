@@ -1,8 +1,7 @@
 import { OTHER_LINE } from '../shared/records.js';
 import { script } from './redis-client.js';
-import { ENDS_AT, FINISH, HAS_ENDED, INFO, NOW, READ } from './redis-lua.js';
+import { ENDS_AT, FINISH, HAS_ENDED, INFO, NOW, READ, READ_HEADER } from './redis-lua.js';
 import { REPLACED } from './redis-record.js';
-import { HEADER_LENGTH } from './redis-scripts.js';
 
 /*
  * The scripts for those who run the store: they list records, and give and take whole
@@ -15,12 +14,7 @@ import { HEADER_LENGTH } from './redis-scripts.js';
  */
 export const LISTED = script(`
 ${NOW}
-local header = redis.call('GETRANGE', KEYS[1], 0, ${HEADER_LENGTH - 1})
-local stop = string.find(header, '\\n', 1, true)
-if not stop and #header == ${HEADER_LENGTH} then
-  header = redis.call('GET', KEYS[1])
-  stop = string.find(header, '\\n', 1, true)
-end
+${READ_HEADER}
 local length = redis.call('STRLEN', KEYS[1])
 local line = stop and redis.call('GETRANGE', KEYS[1], stop, stop + ${OTHER_LINE.length - 1}) or ''
 return { { string.sub(header, 1, stop or 0) .. line, length - (stop or 0) + 1 }, now }

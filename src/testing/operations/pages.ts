@@ -35,7 +35,7 @@ export const pages: readonly Rule[] = [
       for (const [index, limit] of [1000, 50, 3].entries()) {
         const listed = (await allSessions(scene.at(index), limit)).map(({ handle }) => handle);
         for (const id of [...live, emptied]) expect(listed.includes(scene.a.handleOf(id)), () => `A live session is on no page, with ${limit} on each`);
-        for (const id of none) expect(!listed.includes(scene.a.handleOf(id)), () => 'What is no live session is on a page');
+        for (const id of none) expect(!listed.includes(scene.a.handleOf(id)), () => 'A page has something that is not a live session');
       }
     }),
   },

@@ -34,7 +34,7 @@ export async function command(args: readonly string[], { env = {}, keys }: Scene
   if (keys !== undefined) {
     // The terminal's own members, which the library for questions uses.
     for (const stream of [stdin, stderr]) Object.assign(stream, { isTTY: true, setRawMode() {}, columns: 100, rows: 30 });
-    // Nobody types before the question is there in full.
+    // A person types after the whole question has been printed.
     stderr.once('data', () => setImmediate(() => stdin.write(keys)));
   }
   const code = await main(args, { stdin, stdout, stderr, env });

@@ -10,7 +10,7 @@ const LOOKED_AT = 20_000;
 /** A clean-up every 600 seconds leaves no row that ended an hour ago. */
 const LONG_AGO = 3_600_000;
 
-/** So many may wait for a clean-up that has just begun. */
+/** At most this many rows may wait for a clean-up that has just begun. */
 const FEW = 100;
 
 /** What can be wrong with a table, whatever the database. */
