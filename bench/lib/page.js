@@ -25,10 +25,11 @@ export function filled(page, results) {
 
 }
 
-function section({ title, figures, date, machine, node, versions }) {
+function section({ title, figures, date, machine, stolen, node, versions }) {
 
   const packages = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const basis = [date, machine, `Node.js ${node.slice(1)}`, ...packages];
+  const host = stolen > 0 ? [`${Math.round(stolen * 1000) / 10} % of the time went to other machines of the host`] : [];
+  const basis = [date, machine, ...host, `Node.js ${node.slice(1)}`, ...packages];
   return `${title}:\n\n${markdownTable(figures)}\n\n<sub>${basis.join(', ')}.</sub>`;
 
 }

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { basename, join } from 'node:path';
 import { median, quartiles } from './rounds.js';
+import { processorTimes, stolenSince } from './stolen-time.js';
 import { textTable } from './table.js';
 
 /**
@@ -18,6 +19,8 @@ import { textTable } from './table.js';
  * @property {string} [to] the name of a figure of the same group
  * @property {number} [goal] what the ratio is to be at most; without a ratio, what the value is to be at least
  */
+
+const begin = processorTimes();
 
 /** Makes a figure of the numbers of all rounds. */
 export function figure(group, name, unit, numbers, more = {}) {
@@ -42,7 +45,8 @@ export function report(title, figures, versions = {}) {
   const part = basename(process.argv[1], '.js');
   const machine = `${cpus().length} × ${cpus()[0].model.trim()}`;
   const date = new Date().toISOString().slice(0, 10);
-  const result = { part, title, date, machine, node: process.version, versions, figures };
+  const stolen = stolenSince(begin);
+  const result = { part, title, date, machine, ...(stolen !== null && { stolen }), node: process.version, versions, figures };
   writeFileSync(join(folder, `${part}.json`), `${JSON.stringify(result, null, 2)}\n`);
 
 }
