@@ -4,7 +4,8 @@ import { LONGEST_EXPIRY } from '../base/time.js';
 import { checkedStore } from '../wrapping/checked-store.js';
 import { hasUniqueHandles } from '../wrapping/unique-handles.js';
 import { migratingMethods } from './migrating-methods.js';
-import { type MethodsOfUsers, usersInBoth } from './migrating-users.js';
+import { operationsOfBoth } from './migrating-operations.js';
+import { usersInBoth } from './migrating-users.js';
 import { Side } from './side.js';
 import { Takeover } from './takeover.js';
 
@@ -71,13 +72,17 @@ export function migrating(options: MigrationOptions): MigratingStore {
   const to = new Side('to', checked('to', options.to));
   if (from.store === to.store) throw new TypeError('options from and to are the same store: sessions can\'t move to where they are');
   const stores = [from.store, to.store];
+  // Sessions go from `from` to `to`: one that does so between the two questions is met twice, and not missed.
+  // Beside processes that prepare a way back, others still move sessions from `to` to `from`.
+  const asked = phase === 'prepare' ? [...stores, from.store] : stores;
   return {
     atomic: true,
     touchIsFree: stores.every(store => store.touchIsFree === true),
     keepsInfo: true,
     uniqueHandles: stores.every(hasUniqueHandles),
     ...migratingMethods(new Takeover(from, to, phase === 'move', expiry)),
-    ...(stores.every(isIndexing) && usersOf(from, to, phase === 'prepare')),
+    ...(stores.every(isIndexing) && ofBoth(from, to, usersInBoth(from, to, asked))),
+    ...ofBoth(from, to, operationsOfBoth(from, to, asked)),
     async remaining() {
       const store: AtomicSessionStore = from.store;
       return (await store.countSessions?.({ exact: true }))?.live ?? null;
@@ -86,11 +91,11 @@ export function migrating(options: MigrationOptions): MigratingStore {
 
 }
 
-/** The methods of users that both stores have. */
-function usersOf(from: Side, to: Side, prepares: boolean): Partial<MethodsOfUsers> {
+/** The methods that both stores have. */
+function ofBoth<Methods extends Partial<AtomicSessionStore>>(from: Side, to: Side, methods: Methods): Partial<Methods> {
 
-  const members = Object.entries(usersInBoth(from, to, prepares)) as Array<[keyof MethodsOfUsers, unknown]>;
-  return Object.fromEntries(members.filter(([name]) => [from, to].every(({ store }) => store[name] !== undefined)));
+  const isInBoth = (name: string) => [from, to].every(({ store }) => store[name as keyof AtomicSessionStore] !== undefined);
+  return Object.fromEntries(Object.entries(methods).filter(([name]) => isInBoth(name))) as Partial<Methods>;
 
 }
 

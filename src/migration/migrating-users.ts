@@ -7,15 +7,12 @@ type Methods = Required<AtomicSessionStore>;
 export type MethodsOfUsers = Pick<Methods, 'sessionsOf' | 'endSessionsOf' | 'endAllSessions' | 'infoByHandle' | 'statesOf' | 'endByHandle' | 'watch' | 'watchEnds'>;
 
 /**
- * Makes the methods that ask both stores: `from` first, since sessions go from there
- * to `to`. One that does so between the two questions is met twice, and not missed.
+ * Makes the methods that ask both stores.
  *
- * @param prepares whether `from` is asked once more: beside processes that prepare a way
- *   back, others still move sessions from `to` to `from`
+ * @param asked the stores in the order in which they are asked, so that no session is
+ *   missed that moves in between
  */
-export function usersInBoth({ store: from }: Side, { store: to }: Side, prepares: boolean): MethodsOfUsers {
-
-  const asked = prepares ? [from, to, from] : [from, to];
+export function usersInBoth({ store: from }: Side, { store: to }: Side, asked: readonly Methods[]): MethodsOfUsers {
 
   const askAll = async <T>(question: (store: Methods) => Awaitable<T>): Promise<T[]> => {
     const answers: T[] = [];

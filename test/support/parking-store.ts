@@ -22,6 +22,7 @@ export class ParkingStore implements AtomicSessionStore {
   declare readonly sessionsOf?: NonNullable<AtomicSessionStore['sessionsOf']>;
   declare readonly endSessionsOf?: NonNullable<AtomicSessionStore['endSessionsOf']>;
   declare readonly endAllSessions?: NonNullable<AtomicSessionStore['endAllSessions']>;
+  declare readonly sessionPage?: NonNullable<AtomicSessionStore['sessionPage']>;
 
   readonly #lot: ParkingLot;
   readonly #store: AtomicSessionStore;
@@ -50,6 +51,7 @@ export class ParkingStore implements AtomicSessionStore {
       this.sessionsOf = (...args) => this.#park('sessionsOf', args, () => store.sessionsOf?.(...args));
       this.endSessionsOf = (...args) => this.#park('endSessionsOf', args, () => store.endSessionsOf?.(...args));
       this.endAllSessions = (...args) => this.#park('endAllSessions', args, () => store.endAllSessions?.(...args));
+      this.sessionPage = (...args) => this.#park('sessionPage', args, () => store.sessionPage?.(...args));
     }
     if (store.move) {
       this.move = (id, newId, change, ...more) => this.#park('move', [id, newId, change], () => store.move?.(id, newId, change, ...more));
