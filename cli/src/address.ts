@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-
 /*
  * Addresses of stores, as `openStore()` takes them.
  */
@@ -69,15 +67,6 @@ export function withoutSecrets(text: string, addresses: readonly string[]): stri
 export function fileName(path: string): string {
 
   return decoded(path.replace(/^\/\/\//, '/'));
-
-}
-
-/** @throws {Error} if there is no such SQLite file: opening it would make it */
-export function requireFile(path: string): void {
-
-  const file = fileName(path);
-  if (file === '' || file === ':memory:' || existsSync(file)) return;
-  throw new Error(`There is no file ${file}: "setup" makes it`);
 
 }
 

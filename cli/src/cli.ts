@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { type OpenedStore, openStore } from '@curveball/session/open';
 import { Command, CommanderError } from 'commander';
-import { parsed, requireFile } from './address.js';
+import { parsed } from './address.js';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.js';
+import { STORE_HELP } from './help.js';
 import { Output } from './output.js';
 import type { Surroundings } from './surroundings.js';
 
@@ -69,7 +70,8 @@ export class Cli {
   storeCommand(nameAndArguments: string, description: string): Command {
 
     return this.command(nameAndArguments, description)
-      .option('--store <address>', `the address of the store, or env:NAME for one in a variable (default: env:${VARIABLE})`);
+      .option('--store <address>', `the address of the store, or env:NAME for one in a variable (default: env:${VARIABLE})`)
+      .addHelpText('after', `\n${STORE_HELP}`);
 
   }
 
@@ -101,8 +103,6 @@ export class Cli {
    */
   async with<T>(address: string, task: (store: OpenedStore) => Promise<T>): Promise<T> {
 
-    const { engine, path } = parsed(address) ?? {};
-    if (engine === 'sqlite') requireFile(path ?? '');
     const store = await openStore(address, { setup: false }) as OpenedStore;
     try {
       return await task(store);
@@ -135,9 +135,13 @@ export class Cli {
 
 }
 
-/** The message of an error, and of those that caused it: that of a store says only that it failed. */
+/** The message of an error, and of those that caused it, unless it repeats them: that of a store says only that it failed. */
 function withCauses({ message, cause }: Error): string {
 
-  return cause instanceof Error && cause.message !== '' ? `${message}: ${withCauses(cause)}` : message;
+  if (!(cause instanceof Error)) return message;
+  const causes = withCauses(cause);
+  // The cause may have been shortened to this.
+  const [begin = ''] = causes.split('…');
+  return message.includes(begin) ? message : `${message}: ${causes}`;
 
 }

@@ -1,20 +1,17 @@
-/** What the command's exit code says. */
-export const EXIT = {
-  /** All was done; `doctor` has found nothing. */
-  ok: 0,
-  /** Something failed: the store could not be reached, or there was nothing of this name. */
-  failed: 1,
-  /** The arguments are wrong. Nothing was done. */
-  usage: 2,
-  /** `doctor` has found something that should be better. */
-  warnings: 3,
-  /** `doctor` has found something that loses sessions, or keeps the store from working. */
-  problems: 4,
-  /** Nothing was done, since no one has confirmed it. */
-  unconfirmed: 5,
-} as const;
+/** The exit codes of the command. */
+export const EXIT = { ok: 0, failed: 1, usage: 2, warnings: 3, problems: 4, unconfirmed: 5 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** What each exit code says. */
+export const MEANINGS: { readonly [code in ExitCode]: string } = {
+  0: 'all was done; doctor has found nothing',
+  1: 'something failed, for instance because the store could not be reached',
+  2: 'the arguments are wrong; nothing was done',
+  3: 'doctor has found warnings: what should be better',
+  4: 'doctor has found problems: what loses sessions, or keeps the store from working',
+  5: 'nothing was done, since no one has confirmed it',
+};
 
 /** An error that has been foreseen: its message says all that the user needs. */
 export class CommandError extends Error {

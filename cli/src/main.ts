@@ -11,6 +11,7 @@ import { purge } from './commands/purge.js';
 import { setup } from './commands/setup.js';
 import { stats } from './commands/stats.js';
 import type { ExitCode } from './exit-codes.js';
+import { STORE_HELP } from './help.js';
 import type { Surroundings } from './surroundings.js';
 
 /** Each adds one command. */
@@ -27,7 +28,8 @@ export async function main(args: readonly string[], surroundings: Surroundings):
   const cli = new Cli(surroundings);
   cli.program
     .description('Looks after the sessions of @curveball/session in a store.')
-    .version(version());
+    .version(version())
+    .addHelpText('after', `\n${STORE_HELP}`);
   for (const add of COMMANDS) add(cli);
   return cli.run(args);
 

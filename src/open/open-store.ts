@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { known, record, withoutLogin, wrong as wrongOption } from '../base/option-checks.js';
 import { plainError } from '../base/plain-error.js';
 import type { Awaitable, IndexingSessionStore } from '../base/store.js';
@@ -7,6 +8,7 @@ import { PostgresStore } from '../stores/postgres-store.js';
 import { RedisStore } from '../stores/redis-store.js';
 import { SqliteStore } from '../stores/sqlite-store.js';
 import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
+import { type Address, checkedAddress, type Form, filePath, partsOf, textOf, wrong } from './address.js';
 import { connected, reason } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
@@ -19,51 +21,35 @@ export type { AnyStore, OpenedStore, StoreAt } from './opened-store.js';
 
 /** Options of {@link openStore}. */
 export interface OpenStoreOptions {
-  /** False to leave the table as it is: for a role that may not create one, or a program that must not. True by default. */
+  /** False to make neither a table nor a file: for a role that may not, or a program that must not. True by default. */
   setup?: boolean | undefined;
 }
 
-/** An address, with the options of the store apart. */
-interface Address {
-  /** As the driver takes it. */
-  readonly url: string;
-  /** The part between the scheme and the query. */
-  readonly path: string;
-  /** The query's members that are the store's own. */
-  readonly options: { readonly [name: string]: string };
-  readonly setsUp: boolean;
-}
-
-/** A kind of store: how its addresses look, which options they may have, and how it is opened. */
-interface Kind {
-  readonly example: string;
-  readonly hasHost: boolean;
-  /** Members of the query that are the store's own. */
-  readonly own: readonly string[];
-  /** Members that its driver knows and that can't make the store unsafe. */
-  readonly drivers: readonly string[];
-  open(address: Address): Promise<OpenedStore<object>>;
+/** A kind of store: how its addresses look, and how it is opened. */
+interface Kind extends Form {
+  open(address: Address, setsUp: boolean): Promise<OpenedStore<object>>;
 }
 
 const MEMORY: Kind = {
-  example: 'memory:',
   hasHost: false,
   own: [],
   drivers: [],
-  open: async ({ path, setsUp }) => {
+  open: async ({ path }, setsUp) => {
     if (path !== '') throw wrong('something follows memory:');
     return opened(setsUp, { close() {} }, () => new MemoryStore());
   },
 };
 
 const SQLITE: Kind = {
-  example: 'sqlite:./sessions.db',
   hasHost: false,
   own: ['table', 'synchronous'],
   drivers: [],
-  open: async ({ path, setsUp, options: { table, synchronous = 'normal' } }) => {
+  open: async ({ path, options: { table, synchronous = 'normal' } }, setsUp) => {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
-    const connection = await connected(openSqlite(filePath(path)));
+    const file = filePath(path);
+    // Opening it would make it.
+    if (!setsUp && file !== ':memory:' && !existsSync(file)) throw new Error(`There is no file ${file}`);
+    const connection = await connected(openSqlite(file));
     return opened(setsUp, connection, async () => {
       // Other processes may be setting the file up at this moment, and have it locked.
       await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP);
@@ -73,18 +59,19 @@ const SQLITE: Kind = {
 };
 
 const REDIS: Kind = {
-  example: 'redis://localhost:6379',
   hasHost: true,
   own: ['prefix'],
   drivers: ['family'],
-  open: async ({ url, setsUp, options: { prefix } }) => {
+  open: async ({ url, path, options: { prefix } }, setsUp) => {
+    if (!/^\/\/[^/]*(\/\d*)?$/.test(path)) throw wrong('the name of its database is not a number');
+    const family = new URL(url).searchParams.get('family') ?? '4';
+    if (!/^[46]$/.test(family)) throw new TypeError(`family is ${family}: it must be 4 or 6`);
     const connection = await connected(openRedis(url));
     return opened(setsUp, connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
   },
 };
 
 const POSTGRES: Kind = {
-  example: 'postgres://user@localhost/database',
   hasHost: true,
   own: ['table', 'schema', 'prepare'],
   drivers: [
@@ -92,7 +79,7 @@ const POSTGRES: Kind = {
     'application_name', 'fallback_application_name', 'options', 'client_encoding', 'statement_timeout', 'lock_timeout',
     'query_timeout', 'idle_in_transaction_session_timeout',
   ],
-  open: async ({ url, setsUp, options: { table, schema, prepare = 'true' } }) => {
+  open: async ({ url, options: { table, schema, prepare = 'true' } }, setsUp) => {
     if (!/^(true|false)$/.test(prepare)) throw new TypeError(`prepare is ${prepare}: it must be true or false`);
     const connection = await connected(openPostgres(url));
     return opened(setsUp, connection, () => (
@@ -101,7 +88,6 @@ const POSTGRES: Kind = {
 };
 
 const MYSQL: Kind = {
-  example: 'mysql://user@localhost/database',
   hasHost: true,
   own: ['table'],
   drivers: [
@@ -109,7 +95,7 @@ const MYSQL: Kind = {
     'connectTimeout', 'enableKeepAlive', 'keepAliveInitialDelay', 'maxPreparedStatements', 'disableEval', 'gracefulEnd',
     'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
   ],
-  open: async ({ url, setsUp, options: { table } }) => {
+  open: async ({ url, options: { table } }, setsUp) => {
     const connection = await connected(openMysql(url));
     return opened(setsUp, connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
   },
@@ -137,16 +123,12 @@ export async function openStore<const Address extends string | URL>(
   known('option', options, ['setup']);
   const { setup: setsUp = true } = options;
   if (typeof setsUp !== 'boolean') throw wrongOption('setup', setsUp, 'must be true or false');
-  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(textOf(address)) ?? [];
+  const { scheme, path, query } = partsOf(textOf(address));
   const kind = KINDS[scheme.toLowerCase()];
   if (!kind) throw wrong('it does not begin with a known scheme');
-  checkNames(new URLSearchParams(query), kind);
-  const { options: own, others } = divided(query, kind.own);
-  if (kind.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
-  const url = `${scheme}:${path}${others && `?${others}`}`;
-  if (kind.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
+  const checked = checkedAddress({ scheme, path, query }, kind);
   try {
-    return await kind.open({ url, path, setsUp, options: own }) as OpenedStore<StoreAt<Address>>;
+    return await kind.open(checked, setsUp) as OpenedStore<StoreAt<Address>>;
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
@@ -178,63 +160,6 @@ async function opened(
   // Node.js has had the symbol only since 20.4.
   const dispose: typeof Symbol.asyncDispose = Symbol.asyncDispose ?? Symbol('asyncDispose');
   return Object.assign(store, { close, [dispose]: close });
-
-}
-
-/** Separates the store's own options from those of the driver. */
-function divided(query: string, own: readonly string[]): Pick<Address, 'options'> & { others: string } {
-
-  const members = new URLSearchParams(query);
-  const options: Record<string, string> = {};
-  for (const name of own) {
-    const value = members.get(name);
-    if (value !== null) options[name] = value;
-    members.delete(name);
-  }
-  // The driver's options stay as they were written.
-  return { options, others: Object.keys(options).length === 0 ? query : String(members) };
-
-}
-
-/** @throws {TypeError} for an option that would have no effect: a misspelt `table` would lead to the table of another application */
-function checkNames(members: URLSearchParams, { own, drivers }: Kind): void {
-
-  // Then they may be a part of the password, which no error shows.
-  const hasLogin = String(members).includes('%40');
-  for (const name of members.keys()) {
-    if (hasLogin && !own.includes(name) && !drivers.includes(name)) throw wrong('it has an unknown option, or a ? in its password, which is written as %3F');
-    if (members.getAll(name).length > 1) throw wrong(`it has the option ${name} more than once`);
-    if (own.includes(name) || drivers.includes(name)) continue;
-    const known = [...own, ...drivers];
-    throw wrong(`it has the option ${name}${known.length > 0 ? `, and known are ${known.join(', ')}` : ''}`);
-  }
-
-}
-
-function filePath(path: string): string {
-
-  if (path === '') throw wrong('it names no file');
-  if (/^\/\/(?!\/)/.test(path)) throw wrong('two slashes are not followed by a third');
-  try {
-    return decodeURIComponent(path.replace(/^\/\/\//, '/'));
-  } catch {
-    throw wrong('a % is not followed by two hexadecimal digits');
-  }
-
-}
-
-/** Returns the text of an address; an empty text for anything but a text or a `URL`. */
-function textOf(address: unknown): string {
-
-  return typeof address === 'string' || address instanceof URL ? String(address) : '';
-
-}
-
-/** Makes an error that does not show the address, which may contain a password. */
-function wrong(problem: string): TypeError {
-
-  const examples = new Set(Object.values(KINDS).map(({ example }) => example));
-  return new TypeError(`The address of the store is wrong, ${problem}. It must be like one of these: ${[...examples].join(', ')}`);
 
 }
 

@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { encrypted, MemoryStore } from '../../src/index.js';
+import { codeIn, page, table } from '../docs/support/markdown.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command, root } from './support/command.js';
 
@@ -52,12 +53,38 @@ describe('The command', () => {
     for (const args of [
       ['unknown'], ['setup', '--tabel', 'x'], ['setup', 'too', 'many'], ['setup', '--store', 'http://localhost'],
       ['setup', '--store', 'sqlite:x?tabel=y'], ['keygen', '--id', 'a b'], ['doctor', '--store', 'http://localhost'],
+      ...['setup', 'stats', 'list', 'doctor'].flatMap(name => [
+        '', 'sqlite:', 'sqlite://x', 'sqlite:a%zz', 'redis://127.0.0.1:1/abc', 'redis://127.0.0.1:1?family=5', 'redis://a%zz@127.0.0.1:1',
+        'postgres://127.0.0.1:1/a?table=b;c', 'postgres://[::1/a', 'mysql://a:b%zz@127.0.0.1:1/c', 'mysql://127.0.0.1:99999/a', 'memory:x',
+      ].map(address => [name, '--store', address])),
+      ['copy', 'memory:', 'sqlite:a%zz'], ['copy', 'http://localhost', 'memory:'], ['copy', 'memory:', 'memory:'], ['copy', 'memory:'],
+      ['doctor', '--slow', '0', '--store', 'memory:'], ['copy', 'memory:', 'sqlite:x', '--parallel', 'many'],
     ]) {
       const { code, out, err } = await command(args);
       deepStrictEqual([args, code, out], [args, 2, '']);
       match(err, /^Error: |error: /i);
     }
     strictEqual((await command(['setup', '--store', 'sqlite:/no/such/folder/x'])).code, 1);
+
+  });
+
+  it('says with --help which addresses, variables and exit codes there are', async () => {
+
+    const addresses = table(page('docs/open-store.md'), 'Opening a store by its address').slice(1).flatMap(([cell]) => codeIn(cell));
+    const schemes = new Set(addresses.map(address => address.slice(0, address.indexOf(':') + 1)));
+    ok(schemes.size > 4);
+    for (const args of [[], ['setup'], ['stats'], ['list'], ['end'], ['end-all'], ['end-everything'], ['purge'], ['copy'], ['doctor']]) {
+      const { out } = await command([...args, '--help']);
+      for (const text of [...schemes, 'SESSION_STORE', 'env:NAME', '?table=', '?schema=', '?prefix=', '3  doctor has found warnings']) ok(out.includes(text), `${args}: ${text}`);
+    }
+
+  });
+
+  it('says once why something failed', async () => {
+
+    const { err } = await command(['setup', '--store', 'redis://127.0.0.1:1']);
+    strictEqual(err, 'Error: The store at redis://127.0.0.1:1 can\'t be opened: connect ECONNREFUSED 127.0.0.1:1\n');
+    match((await command(['stats', '--store', 'postgres://a@127.0.0.1:1/a'])).err, /^Error: The session store failed: connect ECONNREFUSED 127.0.0.1:1\n$/);
 
   });
 

@@ -68,13 +68,18 @@ describe('openStore()', () => {
 
   });
 
-  it('leaves the table as it is if told so', async () => {
+  it('makes no table and no file if told so', async () => {
 
     const options = { setup: false };
-    for (const address of [`${postgresUrl()}?table=never`, `${mysqlUrl()}?table=never`, `sqlite:${join(temporaryFolder(), 'sessions.db')}`]) {
+    const file = join(temporaryFolder(), 'sessions.db');
+    await rejects(openStore(`sqlite:${file}`, options), /can't be opened: There is no file \//);
+    ok(!existsSync(file));
+    writeFileSync(file, '');
+    for (const address of [`${postgresUrl()}?table=never`, `${mysqlUrl()}?table=never`, `sqlite:${file}`, 'sqlite::memory:']) {
       const store = await openStore(address, options);
       await rejects(async () => store.load(await store.newSessionId()), /does not exist|no such table/);
       await store.close();
+      if (address === 'sqlite::memory:') continue;
       await (await openStore(address)).close();
       const again = await openStore(address, options);
       strictEqual(await again.load(await again.newSessionId()), null);
@@ -191,6 +196,7 @@ describe('openStore()', () => {
       'redis://localhost?table=a', 'redis://localhost?prefix=a:&prefx=b', 'rediss://localhost?db=1', 'postgres://localhost/a?tabel=a',
       'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
+      'redis://localhost/abc', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
       'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
       'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
@@ -210,6 +216,7 @@ describe('openStore()', () => {
     for (const [address, message] of [
       [`${postgresUrl()}?table=a%20b`, /table is "a b"/], [`${mysqlUrl()}?table=a%20b`, /table is "a b"/],
       ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is off: it must be normal or full$/],
+      ['redis://localhost?family=5', /^family is 5: it must be 4 or 6$/],
     ] as const) {
       await rejects(openStore(address), (error: Error) => error instanceof TypeError && message.test(error.message));
     }

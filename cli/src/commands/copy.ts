@@ -7,6 +7,7 @@ import { Progress } from '../copy/progress.js';
 import { noteRehearsal, refuseStale } from '../copy/rehearsal.js';
 import { shownDuration } from '../durations.js';
 import { CommandError, EXIT } from '../exit-codes.js';
+import { STORE_HELP } from '../help.js';
 import { count, counted } from '../output.js';
 
 interface Options {
@@ -24,6 +25,7 @@ export function copy(cli: Cli): void {
     .option('--parallel <number>', 'how many sessions are on their way at a time', parallel, 32)
     .option('--force', 'go on although an application uses sessions in the old store, or the new one has sessions of an earlier copy with --keep')
     .option('--yes', 'do not ask')
+    .addHelpText('after', `\n${STORE_HELP}`)
     .action(async (first: string, second: string, options: Options) => {
       const [source, target] = [cli.address(first), cli.address(second)];
       if (source === target) throw new CommandError('Both addresses are the same', EXIT.usage);

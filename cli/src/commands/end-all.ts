@@ -5,7 +5,7 @@ import { counted } from '../output.js';
 /** Ends the sessions of a user. */
 export function endAll(cli: Cli): void {
 
-  cli.endingCommand('end-all <user>', 'End all sessions of a user. A sign-in that is under way is refused.')
+  cli.endingCommand('end-all <user>', 'End all sessions of a user, whom "list" shows, too. A sign-in that is under way is refused.')
     .action(async (user: string, options: { store?: string; yes?: boolean }) => {
       await cli.with(cli.address(options.store), async store => {
         const users = new UserSessions(store);

@@ -5,7 +5,7 @@ import { CommandError } from '../exit-codes.js';
 /** Ends one session. */
 export function end(cli: Cli): void {
 
-  cli.endingCommand('end <handle>', 'End one session, whoever\'s it is.')
+  cli.endingCommand('end <handle>', 'End one session, whoever\'s it is: "list" shows the handles.')
     .action(async (handle: string, options: { store?: string; yes?: boolean }) => {
       await cli.with(cli.address(options.store), async store => {
         await cli.confirm(`End the session ${handle}?`, options);

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { InvalidArgumentError } from 'commander';
 import type { Cli } from '../cli.js';
+import { PLAIN_HELP } from '../help.js';
 
 /** Makes a key for `encrypted()`. */
 export function keygen(cli: Cli): void {
 
   cli.command('keygen', 'Make a key for encrypted().')
     .option('--id <name>', 'the name of the key (default: today\'s date)', keyName)
+    .addHelpText('after', `\n${PLAIN_HELP}`)
     .action(({ id = new Date().toISOString().slice(0, 10) }: { id?: string }) => {
       const key = { id, secret: randomBytes(32).toString('base64') };
       cli.output.result(key, `{ id: '${key.id}', secret: '${key.secret}' }`);

@@ -1,5 +1,5 @@
 import { openStore } from '@curveball/session/open';
-import { type Address, parsed, requireFile } from '../address.js';
+import { type Address, parsed } from '../address.js';
 import type { Check, Finding } from './check.js';
 import { MYSQL_CHECKS } from './checks/mysql-checks.js';
 import { POSTGRES_CHECKS } from './checks/postgres-checks.js';
@@ -61,12 +61,11 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
     return each;
   };
   try {
-    const address = parsed(text);
-    if (address?.engine === 'sqlite') requireFile(address.path);
     // First: it refuses a wrong address.
     const store = await opened(openStore(text, { setup: false }) as Promise<OpenSubject['store']>);
-    const { connect, checks } = KINDS[(address as Address).engine] as Kind;
-    const server = await opened(connect(address as Address));
+    const address = parsed(text) as Address;
+    const { connect, checks } = KINDS[address.engine] as Kind;
+    const server = await opened(connect(address));
     return await look({ store, server, checks, slow });
   } catch (error) {
     if (error instanceof TypeError) throw error;

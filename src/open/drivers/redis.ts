@@ -128,9 +128,7 @@ async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string,
 function familyOf(url: string): { family?: number } {
 
   const family = new URL(url).searchParams.get('family');
-  if (family === null) return {};
-  if (family !== '4' && family !== '6') throw new Error(`family is ${family}: it must be 4 or 6`);
-  return { family: Number(family) };
+  return family === null ? {} : { family: Number(family) };
 
 }
 

@@ -1,0 +1,110 @@
+/** The parts of an address, as they are written. */
+interface Parts {
+  readonly scheme: string;
+  /** The part between the scheme and the query. */
+  readonly path: string;
+  readonly query: string;
+}
+
+/** An address, with the options of the store apart. */
+export interface Address {
+  /** As the driver takes it. */
+  readonly url: string;
+  readonly path: Parts['path'];
+  /** The query's members that are the store's own. */
+  readonly options: { readonly [name: string]: string };
+}
+
+/** How the addresses of a kind of store look, and which options they may have. */
+export interface Form {
+  readonly hasHost: boolean;
+  /** Members of the query that are the store's own. */
+  readonly own: readonly string[];
+  /** Members that its driver knows and that can't make the store unsafe. */
+  readonly drivers: readonly string[];
+}
+
+const EXAMPLES = ['memory:', 'sqlite:./sessions.db', 'redis://localhost:6379', 'postgres://user@localhost/database', 'mysql://user@localhost/database'];
+
+/** Returns the text of an address; an empty text for anything but a text or a `URL`. */
+export function textOf(address: unknown): string {
+
+  return typeof address === 'string' || address instanceof URL ? String(address) : '';
+
+}
+
+export function partsOf(text: string): Parts {
+
+  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(text) ?? [];
+  return { scheme, path, query };
+
+}
+
+/** @throws {TypeError} for an address that has another form */
+export function checkedAddress({ scheme, path, query }: Parts, form: Form): Address {
+
+  checkNames(new URLSearchParams(query), form);
+  const { options, others } = divided(query, form.own);
+  if (form.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
+  const url = `${scheme}:${path}${others && `?${others}`}`;
+  if (form.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
+  decoded(path);
+  return { url, path, options };
+
+}
+
+/** Returns the name of a SQLite file. */
+export function filePath(path: string): string {
+
+  if (path === '') throw wrong('it names no file');
+  if (/^\/\/(?!\/)/.test(path)) throw wrong('two slashes are not followed by a third');
+  return decoded(path.replace(/^\/\/\//, '/'));
+
+}
+
+/** Makes an error that does not show the address, which may contain a password. */
+export function wrong(problem: string): TypeError {
+
+  return new TypeError(`The address of the store is wrong, ${problem}. It must be like one of these: ${EXAMPLES.join(', ')}`);
+
+}
+
+function decoded(path: string): string {
+
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    throw wrong('a % is not followed by two hexadecimal digits');
+  }
+
+}
+
+/** Separates the store's own options from those of the driver. */
+function divided(query: string, own: readonly string[]): Pick<Address, 'options'> & { others: string } {
+
+  const members = new URLSearchParams(query);
+  const options: Record<string, string> = {};
+  for (const name of own) {
+    const value = members.get(name);
+    if (value !== null) options[name] = value;
+    members.delete(name);
+  }
+  // The driver's options stay as they were written.
+  return { options, others: Object.keys(options).length === 0 ? query : String(members) };
+
+}
+
+/** @throws {TypeError} for an option that would have no effect: a misspelt `table` would lead to the table of another application */
+function checkNames(members: URLSearchParams, { own, drivers }: Form): void {
+
+  // Then they may be a part of the password, which no error shows.
+  const hasLogin = String(members).includes('%40');
+  for (const name of members.keys()) {
+    if (hasLogin && !own.includes(name) && !drivers.includes(name)) throw wrong('it has an unknown option, or a ? in its password, which is written as %3F');
+    if (members.getAll(name).length > 1) throw wrong(`it has the option ${name} more than once`);
+    if (own.includes(name) || drivers.includes(name)) continue;
+    const known = [...own, ...drivers];
+    throw wrong(`it has the option ${name}${known.length > 0 ? `, and known are ${known.join(', ')}` : ''}`);
+  }
+
+}
