@@ -1,9 +1,12 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
-import { before, describe, it } from 'node:test';
+import { join } from 'node:path';
+import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { blocks, codeIn, page, table } from '../docs/support/markdown.js';
+import { openStore } from '../../src/open/open-store.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command, root } from './support/command.js';
+import { begin } from './support/sessions.js';
 
 interface Check { readonly name: string; readonly what: string }
 
@@ -30,6 +33,25 @@ describe('The page of the command', () => {
     const { out } = await command(['--help']);
     const names = [...out.matchAll(/^ {2}([a-z-]+) (?:\[|<)/gm)].map(([, name]) => name).filter(name => name !== 'help');
     deepStrictEqual(table(here, 'The command').slice(1).flatMap(([cell]) => codeIn(cell)), names);
+
+  });
+
+  it('lists the members of results in JSON', async () => {
+
+    const [first, second, third] = ['first', 'second', 'third'].map(name => `sqlite:${join(temporaryFolder(), name)}`);
+    const membersOf = async (...args: string[]) => Object.keys((await command([...args, '--json'], { env: { SESSION_STORE: first } })).json[0]);
+    const measured: Record<string, string[]> = { setup: await membersOf('setup'), keygen: await membersOf('keygen') };
+    const store = await openStore(first);
+    after(() => store.close());
+    const handle = store.handleOf(await begin(store, 'Ada'));
+    for (const name of ['stats', 'list', 'doctor']) measured[name] = await membersOf(name);
+    for (const address of [second, third]) await command(['setup', '--store', address]);
+    for (const args of [['end', handle], ['end-all', 'Ada'], ['purge', '--anonymous'], ['end-everything'], ['copy', second, third]]) {
+      measured[args[0] as string] = await membersOf(...args, '--yes');
+    }
+    const [, ...rows] = table(here, 'JSON');
+    const listed = Object.fromEntries(rows.flatMap(([names, members]) => codeIn(names).map(name => [name, codeIn(members)])));
+    deepStrictEqual(listed, measured);
 
   });
 

@@ -29,14 +29,14 @@ for (const [engine, addressOf] of Object.entries(ADDRESSES)) {
       const ids = [await begin(store, 'Ada'), await begin(store, 'Ada'), await begin(store, 'Bob'), await begin(store, null, { cart: 'x'.repeat(1000) })];
       const handles = ids.map(id => store.handleOf(id));
 
-      const [{ live, ofUsers, isExact, roundTrip, store: shown }] = (await run('stats', '--exact')).json;
+      const [{ live, ofUsers, isExact, roundTripSeconds, store: shown }] = (await run('stats', '--exact')).json;
       deepStrictEqual([live, ofUsers, isExact], [4, 3, true]);
-      ok(roundTrip > 0 && shown.endsWith(address.slice(address.lastIndexOf('/'))));
+      ok(roundTripSeconds > 0 && shown.endsWith(address.slice(address.lastIndexOf('/'))));
 
       const { json: all, out } = await run('list');
       deepStrictEqual(all.map(({ handle }) => handle).sort(), [...handles].sort());
       deepStrictEqual(all.map(({ user }) => user).sort(), ['Ada', 'Ada', 'Bob', null].sort());
-      ok(all.every(({ size, createdAt, seenAt, expiresAt }) => size > 0 && createdAt > 0 && seenAt >= createdAt && expiresAt > seenAt));
+      ok(all.every(({ sizeBytes, createdAt, seenAt, expiresAt }) => sizeBytes > 0 && createdAt > 0 && seenAt >= createdAt && expiresAt > seenAt));
       for (const id of ids) doesNotMatch(out, new RegExp(id.slice(16)));
       doesNotMatch(out, /xxx/);
 
@@ -50,7 +50,8 @@ for (const [engine, addressOf] of Object.entries(ADDRESSES)) {
       deepStrictEqual((await run('purge', '--idle', '1h', '--yes')).json, [{ ended: 0 }]);
       deepStrictEqual((await run('purge', '--anonymous', '--yes')).json, [{ ended: 1 }]);
       deepStrictEqual((await run('list')).json.map(({ handle }) => handle), [handles[2]]);
-      strictEqual((await run('end-everything', '--yes')).code, 0);
+      const everything = await run('end-everything', '--yes');
+      deepStrictEqual([everything.code, everything.json], [0, [{ store: shown, ended: 1, isExact: true }]]);
       deepStrictEqual((await run('list')).json, []);
 
     });

@@ -28,7 +28,7 @@ function exitCodeOf(results: readonly Result[]): ExitCode {
 
 }
 
-function text(store: string, { results, latency }: Diagnosis): string {
+function text(store: string, { results, latencySeconds: latency }: Diagnosis): string {
 
   const width = Math.max(...results.map(({ name }) => name.length));
   const lines = results.flatMap(each => {
@@ -37,8 +37,14 @@ function text(store: string, { results, latency }: Diagnosis): string {
     const indent = ' '.repeat(begin.length);
     return [`${begin}  ${each.says}`, ...('todo' in each ? [`${indent}  → ${each.todo}`] : [])];
   });
-  const times = latency ? [`half of the answers come within ${latency.p50.toFixed(1)} ms, 99 of 100 within ${latency.p99.toFixed(1)} ms`] : [];
+  const times = latency ? [`half of the answers come within ${shownTime(latency.p50)}, 99 of 100 within ${shownTime(latency.p99)}`] : [];
   return [store, ...lines, ...times].join('\n');
+
+}
+
+function shownTime(seconds: number): string {
+
+  return `${(seconds * 1000).toFixed(1)} ms`;
 
 }
 

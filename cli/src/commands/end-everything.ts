@@ -14,7 +14,7 @@ export function endEverything(cli: Cli): void {
         const number = `${isExact ? '' : 'about '}${counted(live, 'session')}`;
         await cli.confirm(`End every session in ${shown(address)}, which are ${number}?`, options);
         await new UserSessions(store).endEverything();
-        cli.output.result({ store: shown(address) }, `Every session in ${shown(address)} has ended`);
+        cli.output.result({ store: shown(address), ended: live, isExact }, `Every session in ${shown(address)} has ended: ${number}`);
       });
     });
 

@@ -10,8 +10,8 @@ interface Shown {
   readonly createdAt: number | null;
   readonly seenAt: number | null;
   readonly expiresAt: number;
-  /** Bytes; null if only the sessions of one user were asked for. */
-  readonly size: number | null;
+  /** Null if only the sessions of one user were asked for: the store does not read their values for that. */
+  readonly sizeBytes: number | null;
 }
 
 const COLUMNS: readonly Column[] = [
@@ -27,8 +27,8 @@ export function list(cli: Cli): void {
       await cli.with(cli.address(given), async store => {
         cli.output.headings(COLUMNS);
         for await (const session of sessions(store, user)) {
-          const { handle, createdAt, seenAt, expiresAt, size } = session;
-          const cells = [handle, shownTime(createdAt), shownTime(seenAt), time(expiresAt), size === null ? '–' : bytes(size), session.user ?? '–'];
+          const { handle, createdAt, seenAt, expiresAt, sizeBytes } = session;
+          const cells = [handle, shownTime(createdAt), shownTime(seenAt), time(expiresAt), sizeBytes === null ? '–' : bytes(sizeBytes), session.user ?? '–'];
           await cli.output.row(COLUMNS, session, cells);
         }
       });
@@ -40,12 +40,12 @@ async function* sessions(store: OpenedStore, user: string | undefined): AsyncGen
 
   if (user === undefined) {
     for await (const { handle, user: whose, createdAt, seenAt, expiresAt, size } of allSessions(store)) {
-      yield { handle, user: whose, createdAt, seenAt, expiresAt, size };
+      yield { handle, user: whose, createdAt, seenAt, expiresAt, sizeBytes: size };
     }
     return;
   }
   for (const { handle, createdAt, seenAt, expiresAt } of await new UserSessions(store).list(user)) {
-    yield { handle, user, createdAt: Math.floor(createdAt), seenAt: Math.floor(seenAt), expiresAt: Math.floor(expiresAt), size: null };
+    yield { handle, user, createdAt: Math.floor(createdAt), seenAt: Math.floor(seenAt), expiresAt: Math.floor(expiresAt), sizeBytes: null };
   }
 
 }

@@ -11,15 +11,16 @@ export function stats(cli: Cli): void {
     .action(async ({ store: given, exact = false }: { store?: string; exact?: boolean }) => {
       const address = cli.address(given);
       await cli.with(address, async store => {
-        const ping = await pingStore(store);
+        const { roundTrip, clockDifference, selfTest, problem = null } = await pingStore(store);
         const counted = await countSessions(store, { exact });
         const about = counted.isExact ? '' : 'about ';
-        cli.output.result({ store: shown(address), ...counted, ...ping }, [
+        cli.output.result({ store: shown(address), ...counted, roundTripSeconds: roundTrip, clockDifferenceSeconds: clockDifference, selfTest, problem }, [
           shown(address),
           `${about}${count(counted.live)} live sessions${counted.isExact ? '' : ', by a part of them: --exact looks at all'}`,
           `${about}${count(counted.ofUsers)} of them of users`,
           `${about}${count(counted.expired)} expired ones that wait for a clean-up`,
-          `answers within ${(ping.roundTrip * 1000).toFixed(1)} ms${clock(ping.clockDifference)}`,
+          `answers within ${(roundTrip * 1000).toFixed(1)} ms${clock(clockDifference)}`,
+          ...(problem === null ? [] : [`can't keep sessions: ${problem}`]),
         ].join('\n'));
       });
     });

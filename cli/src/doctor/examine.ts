@@ -21,8 +21,8 @@ export type Result =
 /** All that was found out about a store. */
 export interface Diagnosis {
   readonly results: readonly Result[];
-  /** In milliseconds; null if the store could not be asked. */
-  readonly latency: { readonly p50: number; readonly p99: number } | null;
+  /** Null if the store could not be asked. */
+  readonly latencySeconds: { readonly p50: number; readonly p99: number } | null;
 }
 
 /** A connection to what a store is kept in. */
@@ -69,7 +69,7 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
     return await look({ store, server, checks, slow });
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    return { results: [unreachable(error)], latency: null };
+    return { results: [unreachable(error)], latencySeconds: null };
   } finally {
     for (const each of open) await each.close();
   }
@@ -83,14 +83,14 @@ interface Open extends Pick<OpenSubject, 'store' | 'slow'>, Pick<Kind, 'checks'>
 async function look({ store, server, checks, slow }: Open): Promise<Diagnosis> {
 
   const results: Result[] = [{ name: REACHABLE, result: 'ok' }];
-  let latency: Diagnosis['latency'] = null;
+  let latencySeconds: Diagnosis['latencySeconds'] = null;
   const measured: OpenSubject['measured'] = times => {
-    latency = times;
+    latencySeconds = times;
   };
   if (await run(checks, server as never, results)) {
     await run(STORE_CHECKS, { store, slow, measured, time: () => server.time() }, results);
   }
-  return { results, latency };
+  return { results, latencySeconds };
 
 }
 

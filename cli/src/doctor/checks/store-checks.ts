@@ -7,8 +7,8 @@ export interface OpenSubject {
   readonly store: OpenedStore;
   /** Milliseconds from which half of the answers are slow. */
   readonly slow: number;
-  /** Notes what was measured, in milliseconds. */
-  measured(latency: { readonly p50: number; readonly p99: number }): void;
+  /** Notes what was measured, in seconds. */
+  measured(latencySeconds: { readonly p50: number; readonly p99: number }): void;
   /** Returns the clock of the server, in Unix seconds; null if it is that of this machine. */
   time(): Promise<number | null>;
 }
@@ -69,7 +69,7 @@ export const STORE_CHECKS: ReadonlyArray<Check<OpenSubject>> = [
       times.sort((a, b) => a - b);
       const at = (part: number) => times[Math.ceil(times.length * part) - 1] as number;
       const [p50, p99] = [at(0.5), at(0.99)];
-      measured({ p50, p99 });
+      measured({ p50: p50 / 1000, p99: p99 / 1000 });
       if (p50 < slow && p99 < slow * TAIL) return null;
       return warning(`Half of the answers take ${p50.toFixed(1)} ms or more, and a hundredth ${p99.toFixed(1)} ms: each request that has a session waits for one or two`, 'Move the store closer to the application, or look for what keeps it busy');
     },
