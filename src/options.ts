@@ -14,7 +14,7 @@ import { checkedSchema, type SchemaOptions, type SessionSchema } from './schema/
 import type { StandardSchema } from './schema/standard-schema.js';
 import type { MemoryStore } from './stores/memory-store.js';
 import { checkedMaxBytes } from './values/session-size.js';
-import { checkedStore, keepsOnlyValues } from './wrapping/checked-store.js';
+import { checkedStore, keepsOnlyValues, oneKeepsOnlyValues } from './wrapping/checked-store.js';
 
 /** What `session()` takes. */
 export interface SessionOptions extends UserOptions {
@@ -153,6 +153,9 @@ export function settingsFrom(options: SessionOptions): Settings {
   const cookieOptions = checkedCookieOptions(cookieName, given);
   const basePath = checkedBasePath(options.basePath, cookieOptions.path);
   const store = checkedStore(options.store);
+  if (cookieName !== DEFAULT_NAME && oneKeepsOnlyValues(store)) {
+    throw wrong('cookieName', cookieName, `must be '${DEFAULT_NAME}' while sessions move from or to a store with four methods: there they do not say which cookie they belong to`);
+  }
   const touchInterval = checkedTouchInterval(options.touchInterval, store, cookieOptions.maxAge);
   checkSeconds('expiry', expiry, 0, LONGEST_EXPIRY);
   checkSeconds('storeTimeout', storeTimeout, 0.001, 3600);

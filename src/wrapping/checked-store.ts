@@ -82,6 +82,16 @@ export function keepsOnlyValues(store: AtomicSessionStore): boolean {
 
 }
 
+/** The value of {@link KEEPS_ONLY_VALUES} of a store around two, of which one does. */
+export const ONE_KEEPS_ONLY_VALUES = 'one of two';
+
+/** Says whether a store is around two, of which one keeps only values: what it says of a session depends on where that is. */
+export function oneKeepsOnlyValues(store: AtomicSessionStore): boolean {
+
+  return (store as { readonly [KEEPS_ONLY_VALUES]?: unknown })[KEEPS_ONLY_VALUES] === ONE_KEEPS_ONLY_VALUES;
+
+}
+
 /** The names of all members of the contract. */
 export const CONTRACT_NAMES = Object.keys(CONTRACT) as ReadonlyArray<keyof AtomicSessionStore>;
 
