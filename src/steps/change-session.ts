@@ -3,7 +3,7 @@ import type { Awaitable, SessionChange, SessionTexts } from '../base/store.js';
 import type { LiveStored } from '../session/stored-session.js';
 import { tooLarge } from '../values/session-size.js';
 import { merge } from '../values/texts-change.js';
-import { loadSession } from './load-session.js';
+import { loadAgain } from './load-session.js';
 import { tooLate } from './refusals.js';
 import type { CookieAction, Save } from './save.js';
 
@@ -38,8 +38,8 @@ export async function changeUnderNewId(change: SessionChange & { readonly id: st
   const { session, now, shared } = save;
   const { store, lifetimes, settings: { grace, maxBytes } } = shared;
   if (grace === 0) throw tooLate();
-  const found = await loadSession([change.id], shared);
-  if (found.kind !== 'live' || !found.forwarded) throw tooLate();
+  const found = await loadAgain(change.id, shared);
+  if (!found?.forwarded) throw tooLate();
   session.nowStored(found);
   const { lifetime, user } = lifetimes.changeTerms(found, now);
   const answer = await store.update(found.id, change, { lifetime, user, maxBytes });

@@ -5,7 +5,7 @@ import { publishExpired, publishRevoked, publishSuspicious } from '../events/ses
 import { forwardedId } from '../id/forwarded-id.js';
 import { familyOf } from '../id/id-family.js';
 import { fromStored, type Info, readDetails } from '../info/session-details.js';
-import { EXPIRED, type LiveStored, NOTHING, REUSED_AND_ENDED, type StoredSession } from '../session/stored-session.js';
+import { EXPIRED, type LiveStored, type NoSession, NOTHING, REUSED_AND_ENDED, type StoredSession } from '../session/stored-session.js';
 import { OTHER_RECORD } from '../values/other-record.js';
 import type { Shared } from './save.js';
 
@@ -14,8 +14,6 @@ import type { Shared } from './save.js';
  * there is none, returns what is known of the first id that is retired or reused, or
  * else that one has expired.
  *
- * @param terms only for the first look at a session in a request: steps that follow
- *   a conflict must not find an old copy again
  * @throws {SessionStoreError} if the store fails
  */
 export function loadSession(
@@ -34,6 +32,23 @@ export function loadSession(
 
 }
 
+/**
+ * Reads a session again that this request has found before; null if it has ended or
+ * moved. The request had the id while it was valid: that it is retired by now, or was
+ * replaced by a renewal long ago, is no sign of a guess or a theft.
+ *
+ * @throws {SessionStoreError} if the store fails
+ */
+export async function loadAgain(id: string, shared: Shared): Promise<LiveStored | null> {
+
+  // Without terms, since an old copy must not be found again after a conflict.
+  const answer = await shared.store.load(id);
+  if (answer?.status === 'retired') return answer.moved ? followed(id, fromStored(answer.info), shared) : null;
+  const found = answer?.status === 'live' ? live(id, answer, shared) : NOTHING;
+  return found.kind === 'live' ? found : null;
+
+}
+
 function storedUnder(id: string, shared: Shared, terms: LoadTerms | undefined): Awaitable<StoredSession> {
 
   const answer = shared.store.load(id, terms);
@@ -43,23 +58,21 @@ function storedUnder(id: string, shared: Shared, terms: LoadTerms | undefined): 
 
 function judged(id: string, answer: FoundSession | null, shared: Shared): Awaitable<StoredSession> {
 
-  return answer?.status === 'live' ? live(id, answer, shared) : notLive(id, answer, shared);
+  if (answer?.status !== 'live') return notLive(id, answer, shared);
+  const found = live(id, answer, shared);
+  if (found === EXPIRED) publishExpired(id, answer.info?.user ?? null, shared.store);
+  if (found === NOTHING) publishSuspicious(id, 'unknown', shared.store);
+  return found;
 
 }
 
 /** Returns the session, unless the record is none, belongs to another cookie, or its deadline has passed. */
-function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { store, settings }: Shared): StoredSession {
+function live(id: string, { texts, version, remaining, info: kept }: LiveSession, { settings }: Shared): LiveStored | NoSession {
 
   const info = kept === undefined ? undefined : fromStored(kept);
-  if (info?.details.cookie !== settings.cookieMark || texts.has(OTHER_RECORD)) {
-    publishSuspicious(id, 'unknown', store);
-    return NOTHING;
-  }
+  if (info?.details.cookie !== settings.cookieMark || texts.has(OTHER_RECORD)) return NOTHING;
   // Checked by this process's clock, too, in case the store's is wrong.
-  if (info?.details.endsAt !== undefined && info.details.endsAt <= unixTime()) {
-    publishExpired(id, info.user, store);
-    return EXPIRED;
-  }
+  if (info?.details.endsAt !== undefined && info.details.endsAt <= unixTime()) return EXPIRED;
   return { kind: 'live', id, texts, version, endsAt: performance.now() + remaining * 1000, info, user: info?.user ?? null };
 
 }

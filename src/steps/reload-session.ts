@@ -1,4 +1,4 @@
-import { loadSession } from './load-session.js';
+import { loadAgain } from './load-session.js';
 import { tooLate } from './refusals.js';
 import type { CookieAction, Visit } from './save.js';
 
@@ -15,8 +15,8 @@ export async function reloadSession({ session, shared }: Visit): Promise<CookieA
   const { stored } = session;
   // There is no session, or the request found it retired: it stays so.
   if (stored.kind !== 'live') return 'keep';
-  const latest = await loadSession([stored.id], shared);
-  if (latest.kind !== 'live') throw tooLate();
+  const latest = await loadAgain(stored.id, shared);
+  if (!latest) throw tooLate();
   session.reloaded(latest);
   // It was found by its former id, so the browser does not know the new one yet.
   return latest.forwarded ? 'set' : 'keep';

@@ -12,7 +12,7 @@ import { ofStored, readStored } from '../values/stored-values.js';
 import { difference, isEmpty, merge } from '../values/texts-change.js';
 import { changed } from './change-session.js';
 import { decide } from './decide.js';
-import { loadSession } from './load-session.js';
+import { loadAgain } from './load-session.js';
 import { tooLate } from './refusals.js';
 import { withdrawForward } from './regenerate-session.js';
 import { requestEvents } from './request-event.js';
@@ -233,8 +233,8 @@ async function keepRecord(latest: LiveStored, { session, shared }: Save): Promis
 async function latestOf(stored: StoredSession, shared: Shared, isOutdated: boolean): Promise<StoredSession> {
 
   if (stored.kind !== 'live' || (stored.version !== undefined && !isOutdated)) return stored;
-  const latest = await loadSession([stored.id], shared);
-  if (latest.kind !== 'live') throw tooLate();
+  const latest = await loadAgain(stored.id, shared);
+  if (!latest) throw tooLate();
   return latest;
 
 }

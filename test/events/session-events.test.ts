@@ -150,6 +150,30 @@ describe('An event', () => {
 
   });
 
+  it('reports no id that led to a session when the request began: its writes that came too late are reported', async () => {
+
+    const ends: Record<string, (ctx: Parameters<Page>[0]) => Promise<unknown>> = {
+      '/update': ctx => ctx.updateSession(values => { values.late = true; }),
+      '/reload': ctx => ctx.reloadSession(),
+    };
+    for (const grace of [0, 10]) for (const [path, look] of Object.entries(ends)) for (const end of ['/end', '/rotate']) {
+      const { browser } = site({
+        ...PAGES,
+        [path]: async ctx => {
+          await browser.clone().get(end);
+          // The second one waits for its turn.
+          await Promise.allSettled([look(ctx), look(ctx)]);
+          ctx.session.late = true;
+        },
+      }, { grace });
+      await browser.get('/cart');
+      events = [];
+      strictEqual((await browser.get(path)).status, grace > 0 && end === '/rotate' ? 200 : 409);
+      deepStrictEqual(named('suspicious'), [], `${path}, ${end}, grace ${grace}`);
+    }
+
+  });
+
   it('reports a store that failed, and why', async () => {
 
     const store = new RecordingStore();

@@ -122,6 +122,31 @@ describe('An id that a user\'s session had before a renewal', () => {
 
   }
 
+  it('is not taken for stolen in a request that began before the renewal, however long that takes', async () => {
+
+    const late: Record<string, Page> = {
+      '/reload': ctx => ctx.reloadSession(),
+      '/update': ctx => ctx.updateSession(values => { values.late = 1; }),
+    };
+    for (const [path, look] of Object.entries(late)) {
+      const { browser } = siteOf({
+        ...PAGES,
+        [path]: async ctx => {
+          at(RENEWAL + 1);
+          await other.get('/read');
+          at(RENEWAL + 60);
+          await look(ctx);
+        },
+      }, { user: 'userId', renewal: RENEWAL, endOnReuse: true });
+      at(0);
+      await browser.get('/sign-in');
+      const other = browser.clone();
+      const slow = await browser.get(path);
+      deepStrictEqual([path, slow.status, (await other.get('/read')).body, suspicions], [path, 409, { userId: 'ada' }, []]);
+    }
+
+  });
+
   it('lets its visitor begin another session, and sign in', async () => {
 
     const store = new MemoryStore();
