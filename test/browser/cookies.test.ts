@@ -2,7 +2,7 @@ import { deepStrictEqual, notStrictEqual, ok, strictEqual } from 'node:assert/st
 import { describe } from 'node:test';
 import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { cookieAt, runHosts } from './support/hosts.js';
-import { signedIn, visitor, whoIsSignedIn } from './support/visitor.js';
+import { signedIn, statusOf, visitor, whoIsSignedIn } from './support/visitor.js';
 
 /*
  * A sibling host, or an attacker on the network without TLS, can set cookies for
@@ -86,5 +86,30 @@ describe('A cookie without a prefix', () => {
     strictEqual(await whoIsSignedIn(hosts, page.context()), 'ada');
 
   });
+
+});
+
+describe('The answer to a sign-out', () => {
+
+  const kept = ['keeps its message and its form with clearSiteData, if that spares the cookies', ['cache', 'storage'], true] as const;
+  const lost = ['loses both if that names the cookies: browsers also drop those of the same answer', ['cookies'], false] as const;
+
+  for (const [title, clearSiteData, isKept] of [kept, lost]) {
+
+    it(title, async t => {
+
+      const hosts = await runHosts(t, { clearSiteData });
+      const page = await signedIn(t, hosts);
+      await page.goto(`${hosts.app}/sign-out`);
+      strictEqual((await page.context().cookies(hosts.app)).some(({ name }) => name === 'CB'), false);
+      strictEqual(await statusOf(page, '/guarded', () => page.getByRole('button', { name: 'Go' }).click()), isKept ? 200 : 403);
+      for (const message of isKept ? ['Bye', ''] : ['']) {
+        await page.goto(`${hosts.app}/messages`);
+        strictEqual(await page.locator('p').textContent(), message);
+      }
+
+    });
+
+  }
 
 });

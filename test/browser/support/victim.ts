@@ -49,6 +49,18 @@ const PAGES: Record<string, Page> = {
   /** Writes for every visitor, as a shop, a counter or a "last seen" does. */
   '/act': ctx => { ctx.session.acts = (ctx.session.acts ?? 0) + 1; },
 
+  /** Leaves a message for the next page, and shows a form with a token. */
+  '/sign-out': async ctx => {
+    ctx.flash('notice', 'Bye');
+    ctx.session = null;
+    show(ctx, `<form method="post" action="/guarded"><input name="csrf-token" value="${await ctx.getCsrf()}"><button>Go</button></form>`);
+  },
+
+  '/messages': async ctx => show(ctx, `<p>${(await ctx.flashes()).map(({ message }) => message).join()}</p>`),
+
+  /** Accepts only forms with the token of their visitor. */
+  '/guarded': async ctx => ctx.validateCsrf(new URLSearchParams(await ctx.request.rawBody('utf-8')).get('csrf-token') ?? ''),
+
   /** A form to `/act`, or to the address in the query. */
   '/form': ctx => show(ctx, form(ctx.query.to ?? '/act')),
 
