@@ -4,32 +4,36 @@
 .DEFAULT_GOAL := build
 
 NODE ?= node
-# Most tests wait for servers, a browser or a compiler: several files run at a time.
 # Starts private servers for the tests, and ends them: test/support/servers.
 WITH_SERVERS = node build/test/support/servers/run.js
 
 TESTS = $(shell find build/test build/examples -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/% build/test/examples/%, $(TESTS)))
-# So are bundles, other runtimes, test runners, pages, what servers and other packages do with the statements of a store, who wins
-# a race between processes, what a full server answers, what attackers reach, and the stores that must fail the tests for stores.
+# So are bundles, other runtimes, test runners, pages and their examples, what servers, clusters and other packages do with the statements of
+# a store, who wins a race between processes, what a full or lost server answers, what attackers reach or store, and the stores that must
+# fail the tests for stores.
 TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
-  $(filter-out %/examples.test.js, $(filter build/test/docs/%, $(TESTS))) %/redis-conformance.test.js %/redis-revocation.test.js \
-  %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/express-store-packages.test.js %/redis-full.test.js \
-  %/hostile-visitors.test.js %/hostile-users.test.js \
+  build/test/docs/% %/redis-conformance.test.js %/redis-revocation.test.js %/redis-cluster.test.js %/redis-sentinel.test.js %/redis-commands.test.js \
+  %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/migrating-conformance.test.js %/express-store-packages.test.js \
+  %/redis-full.test.js %/lost-servers.test.js %/postgres-connections.test.js %/mysql-connections.test.js %/sqlite-processes.test.js \
+  %/hostile-visitors.test.js %/hostile-users.test.js %/stored-rows.test.js %/like-unsealed.test.js %/layering.test.js \
   build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js build/test/cli/installed.test.js, $(TESTS))
-# What works with documentation, the example, the package, metrics, the command, caches, lost servers, the kit, stores on servers, and
+# What works with the example, the package, metrics, the command, caches, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
-TESTS_OF_NODE = $(filter-out build/test/docs/% build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \
-  build/test/stores/redis/% build/test/stores/sql/% %/lost-servers.test.js %/postgres-store.test.js %/mysql-store.test.js \
-  %/held-commands.test.js %/flash-races.test.js %/planted-sessions.test.js %/like-unsealed.test.js %/stored-rows.test.js \
-  build/test/cli/% %/sealed-rows.test.js %/stored-indexes.test.js %/hostile-visitors.test.js %/hostile-users.test.js, $(TESTS_OF_OLDEST))
+TESTS_OF_NODE = $(filter-out build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \
+  build/test/stores/redis/% build/test/stores/sql/% %/postgres-store.test.js %/mysql-store.test.js \
+  %/held-commands.test.js %/flash-races.test.js %/planted-sessions.test.js \
+  build/test/cli/% %/sealed-rows.test.js %/stored-indexes.test.js, $(TESTS_OF_OLDEST))
 # Who wins a race depends on servers and processes: only the newest version runs each in full.
 FEW_RACES = SESSION_TEST_RACES=few
+# How many files run at a time. Most wait for servers, a browser or a compiler; those of the older versions wait the most.
+AT_ONCE = 3
+test-oldest test-node: AT_ONCE = 4
 # Ends a file or a test that hangs for ten minutes, and names it.
 PATIENCE = --test-timeout=600000
 # Source maps, and who caused an unhandled error, are for `make unit`: together they take up to a third of the time of a file.
-RUN_TESTS = $(WITH_SERVERS) $(NODE) --import ./build/test/support/untracked-promises.js --test --test-reporter=spec --test-concurrency=3 $(PATIENCE)
+RUN_TESTS = $(WITH_SERVERS) $(NODE) --import ./build/test/support/untracked-promises.js --test --test-reporter=spec --test-concurrency=$(AT_ONCE) $(PATIENCE)
 
 .PHONY: build demo picture test test-oldest test-node unit faults lint fix bench guard docs clean
 

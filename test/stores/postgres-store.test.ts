@@ -84,14 +84,6 @@ describe('PostgresStore', () => {
 
   });
 
-  describe('with users in PGlite', () => {
-
-    let database: PGlite | undefined;
-    after(() => database?.close());
-    userPromises(async () => open('sessions', (database ??= new PGlite()) as never), () => tableOf('sessions', database), 20);
-
-  });
-
   it('works on a table made by the SQL of its page, which is the table that setup() makes', async () => {
 
     await open('made_by_setup');
