@@ -18,7 +18,7 @@ TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/%
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/migrating-conformance.test.js %/express-store-packages.test.js \
   %/redis-full.test.js %/lost-servers.test.js %/postgres-connections.test.js %/mysql-connections.test.js %/sqlite-processes.test.js \
   %/hostile-visitors.test.js %/hostile-users.test.js %/stored-rows.test.js %/like-unsealed.test.js %/layering.test.js \
-  build/test/testing/broken-stores.test.js build/test/cli/doctor.test.js build/test/cli/installed.test.js, $(TESTS))
+  build/test/testing/broken-stores.test.js build/test/cli/doctor% build/test/cli/installed.test.js, $(TESTS))
 # What works with the example, the package, metrics, the command, caches, the kit, stores on servers, and
 # attackers who can write to a store or have many sessions, on the newest and the oldest version works between them, too.
 TESTS_OF_NODE = $(filter-out build/test/opentelemetry/% build/test/examples/% build/test/package/% build/test/testing/% build/test/cache/% \

@@ -95,7 +95,8 @@ const MYSQL: Kind = {
     'connectTimeout', 'enableKeepAlive', 'keepAliveInitialDelay', 'maxPreparedStatements', 'disableEval', 'gracefulEnd',
     'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
   ],
-  open: async ({ url, options: { table } }, setsUp) => {
+  open: async ({ url, path, options: { table } }, setsUp) => {
+    if (!/^\/\/[^/]*\/[^/]+$/.test(path)) throw wrong('it names no database');
     const connection = await connected(openMysql(url));
     return opened(setsUp, connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
   },

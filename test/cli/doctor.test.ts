@@ -14,33 +14,7 @@ import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 import { command } from './support/command.js';
-
-/** On a busy machine any answer may be late: only the test of late answers is about them. */
-const PATIENT = ['--slow', '10000'];
-
-interface Found { name: string; result: string; says: string; todo: string }
-
-/** Runs the doctor, and returns the names of what it has found. */
-async function findings(address: string, slow: readonly string[] = PATIENT): Promise<string[]> {
-
-  const { code, json, err } = await command(['doctor', '--json', ...slow], { env: { SESSION_STORE: address } });
-  strictEqual(err, '');
-  const results: Found[] = json[0].results;
-  const found = results.filter(({ result }) => result === 'problem' || result === 'warning');
-  for (const { says, todo } of found) ok(says && todo);
-  strictEqual(code, found.some(({ result }) => result === 'problem') ? 4 : found.length > 0 ? 3 : 0);
-  deepStrictEqual(results.filter(({ result }) => result === 'unknown'), []);
-  return found.map(({ name }) => name);
-
-}
-
-/** Makes the table at an address. */
-async function made(address: string): Promise<string> {
-
-  strictEqual((await command(['setup', '--store', address])).code, 0);
-  return address;
-
-}
+import { findings, made } from './support/doctor.js';
 
 /** Rows that ended long ago, one for each of a query's numbers. */
 const expired = (table: string, handle: string, from: string) => (
@@ -80,7 +54,7 @@ describe('doctor, on Redis', () => {
     deepStrictEqual(await findings(server.url), ['persistence']);
     await set('save', '3600 1');
     const { out } = await command(['doctor', '--store', server.url]);
-    match(out, /warning {2}persistence {2}Only snapshots/);
+    match(out, /warning {2}persistence +Only snapshots/);
     await set('appendonly', 'yes', 'save', '');
 
   });

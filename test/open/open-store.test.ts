@@ -196,7 +196,7 @@ describe('openStore()', () => {
       'redis://localhost?table=a', 'redis://localhost?prefix=a:&prefx=b', 'rediss://localhost?db=1', 'postgres://localhost/a?tabel=a',
       'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
-      'redis://localhost/abc', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
+      'redis://localhost/abc', 'mysql://localhost', 'mariadb://a@localhost/?table=b', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
       'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
       'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];

@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs';
 import { openStore } from '@curveball/session/open';
-import { type Address, parsed } from '../address.js';
+import { type Address, fileName, parsed } from '../address.js';
 import type { Check, Finding } from './check.js';
+import { FILE_CHECKS } from './checks/file-checks.js';
 import { MYSQL_CHECKS } from './checks/mysql-checks.js';
 import { POSTGRES_CHECKS } from './checks/postgres-checks.js';
 import { REDIS_CHECKS } from './checks/redis-checks.js';
@@ -11,6 +13,7 @@ import { connectMysql } from './connections/mysql.js';
 import { connectPostgres } from './connections/postgres.js';
 import { RedisServer } from './connections/redis.js';
 import { openSqliteFile } from './connections/sqlite.js';
+import { remedy } from './remedies.js';
 
 /** What has become of one check. */
 export type Result =
@@ -36,16 +39,22 @@ interface Kind {
   connect(address: Address): Promise<Server>;
   /** The checks of the kind, each for what `connect` returns. */
   readonly checks: ReadonlyArray<Check<never>>;
+  /** What can be looked at if it can't be opened. */
+  unopened?(address: Address, results: Result[]): Promise<unknown>;
 }
 
 /** After these findings, nothing else would work. */
-const LAST: readonly string[] = ['role', 'table', 'trial'];
+const LAST: readonly string[] = ['role', 'cluster', 'table', 'trial'];
 
 const REACHABLE = 'reachable';
 
 export const KINDS: { readonly [engine: string]: Kind } = {
   memory: { connect: async () => ({ time: async () => null, close: async () => {} }), checks: [] },
-  sqlite: { connect: openSqliteFile, checks: [...TABLE_CHECKS, ...SQLITE_CHECKS] },
+  sqlite: {
+    connect: openSqliteFile,
+    checks: [...TABLE_CHECKS, ...SQLITE_CHECKS],
+    unopened: async ({ path }, results) => existsSync(fileName(path)) && run(FILE_CHECKS, { file: fileName(path) }, results),
+  },
   redis: { connect: address => RedisServer.connect(address), checks: REDIS_CHECKS },
   postgres: { connect: connectPostgres, checks: byRole(POSTGRES_CHECKS) },
   mysql: { connect: connectMysql, checks: byRole(MYSQL_CHECKS) },
@@ -60,16 +69,19 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
     open.push(each);
     return each;
   };
+  const address = parsed(text);
+  const kind = KINDS[address?.engine ?? ''];
   try {
     // First: it refuses a wrong address.
     const store = await opened(openStore(text, { setup: false }) as Promise<OpenSubject['store']>);
-    const address = parsed(text) as Address;
-    const { connect, checks } = KINDS[address.engine] as Kind;
-    const server = await opened(connect(address));
+    const { connect, checks } = kind as Kind;
+    const server = await opened(connect(address as Address));
     return await look({ store, server, checks, slow });
   } catch (error) {
     if (error instanceof TypeError) throw error;
-    return { results: [unreachable(error)], latencySeconds: null };
+    const results = [unreachable(error)];
+    await kind?.unopened?.(address as Address, results);
+    return { results, latencySeconds: null };
   } finally {
     for (const each of open) await each.close();
   }
@@ -113,10 +125,10 @@ async function run<Subject>(checks: ReadonlyArray<Check<Subject>>, subject: Subj
 
 function unreachable(error: unknown): Result {
 
-  return {
-    name: REACHABLE, result: 'problem', says: `The store can't be reached: ${messageOf(error)}`,
-    todo: 'Compare the address with that of the server, and see whether it runs',
-  };
+  // The address is known.
+  const message = messageOf(error).replace(/^The store at .*? can't be opened: /, '');
+  const todo = remedy(message, 'Compare the address with that of the server, and see whether it runs');
+  return { name: REACHABLE, result: 'problem', says: `The store can't be reached: ${message}`, todo };
 
 }
 

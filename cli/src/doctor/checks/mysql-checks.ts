@@ -126,7 +126,7 @@ export const MYSQL_CHECKS: ReadonlyArray<Check<SqlDatabase>> = [
       const { Value: used } = await only(database, 'SHOW GLOBAL STATUS LIKE \'Threads_connected\'');
       const most = (await variables(database, 'max_connections')).get('max_connections');
       return Number(used) >= Number(most) * NEARLY_ALL
-        ? warning(`${count(Number(used))} of ${count(Number(most))} connections are used: the next process may get none, and answer 503`, 'Make the pools smaller, or raise max_connections')
+        ? warning(`${count(Number(used))} connections are used, of ${count(Number(most))} that applications may have: the next process may get none, and answer 503`, 'Make the pools smaller, or raise max_connections')
         : null;
     },
   },

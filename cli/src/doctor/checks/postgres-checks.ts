@@ -7,6 +7,9 @@ const RIGHTS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
 /** The part of its connections from which a server has nearly no more. */
 const NEARLY_ALL = 0.9;
 
+/** As many dead rows as a busy table may have, whatever its size: autovacuum looks at it once a minute. */
+const MANY_DEAD = 100_000;
+
 const setting = async (database: SqlDatabase, name: string) => (
   String((await only(database, 'SELECT current_setting($1) AS value', name)).value));
 
@@ -80,21 +83,29 @@ export const POSTGRES_CHECKS: ReadonlyArray<Check<SqlDatabase>> = [
   },
   {
     name: 'connections',
-    what: `whether ${NEARLY_ALL * 100} % of \`max_connections\` are used`,
+    what: `whether ${NEARLY_ALL * 100} % of \`max_connections\` are used, without those that are reserved`,
     look: async database => {
-      const { used, most } = await only(database, 'SELECT count(*) AS used, current_setting(\'max_connections\') AS most FROM pg_stat_activity WHERE datname IS NOT NULL');
-      return Number(used) >= Number(most) * NEARLY_ALL
-        ? warning(`${count(Number(used))} of ${count(Number(most))} connections are used: the next process may get none, and answer 503`, 'Make the pools smaller, put a pooler before the server, or raise max_connections')
+      const { used } = await only(database, 'SELECT count(*) AS used FROM pg_stat_activity WHERE datname IS NOT NULL');
+      // PostgreSQL 16 has a second setting of this kind.
+      const { reserved } = await only(database, 'SELECT sum(setting::int) AS reserved FROM pg_settings WHERE name IN (\'superuser_reserved_connections\', \'reserved_connections\')');
+      const most = Number(await setting(database, 'max_connections')) - Number(reserved);
+      return Number(used) >= most * NEARLY_ALL
+        ? warning(`${count(Number(used))} connections are used, of ${count(most)} that applications may have: the next process may get none, and answer 503`, 'Make the pools smaller, put a pooler before the server, or raise max_connections')
         : null;
     },
   },
   {
     name: 'autovacuum',
-    what: 'whether the server cleans the table up',
+    what: 'whether the server cleans the table up, and keeps up with it',
     look: async database => {
       const { options } = await only(database, 'SELECT coalesce(array_to_string(reloptions, \',\'), \'\') AS options FROM pg_class WHERE oid = to_regclass($1)', database.quoted);
       const isOff = await setting(database, 'autovacuum') === 'off' || /autovacuum_enabled=(off|false|0)/.test(String(options));
-      return isOff ? warning('autovacuum is off: each change leaves a dead row, and the table grows without end', `Set autovacuum = on, and ALTER TABLE ${database.quoted} RESET (autovacuum_enabled)`) : null;
+      if (isOff) return warning('autovacuum is off: each change leaves a dead row, and the table grows without end', `Set autovacuum = on, and ALTER TABLE ${database.quoted} RESET (autovacuum_enabled)`);
+      const [row] = await database.rows('SELECT n_live_tup AS live, n_dead_tup AS dead FROM pg_stat_user_tables WHERE relid = to_regclass($1)', database.quoted);
+      const [live, dead] = [Number(row?.live ?? 0), Number(row?.dead ?? 0)];
+      return dead > MANY_DEAD && dead > live
+        ? warning(`The table has about ${count(dead)} dead rows beside ${count(live)} live ones: autovacuum does not keep up`, `Look for transactions that stay open, in pg_stat_activity, and let it begin earlier: ALTER TABLE ${database.quoted} SET (autovacuum_vacuum_scale_factor = 0.02)`)
+        : null;
     },
   },
 ];

@@ -1,9 +1,18 @@
-import { bytes } from '../../output.js';
+import { bytes, count } from '../../output.js';
 import { type Check, problem, warning } from '../check.js';
-import type { RedisServer } from '../connections/redis.js';
+import { fields, type RedisServer } from '../connections/redis.js';
 
 /** The part of its memory from which a server is nearly full. */
 const NEARLY_FULL = 0.85;
+
+/** Microseconds from which a command is slow, how many are more than chance, and the seconds in which they count. */
+const LONG = 100_000;
+const MANY = 5;
+const HOUR = 3600;
+
+const SLOTS = 16_384;
+
+const isNode = async (server: RedisServer) => (await server.info('cluster')).get('cluster_enabled') === '1';
 
 const number = (info: ReadonlyMap<string, string>, name: string) => Number(info.get(name) ?? 0);
 
@@ -18,13 +27,6 @@ export const REDIS_CHECKS: ReadonlyArray<Check<RedisServer>> = [
         ? problem(`The server is a replica of ${info.get('master_host')}:${info.get('master_port')}: it refuses every change, and can still have sessions that have ended`, 'Give the address of the master')
         : null;
     },
-  },
-  {
-    name: 'cluster',
-    what: 'whether the server is one node of a cluster',
-    look: async server => ((await server.info('cluster')).get('cluster_enabled') === '1'
-      ? problem('The server is a node of a cluster: at one address, it has only a part of the sessions', 'Make a client of the cluster in the application, and give it to RedisStore')
-      : null),
   },
   {
     name: 'eviction',
@@ -64,5 +66,49 @@ export const REDIS_CHECKS: ReadonlyArray<Check<RedisServer>> = [
         ? warning('Nothing is written to a disk: a restart of the server signs everyone out', 'CONFIG SET appendonly yes, and the same in its configuration file')
         : warning('Only snapshots are written to a disk: a crash loses the sessions, and the ends of sessions, since the last one', 'CONFIG SET appendonly yes, and the same in its configuration file');
     },
+  },
+  {
+    name: 'durability',
+    what: '`appendfsync`',
+    look: async server => {
+      if ((await server.info('persistence')).get('aof_enabled') !== '1') return null;
+      return await server.setting('appendfsync') === 'no'
+        ? warning('appendfsync is no: a crash of the machine loses the changes of about 30 seconds, sign-outs among them', 'CONFIG SET appendfsync everysec, and the same in its configuration file')
+        : null;
+    },
+  },
+  {
+    name: 'slow-commands',
+    what: `whether ${MANY} commands of the last hour took longer than ${LONG / 1000} ms: all others waited`,
+    look: async server => {
+      const entries = await server.ask('SLOWLOG', 'GET', '128') as ReadonlyArray<readonly [unknown, number, number, readonly string[]]>;
+      const since = await server.time() - HOUR;
+      // Without the arguments, which may be values.
+      const slow = entries.filter(([, time, duration]) => Number(time) > since && Number(duration) > LONG)
+        .map(([, , duration, [name = '']]) => ({ name: String(name).toUpperCase(), duration: Number(duration) })).sort((a, b) => b.duration - a.duration);
+      const [slowest] = slow;
+      return slowest && slow.length >= MANY
+        ? warning(`${count(slow.length)} commands of the last hour took longer than ${LONG / 1000} ms, the slowest one, ${slowest.name}, ${count(slowest.duration / 1000)} ms: all requests wait for such a command`, 'See with SLOWLOG GET which program sends them; sessions need none of them')
+        : null;
+    },
+  },
+  {
+    name: 'slots',
+    what: 'whether a cluster has a master for each slot',
+    look: async server => {
+      if (!await isNode(server)) return null;
+      const info = fields(String(await server.ask('CLUSTER', 'INFO')));
+      const served = number(info, 'cluster_slots_ok');
+      return info.get('cluster_state') === 'ok' && served === SLOTS
+        ? null
+        : problem(`${count(SLOTS - served)} of ${count(SLOTS)} slots of the cluster have no master, and its state is ${info.get('cluster_state')}: sessions there can't be read or kept`, 'Start the masters that are down, or let replicas take their places: redis-cli --cluster check says which');
+    },
+  },
+  {
+    name: 'cluster',
+    what: 'whether the server is one node of a cluster',
+    look: async server => (await isNode(server)
+      ? problem('The server is a node of a cluster: at one address, it has only a part of the sessions', 'Make a client of the cluster in the application, and give it to RedisStore')
+      : null),
   },
 ];

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenedStore } from '@curveball/session/open';
 import { type Check, problem, warning } from '../check.js';
+import { remedy } from '../remedies.js';
 
 /** A store that is open, and what a request may wait for it. */
 export interface OpenSubject {
@@ -22,8 +23,6 @@ const LONGEST = 2000;
 
 /** A hundredth of the answers may take so many times longer than half of them. */
 const TAIL = 10;
-
-const NO_RIGHT = /NOPERM|permission|denied|readonly|read-only|READONLY/i;
 
 /** What can be wrong with any store: it is used as an application uses it. */
 export const STORE_CHECKS: ReadonlyArray<Check<OpenSubject>> = [
@@ -49,9 +48,7 @@ export const STORE_CHECKS: ReadonlyArray<Check<OpenSubject>> = [
         return null;
       } catch (error) {
         const message = reason(error);
-        return NO_RIGHT.test(message)
-          ? problem(`The user of the address lacks a right: ${message}`, 'Grant it: the page of the store lists the rights that it needs')
-          : problem(`The store can't keep a session: ${message}`, 'The page of the store lists the settings that it needs');
+        return problem(`The store can't keep a session: ${message}`, remedy(message, 'The page of the store lists the settings that it needs'));
       }
     },
   },

@@ -39,8 +39,7 @@ export class RedisServer {
   /** Returns a section of what the server says of itself. */
   async info(section: string): Promise<ReadonlyMap<string, string>> {
 
-    const text = String(await this.ask('INFO', section));
-    return new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name as string, value as string]));
+    return fields(String(await this.ask('INFO', section)));
 
   }
 
@@ -64,5 +63,12 @@ export class RedisServer {
   async close(): Promise<void> {
     this.#client.destroy();
   }
+
+}
+
+/** Reads lines such as `role:master`. */
+export function fields(text: string): ReadonlyMap<string, string> {
+
+  return new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name as string, value as string]));
 
 }
