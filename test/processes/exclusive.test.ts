@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { join } from 'node:path';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { deferred } from '../support/events.js';
 import { often } from '../support/often.js';
 import { type Answer, AppProcess, type AppSettings } from '../support/processes/app-process.js';
-import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
-import { temporaryFolder } from '../support/servers/server.js';
+import { SERVED_STORES } from '../support/processes/served-stores.js';
 
 const TRIALS = often(20);
 
@@ -15,12 +13,8 @@ const TRIALS = often(20);
 const SLOW = 40;
 
 const STORES: { readonly [name: string]: { address: () => string; encrypted?: boolean } } = {
-  'SQLite': { address: () => `sqlite:${join(temporaryFolder(), 'locks.db')}` },
-  'Redis': { address: redisUrl },
-  'a Redis cluster': { address: () => redisClusterUrls().join(',') },
-  'PostgreSQL': { address: postgresUrl },
-  'an encrypted PostgreSQL': { address: postgresUrl, encrypted: true },
-  'MySQL or MariaDB': { address: mysqlUrl },
+  ...Object.fromEntries(Object.entries(SERVED_STORES).map(([name, address]) => [name, { address }])),
+  'an encrypted PostgreSQL': { address: SERVED_STORES.PostgreSQL, encrypted: true },
 };
 
 /** A provider whose refresh tokens can be used once. A second use revokes all tokens that came from the first (RFC 9700, 4.14.2). */

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { often } from '../support/often.js';
 import { AppProcess } from '../support/processes/app-process.js';
 import { limitRaces, type Race, RACES, USER_RACES } from '../support/processes/races.js';
-import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
-import { temporaryFolder } from '../support/servers/server.js';
+import { SERVED_STORES } from '../support/processes/served-stores.js';
 
 /** How often each race runs on each store, between two processes. */
 const TRIALS = often(200);
@@ -15,14 +13,6 @@ const ENCRYPTED_TRIALS = often(40);
 
 /** How many run at a time: they use different sessions. */
 const AT_ONCE = 8;
-
-const STORES: { readonly [name: string]: () => string } = {
-  SQLite: () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
-  Redis: redisUrl,
-  'a Redis cluster': () => redisClusterUrls().join(','),
-  PostgreSQL: postgresUrl,
-  'MySQL or MariaDB': mysqlUrl,
-};
 
 /** Runs races between two processes. */
 function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number; encrypted?: boolean } = {}): void {
@@ -63,7 +53,7 @@ function hold(races: { readonly [name: string]: Race }, address: () => string, m
 
 }
 
-for (const [name, address] of Object.entries(STORES)) {
+for (const [name, address] of Object.entries(SERVED_STORES)) {
 
   describe(`Two processes on ${name}`, () => {
 
@@ -84,11 +74,11 @@ for (const [name, address] of Object.entries(STORES)) {
 }
 
 // One store of each form.
-for (const name of ['SQLite', 'Redis', 'PostgreSQL']) {
+for (const name of ['SQLite', 'Redis', 'PostgreSQL'] as const) {
 
   describe(`Two processes on an encrypted ${name}`, () => {
 
-    hold({ ...RACES, ...USER_RACES }, STORES[name] as () => string, { encrypted: true });
+    hold({ ...RACES, ...USER_RACES }, SERVED_STORES[name], { encrypted: true });
 
   });
 

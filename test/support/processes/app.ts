@@ -49,11 +49,7 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
     ctx.sessionId = null;
   },
   'sign-in': async (ctx, key) => {
-    const held = ctx.query.gate && gate(ctx.query.gate);
-    if (held) {
-      held.arrive();
-      await held.released;
-    }
+    await waitAtGate(ctx);
     ctx.session.owner = key;
   },
   tokens: (ctx, key) => {
@@ -87,6 +83,7 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
   leave: (ctx, key) => ctx.flash('notice', key),
   show: async ctx => {
     ctx.response.body = (await ctx.flashes()).map(({ message }) => message);
+    await waitAtGate(ctx);
   },
   end: ctx => {
     ctx.session = null;
@@ -113,7 +110,7 @@ const sealed = ENCRYPTED ? encrypted(opened, KEYED) : opened;
 const store = CACHED ? cached(sealed, { maxAge: Number(CACHED) }) : sealed;
 const users = isIndexing(store) ? new UserSessions(store) : undefined;
 
-/** Sign-ins that are held between the check of a password and the answer, by their gates. */
+/** Requests that are held in the middle, by their gates: a sign-in before its answer, a page that has its messages. */
 const gates = new Map<string, Gate>();
 
 class Gate {
@@ -141,6 +138,16 @@ function gate(name: string): Gate {
   return found;
 
 }
+
+async function waitAtGate({ query }: Context): Promise<void> {
+
+  if (!query.gate) return;
+  const held = gate(query.gate);
+  held.arrive();
+  await held.released;
+
+}
+
 const app = new Application();
 app.use(
   errorsToStatus(),
