@@ -2,14 +2,19 @@ import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { often } from '../support/often.js';
 import { AppProcess } from '../support/processes/app-process.js';
-import { postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
+import { until } from '../support/until.js';
 
 /** Seconds within which other processes notice an end, as docs/live-sessions.md promises. */
 const REPORTED = 1;
 const LOOKED_FOR = 3;
+
+/** How many sessions a process is ending when it is killed. */
+const ENDING = often(200);
 
 /** Seconds that a busy machine may take for more. */
 const SLACK = 1;
@@ -18,6 +23,7 @@ const SLACK = 1;
 const STORES: { readonly [name: string]: { readonly url: () => string; readonly place?: string; readonly within: number } } = {
   'Redis, which reports changes': { url: redisUrl, place: '?prefix=live:', within: REPORTED },
   'PostgreSQL, which reports ends': { url: postgresUrl, place: '?table=live', within: REPORTED },
+  'MySQL or MariaDB, which reports none': { url: mysqlUrl, place: '?table=live', within: LOOKED_FOR },
   'SQLite, which reports none': { url: () => `sqlite:${join(temporaryFolder(), 'live.db')}`, within: LOOKED_FOR },
 };
 
@@ -25,12 +31,13 @@ describe('Open streams of two processes', { concurrency: true, timeout: 120_000 
 
   for (const [name, { url, place, within }] of Object.entries(STORES)) describe(`on ${name}`, { concurrency: 1 }, () => {
 
+    let address = '';
     let here: AppProcess;
     let other: AppProcess;
     let proxy: TcpProxy | undefined;
 
     before(async () => {
-      const address = url();
+      address = url();
       if (place) proxy = await TcpProxy.start(address);
       here = await AppProcess.start({ store: `${proxy?.url ?? address}${place ?? ''}`, storeTimeout: 1 });
       other = await AppProcess.start({ store: `${address}${place ?? ''}` });
@@ -88,6 +95,32 @@ describe('Open streams of two processes', { concurrency: true, timeout: 120_000 
           ok(at - endedAt < (within + SLACK) * 1000, `after ${at - endedAt} ms`);
         }
       }
+
+    });
+
+    it('notice what a process ended before it was killed, and only that', async t => {
+
+      const ids = await Promise.all(Array.from({ length: ENDING }, () => other.create()));
+      const answers = await waiting(ids);
+      const dying = await AppProcess.start({ store: `${address}${place ?? ''}` });
+      t.after(() => dying.kill());
+      let [answered, noticed] = [0, 0];
+      for (const answer of answers) answer.then(() => { noticed++; });
+      const killAfter = Math.floor(Math.random() * ENDING / 2);
+      await new Promise<void>(resolve => {
+        for (const id of ids) dying.send('/end', id).then(() => { if (answered++ === killAfter) resolve(dying.kill()); });
+      });
+      let living = ENDING;
+      const took = await until('as many ends are noticed as there were', async () => {
+        living = (await Promise.all(ids.map(id => other.read(id)))).filter(values => values !== null).length;
+        return noticed === ENDING - living;
+      });
+      ok(took < (within + SLACK) * 1000, `after ${took} ms`);
+      ok(living > 0 && living < ENDING - killAfter, `${living} of ${ENDING} live`);
+      strictEqual((await here.send('/waiting')).body, String(living));
+      await Promise.all(ids.map(id => other.send('/end', id)));
+      for (const { body } of await Promise.all(answers)) strictEqual(body, 'signed-out');
+      t.diagnostic(`${name}: of ${ENDING} sessions, ${ENDING - living} were ended before the kill, all of which were noticed within ${Math.round(took)} ms`);
 
     });
 
