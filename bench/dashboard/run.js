@@ -48,7 +48,6 @@ try {
   const panels = [];
   for (const { title, targets, gridPos, fieldConfig } of dashboard.panels) {
     const series = (await Promise.all(targets.map(target => ask(target, start)))).flat();
-    if (series.length === 0) throw new Error(`No answer for "${title}"`);
     panels.push({ title, gridPos, unit: fieldConfig.defaults.unit, series });
   }
   writeFileSync(join(DOCS, 'dashboard.svg'), picture(panels, SECONDS));
@@ -65,6 +64,7 @@ async function ask({ expr, legendFormat }, start) {
   const response = await fetch(`http://127.0.0.1:${port}/api/v1/query_range?${query}`);
   const { data, error } = await response.json();
   if (error) throw new Error(`${expr}: ${error}`);
+  if (!data.result.some(({ values }) => values.some(([, value]) => value !== 'NaN'))) throw new Error(`No answer to ${expr}`);
   return data.result.map(({ metric, values }) => ({
     name: legendFormat.replace(/\{\{(\w+)\}\}/g, (_, label) => metric[label] ?? '').trim(),
     points: values.map(([time, value]) => [Math.round(time - start), value === 'NaN' ? null : Number(value)]),

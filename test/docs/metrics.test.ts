@@ -106,6 +106,18 @@ describe('The dashboard', () => {
     for (const [name, labels] of lines) exported.set(name, new Set([...exported.get(name) ?? [], ...labels]));
   });
 
+  it('asks for names that the page lists, as they are exported', () => {
+
+    const rows = table(page('docs/metrics.md'), 'Names elsewhere').slice(1);
+    assert.ok(rows.length > 3);
+    for (const [instrument, scraped] of rows) {
+      const [name = ''] = codeIn(scraped);
+      assert.ok(exported.has(name), name);
+      assert.ok(name.startsWith(codeIn(instrument)[0]?.replaceAll('.', '_') as string), name);
+    }
+
+  });
+
   it('asks only for metrics and labels that are exported, with a unit at the end of the name, too, and for each metric', () => {
 
     const asked = new Set<string>();

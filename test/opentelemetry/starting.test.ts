@@ -1,10 +1,11 @@
-import { deepStrictEqual, strictEqual, throws } from 'node:assert/strict';
+import { deepStrictEqual, ok, strictEqual, throws } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { channel } from 'node:diagnostics_channel';
 import { describe, it } from 'node:test';
 import { MemoryStore, type SessionStore, wrapStore } from '../../src/index.js';
 import { instrumentedStore, sessionMetrics, storeGauges } from '../../src/opentelemetry/index.js';
-import { root } from '../docs/support/markdown.js';
+import { page, root } from '../docs/support/markdown.js';
+import { runProgram } from '../support/child-process.js';
 import { meters } from '../support/metrics.js';
 import { site } from '../support/site.js';
 
@@ -46,6 +47,27 @@ describe('Counting sessions', () => {
     const { browser } = site(PAGES, { store: instrumentedStore(new MemoryStore(), { traces: true }) });
     strictEqual((await browser.get('/begin')).status, 200);
     stop();
+
+  });
+
+  it('is not even loaded without its import, and no one subscribes', () => {
+
+    const { exports } = JSON.parse(readFileSync(`${root}/package.json`, 'utf8'));
+    const files = Object.entries<{ import?: { default: string }; default?: string }>(exports)
+      .filter(([path]) => path !== './opentelemetry')
+      .flatMap(([, { import: module, default: file = module?.default }]) => (file?.startsWith('./dist/') ? [new URL(`../../src/${file.slice('./dist/'.length)}`, import.meta.url).href] : []));
+    ok(files.length > 8);
+    const channels = [...new Set(page('docs/events.md').text.match(/curveball:session:[a-z]+/g))];
+    ok(channels.length > 8);
+    const hook = 'export const resolve = (name, context, next) => { if (/opentelemetry/.test(name)) throw new Error(name + " is loaded"); return next(name, context); }';
+    const { status, stderr, stdout } = runProgram(`
+      import { register } from 'node:module';
+      import { channel } from 'node:diagnostics_channel';
+      register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hook)}));
+      for (const file of ${JSON.stringify(files)}) await import(file);
+      console.log(${JSON.stringify(channels)}.filter(name => channel(name).hasSubscribers).join());
+      process.exit();`);
+    deepStrictEqual([status, stdout, stderr], [0, '\n', '']);
 
   });
 
