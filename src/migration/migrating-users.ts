@@ -12,7 +12,9 @@ export type MethodsOfUsers = Pick<Methods, 'sessionsOf' | 'endSessionsOf' | 'end
  * @param asked the stores in the order in which they are asked, so that no session is
  *   missed that moves in between
  */
-export function usersInBoth({ store: from }: Side, { store: to }: Side, asked: readonly Methods[]): MethodsOfUsers {
+export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Methods[]): MethodsOfUsers {
+
+  const moves = asked.at(-1) === to.store;
 
   const askAll = async <T>(question: (store: Methods) => Awaitable<T>): Promise<T[]> => {
     const answers: T[] = [];
@@ -36,11 +38,26 @@ export function usersInBoth({ store: from }: Side, { store: to }: Side, asked: r
 
     async endSessionsOf(user, terms) {
 
-      return [...new Set((await askAll(store => store.endSessionsOf(user, terms))).flat())];
+      const handles = await askAll(async store => {
+        const ended = await store.endSessionsOf(user, terms);
+        // Without `only`, `to` remembers that the user's sessions were ended, and refuses each.
+        if (store === from && moves && terms?.only !== undefined && ended.length > 0) await to.keepOut(terms.only, terms.reason);
+        return ended;
+      });
+      return [...new Set(handles.flat())];
 
     },
 
-    endByHandle: async (handle, reason) => (await askAll(store => store.endByHandle(handle, reason))).includes(true),
+    async endByHandle(handle, reason) {
+
+      const answers = await askAll(async store => {
+        const isEnded = await store.endByHandle(handle, reason);
+        if (store === from && moves && isEnded) await to.keepOut(handle, reason);
+        return isEnded;
+      });
+      return answers.includes(true);
+
+    },
 
     async endAllSessions() {
 
@@ -67,14 +84,14 @@ export function usersInBoth({ store: from }: Side, { store: to }: Side, asked: r
 
     watch(changed) {
 
-      const watches = [from, to].flatMap(store => store.watch(changed) ?? []);
+      const watches = [from, to.store].flatMap(store => store.watch(changed) ?? []);
       return watches.length === 2 ? { confirm: () => Promise.all(watches.map(watch => watch.confirm())) } : null;
 
     },
 
     watchEnds(ended) {
 
-      const watches = [from, to].flatMap(store => store.watchEnds(ended) ?? []);
+      const watches = [from, to.store].flatMap(store => store.watchEnds(ended) ?? []);
       const stop = () => { for (const watch of watches) watch.stop(); };
       if (watches.length === 2) return { stop, confirm: () => Promise.all(watches.map(watch => watch.confirm())) };
       stop();

@@ -1,8 +1,12 @@
-import { type AtomicSessionStore, type Awaitable, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
+import { type AtomicSessionStore, type Awaitable, type EndReason, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
 import { derivedHandle, HANDLE_LENGTH, isPlausibleId } from '../id/session-id.js';
-import { isStoredId, sha256 } from '../id/stored-id.js';
+import { isStoredId, newStoredId, sha256 } from '../id/stored-id.js';
+import { KEEPS_NOTHING } from '../values/other-record.js';
 
 type Version = LiveSession['version'];
+
+/** Seconds after which a reserved place is gone if its process dies. Another one reserves it again. */
+export const PLACE_LIFETIME = 60;
 
 /** One of the two stores, and the ids that sessions have there. */
 export class Side {
@@ -66,6 +70,18 @@ export class Side {
 
     const states = await (this.store as AtomicSessionStore).statesOf?.([this.handleOf(id)]);
     return states?.[0]?.status === 'live';
+
+  }
+
+  /**
+   * Leaves a mark for a session that has ended in the other store, and is not here: a
+   * copy that has read its record before must not put it here.
+   */
+  async keepOut(handle: string, reason: EndReason | undefined): Promise<void> {
+
+    const id = handle + newStoredId().slice(HANDLE_LENGTH);
+    // If something else has this handle, it keeps the record out, or is the record, and ends with it.
+    if (await this.store.create(id, KEEPS_NOTHING, { lifetime: PLACE_LIFETIME }) === true) await this.store.end(id, { reason });
 
   }
 

@@ -2,7 +2,8 @@ import { SessionStoreError } from '../base/errors.js';
 import type { FoundSession, LiveSession, LoadTerms, RetiredSession, StoredInfo } from '../base/store.js';
 import { KEEPS_NOTHING, OTHER_RECORD } from '../values/other-record.js';
 import { difference, NO_CHANGE } from '../values/texts-change.js';
-import { isMoved, type Side } from './side.js';
+import { ASIDE, asideFor } from './aside.js';
+import { isMoved, PLACE_LIFETIME, type Side } from './side.js';
 
 /*
  * Finds a session in one of two stores, and takes it over into the other.
@@ -25,9 +26,6 @@ import { isMoved, type Side } from './side.js';
  * has moved. There the reserved record has the values from the beginning, and step 2
  * ends the session in `from`.
  */
-
-/** Seconds after which a reserved place is gone if its process dies. Another one reserves it again. */
-const PLACE_LIFETIME = 60;
 
 /** How often a session is looked for while other requests move or change it. */
 const MOST_TRIES = 20;
@@ -172,7 +170,7 @@ export class Takeover {
     const { id } = search;
     if (!from.keepsMarks) return this.#takeOverWithValues(search, found);
     if (!await this.#reserve(to, search, found.info)) return AGAIN;
-    const answer = await from.store.move(from.idOf(id), from.asideOf(id), NO_CHANGE, { lifetime: found.remaining, version: found.version });
+    const answer = await from.store.move(from.idOf(id), from.asideOf(id), asideFor(to.idOf(id)), { lifetime: found.remaining, version: found.version });
     return answer === 'moved' ? this.#arrive(from, to, found, search) : AGAIN;
 
   }
@@ -181,7 +179,9 @@ export class Takeover {
   async #arrive(left: Side, other: Side, session: LiveSession, search: Search): Promise<FoundSession | typeof AGAIN> {
 
     const { id } = search;
-    const change = { set: session.texts, unset: [OTHER_RECORD] };
+    const set = new Map(session.texts);
+    set.delete(ASIDE);
+    const change = { set, unset: [OTHER_RECORD] };
     const answer = await other.store.move(other.reservedOf(id), other.idOf(id), change, { lifetime: session.remaining });
     if (answer !== 'moved') {
       // The place is gone: its time was over, or the session has ended. The next look finds out.

@@ -57,7 +57,7 @@ describe('copy', () => {
     const { code, json } = await copy();
     strictEqual(code, 0);
     const [{ seconds, ...tally }] = json;
-    deepStrictEqual(tally, { copied: 120, before: 0, ended: 0, changed: 0, others: 0, unreadable: 0, left: 0, there: 120 });
+    deepStrictEqual(tally, { copied: 120, before: 0, ended: 0, changed: 0, others: 0, cut: 0, unreadable: 0, left: 0, there: 120 });
     ok(seconds > 0);
     await checkMoved(ids);
     const found = await to.load(former);
@@ -167,7 +167,7 @@ function never(): Promise<never> {
 
 describe('A copier', async () => {
 
-  interface Tally { copied: number; before: number; ended: number; changed: number; others: number }
+  interface Tally { copied: number; before: number; ended: number; changed: number; others: number; cut: number }
   type CopierClass = new (options: object) => { readonly tally: Tally; run(): Promise<void> };
   const { Copier }: { Copier: CopierClass } = await import(pathToFileURL(`${root}dist/copy/copier.js`).href);
 
@@ -208,6 +208,18 @@ describe('A copier', async () => {
     await copier.run();
     strictEqual((await old.countSessions({ exact: true })).live, 0);
     ok(copier.tally.changed > 10);
+
+  });
+
+  it('leaves a session where it is whose move was cut off, if it is sealed', async () => {
+
+    const { old, next, ids, copierWith } = await scene(3);
+    await old.update(ids[0], { set: new Map([['@curveball/session aside', '"sealed"']]), unset: [] }, { lifetime: 3600 });
+    const copier = copierWith();
+    await copier.run();
+    deepStrictEqual([copier.tally.copied, copier.tally.cut], [2, 1]);
+    ok((await old.load(ids[0]))?.status === 'live');
+    ok(await next.load(ids[0]) === null);
 
   });
 

@@ -1,6 +1,7 @@
 import type { AtomicSessionStore, LoadTerms } from '../../src/base/store.js';
 import { newStoredId } from '../../src/id/stored-id.js';
 import { wrapStore } from '../../src/index.js';
+import { ASIDE } from '../../src/migration/aside.js';
 import { migrating } from '../../src/migration/migrating-store.js';
 import { Side } from '../../src/migration/side.js';
 import { toTexts } from '../../src/values/session-values.js';
@@ -49,7 +50,7 @@ export function migratingWorld(knows: (request: string) => Knows, make = OURS): 
       // What is aside in the old store is on its way, unless it has been in the new one.
       const aside = inTo?.status === 'retired' ? null : from.load(old.asideOf(id));
       const found = [inTo, from.load(id), aside].find(each => each?.status === 'live');
-      return found?.status === 'live' ? found.texts : null;
+      return found?.status === 'live' ? new Map([...found.texts].filter(([key]) => key !== ASIDE)) : null;
     },
   };
 

@@ -19,6 +19,9 @@ const MOST_USED = 3;
 /** Seconds by which the clocks of a store and of this process may tell another age. */
 const INEXACT = 2;
 
+/** Milliseconds after which a record is read again: the mark of an end keeps it out of the new store for only a little longer. */
+const FRESH = 20_000;
+
 /** Milliseconds for which a place may be occupied: marks of ends and places of takeovers are gone by then. */
 const PATIENCE = 70_000;
 const PAUSE = 1000;
@@ -45,6 +48,8 @@ export interface Tally {
   changed: number;
   /** Messages, locks and sign-ins that are under way, which stay where they are. */
   others: number;
+  /** Sealed sessions whose move was cut off. */
+  cut: number;
   /** Damaged records. */
   unreadable: number;
 }
@@ -52,7 +57,7 @@ export interface Tally {
 /** Copies all sessions from one store to another. */
 export class Copier {
 
-  readonly tally: Tally = { copied: 0, before: 0, ended: 0, changed: 0, others: 0, unreadable: 0 };
+  readonly tally: Tally = { copied: 0, before: 0, ended: 0, changed: 0, others: 0, cut: 0, unreadable: 0 };
 
   readonly #options: CopyOptions;
   readonly #began = performance.now();
@@ -88,7 +93,7 @@ export class Copier {
     this.#occupied = new Set();
     const read = async (after: string | undefined) => ({ ...await from.recordPage?.({ after, limit: PAGE }) as RecordPage, readAt: performance.now() });
     const { tally } = this;
-    tally.others = tally.unreadable = 0;
+    tally.others = tally.cut = tally.unreadable = 0;
     for (let page = await read(undefined); ;) {
       const next = page.next === null ? null : read(page.next);
       // It may fail while this page is on its way.
@@ -109,7 +114,7 @@ export class Copier {
       this.tally.others++;
       return;
     }
-    const outcome = await transfer(this.#options, record, readAt);
+    const outcome = performance.now() - readAt > FRESH ? 'occupied' : await transfer(this.#options, record, readAt);
     if (this.#isFirstPass) onDone();
     if (outcome !== 'occupied') {
       this.tally[outcome]++;

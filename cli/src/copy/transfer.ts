@@ -9,6 +9,8 @@ export type Outcome =
   | 'occupied'
   /** It ended in the meantime. */
   | 'ended'
+  /** Its move to the other store was cut off, and only the application can finish it, since it is sealed. */
+  | 'cut'
   /** It is in the other store, but lacks a change that someone made in the meantime. */
   | 'changed';
 
@@ -19,6 +21,9 @@ export interface Route {
   /** Whether the records stay in `from`. */
   readonly keeps: boolean;
 }
+
+/** The key of a session whose move to the other store was cut off. It is a part of what stores keep, and stays the same. */
+const ASIDE = '@curveball/session aside';
 
 /**
  * Takes one record over. It is put into `to` before it is taken from `from`: if the
@@ -34,7 +39,9 @@ export async function transfer({ from, to, keeps }: Route, record: SessionRecord
       return (performance.now() - readAt) / 1000;
     },
   };
-  if (!await to.putRecord?.(record, terms)) return 'occupied';
+  const whole = finished(record);
+  if (whole === null) return 'cut';
+  if (!await to.putRecord?.(whole, terms)) return 'occupied';
   if (keeps) return 'copied';
   const taken = await from.takeRecord?.(record.handle) ?? null;
   if (taken === null) {
@@ -50,5 +57,18 @@ function isSame(one: SessionRecord, other: SessionRecord): boolean {
 
   return one.hash === other.hash && one.info?.user === other.info?.user && one.info?.details === other.info?.details
     && one.texts.size === other.texts.size && [...one.texts].every(([key, text]) => other.texts.get(key) === text);
+
+}
+
+/** The record as it would be in the other store if its move had not been cut off; null if that can't be read. */
+function finished(record: SessionRecord): SessionRecord | null {
+
+  const text = record.texts.get(ASIDE);
+  if (text === undefined) return record;
+  const [, hash] = /^"([\w-]{43})"$/.exec(text) ?? [];
+  if (hash === undefined) return null;
+  const texts = new Map(record.texts);
+  texts.delete(ASIDE);
+  return { ...record, hash, texts, former: record.former.filter(id => id.hash !== hash) };
 
 }

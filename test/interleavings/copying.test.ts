@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { newStoredId } from '../../src/id/stored-id.js';
+import type { AtomicSessionStore, IndexingSessionStore, SessionRecord } from '../../src/index.js';
+import { migrating } from '../../src/migration/migrating-store.js';
+import { KeyedStore } from '../../src/stores/shared/keyed-store.js';
+import { toTexts } from '../../src/values/session-values.js';
+import { FIRST_VALUES } from '../support/actions.js';
+import { settled } from '../support/events.js';
+import { explore } from '../support/explore.js';
+import { test } from '../support/exploring.js';
+import { ParkingLot } from '../support/parking-lot.js';
+import { ParkingStore } from '../support/parking-store.js';
+import { MapEngine } from '../stores/shared/map-engine.js';
+
+/*
+ * The command that copies sessions, and an application that moves them, at the same
+ * time: in every order of the calls that reach the two stores, and with a copy that is
+ * killed after any of its steps.
+ */
+
+type Transfer = (route: { from: AtomicSessionStore; to: AtomicSessionStore; keeps: boolean }, record: SessionRecord, readAt: number) => Promise<string>;
+
+/** As it is built: the command imports packages that only its own folder has. */
+async function built(): Promise<Transfer> {
+
+  const { transfer }: { transfer: Transfer } = await import(new URL('../../../cli/dist/copy/transfer.js', import.meta.url).href);
+  return transfer;
+
+}
+
+/** As the stores on servers, between which sessions are copied: it has one record for a handle. */
+type OneRecordStore = ReturnType<typeof oneRecordStore>;
+
+function oneRecordStore() {
+  return new KeyedStore(new MapEngine(() => 1.7e12));
+}
+
+/** A process that is killed after so many calls: it hears no answer of the last one. */
+class Life {
+
+  #left: number;
+
+  constructor(calls: number) {
+    this.#left = calls;
+  }
+
+  /** Makes the methods that the copy calls. */
+  of(store: OneRecordStore, lot: ParkingLot): AtomicSessionStore {
+
+    const parked = (method: 'putRecord' | 'takeRecord' | 'endByHandle') => (...args: unknown[]) => {
+      if (this.#left-- <= 0) return new Promise(() => {});
+      const answer = lot.park('copy', 'copy', method, args, () => (store[method] as (...args: unknown[]) => unknown)(...args));
+      return this.#left > 0 ? answer : new Promise(() => {});
+    };
+    return { putRecord: parked('putRecord'), takeRecord: parked('takeRecord'), endByHandle: parked('endByHandle') } as unknown as AtomicSessionStore;
+
+  }
+
+}
+
+/** The store of an application that moves sessions. Its calls are parked. */
+function application(from: OneRecordStore, to: OneRecordStore, lot: ParkingLot): IndexingSessionStore {
+
+  const parked = (store: OneRecordStore) => Object.assign(new ParkingStore(lot, store, 'request', [], newStoredId), {
+    endByHandle: (...args: Parameters<OneRecordStore['endByHandle']>) => lot.park('request', 'request', 'endByHandle', args, () => store.endByHandle(...args)),
+  });
+  return migrating({ from: parked(from), to: parked(to) }) as IndexingSessionStore;
+
+}
+
+type Act = (store: IndexingSessionStore, id: string) => Promise<unknown>;
+
+/** Begins to move a session, and dies before the last step. The place in the other store has been given up since. */
+async function beginToMove(from: OneRecordStore, to: OneRecordStore, id: string): Promise<void> {
+
+  let reserved = '';
+  const dying = Object.assign(Object.create(to) as OneRecordStore, {
+    load: to.load.bind(to), delete: to.delete.bind(to), handleOf: to.handleOf.bind(to), isSessionId: to.isSessionId.bind(to), statesOf: to.statesOf.bind(to),
+    create: (at: string, ...rest: [never, never]) => {
+      reserved = at;
+      return to.create(at, ...rest);
+    },
+    move: () => Promise.reject(new Error('killed')),
+  });
+  await assert.rejects(Promise.resolve(migrating({ from, to: dying }).load(id)), /killed/);
+  to.delete(reserved);
+
+}
+
+/** Copies a session whose record was read before, in every order with what an application does. */
+async function inEveryOrder(act: Act, check: (from: OneRecordStore, to: OneRecordStore, id: string) => Promise<void>, isCut: boolean): Promise<number> {
+
+  const transfer = await built();
+  let runs = 0;
+  for (const calls of [1, 2, 3, Infinity]) {
+    runs += await explore(async choose => {
+      const [from, to] = [oneRecordStore(), oneRecordStore()];
+      const id = newStoredId();
+      from.create(id, toTexts(FIRST_VALUES), { lifetime: 7200, newInfo: { info: { user: 'ada', details: '{}' } } });
+      if (isCut) await beginToMove(from, to, id);
+      const { records: [record] } = await from.recordPage();
+      const lot = new ParkingLot(() => null, []);
+      const life = new Life(calls);
+      const acting = act(application(from, to, lot), id);
+      // It may fail before it is waited for.
+      acting.catch(() => {});
+      transfer({ from: life.of(from, lot), to: life.of(to, lot), keeps: false }, record as SessionRecord, performance.now()).catch(() => {});
+      for (;;) {
+        await settled();
+        if (lot.parked.length === 0) break;
+        await lot.apply(lot.parked[choose(lot.parked.length)] as never);
+      }
+      await acting;
+      lot.close();
+      await check(from, to, id);
+    });
+  }
+  return runs;
+
+}
+
+const ENDS: { readonly [sentence: string]: Act } = {
+  'its visitor signs out': async (store, id) => {
+    assert.equal((await store.load(id))?.status, 'live');
+    await store.end(id);
+  },
+  'it is ended by its handle': async (store, id) => store.endByHandle?.(store.handleOf(id) as string),
+  'it is ended as one of its user': async (store, id) => store.endSessionsOf('ada', { only: store.handleOf(id) as string }),
+  'all sessions of its user are ended': async store => store.endSessionsOf('ada'),
+  'all sessions are ended': async store => store.endAllSessions(),
+};
+
+const change: Act = async (store, id) => {
+  const found = await store.load(id);
+  assert.equal(found?.status, 'live');
+  assert.deepEqual([...found.texts.keys()], Object.keys(FIRST_VALUES));
+  assert.equal(await store.update(id, { set: new Map([['new', '1']]), unset: [] }, { lifetime: 7200 }), 'updated');
+};
+
+for (const [what, isCut] of [['a session', false], ['a session whose move was cut off', true]] as const) {
+
+  for (const [sentence, act] of Object.entries(ENDS)) {
+
+    test(`${what} stays ended if it is copied, and ${sentence} at the same time, even if the copy is killed`, async t => {
+
+      const runs = await inEveryOrder(act, async (from, to, id) => {
+        assert.notEqual((await migrating({ from, to }).load(id))?.status, 'live');
+      }, isCut);
+      t.diagnostic(`${runs} schedules`);
+
+    });
+
+  }
+
+  test(`${what} is not lost if it is copied while it is used, even if the copy is killed, and neither is a change`, async t => {
+
+    const runs = await inEveryOrder(change, async (from, to, id) => {
+      const found = await migrating({ from, to }).load(id);
+      assert.ok(found?.status === 'live' && found.texts.get('new') === '1');
+      assert.equal((await to.load(id))?.status, 'live');
+    }, isCut);
+    t.diagnostic(`${runs} schedules`);
+
+  });
+
+}
+
+test('a session whose move was cut off is found in the new store under its own id when it was copied', async () => {
+
+  await inEveryOrder(async () => {}, async (from, to, id) => {
+    const found = await migrating({ from, to }).load(id);
+    assert.ok(found?.status === 'live');
+    assert.deepEqual([...found.texts.keys()], Object.keys(FIRST_VALUES));
+  }, true);
+
+});
