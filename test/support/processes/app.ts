@@ -29,6 +29,9 @@ const ACTIONS: { readonly [name: string]: (ctx: Context, key: string) => unknown
   read: ctx => {
     ctx.response.body = { ...ctx.session };
   },
+  why: ctx => {
+    ctx.response.body = String(ctx.sessionEnded);
+  },
   set: (ctx, key) => {
     ctx.session[key] = key;
   },

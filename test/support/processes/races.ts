@@ -174,6 +174,19 @@ async function survivors(one: AppProcess, other: AppProcess, user: string, answe
 /** For stores that find the sessions of a user. */
 export const USER_RACES: { readonly [name: string]: Race } = {
 
+  'a session that was signed out and revoked while its id changed says one of the two of each id': async (one, other, chance) => {
+    const user = someone(chance);
+    const id = await signedIn(one, user);
+    const pause = () => `pause=${chance(4)}`;
+    const [moved] = await Promise.all([
+      other.send(`/rotate?${pause()}`, id), one.send(`/end?${pause()}`, id), other.send(`/revoke?key=${user}&${pause()}`),
+    ]);
+    const ids = moved.cookie === undefined ? [id] : [id, moved.cookie];
+    const told = await Promise.all(ids.flatMap(each => [one.send('/why', each), other.send('/why', each)]));
+    const reasons = new Set(told.map(({ body }) => body));
+    return reasons.size === 1 && (reasons.has('signed-out') || reasons.has('revoked')) ? null : `told ${told.map(({ body }) => body)}`;
+  },
+
   'I2: no sign-in that began before its user\'s sessions were ended outlives that': async (one, other, chance) => {
     const user = someone(chance);
     const [gate, next] = [`${user}-1`, `${user}-2`];
