@@ -71,13 +71,14 @@ export function publishRegenerated(
 
 }
 
-/** `curveball:session:destroyed`: a request ended its session, or another session of its user. */
+/** `curveball:session:destroyed`: a request ended its session, or another session of its user, or `endSession()` an anonymous one. */
 export interface SessionDestroyed extends OfMiddleware {
   readonly handle: string;
   readonly user: string | null;
   /**
    * `signed-out`, also for an anonymous session that was cleared; `limit` if the user
-   * had too many sessions; `revoked` if the user's sessions were ended during the sign-in.
+   * had too many sessions; `revoked` if the user's sessions were ended during the sign-in,
+   * or by `endSession()`.
    */
   readonly reason: EndReason;
 }
@@ -89,14 +90,14 @@ export function publishDestroyed(id: string, user: string | null, reason: EndRea
 }
 
 /** @param handles of sessions that were ended, each of which gets an event */
-export function publishEnded(handles: readonly string[], user: string | null, reason: EndReason, { cookieName }: EventSource): void {
+export function publishEnded(handles: readonly string[], user: string | null, reason: EndReason, { cookieName }: OfMiddleware): void {
 
   if (!destroyed.hasSubscribers) return;
   for (const handle of handles) destroyed.publish({ handle, user, reason, cookieName } satisfies SessionDestroyed);
 
 }
 
-/** `curveball:session:revoked`: `UserSessions` ended sessions, or the option `endOnReuse` one. */
+/** `curveball:session:revoked`: `UserSessions` or `endSession()` ended sessions of a user, or the option `endOnReuse` one. */
 export interface SessionsRevoked extends OfMiddleware {
   /** Null if every session in the store was ended. */
   readonly user: string | null;

@@ -1,13 +1,13 @@
 import { wrong } from '../base/option-checks.js';
 import type { SessionStore } from '../base/store.js';
 import { reportEnds } from '../events/session-ends.js';
-import { publishRevoked } from '../events/session-events.js';
+import { publishEnded, publishRevoked } from '../events/session-events.js';
 import { type OperationOptions, operable } from './operable.js';
 
 /**
  * Ends one session by its handle, whoever's it is, also an anonymous one. The next
  * request of its visitor is anonymous, and `ctx.sessionEnded` says `revoked`. The event
- * `revoked` is published if it was a user's.
+ * `revoked` is published if it was a user's, and otherwise `destroyed`.
  *
  * @returns false if there is no live session with this handle
  * @throws {TypeError} if the store can't do so, or for a wrong option
@@ -21,8 +21,10 @@ export async function endSession(store: SessionStore, handle: string, options: O
   const isEnded = await ask(each => each.endByHandle(handle, 'revoked'));
   if (isEnded) {
     reportEnds([handle], 'revoked');
-    // Without a user, the event would say that all sessions were ended.
-    if (info && info.user !== null) publishRevoked({ user: info.user, handles: [handle], cookieName: null });
+    const user = info?.user ?? null;
+    // Without a user, the event `revoked` would say that all sessions were ended.
+    if (user === null) publishEnded([handle], null, 'revoked', { cookieName: null });
+    else publishRevoked({ user, handles: [handle], cookieName: null });
   }
   return isEnded;
 

@@ -72,6 +72,23 @@ describe('For those who run a store,', () => {
 
   });
 
+  it('the end of an anonymous session is an event, too', async t => {
+
+    const store = new MemoryStore();
+    const id = await store.newSessionId();
+    await store.create(id, new Map([['cart', '1']]), { lifetime: 60 });
+    const handle = store.handleOf(id);
+    const events: unknown[] = [];
+    for (const name of ['destroyed', 'revoked']) {
+      const record = (event: object) => events.push({ name, ...event });
+      subscribe(`curveball:session:${name}`, record as (event: unknown) => void);
+      t.after(() => unsubscribe(`curveball:session:${name}`, record as (event: unknown) => void));
+    }
+    assert.equal(await endSession(store, handle), true);
+    assert.deepEqual(events, [{ name: 'destroyed', handle, user: null, reason: 'revoked', cookieName: null }]);
+
+  });
+
   it('a store that can\'t do so, and wrong options, are refused with a sentence', async () => {
 
     const four = new FourMethods(now);
