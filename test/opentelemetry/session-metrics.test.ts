@@ -67,11 +67,6 @@ describe('The metrics of sessions', () => {
     const driver = new Driver({ cookieName: 'parallel', seed: 8, store, inner, witness, pass, options: { user: 'userId' } });
     witness.pause = () => pause(random);
     await driver.together(120);
-    // An update that has waited looks at its session again. If that has ended in the meantime, only the store knows.
-    driver.counts.set(
-      pointName('curveball.session.id.refused', { 'curveball.session.cookie.name': 'parallel', 'curveball.session.id.reason': 'retired' }),
-      witness.callsOf('load', 'retired'),
-    );
     note(driver, witness, 'parallel');
     stop();
 

@@ -58,10 +58,6 @@ export class WitnessOfCalls {
 
   }
 
-  callsOf(operation: string, outcome: string): number {
-    return this.calls.get(this.#point(operation, { outcome })) ?? 0;
-  }
-
   #point(operation: string, { outcome, ...others }: Record<string, string>): string {
 
     return pointName('curveball.session.store.operation.duration', {
