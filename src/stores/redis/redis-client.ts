@@ -96,10 +96,10 @@ export async function mastersOf(client: NodeRedisClient | IoredisClient): Promis
 }
 
 /** Runs a script without keys on one server. */
-export async function runOn(master: unknown, { text }: Script): Promise<unknown> {
+export async function runOn(master: unknown, { text }: Script, args: string[] = []): Promise<unknown> {
 
   const client = master as NodeRedisClient | IoredisClient;
-  return isNodeRedis(client) ? client.eval(text, { keys: [], arguments: [] }) : client.eval(text, 0);
+  return isNodeRedis(client) ? client.eval(text, { keys: [], arguments: args }) : client.eval(text, 0, ...args);
 
 }
 

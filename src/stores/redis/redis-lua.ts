@@ -56,7 +56,7 @@ redis.call('SET', KEYS[1], until_then .. ' ' .. now .. ' ' .. mark .. ' ' .. tok
 `;
 
 /** Enough for nearly all headers; the name of a user can have any length. */
-const HEADER_LENGTH = 8192;
+export const HEADER_LENGTH = 8192;
 
 /** Reads `header`, in which `stop` is the end of the first line, if there is one. The values after it may be a thousand times as long. */
 export const READ_HEADER = `

@@ -1,21 +1,26 @@
+import { HANDLE_LENGTH } from '../../id/session-id.js';
 import { noCursor } from '../shared/pages.js';
 import { type IoredisClient, mastersOf, type NodeRedisClient } from './redis-client.js';
 import { scanning } from './redis-scan.js';
 
 /*
- * Pages of handles from all masters, one master after the other. A cursor has the
- * name of a master, the server's own cursor there, and handles that the server has
+ * Pages of handles from all masters, one master after the other, so that the sessions of
+ * a page are on one server. A cursor has the name of a master, the server's own cursor
+ * there, which is empty if it has looked at all keys, and handles that the server has
  * returned and that no page had room for.
  */
 
-const CURSOR = /^(\w*):(\d*):([\w,-]*)$/;
+const HANDLE = `[A-Za-z\\d]{${HANDLE_LENGTH}}`;
+const CURSOR = new RegExp(`^(\\w+):(?:(\\d{1,20}):|:(?=\\w))((?:${HANDLE}(?:,${HANDLE})*)?)$`);
 
-/** The most times that servers are asked for one page: they may have many other keys. */
+/** The most times that a server is asked for one page: it may have many other keys. */
 const MOST_SCANS = 20;
 
 /** A page of handles. */
 export interface HandlePage {
   readonly handles: readonly string[];
+  /** The client of the server that has them. */
+  readonly master: unknown;
   /** Returns the cursor of what follows the page, and before that, of handles that were not used; null if nothing does. */
   next(unused: readonly string[]): string | null;
 }
@@ -33,34 +38,30 @@ interface Master {
  */
 export async function handlePage(client: NodeRedisClient | IoredisClient, prefix: string, { after, limit }: { readonly after: string; readonly limit: number }): Promise<HandlePage> {
 
-  const [, from = '', start = '', left = ''] = after === '' ? [] : CURSOR.exec(after) ?? [];
-  if (after !== '' && from === '' && left === '') throw noCursor(after);
+  const parts = after === '' ? ['', '', '0', ''] : CURSOR.exec(after);
+  if (!parts) throw noCursor(after);
+  const [, from, start = null, left = ''] = parts;
   const found = new Set(left === '' ? [] : left.split(','));
   const masters = await namedMasters(client);
-  let at = from === '' ? 0 : masters.findIndex(({ name }) => name === from);
-  if (at === -1) throw new Error('The Redis servers are others than for the page before, and their order is, too: begin with the first page');
-  // After the last master, only handles are left.
-  let cursor = start === '' && after !== '' ? null : start === '' ? '0' : start;
-  if (cursor === null) at = masters.length;
-  for (let scans = 0; at < masters.length && found.size < limit && scans < MOST_SCANS; scans++) {
-    const { client: master } = masters[at] as Master;
-    const page = await scanning(client, master, prefix, { among: 'sessions', count: Math.max(limit, 100) })(cursor ?? '0');
+  const at = after === '' ? 0 : masters.findIndex(({ name }) => name === from);
+  const here = masters[at];
+  if (!here) throw new Error('The Redis servers are others than for the page before, and their order is, too: begin with the first page');
+  const scan = scanning(client, here.client, prefix, { among: 'sessions', count: Math.max(limit, 100) });
+  let cursor = start;
+  for (let scans = 0; cursor !== null && found.size < limit && scans < MOST_SCANS; scans++) {
+    const page = await scan(cursor);
     for (const handle of page.handles) found.add(handle);
     cursor = page.cursor;
-    if (cursor === null) {
-      at++;
-      cursor = '0';
-    }
   }
   const all = [...found];
-  const rest = all.slice(limit);
-  const here = masters[at];
   return {
     handles: all.slice(0, limit),
+    master: here.client,
     next(unused) {
-      const pending = [...unused, ...rest].join(',');
-      if (here) return `${here.name}:${cursor}:${pending}`;
-      return pending === '' ? null : `${masters[0]?.name}::${pending}`;
+      const pending = [...unused, ...all.slice(limit)].join(',');
+      if (cursor !== null || pending !== '') return `${here.name}:${cursor ?? ''}:${pending}`;
+      const following = masters[at + 1];
+      return following ? `${following.name}:0:` : null;
     },
   };
 

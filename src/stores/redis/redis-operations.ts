@@ -9,8 +9,8 @@ import { type IoredisClient, mastersOf, type NodeRedisClient, runOn } from './re
 import { handlePage } from './redis-masters.js';
 import { HASH, packInfo, readListed, readRecord } from './redis-record.js';
 import { isThere, milliseconds, type RedisRecords } from './redis-records.js';
-import { scanning } from './redis-scan.js';
-import { PUT_RECORD, SERVER } from './redis-transfer.js';
+import { scanning, wholePrefix } from './redis-scan.js';
+import { LISTED, PUT_RECORD, SERVER } from './redis-transfer.js';
 import { inPages, noneIfForeign, type RedisUsers } from './redis-users.js';
 
 /** The keys that are looked at for an estimate, on all servers together. */
@@ -34,8 +34,8 @@ export class RedisOperations implements EngineOperations<'later'> {
 
   async page(after: string, limit: number): Promise<EnginePage> {
 
-    const { handles, next } = await handlePage(this.#client, this.#records.prefix, { after, limit });
-    const rows = await this.#rows(handles);
+    const { handles, master, next } = await handlePage(this.#client, this.#records.prefix, { after, limit });
+    const rows = await this.#rows(master, handles);
     return { rows, next: count => next(rows.slice(count).map(({ handle }) => handle)) };
 
   }
@@ -109,7 +109,7 @@ export class RedisOperations implements EngineOperations<'later'> {
       const page = await scan(cursor);
       cursor = page.cursor;
       keys += page.keys;
-      for (const { session } of await this.#rows(page.handles)) {
+      for (const { session } of await this.#rows(master, page.handles)) {
         if (session) sum.live++;
         if (typeof session?.user === 'string') sum.ofUsers++;
       }
@@ -120,16 +120,19 @@ export class RedisOperations implements EngineOperations<'later'> {
 
   }
 
-  /** Reads what is listed of records. Those that are not live are left out. */
-  async #rows(handles: readonly string[]): Promise<PageRow[]> {
+  /** Reads what is listed of records, by one call for each hundred or so. Those that are not live are left out. */
+  async #rows(master: unknown, handles: readonly string[]): Promise<PageRow[]> {
 
+    const prefix = wholePrefix(this.#client, this.#records.prefix);
     const rows: PageRow[] = [];
     for (const page of inPages(handles)) {
-      const found = await Promise.all(page.map(handle => noneIfForeign(this.#records.listed(handle), null)));
+      const askedAt = performance.now();
+      const [time, ...found] = await runOn(master, LISTED, [prefix, ...page]) as unknown[];
+      this.#records.observe(time, askedAt);
       const now = this.#records.clock.now();
       for (const [index, handle] of page.entries()) {
-        const { header, size } = found[index] ?? { header: '', size: 0 };
-        if (header === '' || header.startsWith('.', HASH)) continue;
+        const [header, size] = [found[2 * index], Number(found[2 * index + 1])];
+        if (!isThere(header) || header === '' || header.startsWith('.', HASH)) continue;
         rows.push({ handle, size, session: header.endsWith(`\n${OTHER_LINE}`) ? null : readListed(header, handle, { size, now }) });
       }
     }

@@ -9,7 +9,7 @@ import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { rewrite } from './redis-rewrite.js';
 import { HEADER, LOAD, STATE } from './redis-scripts.js';
-import { LISTED, TAKE } from './redis-transfer.js';
+import { TAKE } from './redis-transfer.js';
 
 /** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
@@ -135,17 +135,6 @@ export class RedisRecords {
   state(handle: string): Promise<unknown> {
 
     return this.#read(STATE, handle);
-
-  }
-
-  /**
-   * Reads the first line of a record and what tells whether it is a session, and the
-   * length of what follows that line. An empty text if there is no record.
-   */
-  async listed(handle: string): Promise<{ header: string; size: number }> {
-
-    const [header, size] = await this.#read(LISTED, handle) as [unknown, unknown];
-    return { header: isThere(header) ? header : '', size: Number(size) };
 
   }
 

@@ -65,7 +65,7 @@ export function scanning(
 }
 
 /** A client of ioredis puts a prefix before each key by itself, but not before a pattern. */
-function wholePrefix(client: NodeRedisClient | IoredisClient, prefix: string): string {
+export function wholePrefix(client: NodeRedisClient | IoredisClient, prefix: string): string {
 
   return String((client as IoredisClient).options?.keyPrefix ?? '') + prefix;
 

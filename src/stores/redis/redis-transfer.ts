@@ -1,6 +1,6 @@
 import { OTHER_LINE } from '../shared/records.js';
 import { script } from './redis-client.js';
-import { ENDS_AT, FINISH, HAS_ENDED, INFO, NOW, READ, READ_HEADER } from './redis-lua.js';
+import { ENDS_AT, FINISH, HAS_ENDED, HEADER_LENGTH, INFO, NOW, READ } from './redis-lua.js';
 import { REPLACED } from './redis-record.js';
 
 /*
@@ -9,15 +9,31 @@ import { REPLACED } from './redis-record.js';
  */
 
 /**
- * Answers the first line of the record and as much of the next one as tells whether
- * it is a session, the length of all but the first line, and the time.
+ * Without keys, since those of a cluster have different slots: a server is asked for the
+ * records that it has.
+ *
+ * Arguments: what keys begin with, and handles. Answers the time, and for each record
+ * the first line and as much of the next one as tells whether it is a session, then the
+ * length of all but the first line. Both are empty for a key of another type.
  */
 export const LISTED = script(`
 ${NOW}
-${READ_HEADER}
-local length = redis.call('STRLEN', KEYS[1])
-local line = stop and redis.call('GETRANGE', KEYS[1], stop, stop + ${OTHER_LINE.length - 1}) or ''
-return { { string.sub(header, 1, stop or 0) .. line, length - (stop or 0) + 1 }, now }
+local answer = { now }
+for at = 2, #ARGV do
+  local key = ARGV[1] .. ARGV[at]
+  local header = redis.pcall('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
+  if type(header) ~= 'string' then header = '' end
+  local stop = string.find(header, '\\n', 1, true)
+  if not stop and #header == ${HEADER_LENGTH} then
+    header = redis.call('GET', key)
+    stop = string.find(header, '\\n', 1, true)
+  end
+  local line = stop and redis.call('GETRANGE', key, stop, stop + ${OTHER_LINE.length - 1}) or ''
+  local length = stop and redis.call('STRLEN', key) or 0
+  answer[#answer + 1] = string.sub(header, 1, stop or 0) .. line
+  answer[#answer + 1] = length - (stop or 0) + 1
+end
+return answer
 `);
 
 /**

@@ -78,7 +78,7 @@ export const pages: readonly Rule[] = [
     sentence: 'sessionPage() and recordPage(), if the store has them, refuse a wrong limit, and a cursor that is none, with a TypeError',
     check: async scene => {
       for (const method of (['sessionPage', 'recordPage'] as const).filter(each => scene.a.can(each))) {
-        for (const terms of WRONG) {
+        for (const terms of [...WRONG, ...damaged(await cursorOf(scene, method))]) {
           const page = async () => (scene.a.store as unknown as Record<string, (given: PageTerms) => unknown>)[method]?.(terms as PageTerms);
           const error: unknown = await page().then(() => undefined, thrown => thrown);
           expect(error instanceof TypeError, () => `${method}(${JSON.stringify(terms)}) did not throw a TypeError, but: ${error}`);
@@ -109,6 +109,22 @@ export const pages: readonly Rule[] = [
     }),
   },
 ];
+
+async function cursorOf(scene: Scene, method: 'sessionPage' | 'recordPage'): Promise<string> {
+
+  for (let sessions = 0; sessions < 2; sessions++) await scene.session();
+  const { next } = await scene.a[method]({ limit: 1 });
+  expect(next !== null, () => `${method}() returned one entry of several, and no cursor of the next`);
+  return next as string;
+
+}
+
+/** Cursors that are no longer one. */
+function damaged(cursor: string): PageTerms[] {
+
+  return [`${cursor}-`, `-${cursor}`, `${cursor}\n`, ':', '::foo', '::'].map(after => ({ after }));
+
+}
 
 function keepsHandles({ a }: Scene, id: string): boolean {
 
