@@ -197,7 +197,7 @@ describe('The sources', () => {
 
     const longer: Record<string, [most: number, reason: string]> = {
       'request/request-session.ts': [365, 'whatever a context can ask of its session'],
-      'session/session.ts': [360, 'what a request knows of its session, in small steps'],
+      'session/session.ts': [370, 'what a request knows of its session, in small steps'],
     };
     for (const [name, text] of sources) {
       const lines = text.split('\n').length - 1;

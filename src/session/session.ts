@@ -24,6 +24,8 @@ export class Session {
   #assigned = false;
   #regenerate = false;
   #authentication: Authentication | undefined;
+  /** The user whose sign-in with the authentication has failed. */
+  #refused: string | null | undefined;
   #newId: string | undefined;
   #isNew = false;
   #isChanged = false;
@@ -82,7 +84,10 @@ export class Session {
 
   /** Records that the user has proved who they are, as {@link Authentication} describes. */
   authenticate(authentication: Authentication): void {
+
     this.#authentication = authentication;
+    this.#refused = undefined;
+
   }
 
   /** Whether the session will get a new id, because the handler asked for one or the user has proved who they are. */
@@ -104,13 +109,15 @@ export class Session {
 
     const texts = this.#wantedTexts;
     const { user, isFound, former } = this.#claim(texts, userOf);
+    // What the user of a failed sign-in has proved is neither another's nor an anonymous visitor's.
+    const authentication = this.#refused === undefined || this.#refused === user ? this.#authentication : undefined;
     return {
       texts,
       assigned: this.#assigned,
       cleared: this.#assigned && texts.size === 0,
       regenerate: this.#regenerate,
-      proved: this.#authentication !== undefined,
-      authentication: this.#authentication,
+      proved: authentication !== undefined,
+      authentication,
       user,
       isFound,
       former,
@@ -135,8 +142,9 @@ export class Session {
   }
 
   /** Gives back what was taken but not stored. */
-  giveBack({ assigned = false, regenerate, authentication }: Pick<Wanted, 'assigned' | 'regenerate' | 'authentication'>): void {
+  giveBack({ assigned = false, regenerate, authentication, user }: Pick<Wanted, 'assigned' | 'regenerate' | 'authentication' | 'user'>): void {
 
+    if (authentication && !this.#authentication) this.#refused = user;
     this.#assigned ||= assigned;
     this.#authentication ??= authentication;
     this.#regenerate ||= regenerate;

@@ -1,6 +1,6 @@
 import { deepStrictEqual, ok, rejects, strictEqual, throws } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import session, { encrypted, type IndexingSessionStore, MemoryStore, SessionLimitError, type SessionOptions, type SessionStore, UserSessions } from '../../src/index.js';
+import session, { encrypted, type IndexingSessionStore, MemoryStore, type SessionInfo, SessionLimitError, type SessionOptions, type SessionStore, UserSessions } from '../../src/index.js';
 import { Browser, idOf, setCookies } from '../support/browser.js';
 import { EVERY_STORE } from '../support/every-store.js';
 import { MapStore } from '../support/map-store.js';
@@ -210,6 +210,41 @@ describe('A limit at which sign-ins are refused', () => {
     const listed = (sessions: unknown) => JSON.stringify(sessions, (name, value) => counted.has(name) ? undefined : value);
     strictEqual(listed(body), listed(await list()));
     deepStrictEqual((await visitor.get('/read')).body, { cart: 1 });
+
+  });
+
+  it('leaves what was proved to the user who was refused, and to no one else', async () => {
+
+    const proof = { persistent: true, expiry: 30 * 86_400, metadata: { device: 'a tablet' } };
+    for (const next of [null, 'bob', 'ada']) {
+      const store = new MemoryStore();
+      const sessions = new UserSessions(store);
+      const pages: Record<string, Page> = {
+        ...PAGES,
+        '/info': ctx => ctx.sessionInfo,
+        '/catch': async ctx => {
+          ctx.session.userId = 'ada';
+          ctx.authenticated(proof);
+          const error = await ctx.saveSession().catch(error => error);
+          const [{ handle }] = (error as SessionLimitError).sessions;
+          await sessions.end('ada', handle);
+          ctx.sessionId = null;
+          ctx.session.choosing = 'ada';
+          ctx.session.userId = next;
+          await ctx.saveSession();
+        },
+      };
+      const { app } = siteOf(pages, { store, user: 'userId', maxUserSessions: { count: 1, atLimit: 'refuse' } });
+      await signIn(new Browser(app));
+      const visitor = new Browser(app);
+      await visitor.get('/cart');
+      await visitor.get('/catch');
+      const info = (await visitor.get('/info')).body as unknown as SessionInfo;
+      const isRefusedUser = next === 'ada';
+      deepStrictEqual([info.user, info.persistent, info.metadata], [next, isRefusedUser, isRefusedUser ? proof.metadata : {}], `${next}`);
+      strictEqual(info.expiresAt > Date.now() / 1000 + 4000, isRefusedUser);
+      deepStrictEqual((await visitor.get('/read')).body, { cart: 1, choosing: 'ada', userId: next });
+    }
 
   });
 

@@ -150,6 +150,12 @@ export const userSessions: Scenarios = {
     exported.account.passwordStamp++;
     assert.equal((await choose(visitor, handles[0])).status, 403, 'an old password');
     exported.account.passwordStamp--;
+    const shared = await signIn();
+    exported.account.id = 7;
+    assert.equal((await shared.visitor.post('/sign-in')).status, 200);
+    assert.equal((await choose(shared.visitor, handles[0])).status, 403, 'another user in the same browser');
+    assert.deepEqual(await peek(app, shared.visitor), { userId: 7 });
+    exported.account.id = 5;
     for (const handle of handles.slice(0, 1)) assert.equal((await choose(visitor, handle)).text, 'Welcome');
     assert.deepEqual(await peek(app, visitor), { userId: 5 });
     assert.equal((await peek(app, other)).userId, 6);
