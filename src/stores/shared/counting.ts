@@ -1,10 +1,10 @@
 import type { Awaitable, SessionCount } from '../../base/store.js';
 
 /** The most rows of one step of a count. */
-export const COUNT_STEP = 5000;
+export const COUNT_STEP = 500;
 
-/** The rows that are looked at for an estimate. Their number is off by 1 %, in one of six cases by more. */
-const ENOUGH = 20_000;
+/** The characters of handles, in the order in which tables sort them. */
+const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
 /** What a step of a count has found in the next rows, in the order of their handles. */
 export interface CountStep {
@@ -18,26 +18,33 @@ export interface CountStep {
 }
 
 /**
- * Counts the sessions in a table, step by step along its primary key. Handles are
- * random, so the part of all possible ones that was looked at is the part of the
- * sessions that was counted.
+ * Counts the sessions in a table, step by step along its primary key.
  *
- * @param isExact whether to look at all of them, however many they are
+ * Handles are random. So an estimate looks at a step of those that begin with each
+ * letter, and takes the others with that letter to be like them. It looks everywhere,
+ * since a copy that is under way has emptied the store as far as it has come.
+ *
+ * @param isExact whether to look at all rows, however many they are
  */
 export async function counted(step: (after: string) => Awaitable<CountStep>, isExact: boolean): Promise<SessionCount> {
 
-  let after = '';
-  let rows = 0;
   const sum = { live: 0, ofUsers: 0, expired: 0 };
+  let isEstimate = false;
+  let after = '';
   for (;;) {
     const found = await step(after);
-    rows += found.rows;
-    sum.live += found.live;
-    sum.ofUsers += found.ofUsers;
-    sum.expired += found.expired;
-    if (found.rows < COUNT_STEP) return { ...sum, isExact: true };
-    after = found.last;
-    if (!isExact && rows >= ENOUGH) return estimate(sum, placeOf(after));
+    const isLast = found.rows < COUNT_STEP;
+    const [begin, end] = [placeOf(after), isLast ? 1 : placeOf(found.last)];
+    const next = nextLetter(after);
+    const endOfLetter = next === null ? 1 : placeOf(next);
+    const isWhole = isExact || end >= endOfLetter;
+    const times = isWhole ? 1 : (endOfLetter - begin) / (end - begin);
+    sum.live += found.live * times;
+    sum.ofUsers += found.ofUsers * times;
+    sum.expired += found.expired * times;
+    isEstimate ||= !isWhole;
+    if (isLast || (!isWhole && next === null)) return { ...rounded(sum), isExact: !isEstimate };
+    after = isWhole ? found.last : next as string;
     // Requests go first.
     await new Promise(resolve => setImmediate(resolve));
   }
@@ -47,24 +54,35 @@ export async function counted(step: (after: string) => Awaitable<CountStep>, isE
 /** @param part the part of the sessions that was counted, from 0 to 1 */
 export function estimate({ live, ofUsers, expired }: Omit<SessionCount, 'isExact'>, part: number): SessionCount {
 
-  const all = (count: number) => Math.round(count / part);
-  return { live: all(live), ofUsers: all(ofUsers), expired: all(expired), isExact: false };
+  return { ...rounded({ live: live / part, ofUsers: ofUsers / part, expired: expired / part }), isExact: false };
 
 }
 
-/** Where a handle is among all possible ones: from 0 to 1. */
+function rounded({ live, ofUsers, expired }: Omit<SessionCount, 'isExact'>): Omit<SessionCount, 'isExact'> {
+
+  return { live: Math.round(live), ofUsers: Math.round(ofUsers), expired: Math.round(expired) };
+
+}
+
+/** The letter after the one that a handle begins with; null if that is the last. */
+function nextLetter(handle: string): string | null {
+
+  return LETTERS[letterAt(handle, 0) + 1] ?? null;
+
+}
+
+/** Where a handle, or its beginning, is among all possible ones: from 0 to 1. */
 function placeOf(handle: string): number {
 
   let place = 0;
-  for (let index = handle.length; index-- > 0;) place = (place + orderOf(handle.charCodeAt(index))) / 62;
+  for (let index = handle.length; index-- > 0;) place = (place + letterAt(handle, index)) / LETTERS.length;
   return place;
 
 }
 
-/** The place of a character among digits, capital and small letters. */
-function orderOf(code: number): number {
+/** The place of a character among the letters. Another program's handle can have others. */
+function letterAt(handle: string, index: number): number {
 
-  if (code >= 97) return code - 97 + 36;
-  return code >= 65 ? Math.min(code - 65, 26) + 10 : Math.max(0, Math.min(code - 48, 10));
+  return Math.max(0, LETTERS.indexOf(handle.charAt(index)));
 
 }
