@@ -103,11 +103,20 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 
 }
 
-/** A session that has gone to the other store is live there. What ended it there came later than its mark here. */
+/**
+ * A session that has gone to the other store is live there, and what ended it there says
+ * why. Its mark here says that it was signed out, as that of any session that was replaced.
+ */
 function stateIn(states: ReadonlyArray<SessionState | null>): SessionState | null {
 
-  for (const status of ['live', 'retired', 'expired']) {
-    const state = states.find(each => each?.status === status);
+  const kinds: ReadonlyArray<(state: SessionState) => boolean> = [
+    ({ status }) => status === 'live',
+    state => state.status === 'retired' && state.reason !== 'signed-out',
+    ({ status }) => status === 'retired',
+    () => true,
+  ];
+  for (const isOfKind of kinds) {
+    const state = states.find(each => each && isOfKind(each));
     if (state) return state;
   }
   return null;
