@@ -40,6 +40,14 @@ export function parsed(address: string): Address | undefined {
 
 }
 
+/** Whether a store at this address ends with the process that opens it. */
+export function isInMemory(address: string): boolean {
+
+  const { engine, path = '' } = parsed(address) ?? {};
+  return engine === 'memory' || (engine === 'sqlite' && fileName(path) === ':memory:');
+
+}
+
 /** Returns an address without what could be secret: its user, its password, and the options of its driver. */
 export function shown(address: string): string {
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
 import { type OpenedStore, openStore } from '@curveball/session/open';
 import { Command, CommanderError } from 'commander';
-import { parsed } from './address.js';
+import { isInMemory, parsed } from './address.js';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.js';
 import { STORE_HELP } from './help.js';
 import { Output } from './output.js';
@@ -85,15 +85,16 @@ export class Cli {
   /**
    * Returns an address that is given, or is in the variable that is given instead.
    *
-   * @throws {CommandError} if there is none
+   * @throws {CommandError} if there is none, or what is kept there ends with the command
    */
   address(given = `env:${VARIABLE}`): string {
 
-    if (!given.startsWith('env:')) return given;
-    const name = given.slice('env:'.length);
-    const address = this.surroundings.env[name];
-    if (address) return address;
-    throw new CommandError(`No store: give its address with --store, or in the variable ${name}`, EXIT.usage);
+    const name = /^env:(.*)$/s.exec(given)?.[1];
+    if (name === '') throw new CommandError('env: lacks the name of a variable, as in env:NEW_STORE', EXIT.usage);
+    const address = name === undefined ? given : this.surroundings.env[name];
+    if (!address) throw new CommandError(`No store: give its address with --store, or in the variable ${name ?? VARIABLE}`, EXIT.usage);
+    if (isInMemory(address)) throw new CommandError(`The store ${address} is in the memory of one process, and ends with this command: give another address`, EXIT.usage);
+    return address;
 
   }
 
@@ -125,11 +126,13 @@ export class Cli {
       throw new CommandError(`${question} There is no terminal to ask on: confirm it with --yes`, EXIT.unconfirmed);
     }
     const terminal = createInterface({ input: stdin, output: stderr });
-    // Ctrl-C and the end of the input close it, and answer nothing.
-    const closed = once(terminal, 'close').then(() => '');
-    const answer = await Promise.race([terminal.question(`${this.output.safe(question)} [y/N] `), closed]);
+    // Ctrl-C, Ctrl-D and the end of the input close it, and answer nothing. Newer versions of Node.js also reject the question.
+    const closed = once(terminal, 'close').then(() => null);
+    const answered = terminal.question(`${this.output.safe(question)} [y/N] `).catch(() => null);
+    const answer = await Promise.race([answered, closed]);
     terminal.close();
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
+    if (answer === null) stderr.write('\n');
+    if (!/^y(es)?$/i.test(answer?.trim() ?? '')) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
 
   }
 

@@ -10,7 +10,6 @@ const ADDRESSES: ReadonlyArray<readonly [string, string]> = [
   ['redis://HOST:6379/0', 'Redis or Valkey, but no cluster; rediss:// with TLS'],
   ['postgres://USER:PASSWORD@HOST/DATABASE', 'PostgreSQL; also postgresql://'],
   ['mysql://USER:PASSWORD@HOST/DATABASE', 'MySQL or MariaDB; also mariadb://'],
-  ['memory:', 'within this process only: to try commands out'],
 ];
 
 const OPTIONS: ReadonlyArray<readonly [string, string]> = [

@@ -1,14 +1,16 @@
 import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { type StdioOptions, spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { encrypted, MemoryStore } from '../../src/index.js';
+import { openStore } from '../../src/open/open-store.js';
 import { codeIn, page, table } from '../docs/support/markdown.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command, root } from './support/command.js';
+import { begin } from './support/sessions.js';
 
 const inFile = () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`;
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'));
@@ -45,6 +47,8 @@ describe('The command', () => {
       strictEqual(code, 2);
       match(err, /No store: give its address with --store, or in the variable (SESSION_STORE|MISSING)/);
     }
+    const { code, err } = await command(['setup', '--store', 'env:']);
+    deepStrictEqual([code, err], [2, 'Error: env: lacks the name of a variable, as in env:NEW_STORE\n']);
 
   });
 
@@ -68,10 +72,51 @@ describe('The command', () => {
 
   });
 
+  it('refuses a store in memory, which ends with the command: a copy would lose all sessions', async () => {
+
+    const address = inFile();
+    await command(['setup', '--store', address]);
+    const store = await openStore(address);
+    const id = await begin(store, 'Ada');
+    for (const inMemory of ['memory:', 'MEMORY:', 'sqlite::memory:', 'sqlite:%3Amemory%3A', 'env:IN_MEMORY']) {
+      for (const args of [
+        ['copy', address, inMemory, '--yes'], ['copy', inMemory, address, '--yes'],
+        ...[['setup'], ['stats'], ['list'], ['end', 'x'], ['end-all', 'Ada'], ['end-everything'], ['purge', '--anonymous'], ['doctor']]
+          .map(each => [...each, '--store', inMemory]),
+      ]) {
+        const { code, out, err } = await command(args, { env: { IN_MEMORY: 'memory:' } });
+        deepStrictEqual([args, code, out], [args, 2, '']);
+        match(err, /^Error: The store \S+ is in the memory of one process, and ends with this command/);
+      }
+    }
+    deepStrictEqual(await store.get(id), { a: 1 });
+    await store.close();
+
+  });
+
+  it('says in one line that its output can\'t be written', { skip: !existsSync('/dev/full') && 'a system without /dev/full' }, async () => {
+
+    const address = inFile();
+    await command(['setup', '--store', address]);
+    const store = await openStore(address);
+    await begin(store, 'Ada');
+    await store.close();
+    const full = openSync('/dev/full', 'w');
+    const run = (args: string[], stdio: StdioOptions) => spawnSync(process.execPath, [join(root, 'dist/bin.js'), ...args], { encoding: 'utf8', env: { SESSION_STORE: address }, stdio });
+    for (const args of [['list'], ['stats', '--json'], ['--help']]) {
+      const { status, stderr } = run(args, ['ignore', full, 'pipe']);
+      deepStrictEqual([args, status, stderr], [args, 1, 'Error: The output can\'t be written: ENOSPC: no space left on device, write\n']);
+    }
+    const { status, stdout } = run(['copy', address, inFile()], ['ignore', 'pipe', full]);
+    deepStrictEqual([status, stdout], [1, ''], 'the code says what happened if the error can\'t');
+    closeSync(full);
+
+  });
+
   it('says with --help which addresses, variables and exit codes there are', async () => {
 
     const addresses = table(page('docs/open-store.md'), 'Opening a store by its address').slice(1).flatMap(([cell]) => codeIn(cell));
-    const schemes = new Set(addresses.map(address => address.slice(0, address.indexOf(':') + 1)));
+    const schemes = new Set(addresses.filter(address => !address.endsWith('memory:')).map(address => address.slice(0, address.indexOf(':') + 1)));
     ok(schemes.size > 4);
     for (const args of [[], ['setup'], ['stats'], ['list'], ['end'], ['end-all'], ['end-everything'], ['purge'], ['copy'], ['doctor']]) {
       const { out } = await command([...args, '--help']);

@@ -89,6 +89,13 @@ describe('A command that ends sessions', async () => {
       strictEqual(code, 5);
       ok(await isThere());
     }
+    const ways = { 'Ctrl-C': '\u0003', 'Ctrl-D': '\u0004', 'Ctrl-C after a y': 'y\u0003' };
+    for (const [way, keys] of Object.entries(ways)) {
+      const { code, err } = await command(['end-all', 'Ada', '--store', address], { keys });
+      deepStrictEqual([way, code], [way, 5]);
+      match(err, /\nError: Not confirmed: nothing was done\n$/);
+      ok(await isThere());
+    }
 
   });
 

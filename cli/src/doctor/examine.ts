@@ -49,7 +49,6 @@ const LAST: readonly string[] = ['role', 'cluster', 'table', 'trial'];
 const REACHABLE = 'reachable';
 
 export const KINDS: { readonly [engine: string]: Kind } = {
-  memory: { connect: async () => ({ time: async () => null, close: async () => {} }), checks: [] },
   sqlite: {
     connect: openSqliteFile,
     checks: [...TABLE_CHECKS, ...SQLITE_CHECKS],
