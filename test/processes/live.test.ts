@@ -16,6 +16,9 @@ const LOOKED_FOR = 3;
 /** How many sessions a process is ending when it is killed. */
 const ENDING = often(100);
 
+/** How many of them at a time: else the last may be over before the kill. */
+const AT_ONCE = Math.ceil(ENDING / 4);
+
 /** Seconds that a busy machine may take for more. */
 const SLACK = 1;
 
@@ -134,9 +137,13 @@ describe('Open streams of two processes', { concurrency: true, timeout: 120_000 
         noticedAt = at;
       }, () => {});
       const killAfter = Math.floor(Math.random() * ENDING / 2);
-      await new Promise<void>(resolve => {
-        for (const id of ids) dying.send('/end', id).then(() => { if (answered++ === killAfter) resolve(dying.kill()); });
-      });
+      const left = ids.values();
+      await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+        for (const id of left) {
+          await dying.send('/end', id);
+          if (answered++ === killAfter) await dying.kill();
+        }
+      }));
       const killedAt = performance.now();
       let living = ENDING;
       await until('as many ends are noticed as there were', async () => {
