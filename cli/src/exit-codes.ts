@@ -1,5 +1,5 @@
 /** The exit codes of the command. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, warnings: 3, problems: 4, unconfirmed: 5 } as const;
+export const EXIT = { ok: 0, failed: 1, usage: 2, warnings: 3, problems: 4, unconfirmed: 5, interrupted: 130, terminated: 143 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
@@ -11,6 +11,8 @@ export const MEANINGS: { readonly [code in ExitCode]: string } = {
   3: 'doctor has found warnings: what should be better',
   4: 'doctor has found problems: what loses sessions, or keeps the store from working',
   5: 'nothing was done, since no one has confirmed it',
+  130: 'copy was interrupted, by Ctrl-C or SIGINT: the same command goes on where it stopped',
+  143: 'the same by SIGTERM',
 };
 
 /** An error that has been foreseen: its message says all that the user needs. */

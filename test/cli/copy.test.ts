@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, ok, rejects, strictEqual } from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
@@ -111,6 +111,45 @@ describe('copy', () => {
     deepStrictEqual(await to.get(id), { number: ids.indexOf(id), new: 1 });
     await to.update(id, { set: new Map(), unset: ['new'] }, { lifetime: 3600 });
     await checkMoved(ids);
+
+  });
+
+  for (const [name, exitCode] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
+
+    it(`stops in order at ${name}: it restores the terminal, and says how many were copied`, { timeout: 120_000 }, async () => {
+
+      const ids = await filled(300);
+      const signals = new EventEmitter();
+      const running = command(['copy', FROM, TO, '--parallel', '2'], { keys: 'y\n', signals });
+      await until('some sessions are copied', async () => (await to.countSessions({ exact: true })).live > 20);
+      signals.emit(name);
+      strictEqual(signals.listenerCount(name), 0, 'a second one ends the process');
+      const { code, out, err } = await running;
+      deepStrictEqual([code, out], [exitCode, '']);
+      const { live } = await to.countSessions({ exact: true });
+      ok(live < 300);
+      strictEqual((await from.countSessions({ exact: true })).live, 300 - live, 'none is in both');
+      const [, after = ''] = err.split('\u001b[?25l');
+      match(after, /\u001b\[\?25h[^]*\u001b\[\?7h/);
+      ok(err.endsWith(`\nError: The copy was interrupted: ${live} sessions copied. The same command goes on where it stopped\n`), err.slice(-200));
+      strictEqual((await copy()).code, 0);
+      await checkMoved(ids);
+
+    });
+
+  }
+
+  it('stops so as a program, too', { timeout: 120_000 }, async () => {
+
+    await filled(300);
+    const child = spawn(process.execPath, [join(root, 'dist/bin.js'), 'copy', FROM, TO, '--yes', '--parallel', '2'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.on('data', chunk => { said += chunk; });
+    const closed = once(child, 'close');
+    await until('some sessions are copied', async () => (await to.countSessions({ exact: true })).live > 20);
+    child.kill('SIGINT');
+    deepStrictEqual(await closed, [130, null]);
+    match(said, /^Error: The copy was interrupted: \d+ sessions copied/);
 
   });
 

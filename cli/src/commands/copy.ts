@@ -3,6 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import { shown } from '../address.js';
 import type { Cli } from '../cli.js';
 import { Copier, type CopyOptions, OTHER_RECORD } from '../copy/copier.js';
+import { Interruption } from '../copy/interruption.js';
 import { Progress } from '../copy/progress.js';
 import { noteRehearsal, refuseStale } from '../copy/rehearsal.js';
 import { shownDuration } from '../durations.js';
@@ -53,15 +54,23 @@ async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps =
   if (keeps) await noteRehearsal(to, 'under way');
   // Exactly: an estimate looks first at what a copy before has taken first.
   const progress = new Progress(cli.surroundings.stderr, await exactly(from));
-  const options: CopyOptions = { from, to, keeps, force, parallel, onDone: () => progress.add() };
+  const interruption = new Interruption(cli.surroundings, () => progress.stop());
+  const options: CopyOptions = { from, to, keeps, force, parallel, signal: interruption.signal, onDone: () => progress.add() };
   const copier = new Copier(options);
   try {
     await copier.run();
+  } catch (error) {
+    if (interruption.exitCode === undefined) throw error;
   } finally {
     progress.stop();
+    interruption.stop();
+  }
+  const { tally } = copier;
+  const { exitCode } = interruption;
+  if (exitCode !== undefined) {
+    throw new CommandError(`The copy was interrupted: ${counted(tally.copied, 'session')} copied. The same command goes on where it stopped`, exitCode);
   }
   if (keeps) await noteRehearsal(to, 'finished');
-  const { tally } = copier;
   const [left, there] = [await exactly(from), await exactly(to)];
   const seconds = progress.seconds;
   cli.output.result({ ...tally, left, there, seconds }, [

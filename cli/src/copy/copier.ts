@@ -32,6 +32,8 @@ export interface CopyOptions extends Route {
   readonly parallel: number;
   /** Whether it goes on although someone uses sessions in `from`. */
   readonly force: boolean;
+  /** No more sessions are copied once it is aborted. Those on their way are finished. */
+  readonly signal?: AbortSignal;
   /** Called for each record that was looked at for the first time. */
   onDone(): void;
 }
@@ -69,7 +71,10 @@ export class Copier {
     this.#options = options;
   }
 
-  /** @throws {CommandError} if an application uses sessions in `from` that does not know of the move */
+  /**
+   * @throws {CommandError} if an application uses sessions in `from` that does not know of the move
+   * @throws the reason of the signal
+   */
   async run(): Promise<void> {
 
     let since = performance.now();
@@ -81,7 +86,7 @@ export class Copier {
       if (size === 0) return;
       if (size < before) since = performance.now();
       if (performance.now() - since > PATIENCE) throw new CommandError(`The places of ${size} sessions in the new store are occupied: run the same command again`);
-      await setTimeout(PAUSE);
+      await setTimeout(PAUSE, undefined, { signal: this.#options.signal });
     }
 
   }
@@ -109,7 +114,8 @@ export class Copier {
 
   async #one(record: SessionRecord, readAt: number): Promise<void> {
 
-    const { keeps, onDone } = this.#options;
+    const { keeps, onDone, signal } = this.#options;
+    signal?.throwIfAborted();
     if (record.texts.has(OTHER_RECORD) && !keeps) {
       this.tally.others++;
       return;
@@ -142,7 +148,7 @@ export class Copier {
    */
   async #finishOthers(): Promise<void> {
 
-    const { from, to } = this.#options;
+    const { from, to, signal } = this.#options;
     const handles = [...this.#occupied];
     for (let start = 0; start < handles.length; start += PAGE) {
       const asked = handles.slice(start, start + PAGE);
@@ -156,6 +162,7 @@ export class Copier {
       const page = await to.sessionPage?.({ after, limit: PAGE });
       for (const { handle } of page?.sessions ?? []) {
         if (!this.#occupied.delete(handle)) continue;
+        signal?.throwIfAborted();
         await from.takeRecord?.(handle);
         this.tally.before++;
       }

@@ -17,6 +17,7 @@ export class Progress {
   readonly #bar: SingleBar | undefined;
   readonly #began = performance.now();
   #done = 0;
+  #isStopped = false;
   #said = this.#began;
   /** How much was done at a time before. */
   #past = { at: this.#began, done: 0 };
@@ -41,6 +42,7 @@ export class Progress {
   add(): void {
 
     this.#done++;
+    if (this.#isStopped) return;
     const now = performance.now();
     if (now - this.#recent.at > WINDOW) {
       this.#past = this.#recent;
@@ -55,8 +57,11 @@ export class Progress {
 
   }
 
+  /** Shows no more, and gives the terminal back as it was. */
   stop(): void {
 
+    if (this.#isStopped) return;
+    this.#isStopped = true;
     this.#bar?.update(Math.min(this.#done, this.#total), { text: this.#text(performance.now()) });
     this.#bar?.stop();
 

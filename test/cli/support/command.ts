@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -13,6 +14,8 @@ export interface Scene {
   readonly env?: { readonly [name: string]: string };
   /** What is typed, one key after the other; without it there is no terminal. */
   readonly keys?: string;
+  /** Emits the signals that the process gets. */
+  readonly signals?: EventEmitter;
 }
 
 export interface Run {
@@ -25,7 +28,7 @@ export interface Run {
 }
 
 /** Runs the command within this process. */
-export async function command(args: readonly string[], { env = {}, keys }: Scene = {}): Promise<Run> {
+export async function command(args: readonly string[], { env = {}, keys, signals = new EventEmitter() }: Scene = {}): Promise<Run> {
 
   const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
   const texts = { out: '', err: '' };
@@ -37,7 +40,7 @@ export async function command(args: readonly string[], { env = {}, keys }: Scene
     // A person types after the whole question has been printed.
     stderr.once('data', () => setImmediate(() => stdin.write(keys)));
   }
-  const code = await main(args, { stdin, stdout, stderr, env });
+  const code = await main(args, Object.assign(signals, { stdin, stdout, stderr, env }));
   await new Promise(resolve => setImmediate(resolve));
   return {
     code,
