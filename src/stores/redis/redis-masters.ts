@@ -34,7 +34,7 @@ interface Master {
 /**
  * @param after `''`, or a cursor
  * @throws {TypeError} if it is no cursor, or the client can't look for keys
- * @throws {Error} if its server is there no longer
+ * @throws {Error} if its server is there no longer, or the servers can't be told apart
  */
 export async function handlePage(client: NodeRedisClient | IoredisClient, prefix: string, { after, limit }: { readonly after: string; readonly limit: number }): Promise<HandlePage> {
 
@@ -49,7 +49,9 @@ export async function handlePage(client: NodeRedisClient | IoredisClient, prefix
   const scan = scanning(client, here.client, prefix, { among: 'sessions', count: Math.max(limit, 100) });
   let cursor = start;
   for (let scans = 0; cursor !== null && found.size < limit && scans < MOST_SCANS; scans++) {
-    const page = await scan(cursor);
+    const page = await scan(cursor).catch((error: unknown) => {
+      throw /invalid cursor/i.test(String(error)) ? noCursor(after) : error;
+    });
     for (const handle of page.handles) found.add(handle);
     cursor = page.cursor;
   }
@@ -70,11 +72,20 @@ export async function handlePage(client: NodeRedisClient | IoredisClient, prefix
 /** In an order of their own: clients list them in any. */
 async function namedMasters(client: NodeRedisClient | IoredisClient): Promise<Master[]> {
 
-  const masters = await Promise.all((await mastersOf(client)).map(async (master, index) => {
-    const info = String(await (master as NodeRedisClient).info?.('server').then(answer => answer, () => ''));
-    const [, name = `n${index}`] = /^run_id:(\w+)/m.exec(info) ?? [];
+  const clients = await mastersOf(client);
+  const masters = await Promise.all(clients.map(async master => {
+    const info = (master as NodeRedisClient).info?.('server');
+    // A single server needs no name, and its user may lack the right to ask.
+    const answer = await (clients.length > 1 ? info : info?.then(text => text, () => ''));
+    const [, name = clients.length > 1 ? unnamed() : 'n0'] = /^run_id:(\w+)/m.exec(String(answer)) ?? [];
     return { name, client: master };
   }));
   return masters.sort((one, other) => one.name < other.name ? -1 : 1);
+
+}
+
+function unnamed(): never {
+
+  throw new Error('A server of the Redis cluster does not say its `run_id` in the answer to INFO: pages of all sessions could not follow each other');
 
 }

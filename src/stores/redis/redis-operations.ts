@@ -120,23 +120,37 @@ export class RedisOperations implements EngineOperations<'later'> {
 
   }
 
-  /** Reads what is listed of records, by one call for each hundred or so. Those that are not live are left out. */
+  /** Reads what is listed of records. Those that are not live are left out. */
   async #rows(master: unknown, handles: readonly string[]): Promise<PageRow[]> {
 
-    const prefix = wholePrefix(this.#client, this.#records.prefix);
     const rows: PageRow[] = [];
     for (const page of inPages(handles)) {
-      const askedAt = performance.now();
-      const [time, ...found] = await runOn(master, LISTED, [prefix, ...page]) as unknown[];
-      this.#records.observe(time, askedAt);
+      const found = await this.#listed(master, page);
       const now = this.#records.clock.now();
       for (const [index, handle] of page.entries()) {
-        const [header, size] = [found[2 * index], Number(found[2 * index + 1])];
+        const [header, bytes] = found[index] ?? [];
         if (!isThere(header) || header === '' || header.startsWith('.', HASH)) continue;
+        const size = Number(bytes);
         rows.push({ handle, size, session: header.endsWith(`\n${OTHER_LINE}`) ? null : readListed(header, handle, { size, now }) });
       }
     }
     return rows;
+
+  }
+
+  /**
+   * Asks a server for a page of records, and again for each that it refuses, by the client,
+   * which finds out where the slot of a cluster has moved to, or reports the error.
+   */
+  async #listed(master: unknown, handles: readonly string[]): Promise<unknown[][]> {
+
+    const askedAt = performance.now();
+    const prefix = wholePrefix(this.#client, this.#records.prefix);
+    const [found, time] = await runOn(master, LISTED, [prefix, ...handles]) as [unknown[], unknown];
+    this.#records.observe(time, askedAt);
+    return Promise.all(handles.map((handle, index) => (
+      found[2 * index] === null ? noneIfForeign(this.#records.listed(handle), []) : found.slice(2 * index, 2 * index + 2)
+    )));
 
   }
 

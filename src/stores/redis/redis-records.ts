@@ -9,7 +9,7 @@ import { type RedisCommands, run, type Script } from './redis-client.js';
 import { packChange, VERSION_LENGTH } from './redis-record.js';
 import { rewrite } from './redis-rewrite.js';
 import { HEADER, LOAD, STATE } from './redis-scripts.js';
-import { TAKE } from './redis-transfer.js';
+import { LISTED, TAKE } from './redis-transfer.js';
 
 /** What a script answers: that it did its work, or why not. */
 export type Word = 'done' | 'late' | 'gone' | 'conflict' | 'too-large' | 'taken';
@@ -135,6 +135,13 @@ export class RedisRecords {
   state(handle: string): Promise<unknown> {
 
     return this.#read(STATE, handle);
+
+  }
+
+  /** Reads what is listed of a record, as LISTED answers it. */
+  async listed(handle: string): Promise<unknown[]> {
+
+    return await this.#read(LISTED, handle) as unknown[];
 
   }
 

@@ -9,31 +9,38 @@ import { REPLACED } from './redis-record.js';
  */
 
 /**
- * Without keys, since those of a cluster have different slots: a server is asked for the
- * records that it has.
+ * Of one record, with its key; or of those that a server has, without keys, since those
+ * of a cluster have different slots.
  *
- * Arguments: what keys begin with, and handles. Answers the time, and for each record
+ * Arguments, without a key: what keys begin with, and handles. Answers, for each record,
  * the first line and as much of the next one as tells whether it is a session, then the
- * length of all but the first line. Both are empty for a key of another type.
+ * length of all but the first line; and the time. Without a key, the line is empty for a
+ * key of another type, and missing if the server refuses the record for another reason.
  */
 export const LISTED = script(`
 ${NOW}
-local answer = { now }
-for at = 2, #ARGV do
-  local key = ARGV[1] .. ARGV[at]
-  local header = redis.pcall('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
-  if type(header) ~= 'string' then header = '' end
-  local stop = string.find(header, '\\n', 1, true)
-  if not stop and #header == ${HEADER_LENGTH} then
-    header = redis.call('GET', key)
-    stop = string.find(header, '\\n', 1, true)
+local answer = {}
+local read = KEYS[1] and redis.call or redis.pcall
+for at = 2, KEYS[1] and 2 or #ARGV do
+  local key = KEYS[1] or ARGV[1] .. ARGV[at]
+  local header = read('GETRANGE', key, 0, ${HEADER_LENGTH - 1})
+  local length = 0
+  if type(header) ~= 'string' then
+    header = string.find(header.err, 'WRONGTYPE', 1, true) and '' or false
+  else
+    local stop = string.find(header, '\\n', 1, true)
+    if not stop and #header == ${HEADER_LENGTH} then
+      header = redis.call('GET', key)
+      stop = string.find(header, '\\n', 1, true)
+    end
+    local line = stop and redis.call('GETRANGE', key, stop, stop + ${OTHER_LINE.length - 1}) or ''
+    length = stop and redis.call('STRLEN', key) - stop + 1 or 0
+    header = string.sub(header, 1, stop or 0) .. line
   end
-  local line = stop and redis.call('GETRANGE', key, stop, stop + ${OTHER_LINE.length - 1}) or ''
-  local length = stop and redis.call('STRLEN', key) or 0
-  answer[#answer + 1] = string.sub(header, 1, stop or 0) .. line
-  answer[#answer + 1] = length - (stop or 0) + 1
+  answer[#answer + 1] = header
+  answer[#answer + 1] = length
 end
-return answer
+return { answer, now }
 `);
 
 /**

@@ -4,6 +4,7 @@ import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createClient } from 'redis';
+import { allSessions } from '../../../src/index.js';
 import type { SessionChange } from '../../../src/base/store.js';
 import { storedId } from '../../../src/id/stored-id.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
@@ -74,6 +75,15 @@ async function startAll() {
 
 }
 
+/** @returns the handles of all sessions that a store lists, in order, each once */
+async function listed(store: RedisStore): Promise<string[]> {
+
+  const handles = new Set<string>();
+  for await (const { handle } of allSessions(store, { pageSize: 7 })) handles.add(handle);
+  return [...handles].sort();
+
+}
+
 /** Increments a count in a session, as `ctx.updateSession()` does. */
 async function count(store: RedisStore, id: string): Promise<boolean> {
 
@@ -139,6 +149,11 @@ describe('RedisStore on a cluster whose slots move', () => {
         deepStrictEqual((await store.sessionsOf(user)).map(({ handle }) => handle), [store.handleOf(second)]);
         deepStrictEqual(await store.endSessionsOf(user), [store.handleOf(second)]);
       }));
+      const handles = sessions.map(({ id }) => storedId(id).handle).sort();
+      for (const [kind, store] of stores) {
+        deepStrictEqual(await listed(store), handles, kind);
+        deepStrictEqual(await store.countSessions({ exact: true }), { live: handles.length, ofUsers: 0, expired: 0, isExact: true });
+      }
     };
 
     await useAll();
@@ -166,15 +181,15 @@ describe('RedisStore on a cluster whose slots move', () => {
     for (const [kind, store] of cluster.stores('listed:')) {
       const ids = Array.from({ length: 300 }, () => store.newSessionId());
       await Promise.all(ids.map(id => store.create(id, toTexts({ a: 1 }), { lifetime: 600 })));
-      const listed = new Set<string>();
+      const found = new Set<string>();
       let after: string | undefined;
       do {
         const { sessions, next } = await store.sessionPage({ after, limit: 7 });
         ok(sessions.length <= 7);
-        for (const { handle } of sessions) listed.add(handle);
+        for (const { handle } of sessions) found.add(handle);
         after = next ?? undefined;
       } while (after !== undefined);
-      deepStrictEqual([...listed].sort(), ids.map(id => store.handleOf(id)).sort(), kind);
+      deepStrictEqual([...found].sort(), ids.map(id => store.handleOf(id)).sort(), kind);
       deepStrictEqual(await store.countSessions({ exact: true }), { live: 300, ofUsers: 0, expired: 0, isExact: true });
       const { roundTrip, clockDifference, selfTest } = await store.ping();
       ok(roundTrip < 10 && Math.abs(clockDifference ?? NaN) < 1 && selfTest === null);
@@ -183,6 +198,32 @@ describe('RedisStore on a cluster whose slots move', () => {
       await rejects(store.sessionPage({ after: (next as string).replace(/^\w+/, '0'.repeat(40)) }), /begin with the first page/);
       await Promise.all(ids.map(id => store.delete(id)));
     }
+
+  });
+
+  it('reports an error when it lists and counts while no node has one of the slots', async () => {
+
+    const { nodes } = cluster;
+    const [node] = nodes as [Node];
+    const [, , [, port]] = (await node.ask<Array<[number, number, [string, number]]>>('CLUSTER', 'SLOTS')).find(([first]) => first === 0) as [0, number, [string, number]];
+    const owner = nodes.find(each => each.port === String(port)) as Node;
+    const stores = cluster.stores('refused:');
+    for (const [, store] of stores) {
+      for (let count = 0; count < 30; count++) await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 });
+    }
+    const isDown = async () => (await Promise.all(nodes.map(each => each.ask('CLUSTER', 'INFO')))).every(info => info.includes('cluster_state:fail'));
+    for (const each of nodes) await each.ask('CLUSTER', 'DELSLOTS', '0').catch(() => {});
+    try {
+      await until('the cluster is down', isDown);
+      for (const [, store] of stores) {
+        await rejects(store.sessionPage(), /CLUSTERDOWN/);
+        await rejects(store.countSessions({ exact: true }), /CLUSTERDOWN/);
+      }
+    } finally {
+      await owner.ask('CLUSTER', 'ADDSLOTS', '0');
+      await settled(owner);
+    }
+    strictEqual((await listed((stores[0] as (typeof stores)[number])[1])).length, 30 * stores.length);
 
   });
 

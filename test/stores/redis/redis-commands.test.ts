@@ -6,6 +6,8 @@ import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { createClient } from 'redis';
 import { type NewInfo, RETIRED_FOR, type SessionChange, type SessionTexts } from '../../../src/base/store.js';
+import { MemoryStore } from '../../../src/index.js';
+import { migrating } from '../../../src/migration/migrating-store.js';
 import { type IoredisClient, type NodeRedisClient, RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { root } from '../../docs/support/markdown.js';
@@ -373,6 +375,49 @@ describe('RedisStore on a server', () => {
       strictEqual((await store.endSessionsOf('Ada')).length, 1);
       await store.endAllSessions();
       await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /permission/i);
+    }
+
+  });
+
+  it('that refuses the keys of sessions never says that there are none', async t => {
+
+    const owned = new RedisStore({ client: redis.client, prefix: 'owned:' });
+    const id = owned.newSessionId();
+    await owned.create(id, toTexts({ a: 1 }), { lifetime: 60, newInfo: of('Ada', 0) });
+    await redis.client.set(`owned:${owned.handleOf(owned.newSessionId())}`, 'of another program');
+    await redis.client.lPush(`owned:${owned.handleOf(owned.newSessionId())}`, 'of a third one');
+    strictEqual((await owned.sessionPage()).sessions.length, 1);
+    strictEqual((await owned.countSessions({ exact: true })).live, 1);
+
+    await redis.client.sendCommand(['ACL', 'SETUSER', 'narrow', 'reset', 'on', '>secret', '~other:*', '+@all']);
+    for (const open of Object.values(SINGLE)) {
+      const { client, close } = await open(redis.server.url.replace('redis://', 'redis://narrow:secret@'));
+      t.after(close);
+      const store = new RedisStore({ client, prefix: 'owned:' });
+      const handle = owned.handleOf(id);
+      const moving = migrating({ from: store, to: new MemoryStore() });
+      for (const refused of [
+        () => store.sessionPage(), () => store.recordPage(), () => store.countSessions({ exact: true }), () => store.countSessions(), () => moving.remaining(),
+        () => store.takeRecord(handle), () => store.endByHandle(handle), () => store.load(id), () => store.infoByHandle(handle), () => store.statesOf([handle]),
+        () => store.sessionsOf('Ada'), () => store.endSessionsOf('Ada'), () => store.endAllSessions(),
+      ]) await rejects(refused, /permission/i);
+    }
+    strictEqual((await owned.load(id))?.status, 'live');
+
+  });
+
+  it('that does not know a cursor has given it to no page', async () => {
+
+    for (const open of Object.values(SINGLE)) {
+      const { client, close } = await open(redis.server.url);
+      const store = new RedisStore({ client });
+      const [, server] = /run_id:(\w+)/.exec(await redis.client.info('server')) ?? [];
+      for (const after of [`${server}:${'9'.repeat(20)}:`, `${server}:0:${'a'.repeat(1_000_000)}`]) {
+        for (const page of [() => store.sessionPage({ after }), () => store.recordPage({ after })]) {
+          await rejects(page, ({ name, message }: Error) => name === 'TypeError' && message.startsWith('after is "') && message.length < 400);
+        }
+      }
+      close();
     }
 
   });
