@@ -1,7 +1,7 @@
 import { checkSeconds, known, record, wrong } from '../base/option-checks.js';
 import { type AtomicSessionStore, isIndexing, type SessionStore } from '../base/store.js';
 import { LONGEST_EXPIRY } from '../base/time.js';
-import { checkedStore, KEEPS_ONLY_VALUES, keepsOnlyValues, ONE_KEEPS_ONLY_VALUES } from '../wrapping/checked-store.js';
+import { checkedStore, KEEPS_ONLY_VALUES, keepsOnlyValues, ONE_KEEPS_ONLY_VALUES, oneKeepsOnlyValues } from '../wrapping/checked-store.js';
 import { hasUniqueHandles } from '../wrapping/unique-handles.js';
 import { migratingMethods } from './migrating-methods.js';
 import { operationsOfBoth } from './migrating-operations.js';
@@ -80,7 +80,7 @@ export function migrating(options: MigrationOptions): MigratingStore {
     touchIsFree: stores.every(store => store.touchIsFree === true),
     keepsInfo: true,
     uniqueHandles: stores.every(hasUniqueHandles),
-    ...(stores.some(keepsOnlyValues) && { [KEEPS_ONLY_VALUES]: ONE_KEEPS_ONLY_VALUES }),
+    ...(stores.some(store => keepsOnlyValues(store) || oneKeepsOnlyValues(store)) && { [KEEPS_ONLY_VALUES]: ONE_KEEPS_ONLY_VALUES }),
     ...migratingMethods(new Takeover(from, to, phase === 'move', expiry)),
     ...(stores.every(isIndexing) && ofBoth(from, to, usersInBoth(from, to, asked))),
     ...ofBoth(from, to, operationsOfBoth(from, to, asked)),

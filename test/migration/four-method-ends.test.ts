@@ -106,7 +106,8 @@ describe('migrating() with a store with four methods at one end:', () => {
 
     const pairs = [{ from: new MapStore(), to: new MemoryStore() }, { from: new MemoryStore(), to: new MapStore() }];
     for (const pair of pairs) {
-      for (const store of [migrating(pair), cached(migrating(pair))]) {
+      const chains = [{ from: migrating(pair), to: new MemoryStore() }, { from: new MemoryStore(), to: migrating(pair) }].map(migrating);
+      for (const store of [migrating(pair), cached(migrating(pair)), ...chains, ...chains.map(from => migrating({ from, to: new MemoryStore() }))]) {
         session({ store });
         throws(() => session({ store, cookieName: 'other' }), { name: 'TypeError', message: /^cookieName is "other": it must be 'CB' while sessions move from or to a store with four methods/ });
       }
