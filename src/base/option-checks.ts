@@ -41,16 +41,25 @@ export function wrong(option: string, value: unknown, allowed: string): TypeErro
 
 }
 
+/** The most characters of a text that a message repeats. */
+const MOST_SHOWN = 200;
+
 export function show(value: unknown): string {
 
   // It may be an address, given by mistake, with a password in it.
-  if (typeof value === 'string') return JSON.stringify(withoutLogin(value));
+  if (typeof value === 'string') return JSON.stringify(shortened(withoutLogin(value)));
   if (typeof value === 'function' || (typeof value === 'object' && value !== null)) {
     const kind = kindOf(value);
     return `${/^[aeio]/i.test(kind) ? 'an' : 'a'} ${kind}`;
   }
   if (typeof value === 'bigint') return `${value}n`;
   return Object.is(value, -0) ? '-0' : String(value);
+
+}
+
+function shortened(text: string): string {
+
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
 
 }
 

@@ -34,6 +34,17 @@ const pinging = (answer: Partial<StorePing> | Error): MemoryStore => wrapStore(n
 
 describe('For those who run the stores, migrating()', () => {
 
+  it('repeats no long cursor that is none, nor does a store', async () => {
+
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    const both = migrating({ from, to });
+    const long = 'x'.repeat(1_000_000);
+    for (const page of [() => from.sessionPage({ after: long }), () => both.sessionPage?.({ after: long }), () => both.sessionPage?.({ after: `0:${long}` })]) {
+      await rejects(async () => page(), ({ name, message }: Error) => name === 'TypeError' && message.length < 400);
+    }
+
+  });
+
   it('lists the sessions of both, whatever the size of a page, and ends any of them', async () => {
 
     const [from, to] = [new MemoryStore(), new MemoryStore()];
