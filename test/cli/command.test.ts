@@ -172,6 +172,23 @@ describe('The command', () => {
 
   });
 
+  it('shows no password that a server repeats', async () => {
+
+    // As a server does whose AUTH has another name.
+    const server = createServer(socket => socket.on('error', () => {}).on('data', () => {
+      socket.end('-ERR unknown command \'AUTH\', with args beginning with: \'user\' \'h!dden\'\r\n');
+    })).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = `redis://user:h%21dden@127.0.0.1:${(server.address() as { port: number }).port}`;
+    for (const args of [['setup'], ['doctor'], ['doctor', '--json'], ['stats'], ['stats', '--json'], ['list']]) {
+      const { out, err, code } = await command([...args, '--store', address]);
+      ok(code > 0);
+      match(out + err, /unknown command 'AUTH', with args beginning with: 'user' '…'/);
+    }
+    server.close();
+
+  });
+
   it('makes a key that encrypted() takes', async () => {
 
     const [{ json: [key] }, { out }] = [await command(['keygen', '--json', '--id', '2026-01']), await command(['keygen'])];

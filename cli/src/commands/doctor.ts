@@ -14,7 +14,8 @@ export function doctor(cli: Cli): void {
     .option('--slow <milliseconds>', 'from how many milliseconds on half of the answers are slow', milliseconds, SLOW)
     .action(async ({ store, slow }: { store?: string; slow: number }) => {
       const address = cli.address(store);
-      const diagnosis = await examine(address, { slow });
+      const { results, ...rest } = await examine(address, { slow });
+      const diagnosis = { results: results.map(each => each.result === 'ok' ? each : { ...each, says: cli.output.safe(each.says) }), ...rest };
       cli.output.result({ store: shown(address), ...diagnosis }, text(shown(address), diagnosis));
       cli.exitCode = exitCodeOf(diagnosis.results);
     });

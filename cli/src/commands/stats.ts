@@ -11,7 +11,8 @@ export function stats(cli: Cli): void {
     .action(async ({ store: given, exact = false }: { store?: string; exact?: boolean }) => {
       const address = cli.address(given);
       await cli.with(address, async store => {
-        const { roundTrip, clockDifference, selfTest, problem = null } = await pingStore(store);
+        const { roundTrip, clockDifference, selfTest, problem: said } = await pingStore(store);
+        const problem = said === undefined ? null : cli.output.safe(said);
         const counted = await countSessions(store, { exact });
         const about = counted.isExact ? '' : 'about ';
         cli.output.result({ store: shown(address), ...counted, roundTripSeconds: roundTrip, clockDifferenceSeconds: clockDifference, selfTest, problem }, [
