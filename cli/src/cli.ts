@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline/promises';
+import { SessionStoreError } from '@curveball/session';
 import { type OpenedStore, openStore } from '@curveball/session/open';
 import { Command, CommanderError } from 'commander';
-import { isInMemory, parsed } from './address.js';
+import { isInMemory, parsed, shown } from './address.js';
+import { watched, withCauses } from './errors.js';
 import { CommandError, EXIT, type ExitCode } from './exit-codes.js';
 import { STORE_HELP } from './help.js';
 import { Output } from './output.js';
@@ -59,7 +61,7 @@ export class Cli {
   command(nameAndArguments: string, description: string): Command {
 
     return this.program.command(nameAndArguments).description(description)
-      .option('--json', 'print one JSON value a line')
+      .option('--json', 'print one JSON value a line; errors and progress stay texts, on the standard error output')
       .hook('preAction', command => {
         this.output.isJson = command.opts().json === true;
       });
@@ -101,12 +103,25 @@ export class Cli {
   /**
    * Opens a store for a task, and closes it afterwards. A table that is missing stays
    * so, and a file, too: a misspelt name must not make an empty one.
+   *
+   * @param which what messages call the store
    */
-  async with<T>(address: string, task: (store: OpenedStore) => Promise<T>): Promise<T> {
+  async with<T>(address: string, task: (store: OpenedStore) => Promise<T>, which = 'store'): Promise<T> {
 
-    const store = await openStore(address, { setup: false }) as OpenedStore;
+    const store = await (openStore(address, { setup: false }) as Promise<OpenedStore>).catch(error => {
+      if (error instanceof TypeError) throw error;
+      throw new CommandError(withCauses(error).replace(/^The store at/, `The ${which} at`));
+    });
+    let hasFailed = false;
     try {
-      return await task(store);
+      return await task(watched(store, () => {
+        hasFailed = true;
+      }));
+    } catch (error) {
+      const isOfStore = error instanceof SessionStoreError;
+      if (!(hasFailed || isOfStore) || error instanceof CommandError || error instanceof TypeError) throw error;
+      const cause = isOfStore && error.cause instanceof Error ? error.cause : error as Error;
+      throw new CommandError(`The ${which} at ${shown(address)} failed: ${withCauses(cause)}`);
     } finally {
       await store.close();
     }
@@ -135,16 +150,5 @@ export class Cli {
     if (!/^y(es)?$/i.test(answer?.trim() ?? '')) throw new CommandError('Not confirmed: nothing was done', EXIT.unconfirmed);
 
   }
-
-}
-
-/** The message of an error, and of those that caused it, unless it repeats them: that of a store says only that it failed. */
-function withCauses({ message, cause }: Error): string {
-
-  if (!(cause instanceof Error)) return message;
-  const causes = withCauses(cause);
-  // The cause may have been shortened to this.
-  const [begin = ''] = causes.split('…');
-  return message.includes(begin) ? message : `${message}: ${causes}`;
 
 }

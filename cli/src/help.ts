@@ -6,7 +6,7 @@ import { MEANINGS } from './exit-codes.js';
 
 /** Addresses of stores, as `openStore()` takes them. */
 const ADDRESSES: ReadonlyArray<readonly [string, string]> = [
-  ['sqlite:./sessions.db', 'a file of SQLite; sqlite:/var/lib/app/sessions.db'],
+  ['sqlite:./sessions.db', 'a file of SQLite; sqlite:/var/lib/app/sessions.db. Driver: Node.js 22.13, or install libsql'],
   ['redis://HOST:6379/0', 'Redis or Valkey, but no cluster; rediss:// with TLS'],
   ['postgres://USER:PASSWORD@HOST/DATABASE', 'PostgreSQL; also postgresql://'],
   ['mysql://USER:PASSWORD@HOST/DATABASE', 'MySQL or MariaDB; also mariadb://'],
@@ -29,6 +29,7 @@ const CODES = Object.entries(MEANINGS);
 export const STORE_HELP = [
   section('Addresses', ADDRESSES), section('Their options, as in postgres://HOST/DATABASE?table=NAME', OPTIONS),
   'In a name or a password, a special character is written as in all URLs: @ as %40, % as %25.',
+  'All drivers but that of SQLite come with this command. The application installs its own: redis or ioredis, pg, mysql2.',
   section('Variables', VARIABLES), section('Exit codes', CODES),
 ].join('\n\n');
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { known, record, withoutLogin, wrong as wrongOption } from '../base/option-checks.js';
 import { plainError } from '../base/plain-error.js';
 import type { Awaitable, IndexingSessionStore } from '../base/store.js';
@@ -48,8 +49,10 @@ const SQLITE: Kind = {
     if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const file = filePath(path);
     // Opening it would make it.
-    if (!setsUp && file !== ':memory:' && !existsSync(file)) throw new Error(`There is no file ${file}`);
-    const connection = await connected(openSqlite(file));
+    if (!setsUp && file !== ':memory:' && !existsSync(file)) throw missing(file);
+    const connection = await connected(openSqlite(file)).catch(error => {
+      throw existsSync(dirname(file)) || file.startsWith('file:') ? error : missing(file);
+    });
     return opened(setsUp, connection, async () => {
       // Other processes may be setting the file up at this moment, and have it locked.
       await new BusyQueue().run(() => void connection.database.exec(`PRAGMA synchronous = ${synchronous}`), SETUP);
@@ -135,6 +138,13 @@ export async function openStore<const Address extends string | URL>(
     const shown = `${scheme}:${withoutLogin(path)}`;
     throw new Error(`The store at ${shown} can't be opened: ${reason(error, path)}`, { cause: plainError(error) });
   }
+
+}
+
+function missing(file: string): Error {
+
+  const folder = dirname(file);
+  return new Error(existsSync(folder) ? `There is no file ${file}` : `There is no folder ${folder}`);
 
 }
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
 import { type StdioOptions, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import { describe, it } from 'node:test';
 import { encrypted, MemoryStore } from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
 import { codeIn, page, table } from '../docs/support/markdown.js';
+import { mysqlUrl, postgresUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command, root } from './support/command.js';
 import { begin } from './support/sessions.js';
@@ -120,7 +121,9 @@ describe('The command', () => {
     ok(schemes.size > 4);
     for (const args of [[], ['setup'], ['stats'], ['list'], ['end'], ['end-all'], ['end-everything'], ['purge'], ['copy'], ['doctor']]) {
       const { out } = await command([...args, '--help']);
-      for (const text of [...schemes, 'SESSION_STORE', 'env:NAME', '?table=', '?schema=', '?prefix=', '3  doctor has found warnings']) ok(out.includes(text), `${args}: ${text}`);
+      match(out, /^ {2}3 +doctor has found warnings/m);
+      match(out, /^ {2}130 +copy was interrupted/m);
+      for (const text of [...schemes, 'SESSION_STORE', 'env:NAME', '?table=', '?schema=', '?prefix=']) ok(out.includes(text), `${args}: ${text}`);
     }
 
   });
@@ -129,7 +132,36 @@ describe('The command', () => {
 
     const { err } = await command(['setup', '--store', 'redis://127.0.0.1:1']);
     strictEqual(err, 'Error: The store at redis://127.0.0.1:1 can\'t be opened: connect ECONNREFUSED 127.0.0.1:1\n');
-    match((await command(['stats', '--store', 'postgres://a@127.0.0.1:1/a'])).err, /^Error: The session store failed: connect ECONNREFUSED 127.0.0.1:1\n$/);
+    match((await command(['stats', '--store', 'postgres://a@127.0.0.1:1/a'])).err, /^Error: The store at postgres:\/\/…@127.0.0.1:1\/a failed: connect ECONNREFUSED 127.0.0.1:1\n$/);
+    strictEqual((await command(['stats', '--store', 'mysql://a:b@127.0.0.1:1/a'])).err, 'Error: The store at mysql://…@127.0.0.1:1/a failed: connect ECONNREFUSED 127.0.0.1:1\n');
+    strictEqual((await command(['setup', '--store', 'sqlite:/no/such/x'])).err, 'Error: The store at sqlite:/no/such/x can\'t be opened: There is no folder /no/such\n');
+    match((await command(['doctor', '--store', 'sqlite:/no/such/x'])).out, /There is no folder \/no\/such\n.*→ Make the folder, or correct the address/);
+    match((await command(['doctor', '--slow', '0'])).err, /a number of milliseconds from 1 to 999999/);
+
+  });
+
+  it('says which command makes a missing table', async () => {
+
+    const file = inFile();
+    writeFileSync(file.slice('sqlite:'.length), '');
+    for (const address of [file, `${postgresUrl()}?table=missing`, `${mysqlUrl()}?table=missing`]) {
+      for (const args of [['stats'], ['list'], ['end-all', 'Ada', '--yes']]) {
+        const { code, err } = await command([...args, '--store', address]);
+        strictEqual(code, 1);
+        match(err, /^Error: The store at \S+ failed: .*"curveball-session setup" makes it\n$/);
+      }
+    }
+
+  });
+
+  it('says which store failed in a copy', async () => {
+
+    const [here, gone] = [inFile(), 'postgres://a:secret@127.0.0.1:1/a'];
+    await command(['setup', '--store', here]);
+    const [old, next] = [await command(['copy', gone, here, '--yes']), await command(['copy', here, gone, '--yes'])];
+    match(old.err, /^Error: The old store at postgres:\/\/…@127.0.0.1:1\/a failed: .*connect ECONNREFUSED/);
+    match(next.err, /^Error: The new store at postgres:\/\/…@127.0.0.1:1\/a failed: .*connect ECONNREFUSED/);
+    match((await command(['copy', here, 'redis://127.0.0.1:1', '--yes'])).err, /^Error: The new store at redis:\S+ can't be opened: connect ECONNREFUSED/);
 
   });
 

@@ -89,6 +89,9 @@ describe('A command that ends sessions', async () => {
       strictEqual(code, 5);
       ok(await isThere());
     }
+    const question = async (...args: string[]) => (await command([...args, '--store', address])).err;
+    match(await question('end', handle), new RegExp(`End the session ${handle} of the user Ada\\?`));
+    match(await question('purge', '--idle', '7d'), /End 0 sessions not used for 7 d\?/);
     const ways = { 'Ctrl-C': '\u0003', 'Ctrl-D': '\u0004', 'Ctrl-C after a y': 'y\u0003' };
     for (const [way, keys] of Object.entries(ways)) {
       const { code, err } = await command(['end-all', 'Ada', '--store', address], { keys });
@@ -116,6 +119,7 @@ describe('A command that ends sessions', async () => {
     await begin(store, null);
     const purge = async () => (await command(['purge', '--anonymous', '--store', address])).err;
     match(await purge(), /No session has a user/);
+    match(await purge(), /End 1 anonymous session\?/);
     await begin(store, 'ada');
     doesNotMatch(await purge(), /No session has a user/);
 
@@ -133,6 +137,14 @@ describe('A command that ends sessions', async () => {
 });
 
 describe('A list', () => {
+
+  it('has no headings without a row', async () => {
+
+    const address = ADDRESSES.SQLite();
+    await command(['setup', '--store', address]);
+    strictEqual((await command(['list', '--store', address])).out, '');
+
+  });
 
   it('prints no control characters of a user\'s name', async t => {
 

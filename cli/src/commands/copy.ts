@@ -21,7 +21,7 @@ interface Options {
 /** Takes every session over into another store. */
 export function copy(cli: Cli): void {
 
-  cli.command('copy <from> <to>', 'Take every session over into another store, while all applications use migrating({ from, to }), or none runs. It can be killed, and run again.')
+  cli.command('copy <from> <to>', 'Take every session over into another store, while all applications use migrating({ from, to }), or none runs. First make the new table with "setup --store <to>". It can be killed, and run again.')
     .option('--keep', 'leave the sessions in the old store, too: only while no application uses it')
     .option('--parallel <number>', 'how many sessions are on their way at a time', parallel, 32)
     .option('--force', 'go on although an application uses sessions in the old store, or the new one has sessions of an earlier copy with --keep')
@@ -33,7 +33,7 @@ export function copy(cli: Cli): void {
       await cli.with(source, from => cli.with(target, async to => {
         await cli.confirm(question(source, target, options), options);
         await run(cli, from, to, options);
-      }));
+      }, 'new store'), 'old store');
     });
 
 }

@@ -52,7 +52,7 @@ function shownTime(seconds: number): string {
 function milliseconds(text: string): number {
 
   const found = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (!(found > 0)) throw new InvalidArgumentError('It must be a number of milliseconds.');
+  if (!(found > 0)) throw new InvalidArgumentError('It must be a number of milliseconds from 1 to 999999.');
   return found;
 
 }

@@ -6,7 +6,7 @@ import { PLAIN_HELP } from '../help.js';
 /** Makes a key for `encrypted()`. */
 export function keygen(cli: Cli): void {
 
-  cli.command('keygen', 'Make a key for encrypted().')
+  cli.command('keygen', 'Make a key for encrypted(store, { keys: [key] }).')
     .option('--id <name>', 'the name of the key (default: today\'s date)', keyName)
     .addHelpText('after', `\n${PLAIN_HELP}`)
     .action(({ id = new Date().toISOString().slice(0, 10) }: { id?: string }) => {

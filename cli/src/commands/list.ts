@@ -25,8 +25,10 @@ export function list(cli: Cli): void {
   cli.storeCommand('list [user]', 'List sessions, of all visitors or of one user: never ids or values.')
     .action(async (user: string | undefined, { store: given }: { store?: string }) => {
       await cli.with(cli.address(given), async store => {
-        cli.output.headings(COLUMNS);
+        let isFirst = true;
         for await (const session of sessions(store, user)) {
+          if (isFirst) cli.output.headings(COLUMNS);
+          isFirst = false;
           const { handle, createdAt, seenAt, expiresAt, sizeBytes } = session;
           const cells = [handle, shownTime(createdAt), shownTime(seenAt), time(expiresAt), sizeBytes === null ? '–' : bytes(sizeBytes), session.user ?? '–'];
           await cli.output.row(COLUMNS, session, cells);

@@ -18,14 +18,15 @@ export function purge(cli: Cli): void {
 
   cli.endingCommand('purge', 'End sessions of visitors who have not signed in, or that were not used for some time, or both at once.')
     .option('--anonymous', 'only sessions without a user: all, if the application does not have the option user')
-    .option('--idle <duration>', 'only sessions that were not used for so long, such as 7d', duration)
+    .option('--idle <duration>', 'only sessions that were not used for so long: a number and a unit, 45s, 30m, 12h, 7d or 2w', duration)
     .action(async (options: Options) => {
       const { anonymous, idle } = options;
       if (!anonymous && idle === undefined) throw new CommandError('Say which sessions: with --anonymous, --idle, or both', EXIT.usage);
       await cli.with(cli.address(options.store), async store => {
-        const which = `${anonymous ? 'anonymous sessions' : 'sessions'}${idle === undefined ? '' : ` that were not used for ${shownDuration(idle)}`}`;
-        const warning = anonymous ? await withoutUsers(store) : '';
-        await cli.confirm(`End all ${which}?${warning}`, options);
+        if (!options.yes) {
+          const which = `${counted(await numberOf(store, options), anonymous ? 'anonymous session' : 'session')}${idle === undefined ? '' : ` not used for ${shownDuration(idle)}`}`;
+          await cli.confirm(`End ${which}?${anonymous ? await withoutUsers(store) : ''}`, options);
+        }
         const ended = await endThese(store, options);
         cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
       });
@@ -41,15 +42,32 @@ async function withoutUsers(store: OpenedStore): Promise<string> {
 
 }
 
-async function endThese(store: OpenedStore, { anonymous, idle }: Options): Promise<number> {
+/** The handles of the sessions that the options name. */
+async function* chosen(store: OpenedStore, { anonymous, idle }: Options): AsyncGenerator<string> {
 
-  let ended = 0;
   const now = Date.now() / 1000;
   for await (const { handle, user, seenAt } of allSessions(store)) {
     // Of a session whose store does not know when it was used, no one can say that it was not.
     if ((anonymous && user !== null) || (idle !== undefined && !(seenAt !== null && now - seenAt >= idle))) continue;
+    yield handle;
+  }
+
+}
+
+async function numberOf(store: OpenedStore, options: Options): Promise<number> {
+
+  let number = 0;
+  for await (const _ of chosen(store, options)) number++;
+  return number;
+
+}
+
+async function endThese(store: OpenedStore, options: Options): Promise<number> {
+
+  let ended = 0;
+  for await (const handle of chosen(store, options)) {
     // Its visitor may have signed in since it was listed.
-    if (anonymous && (await store.infoByHandle?.(handle))?.user) continue;
+    if (options.anonymous && (await store.infoByHandle?.(handle))?.user) continue;
     if (await endSession(store, handle)) ended++;
   }
   return ended;

@@ -1,6 +1,7 @@
 import { countSessions, pingStore } from '@curveball/session';
 import { shown } from '../address.js';
 import type { Cli } from '../cli.js';
+import { hinted } from '../errors.js';
 import { count } from '../output.js';
 
 /** Says how many sessions there are, and whether the store is well. */
@@ -21,7 +22,7 @@ export function stats(cli: Cli): void {
           `${about}${count(counted.ofUsers)} of them of users`,
           `${about}${count(counted.expired)} expired ones that wait for a clean-up`,
           `answers within ${(roundTrip * 1000).toFixed(1)} ms${clock(clockDifference)}`,
-          ...(problem === null ? [] : [`can't keep sessions: ${problem}`]),
+          ...(problem === null ? [] : [`can't keep sessions: ${hinted(problem)}`]),
         ].join('\n'));
       });
     });

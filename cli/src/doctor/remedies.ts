@@ -1,5 +1,6 @@
 /** What to do about an error, by a part of its message. The first that matches counts. */
 const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
+  [/There is no folder/, 'Make the folder, or correct the address'],
   [/There is no file/, 'Let "setup" make it, or correct the address'],
   [/not a database/, 'Give the address of another file'],
   [/disk I\/O error|is full|No space left/i, 'Make room on the disk, and look for errors of it'],
