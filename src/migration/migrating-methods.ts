@@ -1,6 +1,7 @@
 import { countdown, restOf } from '../base/countdown.js';
 import type { AtomicSessionStore, Awaitable, CreateTerms, EndTerms, SessionTexts } from '../base/store.js';
 import { fromTexts } from '../values/session-values.js';
+import { endLeftBehind } from './left-behind.js';
 import { isLock, Locks } from './locks.js';
 import type { Side } from './side.js';
 import type { Takeover } from './takeover.js';
@@ -50,9 +51,14 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
 
   const endAside = (id: string, terms: EndTerms | undefined) => from.keepsMarks && end(from, from.asideOf(id), terms);
 
-  /** In `from` first, then in `to`: a takeover under way finds nothing to take, or has reserved its place before. */
-  const endInBoth = async (id: string, terms: EndTerms | undefined, wasInFrom = false): Promise<boolean> => {
-    const inFrom = await end(from, from.idOf(id), terms) || await endAside(id, terms) || wasInFrom;
+  /**
+   * In `from` first, then in `to`: a takeover under way finds nothing to take, or has
+   * reserved its place before. If `from` fails, the session lives on, and can be ended
+   * again: once it has ended in `to`, no one would end what is left in `from`.
+   */
+  const endInBoth = async (id: string, terms: EndTerms | undefined): Promise<boolean> => {
+    const inFrom = (await Promise.all([end(from, from.idOf(id), terms), endAside(id, terms)])).includes(true);
+    if (inFrom && home === to && to.keepsMarks) await to.keepOut(to.handleOf(id), terms?.reason);
     const inTo = await Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
     if (inTo.includes(true)) return true;
     // With a mark in `to`, only what a takeover had left in `from` was ended, and the session by another request.
@@ -139,20 +145,14 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
     },
 
     move: (id, newId, change, terms) => whereItIs(id, terms, 'gone', async (side, rest) => {
+      if (side === to && !await endLeftBehind(from, to, id)) return 'gone';
       const answer = await side.store.move(side.idOf(id), side.idOf(newId), change, rest);
       // A store with four methods leaves no mark that others see. What a process that died has left there must not come back.
       if (answer === 'moved' && !side.keepsMarks) await to.store.delete(to.reservedOf(id));
       return answer;
     }),
 
-    async end(id, terms) {
-
-      if (home === from) return endInBoth(id, terms);
-      // Most sessions are in `to` already. What a takeover or a copy that was cut off has left in `from` ends at the same time.
-      const [inTo, ...inFrom] = await Promise.all([end(to, to.idOf(id), terms), end(from, from.idOf(id), terms), endAside(id, terms)]);
-      return inTo || endInBoth(id, terms, inFrom.includes(true));
-
-    },
+    end: (id, terms) => endInBoth(id, terms),
 
   };
 

@@ -65,11 +65,11 @@ export class Side {
 
   }
 
-  /** Says whether a session is live here, whatever its id is by now. */
+  /** Says whether a session is live here, whatever its id is by now. A place that is reserved for it is none. */
   async hasSession(id: string): Promise<boolean> {
 
     const states = await (this.store as AtomicSessionStore).statesOf?.([this.handleOf(id)]);
-    return states?.[0]?.status === 'live';
+    return states?.[0]?.status === 'live' && (await this.store.load(this.reservedOf(id)))?.status !== 'live';
 
   }
 

@@ -184,8 +184,9 @@ export class Takeover {
     const change = { set, unset: [OTHER_RECORD] };
     const answer = await other.store.move(other.reservedOf(id), other.idOf(id), change, { lifetime: session.remaining });
     if (answer !== 'moved') {
-      // The place is gone: its time was over, or the session has ended. The next look finds out.
-      await this.#reserve(other, search, session.info);
+      // The place is gone: its time was over, or the session has been here, or has ended. The next look finds out.
+      if (await other.hasSession(id)) await left.store.end(left.asideOf(id), { moved: true });
+      else await this.#reserve(other, search, session.info);
       return AGAIN;
     }
     search.hasReserved = false;

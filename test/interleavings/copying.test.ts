@@ -47,12 +47,12 @@ class Life {
   /** Makes the methods that the copy calls. */
   of(store: OneRecordStore, lot: ParkingLot): AtomicSessionStore {
 
-    const parked = (method: 'putRecord' | 'takeRecord' | 'endByHandle') => (...args: unknown[]) => {
+    const parked = (method: 'putRecord' | 'takeRecord' | 'endByHandle' | 'statesOf') => (...args: unknown[]) => {
       if (this.#left-- <= 0) return new Promise(() => {});
       const answer = lot.park('copy', 'copy', method, args, () => (store[method] as (...args: unknown[]) => unknown)(...args));
       return this.#left > 0 ? answer : new Promise(() => {});
     };
-    return { putRecord: parked('putRecord'), takeRecord: parked('takeRecord'), endByHandle: parked('endByHandle') } as unknown as AtomicSessionStore;
+    return { putRecord: parked('putRecord'), takeRecord: parked('takeRecord'), endByHandle: parked('endByHandle'), statesOf: parked('statesOf') } as unknown as AtomicSessionStore;
 
   }
 
@@ -92,7 +92,7 @@ async function inEveryOrder(act: Act, check: (from: OneRecordStore, to: OneRecor
 
   const transfer = await built();
   let runs = 0;
-  for (const calls of [1, 2, 3, Infinity]) {
+  for (const calls of [1, 2, 3, 4, Infinity]) {
     runs += await explore(async choose => {
       const [from, to] = [oneRecordStore(), oneRecordStore()];
       const id = newStoredId();
@@ -124,6 +124,7 @@ const ENDS: { readonly [sentence: string]: Act } = {
     assert.equal((await store.load(id))?.status, 'live');
     await store.end(id);
   },
+  'it is ended by its id': async (store, id) => store.end(id, { reason: 'signed-out' }),
   'it is ended by its handle': async (store, id) => store.endByHandle?.(store.handleOf(id) as string),
   'it is ended as one of its user': async (store, id) => store.endSessionsOf('ada', { only: store.handleOf(id) as string }),
   'all sessions of its user are ended': async store => store.endSessionsOf('ada'),
@@ -158,6 +159,25 @@ for (const [what, isCut] of [['a session', false], ['a session whose move was cu
       const found = await migrating({ from, to }).load(id);
       assert.ok(found?.status === 'live' && found.texts.get('new') === '1');
       assert.equal((await to.load(id))?.status, 'live');
+    }, isCut);
+    t.diagnostic(`${runs} schedules`);
+
+  });
+
+}
+
+for (const isCut of [false, true]) {
+
+  test(`a session lives on that gets a new id while it is copied${isCut ? ', although its move was cut off before' : ''}`, async t => {
+
+    let newId = '';
+    const renew: Act = async (store, id) => {
+      assert.equal((await store.load(id))?.status, 'live');
+      newId = newStoredId(id);
+      assert.equal(await store.move?.(id, newId, { set: new Map(), unset: [] }, { lifetime: 7200, newInfo: { info: { user: 'ada', details: '{"renewed":2}' } } }), 'moved');
+    };
+    const runs = await inEveryOrder(renew, async (from, to) => {
+      assert.equal((await migrating({ from, to }).load(newId))?.status, 'live');
     }, isCut);
     t.diagnostic(`${runs} schedules`);
 

@@ -1,4 +1,4 @@
-import { deepStrictEqual, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MemoryStore, type SessionRecord, UserSessions, wrapStore } from '../../src/index.js';
 import { sha256 } from '../../src/id/stored-id.js';
@@ -77,6 +77,30 @@ describe('While a way back is prepared, migrating() misses no session that anoth
       const back = migrating({ from: asked, to: old, phase: 'prepare' });
       deepStrictEqual(await ask(new UserSessions(back)), 1);
       strictEqual((await back.load(id))?.status, method === 'sessionsOf' ? 'live' : 'retired');
+
+    });
+  }
+
+});
+
+describe('What a takeover has left in the old store, whose last call failed, opens no session', () => {
+
+  for (const [name, make] of [['a store with one record for a handle', () => openStore('sqlite::memory:')], ['a MemoryStore', () => new MemoryStore()]] as const) {
+    it(`that another process has given a new id in ${name}`, async () => {
+
+      const [from, to] = [new MemoryStore(), await make()];
+      const id = begin(from, 'ada');
+      const failing = wrapStore(from, () => ({ end: () => Promise.reject(new Error('no answer')) }));
+      await rejects(async () => migrating({ from: failing, to }).load(id), /no answer/);
+      const newId = to.newSessionId(id);
+      const [record] = (await to.recordPage()).records;
+      await to.delete(id);
+      // As it is half a minute after a process that knows only this store has given it another id.
+      await to.putRecord({ ...record, hash: sha256(newId) } as SessionRecord);
+      strictEqual(from.store.size, 1);
+      strictEqual((await migrating({ from, to }).load(id))?.status, 'retired');
+      strictEqual(from.store.size, 0);
+      strictEqual((await migrating({ from, to }).load(newId))?.status, 'live');
 
     });
   }

@@ -45,6 +45,9 @@ export async function transfer({ from, to, keeps }: Route, record: SessionRecord
   if (keeps) return 'copied';
   const taken = await from.takeRecord?.(record.handle) ?? null;
   if (taken === null) {
+    const [state] = await from.statesOf?.([record.handle]) ?? [];
+    // An application has removed it without a mark, since it was in the other store, and is given another id there.
+    if (state === null) return 'copied';
     await to.endByHandle?.(record.handle);
     return 'ended';
   }
