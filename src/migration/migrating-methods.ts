@@ -58,7 +58,6 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
    */
   const endInBoth = async (id: string, terms: EndTerms | undefined): Promise<boolean> => {
     const inFrom = (await Promise.all([end(from, from.idOf(id), terms), endAside(id, terms)])).includes(true);
-    if (inFrom && home === to && to.keepsMarks) await to.keepOut(to.handleOf(id), terms?.reason);
     const inTo = await Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
     if (inTo.includes(true)) return true;
     // With a mark in `to`, only what a takeover had left in `from` was ended, and the session by another request.
