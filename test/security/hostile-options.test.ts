@@ -167,7 +167,8 @@ const MEMBERS: Readonly<Record<string, RegExp>> = {
 /** How a message shows a value. */
 function shown(value: unknown): string {
 
-  if (typeof value === 'string') return value === ADDRESS ? '"redis://…@localhost"' : JSON.stringify(value);
+  if (value === ADDRESS) return '"redis://…@localhost"';
+  if (typeof value === 'string') return JSON.stringify(value.length > 200 ? `${value.slice(0, 200)}…` : value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'object' && value !== null) {
     const name = value.constructor?.name || 'object';
