@@ -19,7 +19,7 @@ import { RedisStore } from '../../dist/stores/redis-store.js';
 import { figure, report } from '../lib/report.js';
 import { median } from '../lib/rounds.js';
 
-const TIMES = 150;
+const TIMES = 100;
 const DEVICES = 10;
 
 let asked = 0;

@@ -11,7 +11,7 @@ import { inTurns, median, ratios } from '../lib/rounds.js';
 import { startWorker } from '../lib/worker.js';
 
 const ROUNDS = 5;
-const REQUESTS = 4000;
+const REQUESTS = 3000;
 const CONNECTIONS = 50;
 const GOAL = 1.15;
 const LIMIT = 'two headers';
