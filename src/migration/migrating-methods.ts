@@ -151,7 +151,7 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
       return answer;
     }),
 
-    end: (id, terms) => endInBoth(id, terms),
+    end: endInBoth,
 
   };
 

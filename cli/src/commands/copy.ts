@@ -52,7 +52,7 @@ async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps =
   await requireTwo(from, to);
   if (!force) await refuseStale(to, keeps);
   if (keeps) await noteRehearsal(to, 'under way');
-  // Exactly: an estimate looks first at what a copy before has taken first.
+  // Exactly: an estimate can be off by many sessions while they are copied.
   const progress = new Progress(cli.surroundings.stderr, await exactly(from));
   const interruption = new Interruption(cli.surroundings, () => progress.stop());
   const options: CopyOptions = { from, to, keeps, force, parallel, signal: interruption.signal, onDone: () => progress.add() };

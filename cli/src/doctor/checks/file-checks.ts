@@ -20,7 +20,6 @@ export const FILE_CHECKS: ReadonlyArray<Check<Pick<SqliteFile, 'file'>>> = [
     name: 'read-only',
     what: 'whether the file and its folder can be written to, also by their owner if the doctor runs as the administrator',
     look: ({ file }) => {
-      if (file === null) return null;
       const todo = 'Let the user of the application own both';
       const folder = dirname(file);
       if (isReadOnly(file)) return problem(`The file ${file} is read-only: every change is refused`, todo);
@@ -32,7 +31,6 @@ export const FILE_CHECKS: ReadonlyArray<Check<Pick<SqliteFile, 'file'>>> = [
     name: 'disk',
     what: 'space on the disk, and whether it is one of this machine',
     look: ({ file }) => {
-      if (file === null) return null;
       const { type, bavail, bsize, blocks } = statfsSync(file);
       if (OF_NETWORKS.includes(type)) return problem('The file is on a disk of the network, on which several machines can damage it', 'Put it on a disk of this machine, or use a database server');
       const free = bavail * bsize;
@@ -45,7 +43,7 @@ export const FILE_CHECKS: ReadonlyArray<Check<Pick<SqliteFile, 'file'>>> = [
     name: 'log',
     what: 'the size of the log beside the file',
     look: ({ file }) => {
-      const size = file === null ? 0 : statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+      const size = statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
       return size > LARGEST_LOG
         ? warning(`The log ${file}-wal has ${bytes(size)}: some program reads without end, so that it can't be written back`, 'End programs that keep a transaction open')
         : null;

@@ -11,7 +11,7 @@ export const SQLITE_CHECKS: ReadonlyArray<Check<SqliteFile>> = [
     what: 'whether the journal mode is WAL',
     look: async database => {
       const { journal_mode: mode } = await only(database, 'PRAGMA journal_mode');
-      return mode === 'wal' || database.file === null ? null : warning(`The journal mode is ${mode}: reads wait for writes, and writes for reads`, 'Let "setup" change it, while no other program has the file open');
+      return mode === 'wal' ? null : warning(`The journal mode is ${mode}: reads wait for writes, and writes for reads`, 'Let "setup" change it, while no other program has the file open');
     },
   },
   {

@@ -8,8 +8,7 @@ interface Handle {
 
 /** A database in a file. */
 export interface SqliteFile extends SqlDatabase {
-  /** Null for one in memory. */
-  readonly file: string | null;
+  readonly file: string;
 }
 
 const DRIVERS = ['node:sqlite', 'libsql', 'better-sqlite3'];
@@ -20,7 +19,7 @@ export async function openSqliteFile({ path, options }: Address): Promise<Sqlite
   const handle = new (await driver())(file, { timeout: 0 });
   const { table = 'sessions' } = options;
   return {
-    file: file === ':memory:' ? null : file,
+    file,
     table,
     quoted: `"${table}"`,
     rows: async (sql, ...values) => handle.prepare(sql).all(...values) as Row[],
