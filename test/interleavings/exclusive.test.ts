@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { Application, Context, MemoryRequest, MemoryResponse } from '@curveball/kernel';
-import session, { type FoundSession } from '../../src/index.js';
+import session from '../../src/index.js';
 import { KeyedStore } from '../../src/stores/shared/keyed-store.js';
 import { OTHER_RECORD } from '../../src/values/other-record.js';
 import { MapEngine } from '../stores/shared/map-engine.js';
@@ -10,6 +10,7 @@ import { test } from '../support/exploring.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingLot } from '../support/parking-lot.js';
 import { ParkingStore } from '../support/parking-store.js';
+import { peekInto } from '../support/worlds.js';
 
 /*
  * Requests that each count in `ctx.exclusive()`, beside one that changes, moves or
@@ -47,10 +48,7 @@ async function run({ beside, mayDie = false, maySleep = false }: Surroundings, c
   const first = store.newSessionId();
   store.create(first, texts({ kept: 'yes', count: 0 }), { lifetime: 1800 });
   const failures: unknown[] = [];
-  const lot = new ParkingLot(id => {
-    const found = store.load(id) as FoundSession | null;
-    return found?.status === 'live' ? found.texts : null;
-  }, [first]);
+  const lot = new ParkingLot(peekInto(store), [first]);
 
   /** The requests that count at the moment, each with the time at which it began. */
   const inside = new Map<Counting, number>();

@@ -7,6 +7,7 @@ import { test } from '../support/exploring.js';
 import { texts } from '../support/memory-store-at.js';
 import { ParkingLot } from '../support/parking-lot.js';
 import { ParkingStore } from '../support/parking-store.js';
+import { peekInto } from '../support/worlds.js';
 
 /*
  * Two pages that ask, a request that leaves a message, and a sign-out, in every
@@ -55,10 +56,7 @@ async function explored(faults: number): Promise<number> {
     store.close();
     const first = store.newSessionId();
     store.create(first, texts({ kept: 'yes' }), { lifetime: 1800 });
-    const lot = new ParkingLot(id => {
-      const found = store.load(id);
-      return found?.status === 'live' ? found.texts : null;
-    }, [first]);
+    const lot = new ParkingLot(peekInto(store), [first]);
 
     const send = async (asked: Asked, cookie: string) => {
       const app = new Application();

@@ -7,6 +7,7 @@ import { texts } from '../support/memory-store-at.js';
 import type { Step } from '../support/parking-lot.js';
 import { ParkingStore } from '../support/parking-store.js';
 import { type Plan, runScenario, type World } from '../support/scenario.js';
+import { peekInto } from '../support/worlds.js';
 
 /*
  * What `ctx.sessionEnded` says of a user's session, in every order of the calls of
@@ -50,10 +51,7 @@ function world(): World {
       parked.set(request, each);
       return each;
     },
-    peek: id => {
-      const found = store.load(id);
-      return found?.status === 'live' ? found.texts : null;
-    },
+    peek: peekInto(store),
   };
 
 }

@@ -5,6 +5,7 @@ import { type Action, change, count, empty, read, regenerate } from '../support/
 import { explore } from '../support/explore.js';
 import { ParkingStore } from '../support/parking-store.js';
 import { type History, type Plan, runScenario, type World } from '../support/scenario.js';
+import { peekInto } from '../support/worlds.js';
 import { texts } from '../support/memory-store-at.js';
 
 /*
@@ -81,10 +82,7 @@ function world(owner?: string): World {
       parked.set(request, each);
       return each;
     },
-    peek: id => {
-      const found = store.load(id);
-      return found?.status === 'live' ? found.texts : null;
-    },
+    peek: peekInto(store),
   };
 
 }

@@ -7,7 +7,7 @@ import { FIRST_VALUES } from './actions.js';
 import { currentRequest, type ParkingLot } from './parking-lot.js';
 import { ParkingStore } from './parking-store.js';
 import type { History, World } from './scenario.js';
-import { timelessStore } from './worlds.js';
+import { peekInto, timelessStore } from './worlds.js';
 
 /** The processes of a world: one with copies answers all requests but `b`, which one without answers. */
 const processOf = (request: string) => request === 'b' ? 'plain' : 'caching';
@@ -96,10 +96,7 @@ export function cachedWorld(reports: boolean, make: MakeCached = store => cached
         },
       }));
     },
-    peek: id => {
-      const found = memory.load(id);
-      return found?.status === 'live' ? found.texts : null;
-    },
+    peek: peekInto(memory),
   };
 
 }

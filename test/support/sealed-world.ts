@@ -1,13 +1,14 @@
 import { encrypted } from '../../src/index.js';
 import { newStoredId } from '../../src/id/stored-id.js';
 import { storedIdOf } from '../../src/encryption/session-keys.js';
-import type { AtomicSessionStore, FoundSession } from '../../src/base/store.js';
+import type { AtomicSessionStore } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
 import { ParkingLot } from './parking-lot.js';
 import { ParkingStore } from './parking-store.js';
 import type { World } from './scenario.js';
 import { KEYED } from './sealed.js';
+import { peekInto } from './worlds.js';
 
 /** Replaces the ids of browsers with the stored ones in the calls of a parking lot. */
 class TranslatingLot extends ParkingLot {
@@ -46,10 +47,7 @@ export function sealedWorld(store: AtomicSessionStore): World {
       const newSessionId = (moving?: string) => known(lot.newId(request, Array.from({ length: 9 }, () => newStoredId(moving))));
       return Object.assign(encrypted(parking, KEYED), { newSessionId });
     },
-    peek: id => {
-      const found = sealed.load(id) as FoundSession | null;
-      return found?.status === 'live' ? found.texts : null;
-    },
+    peek: peekInto(sealed),
   };
 
 }

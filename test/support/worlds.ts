@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, SessionTexts } from '../../src/base/store.js';
+import type { AtomicSessionStore, FoundSession } from '../../src/base/store.js';
 import { MemoryStore } from '../../src/stores/memory-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
@@ -29,17 +29,18 @@ export function worldOf(
   return {
     cookie,
     storeFor: (request, lot) => new ParkingStore(lot, store, request, ids[request]),
-    peek: id => {
-      const found = store.load(id);
-      return isLive(found) ? found.texts : null;
-    },
+    peek: peekInto(store),
   };
 
 }
 
-function isLive(found: unknown): found is { texts: SessionTexts } {
+/** Looks up the texts of live sessions in a store that answers without a promise. */
+export function peekInto(store: Pick<AtomicSessionStore, 'load'>): World['peek'] {
 
-  return (found as { status?: string } | null)?.status === 'live';
+  return id => {
+    const found = store.load(id) as FoundSession | null;
+    return found?.status === 'live' ? found.texts : null;
+  };
 
 }
 
