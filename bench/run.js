@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 
 const PARTS = [
   'requests', 'peers', 'sockets', 'memory', 'pauses', 'security', 'encrypted', 'cached', 'values', 'sqlite', 'sql',
-  'sweeping', 'redis', 'round-trips',
+  'sweeping', 'redis', 'round-trips', 'metrics', 'ends', 'exclusive',
 ];
 /** Takes minutes, and runs only if it is named. */
 const BY_NAME = ['scale'];
 /** These need the servers of the tests. */
-const ON_SERVERS = ['sql', 'sweeping', 'redis', 'round-trips'];
+const ON_SERVERS = ['sql', 'sweeping', 'redis', 'round-trips', 'exclusive'];
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 const wanted = process.argv.slice(2);

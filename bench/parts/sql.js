@@ -12,6 +12,7 @@ import { createPool } from 'mysql2/promise';
 import { Pool } from 'pg';
 import { MysqlStore } from '../../dist/stores/mysql-store.js';
 import { PostgresStore } from '../../dist/stores/postgres-store.js';
+import { inParallel, timed } from '../lib/parallel.js';
 import { figure, report, rounded } from '../lib/report.js';
 import { inTurns, median } from '../lib/rounds.js';
 import { SESSIONS, textsOf } from '../lib/stored-sessions.js';
@@ -131,25 +132,5 @@ async function filled({ pool, store }, texts, info) {
     assert.equal(await store.create(ids[index], texts, { lifetime: 3600, ...(info && { newInfo: { info: info(index) } }) }), true);
   });
   return ids;
-
-}
-
-async function timed(parallel, calls, call) {
-
-  const { user, system } = process.cpuUsage();
-  const start = performance.now();
-  await inParallel(parallel, calls, call);
-  const elapsed = (performance.now() - start) * 1000 / calls;
-  const after = process.cpuUsage();
-  return { elapsed, cpu: (after.user + after.system - user - system) / calls };
-
-}
-
-async function inParallel(parallel, calls, call) {
-
-  let next = 0;
-  await Promise.all(Array.from({ length: parallel }, async () => {
-    while (next < calls) await call(next++);
-  }));
 
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { deferred } from '../support/events.js';
+import { OauthProvider } from '../support/oauth-provider.js';
 import { often } from '../support/often.js';
 import { type Answer, AppProcess, type AppSettings } from '../support/processes/app-process.js';
 import { SERVED_STORES } from '../support/processes/served-stores.js';
@@ -15,64 +14,10 @@ const AT_ONCE = 4;
 /** How many sessions a process has locked when it is killed. */
 const LOCKED = often(40);
 
-/** Milliseconds that the provider takes. */
-const SLOW = 40;
-
 const STORES: { readonly [name: string]: { address: () => string; encrypted?: boolean } } = {
   ...Object.fromEntries(Object.entries(SERVED_STORES).map(([name, address]) => [name, { address }])),
   'an encrypted PostgreSQL': { address: SERVED_STORES.PostgreSQL, encrypted: true },
 };
-
-/** A provider whose refresh tokens can be used once. A second use revokes all tokens that came from the first (RFC 9700, 4.14.2). */
-class Provider {
-
-  refreshes = 0;
-  reuses = 0;
-  /** Called for each request, which it may keep waiting. */
-  onRequest: () => unknown = () => new Promise(resolve => { setTimeout(resolve, SLOW); });
-
-  readonly #valid = new Set<string>();
-  readonly #server: Server;
-  #made = 0;
-
-  constructor() {
-
-    this.#server = createServer(async ({ url = '' }, response) => {
-      const used = url.slice(1);
-      if (this.#valid.delete(used)) this.refreshes++;
-      else this.reuses++;
-      const next = this.tokens();
-      await this.onRequest();
-      response.statusCode = this.reuses > 0 ? 400 : 200;
-      response.end(JSON.stringify(next));
-    });
-
-  }
-
-  tokens(): { access: string; refresh: string } {
-
-    const number = ++this.#made;
-    this.#valid.add(`refresh-${number}`);
-    return { access: `access-${number}`, refresh: `refresh-${number}` };
-
-  }
-
-  async open(): Promise<number> {
-
-    this.#server.listen(0, '127.0.0.1');
-    await once(this.#server, 'listening');
-    return (this.#server.address() as { port: number }).port;
-
-  }
-
-  close(): void {
-
-    this.#server.closeAllConnections();
-    this.#server.close();
-
-  }
-
-}
 
 interface Refreshed { readonly access: string; readonly isOurs: boolean; readonly took: number }
 
@@ -92,7 +37,7 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
   describe(`ctx.exclusive() in two processes on ${name}`, () => {
 
     const apps: AppProcess[] = [];
-    const provider = new Provider();
+    const provider = new OauthProvider();
     let port = 0;
     let settings: AppSettings;
 
@@ -134,7 +79,7 @@ for (const [name, { address, encrypted }] of Object.entries(STORES)) {
       assert.deepEqual([provider.refreshes - before, provider.reuses], [TRIALS, 0]);
       waits.sort((a, b) => a - b);
       const at = (part: number) => Math.round(waits[Math.floor(part * (waits.length - 1))] as number);
-      t.diagnostic(`${name}: ${TRIALS} refreshes for ${TRIALS * 10} requests; those who waited for a refresh of ${SLOW} ms took ${at(0.5)} ms (median), ${at(1)} ms at most`);
+      t.diagnostic(`${name}: ${TRIALS} refreshes for ${TRIALS * 10} requests; those who waited for a refresh of ${OauthProvider.SLOW} ms took ${at(0.5)} ms (median), ${at(1)} ms at most`);
 
     });
 
