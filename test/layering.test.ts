@@ -138,7 +138,7 @@ describe('The sources', () => {
     const call = /\b(?:store|timed|inner)(\(\))?\s*[.!]+\s*(load|create|update|touch|end|move|take|get|set|delete|newSessionId)\s*!?\(/;
     const callers = [...sources].filter(([name, text]) => !/^(stores|testing)\//.test(name) && call.test(withoutComments(text))).map(([name]) => name).sort();
     deepStrictEqual(callers, [
-      'cache/cached-methods.ts', 'cache/session-copies.ts', 'encryption/sealed-methods.ts', 'exclusive/lease.ts', 'flash/request-flash.ts', 'live/state-query.ts', 'migration/left-behind.ts', 'migration/migrating-methods.ts', 'migration/side.ts', 'migration/takeover.ts', 'schema/schema-store.ts', 'steps/after-sign-in.ts', 'steps/change-session.ts', 'steps/create-record.ts', 'steps/end-session.ts', 'steps/load-session.ts', 'steps/move-in-steps.ts',
+      'cache/cached-methods.ts', 'cache/session-copies.ts', 'encryption/sealed-methods.ts', 'exclusive/lease.ts', 'flash/request-flash.ts', 'live/state-query.ts', 'migration/left-behind.ts', 'migration/migrating-methods.ts', 'migration/side.ts', 'migration/takeover.ts', 'migration/whereabouts.ts', 'schema/schema-store.ts', 'steps/after-sign-in.ts', 'steps/change-session.ts', 'steps/create-record.ts', 'steps/end-session.ts', 'steps/load-session.ts', 'steps/move-in-steps.ts',
       'steps/new-id.ts', 'steps/regenerate-session.ts', 'steps/replace-session.ts', 'steps/touch-session.ts', 'steps/update-session.ts', 'steps/user-place.ts', 'wrapping/timed-store.ts',
     ]);
 

@@ -58,8 +58,10 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
    */
   const endInBoth = async (id: string, terms: EndTerms | undefined): Promise<boolean> => {
     const inFrom = (await Promise.all([end(from, from.idOf(id), terms), endAside(id, terms)])).includes(true);
+    // Only while sessions move: no copy runs beside processes that prepare.
+    const isKeptOut = inFrom && home === to && to.keepsMarks && await to.keepOut(to.reservedOf(id), terms);
     const inTo = await Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
-    if (inTo.includes(true)) return true;
+    if (isKeptOut || inTo.includes(true)) return true;
     // With a mark in `to`, only what a takeover had left in `from` was ended, and the session by another request.
     if (inFrom) return (await to.load(id))?.status !== 'retired';
     return await endElsewhere(from, to, id, terms) || endElsewhere(to, from, id, terms);

@@ -41,7 +41,7 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
       const handles = await askAll(async store => {
         const ended = await store.endSessionsOf(user, terms);
         // Without `only`, `to` remembers that the user's sessions were ended, and refuses each.
-        if (store === from && moves && terms?.only !== undefined && ended.length > 0) await to.keepOut(terms.only, terms.reason);
+        if (store === from && moves && terms?.only !== undefined && ended.length > 0) await to.keepOutHandle(terms.only, terms.reason);
         return ended;
       });
       return [...new Set(handles.flat())];
@@ -52,7 +52,7 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 
       const answers = await askAll(async store => {
         const isEnded = await store.endByHandle(handle, reason);
-        if (store === from && moves && isEnded) await to.keepOut(handle, reason);
+        if (store === from && moves && isEnded) await to.keepOutHandle(handle, reason);
         return isEnded;
       });
       return answers.includes(true);

@@ -1,7 +1,8 @@
-import { type AtomicSessionStore, type Awaitable, type EndReason, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
+import { type AtomicSessionStore, type Awaitable, type EndReason, type EndTerms, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
 import { derivedHandle, HANDLE_LENGTH, isPlausibleId } from '../id/session-id.js';
 import { isStoredId, newStoredId, sha256 } from '../id/stored-id.js';
 import { KEEPS_NOTHING } from '../values/other-record.js';
+import { hasUniqueHandles } from '../wrapping/unique-handles.js';
 
 type Version = LiveSession['version'];
 
@@ -68,20 +69,41 @@ export class Side {
   /** Says whether a session is live here, whatever its id is by now. A place that is reserved for it is none. */
   async hasSession(id: string): Promise<boolean> {
 
+    return await this.#hasRecord(id) && (await this.store.load(this.reservedOf(id)))?.status !== 'live';
+
+  }
+
+  /** Says whether a live record has the handle of a session. */
+  async #hasRecord(id: string): Promise<boolean> {
+
     const states = await (this.store as AtomicSessionStore).statesOf?.([this.handleOf(id)]);
-    return states?.[0]?.status === 'live' && (await this.store.load(this.reservedOf(id)))?.status !== 'live';
+    return states?.[0]?.status === 'live';
 
   }
 
   /**
    * Leaves a mark for a session that has ended in the other store, and is not here: a
    * copy that has read its record before must not put it here.
+   *
+   * @param id has the handle of the session. It is not the session's: a process that dies
+   *   in between leaves a record
+   * @returns false if something else has its handle here: that keeps the record out, or
+   *   is the record, and must end, too
    */
-  async keepOut(handle: string, reason: EndReason | undefined): Promise<void> {
+  async keepOut(id: string, terms?: EndTerms): Promise<boolean> {
 
-    const id = handle + newStoredId().slice(HANDLE_LENGTH);
-    // If something else has this handle, it keeps the record out, or is the record, and ends with it.
-    if (await this.store.create(id, KEEPS_NOTHING, { lifetime: PLACE_LIFETIME }) === true) await this.store.end(id, { reason });
+    // Where handles are not unique, the record would take the place of another one in the index.
+    if (!hasUniqueHandles(this.store) && await this.#hasRecord(id)) return false;
+    if (await this.store.create(id, KEEPS_NOTHING, { lifetime: PLACE_LIFETIME }) !== true) return false;
+    await this.store.end(id, terms);
+    return true;
+
+  }
+
+  /** As {@link keepOut}, for a session of which only the handle is known. */
+  async keepOutHandle(handle: string, reason: EndReason | undefined): Promise<void> {
+
+    await this.keepOut(handle + newStoredId().slice(HANDLE_LENGTH), { reason });
 
   }
 

@@ -4,6 +4,7 @@ import { KEEPS_NOTHING, OTHER_RECORD } from '../values/other-record.js';
 import { difference, NO_CHANGE } from '../values/texts-change.js';
 import { ASIDE, asideFor } from './aside.js';
 import { isMoved, PLACE_LIFETIME, type Side } from './side.js';
+import { whereabouts } from './whereabouts.js';
 
 /*
  * Finds a session in one of two stores, and takes it over into the other.
@@ -133,13 +134,15 @@ export class Takeover {
 
   async #notLive(search: Search, inSecond: FoundSession | null, inFirst: FoundSession | null): Promise<FoundSession | null | typeof AGAIN> {
 
-    const [first, second] = this.order;
-    const isLatest = isMoved(inFirst) && inFirst.info !== undefined;
-    // The mark of a takeover does not say where the session went after it.
-    const [mark, other] = isMoved(inSecond) && !isLatest ? [inSecond, first] : [inFirst, second];
-    if (!isMoved(mark)) return inSecond ?? inFirst;
+    if (!isMoved(inFirst) && !isMoved(inSecond)) return inSecond ?? inFirst;
     // It may have reached the other store after that was asked.
-    return this.#onceMore(search) ?? this.#whereabouts(search.id, mark, other);
+    const again = this.#onceMore(search);
+    if (again) return again;
+    // The mark of a takeover does not say where the session went after it. The other one does.
+    if (isMoved(inFirst) && isMoved(inSecond)) return inFirst.info ? inFirst : inSecond;
+    const [first, second] = this.order;
+    const [mark, other] = isMoved(inFirst) ? [inFirst, second] : [inSecond as RetiredSession, first];
+    return whereabouts(search.id, mark, { other, from: this.from });
 
   }
 
@@ -148,19 +151,6 @@ export class Takeover {
     if (search.hasLookedAgain) return null;
     search.hasLookedAgain = true;
     return AGAIN;
-
-  }
-
-  /** A session that got a new id in one store, and was then taken over, is found in the other by its handle alone. */
-  async #whereabouts(id: string, mark: RetiredSession, other: Side): Promise<RetiredSession> {
-
-    const { store } = other;
-    if (mark.info || !store.statesOf) return mark;
-    const handle = other.handleOf(id);
-    const [state] = await store.statesOf([handle]);
-    if (state?.status === 'retired') return { status: 'retired', moved: false, ...(state.reason && { reason: state.reason }) };
-    const info = state?.status === 'live' ? await store.infoByHandle?.(handle) : null;
-    return info ? { ...mark, info } : mark;
 
   }
 

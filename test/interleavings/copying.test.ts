@@ -124,6 +124,7 @@ const ENDS: { readonly [sentence: string]: Act } = {
     assert.equal((await store.load(id))?.status, 'live');
     await store.end(id);
   },
+  'it is ended by its id': async (store, id) => store.end(id),
   'it is ended by its handle': async (store, id) => store.endByHandle?.(store.handleOf(id) as string),
   'it is ended as one of its user': async (store, id) => store.endSessionsOf('ada', { only: store.handleOf(id) as string }),
   'all sessions of its user are ended': async store => store.endSessionsOf('ada'),

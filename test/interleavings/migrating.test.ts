@@ -171,15 +171,19 @@ async function nothingIsLeft({ from, to, id }: Left): Promise<void> {
 
 }
 
-for (const only of [false, true]) {
+const ENDS: { readonly [sentence: string]: (store: IndexingSessionStore, id: string) => unknown } = {
+  'all sessions of its user are ended': store => store.endSessionsOf('ada'),
+  'it is ended by its handle': (store, id) => store.endSessionsOf('ada', { only: store.handleOf(id) }),
+  'it is ended by its id': (store, id) => store.end(id),
+};
 
-  test(`no session survives that is moved while ${only ? 'it is ended by its handle' : 'all sessions of its user are ended'}`, async t => {
+for (const [sentence, end] of Object.entries(ENDS)) {
+
+  test(`no session survives that is moved while ${sentence}`, async t => {
 
     let runs = 0;
     for (const knows of [['move', 'move'], ['move', 'prepare']] as const) {
-      runs += await inEveryOrder(([mover, ender], id) => [
-        Promise.resolve(mover.load(id)), Promise.resolve(ender.endSessionsOf('ada', only ? { only: ender.handleOf(id) } : {})),
-      ], knows, nothingIsLeft);
+      runs += await inEveryOrder(([mover, ender], id) => [Promise.resolve(mover.load(id)), Promise.resolve(end(ender, id))], knows, nothingIsLeft);
     }
     t.diagnostic(`${runs} schedules`);
     assert.ok(runs > 50);

@@ -106,3 +106,76 @@ describe('What a takeover has left in the old store, whose last call failed, ope
   }
 
 });
+
+describe('A session that has ended in the old store is kept out of the new one', () => {
+
+  const STORES = [['a store with one record for a handle', () => openStore('sqlite::memory:')], ['a MemoryStore', () => new MemoryStore()]] as const;
+
+  for (const [name, make] of STORES) {
+    it(`by a mark in ${name} if a copy had read it before`, async () => {
+
+      for (const terms of [{ reason: 'revoked' }, { moved: true }] as const) {
+        const [from, to] = [new MemoryStore(), await make()];
+        const id = begin(from, 'ada');
+        const { records: [record] } = await from.recordPage();
+        const store = migrating({ from, to });
+        strictEqual(await store.end(id, terms), true);
+        strictEqual(await to.putRecord(record), false);
+        const expected = 'moved' in terms ? { status: 'retired', moved: true, reason: 'signed-out' } : { status: 'retired', moved: false, reason: 'revoked' };
+        deepStrictEqual(await store.load(id), expected);
+        deepStrictEqual(await migrating({ from, to, phase: 'prepare' }).load(id), expected);
+        strictEqual(await store.end(id, terms), false);
+      }
+
+    });
+
+    it(`not by a mark that would hide the session in ${name}, if it is in both`, async () => {
+
+      for (const end of ['endByHandle', 'end'] as const) {
+        const [from, to] = [new MemoryStore(), await make()];
+        const id = begin(from, 'ada');
+        for (const record of (await from.recordPage()).records) await to.putRecord(record);
+        const handle = to.handleOf(id);
+        const store = migrating({ from, to });
+        strictEqual(await store[end]?.(end === 'end' ? id : handle), true);
+        deepStrictEqual((await to.statesOf([handle])).map(state => state?.status), ['retired']);
+        strictEqual((await store.load(id))?.status, 'retired');
+      }
+
+    });
+  }
+
+  it('and no mark is left while the move is prepared', async () => {
+
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    const id = begin(from, 'ada');
+    strictEqual(await migrating({ from, to, phase: 'prepare' }).end(id), true);
+    deepStrictEqual(await to.statesOf([to.handleOf(id)]), [null]);
+
+  });
+
+});
+
+describe('The former id of a session that was taken over', () => {
+
+  it('says "moved" in each phase if the visitor has another session now, or the session another id, also without info', async () => {
+
+    for (const info of [undefined, toStored({ user: 'ada', details: { created: 1, renewed: 1 } })]) {
+      for (const isReplaced of [true, false]) {
+        const [from, to] = [new MemoryStore(), await openStore('sqlite::memory:')];
+        const id = from.newSessionId();
+        from.create(id, toTexts({ a: 1 }), { lifetime: LONG, ...(info && { newInfo: { info } }) });
+        const store = migrating({ from, to });
+        strictEqual((await store.load(id))?.status, 'live');
+        if (isReplaced) await store.end(id, { moved: true });
+        else await store.move?.(id, await store.newSessionId(id), { set: new Map(), unset: [] }, { lifetime: LONG });
+        for (const each of [store, migrating({ from, to, phase: 'prepare' })]) {
+          const found = await each.load(id);
+          strictEqual(found?.status === 'retired' && found.moved, true);
+        }
+      }
+    }
+
+  });
+
+});
