@@ -88,7 +88,7 @@ describe('The sources', () => {
       'stores/sqlite': ['base', 'values', 'id', 'stores/shared'],
       'stores/redis': ['base', 'values', 'id', 'stores/shared'],
       'stores/sql': ['base', 'values', 'id', 'stores/shared'],
-      open: ['base', 'stores', 'stores/sqlite', 'open/drivers'],
+      open: ['base', 'stores', 'stores/shared', 'stores/sqlite', 'open/drivers'],
       'open/drivers': ['base'],
     };
     for (const { from, to } of imports) {

@@ -12,10 +12,13 @@ export function withCauses({ message, cause, errors: [first] = [] }: Error & { r
 
 }
 
-/** Names the command, where a message about a missing table names the method of the store, or nothing. */
+/** Says what to do with the command, where a message says what to do in an application, or nothing. */
 export function hinted(message: string): string {
 
   return message
+    .replace(/make a client of it in the application, .*/, 'this command can\'t work on one, and "curveball-session doctor" looks at each of its nodes')
+    .replace(', or make a client with sentinels in the application', '')
+    .replace('one of these: memory:, ', 'one of these: ')
     .replace(/setup(\(\)|…) makes it/, '"curveball-session setup" makes it')
     .replace(/no such table: [\w.]+$/, found => `${found}. "curveball-session setup" makes it`);
 

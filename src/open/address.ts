@@ -1,3 +1,5 @@
+import type { Options } from './address-options.js';
+
 /** The parts of an address, as they are written. */
 interface Parts {
   readonly scheme: string;
@@ -19,9 +21,9 @@ export interface Address {
 export interface Form {
   readonly hasHost: boolean;
   /** Members of the query that are the store's own. */
-  readonly own: readonly string[];
+  readonly own: Options;
   /** Members that its driver knows and that can't make the store unsafe. */
-  readonly drivers: readonly string[];
+  readonly drivers: Options;
 }
 
 const EXAMPLES = ['memory:', 'sqlite:./sessions.db', 'redis://localhost:6379', 'postgres://user@localhost/database', 'mysql://user@localhost/database'];
@@ -43,9 +45,9 @@ export function partsOf(text: string): Parts {
 /** @throws {TypeError} for an address that has another form */
 export function checkedAddress({ scheme, path, query }: Parts, form: Form): Address {
 
-  checkNames(new URLSearchParams(query), form);
-  const { options, others } = divided(query, form.own);
   if (form.hasHost && /#/.test(path + query)) throw wrong('it has a #, which is written as %23');
+  checkOptions(new URLSearchParams(query), form);
+  const { options, others } = divided(query, Object.keys(form.own));
   const url = `${scheme}:${path}${others && `?${others}`}`;
   if (form.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
   decoded(path);
@@ -95,16 +97,27 @@ function divided(query: string, own: readonly string[]): Pick<Address, 'options'
 }
 
 /** @throws {TypeError} for an option that would have no effect: a misspelt `table` would lead to the table of another application */
-function checkNames(members: URLSearchParams, { own, drivers }: Form): void {
+function checkOptions(members: URLSearchParams, { own, drivers }: Form): void {
 
+  const checks = new Map(Object.entries({ ...own, ...drivers }));
   // Then they may be a part of the password, which no error shows.
   const hasLogin = String(members).includes('%40');
-  for (const name of members.keys()) {
-    if (hasLogin && !own.includes(name) && !drivers.includes(name)) throw wrong('it has an unknown option, or a ? in its password, which is written as %3F');
+  for (const [name, value] of members) {
+    const check = checks.get(name);
+    if (hasLogin && !check) throw hidden();
     if (members.getAll(name).length > 1) throw wrong(`it has the option ${name} more than once`);
-    if (own.includes(name) || drivers.includes(name)) continue;
-    const known = [...own, ...drivers];
-    throw wrong(`it has the option ${name}${known.length > 0 ? `, and known are ${known.join(', ')}` : ''}`);
+    if (!check) throw wrong(`it has the option ${name}${checks.size > 0 ? `, and known are ${[...checks.keys()].join(', ')}` : ''}`);
+    try {
+      check(name, value);
+    } catch (error) {
+      throw hasLogin ? hidden() : error;
+    }
   }
+
+}
+
+function hidden(): TypeError {
+
+  return wrong('it has an unknown option, a wrong value of one, or a ? in its password, which is written as %3F');
 
 }

@@ -10,7 +10,8 @@ import { RedisStore } from '../stores/redis-store.js';
 import { SqliteStore } from '../stores/sqlite-store.js';
 import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
 import { type Address, checkedAddress, type Form, filePath, partsOf, textOf, wrong } from './address.js';
-import { connected, reason } from './drivers/connection-errors.js';
+import { boolean, identifier, matching, OPTIONS_OF_MYSQL2, OPTIONS_OF_PG, oneOf, text } from './address-options.js';
+import { connected, reason, UnfitServer } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
@@ -33,8 +34,8 @@ interface Kind extends Form {
 
 const MEMORY: Kind = {
   hasHost: false,
-  own: [],
-  drivers: [],
+  own: {},
+  drivers: {},
   open: async ({ path }, setsUp) => {
     if (path !== '') throw wrong('something follows memory:');
     return opened(setsUp, { close() {} }, () => new MemoryStore());
@@ -43,10 +44,9 @@ const MEMORY: Kind = {
 
 const SQLITE: Kind = {
   hasHost: false,
-  own: ['table', 'synchronous'],
-  drivers: [],
+  own: { table: identifier(63), synchronous: matching(/^(normal|full)$/i, 'must be normal or full') },
+  drivers: {},
   open: async ({ path, options: { table, synchronous = 'normal' } }, setsUp) => {
-    if (!/^(normal|full)$/i.test(synchronous)) throw new TypeError(`synchronous is ${synchronous}: it must be normal or full`);
     const file = filePath(path);
     // Opening it would make it.
     if (!setsUp && file !== ':memory:' && !existsSync(file)) throw missing(file);
@@ -63,27 +63,24 @@ const SQLITE: Kind = {
 
 const REDIS: Kind = {
   hasHost: true,
-  own: ['prefix'],
-  drivers: ['family'],
+  own: { prefix: text },
+  drivers: { family: oneOf('4', '6') },
   open: async ({ url, path, options: { prefix } }, setsUp) => {
     if (!/^\/\/[^/]*(\/\d*)?$/.test(path)) throw wrong('the name of its database is not a number');
-    const family = new URL(url).searchParams.get('family') ?? '4';
-    if (!/^[46]$/.test(family)) throw new TypeError(`family is ${family}: it must be 4 or 6`);
     const connection = await connected(openRedis(url));
-    return opened(setsUp, connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
+    return opened(setsUp, connection, () => {
+      // A store with a table finds this out by trying the table out.
+      if (setsUp && connection.isReplica) throw new UnfitServer('ERR_SESSION_REPLICA', 'it is a replica, which refuses every change: give the address of the master');
+      return new RedisStore({ client: connection.client, ...given({ prefix }) });
+    });
   },
 };
 
 const POSTGRES: Kind = {
   hasHost: true,
-  own: ['table', 'schema', 'prepare'],
-  drivers: [
-    'host', 'port', 'user', 'password', 'ssl', 'sslmode', 'sslcert', 'sslkey', 'sslrootcert', 'sslnegotiation', 'uselibpqcompat',
-    'application_name', 'fallback_application_name', 'options', 'client_encoding', 'statement_timeout', 'lock_timeout',
-    'query_timeout', 'idle_in_transaction_session_timeout',
-  ],
+  own: { table: identifier(50), schema: identifier(50), prepare: boolean },
+  drivers: OPTIONS_OF_PG,
   open: async ({ url, options: { table, schema, prepare = 'true' } }, setsUp) => {
-    if (!/^(true|false)$/.test(prepare)) throw new TypeError(`prepare is ${prepare}: it must be true or false`);
     const connection = await connected(openPostgres(url));
     return opened(setsUp, connection, () => (
       new PostgresStore({ pool: connection.pool, prepare: prepare === 'true', ...given({ table, schema }) })));
@@ -92,15 +89,11 @@ const POSTGRES: Kind = {
 
 const MYSQL: Kind = {
   hasHost: true,
-  own: ['table'],
-  drivers: [
-    'ssl', 'charset', 'timezone', 'socketPath', 'localAddress', 'flags', 'compress', 'insecureAuth', 'enableCleartextPlugin',
-    'connectTimeout', 'enableKeepAlive', 'keepAliveInitialDelay', 'maxPreparedStatements', 'disableEval', 'gracefulEnd',
-    'connectionLimit', 'maxIdle', 'idleTimeout', 'queueLimit', 'waitForConnections', 'resetOnRelease',
-  ],
+  own: { table: identifier(50) },
+  drivers: OPTIONS_OF_MYSQL2,
   open: async ({ url, path, options: { table } }, setsUp) => {
     if (!/^\/\/[^/]*\/[^/]+$/.test(path)) throw wrong('it names no database');
-    const connection = await connected(openMysql(url));
+    const connection = await openMysql(url);
     return opened(setsUp, connection, () => new MysqlStore({ pool: connection.pool, ...given({ table }) }));
   },
 };
@@ -136,7 +129,9 @@ export async function openStore<const Address extends string | URL>(
   } catch (error) {
     if (error instanceof TypeError || (error as NodeJS.ErrnoException).code === NO_DRIVER) throw error;
     const shown = `${scheme}:${withoutLogin(path)}`;
-    throw new Error(`The store at ${shown} can't be opened: ${reason(error, path)}`, { cause: plainError(error) });
+    const message = `The store at ${shown} can't be opened: ${reason(error, checked)}`;
+    if (error instanceof UnfitServer) throw Object.assign(new Error(message), { code: error.code });
+    throw new Error(message, { cause: plainError(error) });
   }
 
 }

@@ -1,5 +1,5 @@
 import { wrong } from '../base/option-checks.js';
-import { checkNames } from './shared/store-options.js';
+import { checkIdentifier, checkNames } from './shared/store-options.js';
 import { TableStore } from './shared/table-store.js';
 import type { SqliteDatabase, SqliteStatement } from './sqlite/sqlite-driver.js';
 import { SqliteEngine } from './sqlite/sqlite-engine.js';
@@ -40,10 +40,7 @@ export class SqliteStore extends TableStore<'at once'> {
     if (typeof database?.exec !== 'function' || typeof database.prepare !== 'function') {
       throw wrong('database', database, 'must be an open handle of node:sqlite, better-sqlite3 or libsql');
     }
-    if (typeof table !== 'string' || !/^[a-z_]\w{0,62}$/i.test(table)) {
-      throw wrong('table', table, 'must be a name of up to 63 letters, digits and _');
-    }
-    const sessions = new SqliteTable(database, table);
+    const sessions = new SqliteTable(database, checkIdentifier('table', table, 63));
     super(new SqliteEngine(sessions), sessions);
 
   }

@@ -9,7 +9,7 @@ import { createClient } from 'redis';
 import { redisClusterUrls } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import { startPostgres } from '../support/servers/postgres.js';
-import { startRedis } from '../support/servers/redis.js';
+import { startRedis, startRedisClusterOfOne, startSentinel } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { until } from '../support/until.js';
 import { diagnosed, findings, made } from './support/doctor.js';
@@ -75,13 +75,19 @@ describe('doctor, on a faulty Redis', () => {
 
   });
 
-  it('finds a node of a cluster, and slots that have no master', async t => {
+  it('finds a node of a cluster, slots that have no master, and a sentinel, but not the only master of a cluster', async t => {
 
     deepStrictEqual(await findings(redisClusterUrls()[0] as string), ['cluster']);
     const alone = await startRedis('--cluster-enabled', 'yes');
     t.after(() => alone.kill());
     const [slots, cluster] = await diagnosed(alone.url);
     deepStrictEqual([slots?.name, cluster?.name], ['slots', 'cluster']);
+    const one = await startRedisClusterOfOne();
+    t.after(() => one.kill());
+    deepStrictEqual(await findings(one.url), []);
+    const sentinel = await startSentinel(one, 'any');
+    t.after(() => sentinel.kill());
+    await checkUnreachable(sentinel.url, /it is a sentinel, which keeps nothing: give the address of the master$/, /SENTINEL GET-MASTER-ADDR-BY-NAME/);
     match(slots?.says as string, /^16,384 of 16,384 slots of the cluster have no master, and its state is fail/);
 
   });

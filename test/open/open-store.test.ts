@@ -11,8 +11,9 @@ import session from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { folderWith } from '../support/processes/store-process.js';
-import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
+import { startRedis } from '../support/servers/redis.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 
@@ -198,7 +199,7 @@ describe('openStore()', () => {
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
       'redis://localhost/abc', 'mysql://localhost', 'mariadb://a@localhost/?table=b', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
       'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
-      'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
+      'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', 'mysql://user:a?table=the%20secret@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {
       await rejects(openStore(address as string), (error: Error) => {
@@ -215,13 +216,36 @@ describe('openStore()', () => {
 
     for (const [address, message] of [
       [`${postgresUrl()}?table=a%20b`, /table is "a b"/], [`${mysqlUrl()}?table=a%20b`, /table is "a b"/],
-      ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is off: it must be normal or full$/],
-      ['redis://localhost?family=5', /^family is 5: it must be 4 or 6$/],
+      ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is "off": it must be normal or full$/],
+      ['redis://localhost?family=5', /^family is "5": it must be 4 or 6$/], ['redis://localhost?prefix=', /^prefix is "": it must be a text that is not empty$/],
+      ...Object.entries({
+        schema: /"x y": it must be a name of up to 50 letters, digits and _$/, prepare: /"x y": it must be true or false$/, ssl: /must be true, 1, 0 or no-verify$/,
+        sslmode: /must be disable, .* or no-verify$/, sslnegotiation: /must be postgres or direct$/, port: /must be a whole number$/, lock_timeout: /must be a whole number$/,
+      }).map(([name, message]) => [`postgres://127.0.0.1:1/a?${name}=x%20y`, message] as const),
+      ...Object.entries({
+        ssl: /"x y": it must be Amazon RDS, or an object as JSON, such as \{"rejectUnauthorized":true\}$/, connectTimeout: /must be a whole number$/,
+        enableKeepAlive: /must be true or false$/, timezone: /must be local, Z, or like \+02:00$/, charset: /^mysql2 refuses an option of the address: Unknown charset 'x y'$/,
+      }).map(([name, message]) => [`mysql://127.0.0.1:1/a?${name}=x%20y`, message] as const),
     ] as const) {
-      await rejects(openStore(address), (error: Error) => error instanceof TypeError && message.test(error.message));
+      await rejects(openStore(address), (error: Error) => error instanceof TypeError && message.test(error.message), address);
+    }
+    for (const ssl of ['%5B%5D', 'null', 'true']) await rejects(openStore(`mysql://127.0.0.1:1/a?ssl=${ssl}`), TypeError);
+    await rejects(openStore('mysql://127.0.0.1:1/a?ssl={"key":"secret"'), (error: Error) => error instanceof TypeError && !inspect(error).includes('secret'));
+    for (const option of ['ssl=Amazon%20RDS', 'ssl={"rejectUnauthorized":true}', 'timezone=%2B02:00', 'timezone=Z', 'charset=utf8mb4']) {
+      await rejects(openStore(`mysql://127.0.0.1:1/a?${option}`), /ECONNREFUSED/, option);
     }
     const { status } = await run(`await openStore(${JSON.stringify(`${postgresUrl()}?table=a%20b`)}).catch(() => {})`);
     strictEqual(status, 0);
+
+  });
+
+  it('makes no file if an option is wrong', async () => {
+
+    const file = join(temporaryFolder(), 'sessions.db');
+    for (const option of ['table=a%20b', 'synchronous=maybe', 'tabel=a']) {
+      await rejects(openStore(`sqlite:${file}?${option}`), TypeError);
+      ok(!existsSync(file), option);
+    }
 
   });
 
@@ -229,7 +253,7 @@ describe('openStore()', () => {
 
     const start = performance.now();
     for (const address of [
-      'redis://user:secret@127.0.0.1:1', 'postgres://user:secret@127.0.0.1:1/a', 'postgres://user:secret@localhost:1/a?sslmode=disable',
+      'redis://user:secret@127.0.0.1:1', 'postgres://user:secret@127.0.0.1:1/a', 'postgres://127.0.0.1:1/a?password=secret', 'postgres://user:secret@localhost:1/a?sslmode=disable',
       'mysql://user:secret@127.0.0.1:1/a', 'sqlite:/nowhere/at/all.db',
     ]) {
       await rejects(openStore(address), (error: Error) => {
@@ -240,6 +264,21 @@ describe('openStore()', () => {
       });
     }
     ok(performance.now() - start < SILENCE);
+
+  });
+
+  it('refuses a node of a cluster, and, to set it up, a replica', async t => {
+
+    const url = redisClusterUrls()[0] as string;
+    for (const setup of [true, false]) {
+      await rejects(openStore(url, { setup }), {
+        code: 'ERR_SESSION_REDIS_CLUSTER', message: /^The store at redis:\/\/\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions\. /,
+      });
+    }
+    const replica = await startRedis('--replicaof', '127.0.0.1', '1');
+    t.after(() => replica.kill());
+    await rejects(openStore(replica.url), { code: 'ERR_SESSION_REPLICA', message: /it is a replica, which refuses every change: give the address of the master$/ });
+    await (await openStore(replica.url, { setup: false })).close();
 
   });
 

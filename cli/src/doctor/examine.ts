@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { openStore } from '@curveball/session/open';
 import { type Address, fileName, parsed } from '../address.js';
+import { hinted } from '../errors.js';
 import type { Check, Finding } from './check.js';
 import { FILE_CHECKS } from './checks/file-checks.js';
 import { MYSQL_CHECKS } from './checks/mysql-checks.js';
@@ -48,6 +49,9 @@ const LAST: readonly string[] = ['role', 'cluster', 'table', 'trial'];
 
 const REACHABLE = 'reachable';
 
+/** The code of the error that a server is one node of a cluster: it can be looked at, but not used as a store. */
+const NODE = 'ERR_SESSION_REDIS_CLUSTER';
+
 export const KINDS: { readonly [engine: string]: Kind } = {
   sqlite: {
     connect: openSqliteFile,
@@ -63,18 +67,15 @@ export const KINDS: { readonly [engine: string]: Kind } = {
 export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>): Promise<Diagnosis> {
 
   const open: Array<{ close(): Promise<void> }> = [];
-  const opened = async <T extends { close(): Promise<void> }>(opening: Promise<T>): Promise<T> => {
-    const each = await opening;
-    open.push(each);
-    return each;
-  };
   const address = parsed(text);
   const kind = KINDS[address?.engine ?? ''];
   try {
     // First: it refuses a wrong address.
-    const store = await opened(openStore(text, { setup: false }) as Promise<OpenSubject['store']>);
+    const store = await openUnlessNode(text);
+    if (store) open.push(store);
     const { connect, checks } = kind as Kind;
-    const server = await opened(connect(address as Address));
+    const server = await connect(address as Address);
+    open.push(server);
     return await look({ store, server, checks, slow });
   } catch (error) {
     if (error instanceof TypeError) throw error;
@@ -87,7 +88,20 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
 
 }
 
-interface Open extends Pick<OpenSubject, 'store' | 'slow'>, Pick<Kind, 'checks'> {
+async function openUnlessNode(address: string): Promise<OpenSubject['store'] | null> {
+
+  try {
+    return await openStore(address, { setup: false }) as OpenSubject['store'];
+  } catch (error) {
+    if ((error as { readonly code?: unknown }).code === NODE) return null;
+    throw error;
+  }
+
+}
+
+interface Open extends Pick<OpenSubject, 'slow'>, Pick<Kind, 'checks'> {
+  /** Null if the server is one node of a cluster. */
+  readonly store: OpenSubject['store'] | null;
   readonly server: Server;
 }
 
@@ -98,7 +112,7 @@ async function look({ store, server, checks, slow }: Open): Promise<Diagnosis> {
   const measured: OpenSubject['measured'] = times => {
     latencySeconds = times;
   };
-  if (await run(checks, server as never, results)) {
+  if (await run(checks, server as never, results) && store) {
     await run(STORE_CHECKS, { store, slow, measured, time: () => server.time() }, results);
   }
   return { results, latencySeconds };
@@ -135,7 +149,7 @@ function unreachable(error: unknown): Result {
 function messageOf(error: unknown): string {
 
   const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
-  return message || first?.message || String(error);
+  return hinted(message || first?.message || String(error));
 
 }
 

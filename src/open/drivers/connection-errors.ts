@@ -1,3 +1,23 @@
+/** An address, and the part of it between its scheme and its query. */
+interface Address {
+  readonly url: string;
+  readonly path: string;
+}
+
+/** A server that answers, but can't keep all sessions. Its message is our own. */
+export class UnfitServer extends Error {
+
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+
+    super(message);
+    this.code = code;
+
+  }
+
+}
+
 /**
  * Waits for a connection. Turns a driver's `TypeError` into an `Error`, since a
  * `TypeError` of the store is about its options.
@@ -17,21 +37,22 @@ export async function connected<Connection>(connecting: Promise<Connection>): Pr
  * Returns what went wrong. A connection that was tried over several IP addresses
  * has an error for each; the first one is enough.
  *
- * @param path the address after its scheme, whose password is not repeated
+ * @param address whose password is not repeated
  */
-export function reason(error: unknown, path: string): string {
+export function reason(error: unknown, address: Address): string {
 
   const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
-  return withoutPassword(message || first?.message || String(error), path);
+  return withoutPassword(message || first?.message || String(error), address);
 
 }
 
 /** A driver's message about connecting contains no session, but may contain the address. */
-function withoutPassword(message: string, path: string): string {
+function withoutPassword(message: string, { url, path }: Address): string {
 
-  const [, password] = /^\/\/[^/]*?:([^/]*)@/.exec(path) ?? [];
-  if (!password) return message;
-  return [password, decoded(password)].reduce((text, each) => text.replaceAll(each, '…'), message);
+  const [, password = ''] = /^\/\/[^/]*?:([^/]*)@/.exec(path) ?? [];
+  const { searchParams } = URL.canParse(url) ? new URL(url) : { searchParams: new URLSearchParams() };
+  return [password, decoded(password), searchParams.get('password') ?? '']
+    .reduce((text, each) => each === '' ? text : text.replaceAll(each, '…'), message);
 
 }
 

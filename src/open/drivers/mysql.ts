@@ -1,3 +1,4 @@
+import { connected } from './connection-errors.js';
 import { ANSWERING, CLOSING, CONNECTING, within } from './limits.js';
 import { type Candidate, loadDriver, noneIfMissing } from './load-driver.js';
 
@@ -39,14 +40,18 @@ export interface MysqlConnection {
   close(): Promise<void>;
 }
 
-/** Makes a pool of connections to MySQL or MariaDB; it connects when it is first used. */
+/**
+ * Makes a pool of connections to MySQL or MariaDB; it connects when it is first used.
+ *
+ * @throws {TypeError} for an option that the driver refuses
+ */
 export async function openMysql(url: string): Promise<MysqlConnection> {
 
-  const { exports } = await loadDriver(MYSQL2);
+  const { exports } = await connected(loadDriver(MYSQL2));
   const address = new URL(url.replace(/^mariadb:/, 'mysql:'));
   // In the address, so that the application can choose another value there.
   if (!address.searchParams.has('connectTimeout')) address.searchParams.set('connectTimeout', String(CONNECTING));
-  const pool: Pool = exports.createPool(address.href);
+  const pool = made(exports, address.href);
   const sockets = new Set<Socket>();
   pool.on('connection', socket => {
     sockets.add(socket);
@@ -83,6 +88,16 @@ export async function openMysql(url: string): Promise<MysqlConnection> {
       for (const { stream } of sockets) stream?.destroy?.();
     },
   };
+
+}
+
+function made({ createPool }: { createPool(url: string): Pool }, url: string): Pool {
+
+  try {
+    return createPool(url);
+  } catch (error) {
+    throw new TypeError(`mysql2 refuses an option of the address: ${(error as Error).message}`);
+  }
 
 }
 

@@ -1,5 +1,6 @@
 import { ANSWERING, CLOSING, CONNECTING, pause, within } from './limits.js';
 import { type Candidate, type Driver, loadDriver, noneIfMissing } from './load-driver.js';
+import { type Ask, checkedFitness } from './redis-fitness.js';
 
 const REDIS: Candidate = {
   name: 'redis',
@@ -26,6 +27,8 @@ const IOREDIS: Candidate = {
 export interface RedisConnection {
   // biome-ignore lint/suspicious/noExplicitAny: the store knows what it needs of a client
   readonly client: any;
+  /** Whether it led to a replica when it was made. */
+  readonly isReplica: boolean;
   close(): Promise<void>;
 }
 
@@ -45,6 +48,7 @@ interface Ioredis {
   readonly status: string;
   on(event: 'error', listener: (error: unknown) => void): unknown;
   connect(): Promise<unknown>;
+  call(command: string, ...words: string[]): Promise<unknown>;
   info(section: string): Promise<unknown>;
   quit(): Promise<unknown>;
   disconnect(reconnect?: boolean): void;
@@ -99,7 +103,7 @@ async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string,
   client.on('ready', () => {
     if (client.listenerCount('invalidate') === 0) client.sendCommand(['CLIENT', 'TRACKING', 'OFF']).catch(() => {});
   });
-  await connected(client, () => client.isOpen && client.destroy());
+  const { isReplica } = await connected(client, (...words) => client.sendCommand(words), () => client.isOpen && client.destroy());
   isOpen = true;
   const stop = renewWhereUnfit({
     isReady: () => client.isReady,
@@ -113,6 +117,7 @@ async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string,
   });
   return {
     client,
+    isReplica,
     close: async () => {
       stop();
       // Commands under way are answered before the ping. Version 5 can't destroy a client that waits in its close().
@@ -133,11 +138,12 @@ function familyOf(url: string): { family?: number } {
 }
 
 /**
- * Waits for a first connection.
+ * Waits for a first connection, and checks where it leads.
  *
+ * @throws {UnfitServer} if the server can't have all sessions
  * @throws the error that the client has emitted, such as a wrong password: its promise may only say that it is closed
  */
-async function connected(client: Pick<Ioredis, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
+async function connected(client: Pick<Ioredis, 'on' | 'connect'>, ask: Ask, giveUp: () => unknown): ReturnType<typeof checkedFitness> {
 
   let problem: unknown;
   // Pending commands get the error, too. Without a listener, it would end the process.
@@ -145,7 +151,7 @@ async function connected(client: Pick<Ioredis, 'on' | 'connect'>, giveUp: () => 
     problem = error;
   });
   try {
-    await within(CONNECTING, client.connect());
+    return await within(CONNECTING, client.connect().then(() => checkedFitness(ask)));
   } catch (error) {
     giveUp();
     throw problem ?? error;
@@ -210,7 +216,7 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
     maxRetriesPerRequest: 0,
     enableAutoPipelining: true,
   });
-  await connected(client, () => client.disconnect());
+  const { isReplica } = await connected(client, (command, ...words) => client.call(command, ...words), () => client.disconnect());
   isOpen = true;
   const stop = renewWhereUnfit({
     isReady: () => client.status === 'ready',
@@ -219,6 +225,7 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
   });
   return {
     client,
+    isReplica,
     close: async () => {
       stop();
       isOpen = false;

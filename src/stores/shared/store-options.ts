@@ -15,14 +15,14 @@ export function checkNames(options: object, ...known: readonly string[]): void {
 }
 
 /**
- * Checks the name of a table or a schema, which is put between quotes. The name of
- * its index, which is longer, is as long as the engines allow.
+ * Checks the name of a table or a schema, which is put between quotes.
  *
+ * @param most how long it may be: by default, so that the name of the index, which is longer, is as long as the engines allow
  * @throws {TypeError} for any other name
  */
-export function checkIdentifier(option: string, name: unknown): string {
+export function checkIdentifier(option: string, name: unknown, most = 50): string {
 
-  if (typeof name === 'string' && /^[a-z_]\w{0,49}$/i.test(name)) return name;
-  throw wrong(option, name, 'must be a name of up to 50 letters, digits and _');
+  if (typeof name === 'string' && name.length <= most && /^[a-z_]\w*$/i.test(name)) return name;
+  throw wrong(option, name, `must be a name of up to ${most} letters, digits and _`);
 
 }

@@ -8,7 +8,8 @@ import { openRedis } from '../../../src/open/drivers/redis.js';
 import { RedisStore } from '../../../src/stores/redis-store.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import { admin, startPair } from '../../support/redis-fail-over.js';
-import { startRedis } from '../../support/servers/redis.js';
+import { redisClusterUrls } from '../../support/servers/addresses.js';
+import { startRedis, startRedisClusterOfOne, startSentinel } from '../../support/servers/redis.js';
 import { freePort } from '../../support/servers/server.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 import { until } from '../../support/until.js';
@@ -51,6 +52,36 @@ for (const [name, driver] of Object.entries(DRIVERS)) {
       await rejects(openRedis(server.url.replace('//', '//ada:wrong@'), driver), /WRONGPASS/);
       await server.kill();
       await rejects(openRedis(server.url, driver), /ECONNREFUSED/);
+
+    });
+
+    it('is refused if it leads to one node of a cluster, to a replica of one, or to a sentinel', async t => {
+
+      const nodes = redisClusterUrls();
+      for (const url of [nodes[0] as string, nodes.at(-1) as string]) {
+        await rejects(openRedis(url, driver), { code: 'ERR_SESSION_REDIS_CLUSTER', message: /^it is one node of a cluster, .* createCluster/ });
+      }
+      const empty = await startRedis('--cluster-enabled', 'yes');
+      t.after(() => empty.kill());
+      await rejects(openRedis(empty.url, driver), { code: 'ERR_SESSION_REDIS_CLUSTER' });
+      const sentinel = await startSentinel(empty, 'any');
+      t.after(() => sentinel.kill());
+      await rejects(openRedis(sentinel.url, driver), { code: 'ERR_SESSION_REDIS_SENTINEL', message: /^it is a sentinel/ });
+
+    });
+
+    it('works with the only master of a cluster, also if its user may not ask', async t => {
+
+      const node = await startRedisClusterOfOne();
+      t.after(() => node.kill());
+      const command = await admin(t, node.url);
+      for (const [user, ...rights] of [['all'], ['some', '-cluster'], ['few', '-cluster|myid'], ['fewer', '-cluster', '-info']]) {
+        await command('ACL', 'SETUSER', user as string, 'on', '>secret', '~*', '+@all', ...rights);
+        const { client, close } = await openRedis(node.url.replace('//', `//${user}:secret@`), driver);
+        t.after(close);
+        const store = new RedisStore({ client });
+        for (let times = 0; times < 10; times++) strictEqual(await store.create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 600 }), true);
+      }
 
     });
 

@@ -1,7 +1,5 @@
 import { deepStrictEqual, ok, strictEqual } from 'node:assert/strict';
 import { on } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { Redis } from 'ioredis';
@@ -11,29 +9,14 @@ import { RedisStore } from '../../../src/stores/redis-store.js';
 import { storeTests } from '../../../src/testing/index.js';
 import { toTexts } from '../../../src/values/session-values.js';
 import type { OpenClient } from '../../support/redis-clients.js';
-import { programs, REDIS } from '../../support/servers/programs.js';
-import { startRedis } from '../../support/servers/redis.js';
-import { freePort, Server, temporaryFolder } from '../../support/servers/server.js';
+import { startRedis, startSentinel } from '../../support/servers/redis.js';
+import type { Server } from '../../support/servers/server.js';
 import { until } from '../../support/until.js';
 
 /** The name under which the sentinel watches the master. */
 const NAME = 'sessions';
 
 const ignore = () => {};
-
-async function startSentinel(master: Server): Promise<Server> {
-
-  const [command] = programs(REDIS, ['redis-server', 'valkey-server']) as [string];
-  const { hostname, port } = new URL(master.url);
-  const own = await freePort();
-  const file = join(temporaryFolder(), 'sentinel.conf');
-  writeFileSync(file, [
-    `port ${own}`, 'bind 127.0.0.1', `sentinel monitor ${NAME} ${hostname} ${port} 1`,
-    `sentinel down-after-milliseconds ${NAME} 500`, `sentinel failover-timeout ${NAME} 2000`, '',
-  ].join('\n'));
-  return Server.start({ command, args: [file, '--sentinel'], ready: /\+monitor master/, url: `redis://127.0.0.1:${own}` });
-
-}
 
 /** Opens a client of each kind, by the address of a sentinel. */
 const KINDS: { readonly [kind: string]: (sentinel: { host: string; port: number }) => Promise<OpenClient> } = {
@@ -71,7 +54,7 @@ describe('RedisStore with a sentinel', () => {
     const { hostname, port } = new URL(master.url);
     const replica = await startRedis('--replicaof', hostname, port);
     servers.push(master, replica);
-    const watcher = await startSentinel(master);
+    const watcher = await startSentinel(master, NAME);
     servers.push(watcher);
     sentinel = { host: '127.0.0.1', port: Number(new URL(watcher.url).port) };
     const asked = createClient({ url: watcher.url });

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { until } from '../until.js';
 import { programs, REDIS } from './programs.js';
 import { freePort, Server, temporaryFolder } from './server.js';
@@ -20,6 +22,34 @@ export async function startRedis(...settings: readonly string[]): Promise<Server
     ready: /Ready to accept connections/,
     url: `redis://127.0.0.1:${port}`,
   });
+
+}
+
+/** Starts a sentinel that watches a master under a name, and soon replaces it when it fails. */
+export async function startSentinel(master: Server, name: string): Promise<Server> {
+
+  const [command] = programs(REDIS, ['redis-server', 'valkey-server']);
+  const { hostname, port } = new URL(master.url);
+  const own = await freePort();
+  const file = join(temporaryFolder(), 'sentinel.conf');
+  writeFileSync(file, [
+    `port ${own}`, 'bind 127.0.0.1', `sentinel monitor ${name} ${hostname} ${port} 1`,
+    `sentinel down-after-milliseconds ${name} 500`, `sentinel failover-timeout ${name} 2000`, '',
+  ].join('\n'));
+  return Server.start({ command: command as string, args: [file, '--sentinel'], ready: /\+monitor master/, url: `redis://127.0.0.1:${own}` });
+
+}
+
+/** Starts a cluster whose only master has all slots. */
+export async function startRedisClusterOfOne(): Promise<Server> {
+
+  const node = await startRedis('--cluster-enabled', 'yes');
+  const [cli] = programs(REDIS, ['redis-cli', 'valkey-cli']);
+  const says = (...question: string[]) => spawnSync(cli as string, ['-u', node.url, ...question], { encoding: 'utf8' }).stdout;
+  says('cluster', 'addslots', ...Array.from({ length: 16_384 }, (_, slot) => String(slot)));
+  // A cluster reports its state only when asked.
+  await until('the cluster is ready', () => says('cluster', 'info').includes('cluster_state:ok'));
+  return node;
 
 }
 

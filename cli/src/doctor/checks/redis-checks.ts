@@ -14,6 +14,15 @@ const SLOTS = 16_384;
 
 const isNode = async (server: RedisServer) => (await server.info('cluster')).get('cluster_enabled') === '1';
 
+/** Returns how many slots this very node serves. */
+async function slotsOf(server: RedisServer): Promise<number> {
+
+  const id = await server.ask('CLUSTER', 'MYID');
+  const ranges = await server.ask('CLUSTER', 'SLOTS') as ReadonlyArray<readonly [number, number, readonly [unknown, unknown, unknown]]>;
+  return ranges.filter(([, , master]) => master[2] === id).reduce((sum, [from, to]) => sum + to - from + 1, 0);
+
+}
+
 const number = (info: ReadonlyMap<string, string>, name: string) => Number(info.get(name) ?? 0);
 
 /** What can be wrong with a Redis or Valkey server. */
@@ -106,8 +115,8 @@ export const REDIS_CHECKS: ReadonlyArray<Check<RedisServer>> = [
   },
   {
     name: 'cluster',
-    what: 'whether the server is one node of a cluster',
-    look: async server => (await isNode(server)
+    what: 'whether the server is one node of a cluster of several masters',
+    look: async server => (await isNode(server) && await slotsOf(server) < SLOTS
       ? problem('The server is a node of a cluster: at one address, it has only a part of the sessions', 'Make a client of the cluster in the application, and give it to RedisStore')
       : null),
   },

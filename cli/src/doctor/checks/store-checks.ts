@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { OpenedStore } from '@curveball/session/open';
+import { hinted } from '../../errors.js';
 import { type Check, problem, warning } from '../check.js';
 import { remedy } from '../remedies.js';
 
@@ -104,6 +105,6 @@ async function useSession(store: OpenedStore): Promise<void> {
 function reason(error: unknown): string {
 
   const { message, cause } = error as Error;
-  return cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message;
+  return hinted(cause instanceof Error && !message.includes(cause.message) ? `${message} (${cause.message})` : message);
 
 }
