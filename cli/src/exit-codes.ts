@@ -11,7 +11,7 @@ export const MEANINGS: { readonly [code in ExitCode]: string } = {
   3: 'doctor has found warnings: what should be better',
   4: 'doctor has found problems: what loses sessions, or keeps the store from working',
   5: 'nothing was done, since no one has confirmed it',
-  130: 'copy was interrupted, by Ctrl-C or SIGINT: the same command goes on where it stopped',
+  130: 'copy, purge, end-all or end-everything was interrupted, by Ctrl-C or SIGINT: the same command does the rest',
   143: 'the same by SIGTERM',
 };
 

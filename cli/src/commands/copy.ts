@@ -2,13 +2,13 @@ import type { OpenedStore } from '@curveball/session/open';
 import { InvalidArgumentError } from 'commander';
 import { shown } from '../address.js';
 import type { Cli } from '../cli.js';
-import { Copier, type CopyOptions, OTHER_RECORD } from '../copy/copier.js';
-import { Interruption } from '../copy/interruption.js';
+import { Copier, OTHER_RECORD, type Tally } from '../copy/copier.js';
 import { Progress } from '../copy/progress.js';
 import { noteRehearsal, refuseStale } from '../copy/rehearsal.js';
 import { shownDuration } from '../durations.js';
 import { CommandError, EXIT } from '../exit-codes.js';
 import { STORE_HELP } from '../help.js';
+import { interruptible } from '../interruption.js';
 import { count, counted } from '../output.js';
 
 interface Options {
@@ -49,30 +49,42 @@ function question(source: string, target: string, { keep }: Options): string {
 async function run(cli: Cli, from: OpenedStore, to: OpenedStore, { keep: keeps = false, force = false, parallel }: Options): Promise<void> {
 
   requireTransfers(from, to);
-  await requireTwo(from, to);
-  if (!force) await refuseStale(to, keeps);
-  if (keeps) await noteRehearsal(to, 'under way');
-  // Exactly: an estimate can be off by many sessions while they are copied.
-  const progress = new Progress(cli.surroundings.stderr, await exactly(from));
-  const interruption = new Interruption(cli.surroundings, () => progress.stop());
-  const options: CopyOptions = { from, to, keeps, force, parallel, signal: interruption.signal, onDone: () => progress.add() };
-  const copier = new Copier(options);
-  try {
-    await copier.run();
-  } catch (error) {
-    if (interruption.exitCode === undefined) throw error;
-  } finally {
-    progress.stop();
-    interruption.stop();
-  }
-  const { tally } = copier;
-  const { exitCode } = interruption;
-  if (exitCode !== undefined) {
-    throw new CommandError(`The copy was interrupted: ${counted(tally.copied, 'session')} copied. The same command goes on where it stopped`, exitCode);
-  }
-  if (keeps) await noteRehearsal(to, 'finished');
-  const [left, there] = [await exactly(from), await exactly(to)];
-  const seconds = progress.seconds;
+  let progress: Progress | undefined;
+  const copier = new Copier({ from, to, keeps, force, parallel, onDone: () => progress?.add() });
+  await interruptible(cli.surroundings, async ({ signal, unlessInterrupted }) => {
+    await unlessInterrupted(async () => {
+      await requireTwo(from, to);
+      if (!force) await refuseStale(to, keeps);
+      if (keeps) await noteRehearsal(to, 'under way');
+    });
+    // Exactly: an estimate can be off by many sessions while they are copied.
+    progress = new Progress(cli.surroundings.stderr, await unlessInterrupted(() => exactly(from)));
+    signal.addEventListener('abort', () => progress?.stop());
+    try {
+      await copier.run(signal);
+    } finally {
+      progress.stop();
+    }
+    const { seconds } = progress;
+    const left = await unlessInterrupted(() => exactly(from));
+    const there = await unlessInterrupted(() => exactly(to));
+    if (keeps) await noteRehearsal(to, 'finished');
+    report(cli, copier.tally, { left, there, seconds, keeps });
+  }, () => `The copy was interrupted: ${counted(copier.tally.copied, 'session')} copied. The same command goes on where it stopped`);
+
+}
+
+interface Outcome {
+  /** How many sessions the two stores have. */
+  readonly left: number;
+  readonly there: number;
+  readonly seconds: number;
+  readonly keeps: boolean;
+}
+
+/** @throws {CommandError} if sessions are missing */
+function report(cli: Cli, tally: Tally, { left, there, seconds, keeps }: Outcome): void {
+
   cli.output.result({ ...tally, left, there, seconds }, [
     `${counted(tally.copied, 'session')} copied in ${shownDuration(seconds)}, ${count(tally.copied / seconds)} a second`,
     ...[

@@ -1,5 +1,6 @@
 import { UserSessions } from '@curveball/session';
 import type { Cli } from '../cli.js';
+import { interruptibleEnd } from '../interruption.js';
 import { counted } from '../output.js';
 
 /** Ends the sessions of a user. */
@@ -11,7 +12,7 @@ export function endAll(cli: Cli): void {
         const users = new UserSessions(store);
         const { length } = await users.list(user);
         await cli.confirm(`End ${counted(length, 'session')} of the user ${user}?`, options);
-        const ended = await users.endAll(user);
+        const ended = await interruptibleEnd(cli.surroundings, () => users.endAll(user));
         cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
       });
     });

@@ -3,6 +3,7 @@ import type { OpenedStore } from '@curveball/session/open';
 import type { Cli } from '../cli.js';
 import { duration, shownDuration } from '../durations.js';
 import { CommandError, EXIT } from '../exit-codes.js';
+import { interruptible } from '../interruption.js';
 import { counted } from '../output.js';
 
 interface Options {
@@ -27,8 +28,7 @@ export function purge(cli: Cli): void {
           const which = `${counted(await numberOf(store, options), anonymous ? 'anonymous session' : 'session')}${idle === undefined ? '' : ` not used for ${shownDuration(idle)}`}`;
           await cli.confirm(`End ${which}?${anonymous ? await withoutUsers(store) : ''}`, options);
         }
-        const ended = await endThese(store, options);
-        cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
+        await end(cli, store, options);
       });
     });
 
@@ -43,10 +43,11 @@ async function withoutUsers(store: OpenedStore): Promise<string> {
 }
 
 /** The handles of the sessions that the options name. */
-async function* chosen(store: OpenedStore, { anonymous, idle }: Options): AsyncGenerator<string> {
+async function* chosen(store: OpenedStore, { anonymous, idle }: Options, signal?: AbortSignal): AsyncGenerator<string> {
 
   const now = Date.now() / 1000;
   for await (const { handle, user, seenAt } of allSessions(store)) {
+    signal?.throwIfAborted();
     // Of a session whose store does not know when it was used, no one can say that it was not.
     if ((anonymous && user !== null) || (idle !== undefined && !(seenAt !== null && now - seenAt >= idle))) continue;
     yield handle;
@@ -62,14 +63,16 @@ async function numberOf(store: OpenedStore, options: Options): Promise<number> {
 
 }
 
-async function endThese(store: OpenedStore, options: Options): Promise<number> {
+async function end(cli: Cli, store: OpenedStore, options: Options): Promise<void> {
 
   let ended = 0;
-  for await (const handle of chosen(store, options)) {
-    // Its visitor may have signed in since it was listed.
-    if (options.anonymous && (await store.infoByHandle?.(handle))?.user) continue;
-    if (await endSession(store, handle)) ended++;
-  }
-  return ended;
+  await interruptible(cli.surroundings, async ({ signal }) => {
+    for await (const handle of chosen(store, options, signal)) {
+      // Its visitor may have signed in since it was listed.
+      if (options.anonymous && (await store.infoByHandle?.(handle))?.user) continue;
+      if (await endSession(store, handle)) ended++;
+    }
+    cli.output.result({ ended }, `${counted(ended, 'session')} ended`);
+  }, () => `The purge was interrupted: ${counted(ended, 'session')} ended. The same command ends the others`);
 
 }

@@ -32,8 +32,6 @@ export interface CopyOptions extends Route {
   readonly parallel: number;
   /** Whether it goes on although someone uses sessions in `from`. */
   readonly force: boolean;
-  /** No more sessions are copied once it is aborted. Those on their way are finished. */
-  readonly signal?: AbortSignal;
   /** Called for each record that was looked at for the first time. */
   onDone(): void;
 }
@@ -66,17 +64,20 @@ export class Copier {
   #used = 0;
   #isFirstPass = true;
   #occupied = new Set<string>();
+  #signal: AbortSignal | undefined;
 
   constructor(options: CopyOptions) {
     this.#options = options;
   }
 
   /**
+   * @param signal no more sessions are copied once it is aborted. Those on their way are finished
    * @throws {CommandError} if an application uses sessions in `from` that does not know of the move
    * @throws the reason of the signal
    */
-  async run(): Promise<void> {
+  async run(signal?: AbortSignal): Promise<void> {
 
+    this.#signal = signal;
     let since = performance.now();
     for (let before = Infinity; ; before = this.#occupied.size) {
       await this.#pass();
@@ -86,7 +87,7 @@ export class Copier {
       if (size === 0) return;
       if (size < before) since = performance.now();
       if (performance.now() - since > PATIENCE) throw new CommandError(`The places of ${size} sessions in the new store are occupied: run the same command again`);
-      await setTimeout(PAUSE, undefined, { signal: this.#options.signal });
+      await setTimeout(PAUSE, undefined, { signal });
     }
 
   }
@@ -114,8 +115,8 @@ export class Copier {
 
   async #one(record: SessionRecord, readAt: number): Promise<void> {
 
-    const { keeps, onDone, signal } = this.#options;
-    signal?.throwIfAborted();
+    const { keeps, onDone } = this.#options;
+    this.#signal?.throwIfAborted();
     if (record.texts.has(OTHER_RECORD) && !keeps) {
       this.tally.others++;
       return;
@@ -148,7 +149,7 @@ export class Copier {
    */
   async #finishOthers(): Promise<void> {
 
-    const { from, to, signal } = this.#options;
+    const { from, to } = this.#options;
     const handles = [...this.#occupied];
     for (let start = 0; start < handles.length; start += PAGE) {
       const asked = handles.slice(start, start + PAGE);
@@ -162,7 +163,7 @@ export class Copier {
       const page = await to.sessionPage?.({ after, limit: PAGE });
       for (const { handle } of page?.sessions ?? []) {
         if (!this.#occupied.delete(handle)) continue;
-        signal?.throwIfAborted();
+        this.#signal?.throwIfAborted();
         await from.takeRecord?.(handle);
         this.tally.before++;
       }
