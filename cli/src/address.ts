@@ -53,8 +53,10 @@ export function shown(address: string): string {
 
   const found = parsed(address);
   if (!found) return '…';
-  const query = Object.entries(found.options).map(([name, value]) => `${name}=${value}`).join('&');
   const scheme = address.slice(0, address.indexOf(':'));
+  // A ? in a password, which should be written as %3F.
+  if (/\?.*@/s.test(address)) return `${scheme}:…`;
+  const query = Object.entries(found.options).map(([name, value]) => `${name}=${value}`).join('&');
   return `${scheme}:${found.path.replace(/^\/\/.*@/s, '//…@')}${query && `?${query}`}`;
 
 }
@@ -78,16 +80,17 @@ export function fileName(path: string): string {
 
 }
 
+/** The passwords of an address, in all the ways in which a server or a driver may write them. */
 function secretsOf(address: string): string[] {
 
   const [, login = '', query = ''] = /^[a-z]+:(?:\/\/([^?]*)@)?[^?]*\??(.*)$/is.exec(address) ?? [];
   const [, password = ''] = /^[^:]*:(.*)$/s.exec(login) ?? [];
   const found = [password, decoded(password)];
-  for (const part of query.split('&').filter(member => /^password=/i.test(member))) {
-    const value = part.slice('password='.length);
-    found.push(value, decoded(value));
+  for (const member of query.split('&')) {
+    const [[name = '', value = ''] = []] = new URLSearchParams(member);
+    if (name.toLowerCase() === 'password') found.push(value, member.slice(member.indexOf('=') + 1));
   }
-  return found.filter(secret => secret !== '');
+  return [...found, ...found.map(encodeURIComponent)].filter(secret => secret !== '').sort((one, other) => other.length - one.length);
 
 }
 

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { known, record, withoutLogin, wrong as wrongOption } from '../base/option-checks.js';
-import { plainError } from '../base/plain-error.js';
 import type { Awaitable, IndexingSessionStore } from '../base/store.js';
 import { MemoryStore } from '../stores/memory-store.js';
 import { MysqlStore } from '../stores/mysql-store.js';
@@ -11,7 +10,7 @@ import { SqliteStore } from '../stores/sqlite-store.js';
 import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
 import { type Address, checkedAddress, type Form, filePath, partsOf, textOf, wrong } from './address.js';
 import { boolean, identifier, matching, OPTIONS_OF_MYSQL2, OPTIONS_OF_PG, oneOf, text } from './address-options.js';
-import { connected, reason, UnfitServer } from './drivers/connection-errors.js';
+import { causeOf, connected, reason, UnfitServer } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
@@ -131,7 +130,7 @@ export async function openStore<const Address extends string | URL>(
     const shown = `${scheme}:${withoutLogin(path)}`;
     const message = `The store at ${shown} can't be opened: ${reason(error, checked)}`;
     if (error instanceof UnfitServer) throw Object.assign(new Error(message), { code: error.code });
-    throw new Error(message, { cause: plainError(error) });
+    throw new Error(message, { cause: causeOf(error, checked) });
   }
 
 }

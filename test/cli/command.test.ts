@@ -1,14 +1,16 @@
-import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:assert/strict';
+import { deepStrictEqual, doesNotMatch, match, ok, rejects, strictEqual } from 'node:assert/strict';
 import { type StdioOptions, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { inspect } from 'node:util';
 import { encrypted, MemoryStore } from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
 import { codeIn, page, table } from '../docs/support/markdown.js';
-import { mysqlUrl, postgresUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisClusterUrls } from '../support/servers/addresses.js';
+import { startRedis } from '../support/servers/redis.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command, root } from './support/command.js';
 import { begin } from './support/sessions.js';
@@ -73,6 +75,29 @@ describe('The command', () => {
 
   });
 
+  it('refuses a wrong value of an option of the address, and says what is allowed', async () => {
+
+    const file = inFile();
+    for (const [address, message] of Object.entries({
+      'mysql://127.0.0.1:1/a?ssl=banana': /^Error: ssl is "banana": it must be Amazon RDS, or an object/,
+      'mysql://127.0.0.1:1/a?connectTimeout=x': /^Error: connectTimeout is "x": it must be a whole number$/m,
+      'postgres://127.0.0.1:1/a?ssl=banana': /^Error: ssl is "banana": it must be true, 1, 0 or no-verify$/m,
+      'postgres://127.0.0.1:1/a?prepare=maybe': /^Error: prepare is "maybe": it must be true or false$/m,
+      'postgres://127.0.0.1:1/a?schema=a%20b': /^Error: schema is "a b": it must be a name of up to 50/,
+      'redis://127.0.0.1:1?family=9': /^Error: family is "9": it must be 4 or 6$/m,
+      [`${file}?synchronous=maybe`]: /^Error: synchronous is "maybe": it must be normal or full$/m,
+      [`${file}?table=a%20b`]: /^Error: table is "a b": it must be a name of up to 63/,
+    })) {
+      for (const name of ['setup', 'stats', 'doctor']) {
+        const { code, out, err } = await command([name, '--store', address]);
+        deepStrictEqual([name, code, out], [name, 2, '']);
+        match(err, message);
+      }
+    }
+    ok(!existsSync(file.slice('sqlite:'.length)), 'no file is made');
+
+  });
+
   it('refuses a store in memory, which ends with the command: a copy would lose all sessions', async () => {
 
     const address = inFile();
@@ -122,7 +147,7 @@ describe('The command', () => {
     for (const args of [[], ['setup'], ['stats'], ['list'], ['end'], ['end-all'], ['end-everything'], ['purge'], ['copy'], ['doctor']]) {
       const { out } = await command([...args, '--help']);
       match(out, /^ {2}3 +doctor has found warnings/m);
-      match(out, /^ {2}130 +copy was interrupted/m);
+      match(out, /^ {2}130 +copy, .* was interrupted/m);
       for (const text of [...schemes, 'SESSION_STORE', 'env:NAME', '?table=', '?schema=', '?prefix=']) ok(out.includes(text), `${args}: ${text}`);
     }
 
@@ -151,6 +176,20 @@ describe('The command', () => {
         match(err, /^Error: The store at \S+ failed: .*"curveball-session setup" makes it\n$/);
       }
     }
+
+  });
+
+  it('says of a node of a cluster that it has only a part of the sessions, and of a replica that it keeps none', async t => {
+
+    const node = redisClusterUrls()[0] as string;
+    for (const args of [['setup'], ['stats'], ['list'], ['end-all', 'Ada', '--yes'], ['end-everything', '--yes'], ['purge', '--anonymous', '--yes']]) {
+      const { code, out, err } = await command([...args, '--store', node]);
+      deepStrictEqual([args, code, out], [args, 1, '']);
+      match(err, /^Error: The store at redis:\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions\. .*"curveball-session doctor" looks at each of its nodes\n$/);
+    }
+    const replica = await startRedis('--replicaof', '127.0.0.1', '1');
+    t.after(() => replica.kill());
+    match((await command(['setup', '--store', replica.url])).err, /it is a replica, which refuses every change: give the address of the master\n$/);
 
   });
 
@@ -185,7 +224,8 @@ describe('The command', () => {
       const address = `${scheme}://user:h%21dden@127.0.0.1:${port}/1`;
       const asOption = `${scheme}://127.0.0.1:${port}/1?password=h%21dden`;
       const wrong = `${scheme}://user:h%21dden@127.0.0.1:${port}/1?tabel=x`;
-      for (const given of [address, asOption, wrong]) {
+      const unescaped = [`${scheme}://user:h!dden?x@127.0.0.1:${port}/1`, `${scheme}://user:a@h!dden?x@127.0.0.1:${port}/1`, `${scheme}://user:?table=h!dden@127.0.0.1:${port}/1`];
+      for (const given of [address, asOption, wrong, ...unescaped]) {
         for (const args of [
           ['setup', '--store', given], ['setup', `--store=${given}`], ['doctor', '--store', given], ['doctor', '--json', '--store', given],
           [given], ['setup', given], ['setup', `--${given}`], ['doctor', '--slow', given],
@@ -218,11 +258,15 @@ describe('The command', () => {
     }).listen(0, '127.0.0.1');
     t.after(() => server.close());
     await once(server, 'listening');
-    const address = `postgres://user:h%21dden@127.0.0.1:${(server.address() as { port: number }).port}/1`;
-    for (const args of [['setup'], ['doctor'], ['doctor', '--json'], ['stats'], ['stats', '--json'], ['list']]) {
-      const { out, err, code } = await command([...args, '--store', address]);
-      ok(code > 0);
-      match(out + err, /no server takes user with …/, args.join(' '));
+    const { port } = server.address() as { port: number };
+    for (const login of ['postgres://user:h%21dden@HOST/1', 'POSTGRES://user:h!dden@HOST/1', 'postgres://user@HOST/1?password=h%21dden', 'postgres://user@HOST/1?pass%77ord=h!dden']) {
+      const address = login.replace('HOST', `127.0.0.1:${port}`);
+      for (const args of [['setup'], ['doctor'], ['doctor', '--json'], ['stats'], ['stats', '--json'], ['list']]) {
+        const { out, err, code } = await command([...args, '--store', address]);
+        ok(code > 0);
+        match(out + err, /no server takes user with …/, args.join(' '));
+      }
+      await rejects(openStore(address), (error: Error) => /no server takes user with …/.test(error.message) && !/h(%21|!)dden/.test(inspect(error)));
     }
 
   });

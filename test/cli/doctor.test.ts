@@ -14,7 +14,7 @@ import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { TcpProxy } from '../support/tcp-proxy.js';
 import { DRIVERS } from '../stores/sqlite/sqlite-drivers.js';
 import { command } from './support/command.js';
-import { findings, made } from './support/doctor.js';
+import { diagnosed, findings, made } from './support/doctor.js';
 
 /** Rows that ended long ago, one for each of a query's numbers. */
 const expired = (table: string, handle: string, from: string) => (
@@ -115,10 +115,24 @@ describe('doctor, on PostgreSQL', () => {
 
     deepStrictEqual(await findings(at('missing')), ['table']);
     await pool.query('CREATE TABLE other (handle text, price int)');
-    deepStrictEqual(await findings(at('other')), ['table']);
+    const [other] = await diagnosed(at('other'));
+    match(other?.says as string, /^The table other is one of another program: column "\w+" does not exist$/);
     await made(at('shared'));
     await pool.query('CREATE ROLE app LOGIN; GRANT SELECT, INSERT, UPDATE ON shared TO app');
     deepStrictEqual(await findings(at('shared').replace('postgres@', 'app@')), ['rights', 'trial']);
+
+  });
+
+  it('says what keeps a table from being read, and does not take it for another program\'s', async () => {
+
+    await made(at('locked'));
+    const other = await pool.connect();
+    await other.query('BEGIN; LOCK TABLE locked IN ACCESS EXCLUSIVE MODE');
+    const [found, ...more] = await diagnosed(`${at('locked')}&lock_timeout=100`);
+    await other.query('ROLLBACK');
+    other.release();
+    deepStrictEqual([found?.name, more], ['table', []]);
+    strictEqual(found?.says, 'The table locked can\'t be read: canceling statement due to lock timeout');
 
   });
 
@@ -163,6 +177,14 @@ describe('doctor, on MariaDB', () => {
   it('finds nothing on a healthy server', async () => {
 
     deepStrictEqual(await findings(await made(at('healthy'))), []);
+
+  });
+
+  it('finds another program\'s table', async () => {
+
+    await pool.query('CREATE OR REPLACE TABLE other (handle text, price int)');
+    match((await diagnosed(at('other')))[0]?.says as string, /^The table other is one of another program: Unknown column/);
+    deepStrictEqual((await diagnosed(at('missing')))[0]?.says, 'There is no table missing');
 
   });
 
@@ -236,7 +258,7 @@ describe('doctor, on SQLite', () => {
   it('finds a file that is read-only, one that is missing, and another program\'s table', async () => {
 
     const file = await inFile('CREATE TABLE other (price int)');
-    deepStrictEqual(await findings(`sqlite:${file}?table=other`), ['table']);
+    match((await diagnosed(`sqlite:${file}?table=other`))[0]?.says as string, /^The table other is one of another program: no such column/);
     chmodSync(file, 0o444);
     ok((await findings(`sqlite:${file}`)).includes('read-only'));
     deepStrictEqual(await findings(`sqlite:${file}.missing`), ['reachable']);

@@ -1,3 +1,5 @@
+import { plainError } from '../../base/plain-error.js';
+
 /** An address, and the part of it between its scheme and its query. */
 interface Address {
   readonly url: string;
@@ -43,6 +45,24 @@ export function reason(error: unknown, address: Address): string {
 
   const { message, errors: [first] = [] } = error as Error & { errors?: readonly Error[] };
   return withoutPassword(message || first?.message || String(error), address);
+
+}
+
+/** Returns a copy of an error that may be logged, and does not repeat the password either. */
+export function causeOf(error: unknown, address: Address): unknown {
+
+  const copy = plainError(error);
+  hidePassword(copy, address);
+  return copy;
+
+}
+
+function hidePassword(error: unknown, address: Address): void {
+
+  if (!(error instanceof Error)) return;
+  error.message = withoutPassword(error.message, address);
+  error.stack = withoutPassword(error.stack ?? '', address);
+  for (const each of [error.cause, ...(error as AggregateError).errors ?? []]) hidePassword(each, address);
 
 }
 

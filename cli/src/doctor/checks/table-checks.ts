@@ -1,6 +1,7 @@
 import { count } from '../../output.js';
-import { type Check, problem, warning } from '../check.js';
+import { type Check, type Finding, problem, warning } from '../check.js';
 import { only, type SqlDatabase } from '../connections/sql.js';
+import { remedy } from '../remedies.js';
 
 const COLUMNS = ['handle', 'id_hash', 'former', 'user_id', 'version', 'seen_at', 'ends_at', 'about', 'data'];
 
@@ -13,6 +14,10 @@ const LONG_AGO = 3_600_000;
 /** At most this many rows may wait for a clean-up that has just begun. */
 const FEW = 100;
 
+/** What a database says if a table, or a column of it, is missing: PostgreSQL and MySQL by a code, SQLite by its message. */
+const NO_TABLE = /^42P01$|^ER_NO_SUCH_TABLE$|no such table/;
+const NO_COLUMN = /^42703$|^ER_BAD_FIELD_ERROR$|no such column/;
+
 /** What can be wrong with a table, whatever the database. */
 export const TABLE_CHECKS: ReadonlyArray<Check<SqlDatabase>> = [
   {
@@ -24,11 +29,7 @@ export const TABLE_CHECKS: ReadonlyArray<Check<SqlDatabase>> = [
         await only(database, `SELECT ${columns} FROM (SELECT * FROM ${database.quoted} WHERE 1 = 0) AS none`);
         return null;
       } catch (error) {
-        const { code, message } = error as Error & { code?: unknown };
-        if (/permission denied|command denied/i.test(message)) return problem(message, `GRANT SELECT, INSERT, UPDATE, DELETE on the table ${database.table}`);
-        return code === '42P01' || code === 'ER_NO_SUCH_TABLE' || /no such table/.test(message)
-          ? problem(`There is no table ${database.table}`, 'Let "setup" make it, or correct the option table of the address')
-          : problem(`The table ${database.table} is one of another program: ${message}`, 'Choose another name with the option table of the address');
+        return wrongTable(database, error as Error & { readonly code?: unknown });
       }
     },
   },
@@ -46,3 +47,13 @@ export const TABLE_CHECKS: ReadonlyArray<Check<SqlDatabase>> = [
     },
   },
 ];
+
+function wrongTable({ table }: SqlDatabase, { code, message }: Error & { readonly code?: unknown }): Finding {
+
+  const says = (what: RegExp) => what.test(String(code)) || what.test(message);
+  if (says(NO_TABLE)) return problem(`There is no table ${table}`, 'Let "setup" make it, or correct the option table of the address');
+  if (says(NO_COLUMN)) return problem(`The table ${table} is one of another program: ${message}`, 'Choose another name with the option table of the address');
+  if (/permission denied|command denied/i.test(message)) return problem(message, `GRANT SELECT, INSERT, UPDATE, DELETE on the table ${table}`);
+  return problem(`The table ${table} can't be read: ${message}`, remedy(message, 'Look for another program that keeps it busy, and into the log of the server'));
+
+}
