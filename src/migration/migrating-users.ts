@@ -104,15 +104,16 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 }
 
 /**
- * A session that has gone to the other store is live there, and what ended it there says
- * why. Its mark here says that it was signed out, as that of any session that was replaced.
+ * A session that has gone to the other store is live there, or has expired there, or what
+ * ended it says why. Its mark here says that it was signed out, as that of any session
+ * that was replaced.
  */
 function stateIn(states: ReadonlyArray<SessionState | null>): SessionState | null {
 
   const kinds: ReadonlyArray<(state: SessionState) => boolean> = [
     ({ status }) => status === 'live',
     state => state.status === 'retired' && state.reason !== 'signed-out',
-    ({ status }) => status === 'retired',
+    ({ status }) => status === 'expired',
     () => true,
   ];
   for (const isOfKind of kinds) {

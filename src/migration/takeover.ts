@@ -138,8 +138,9 @@ export class Takeover {
     // It may have reached the other store after that was asked.
     const again = this.#onceMore(search);
     if (again) return again;
-    // The mark of a takeover does not say where the session went after it. The other one does.
-    if (isMoved(inFirst) && isMoved(inSecond)) return inFirst.info ? inFirst : inSecond;
+    // The mark of a takeover has no info: what the other store has says where the session went after it, or that it has expired.
+    const both = inFirst && inSecond && [inFirst, inSecond];
+    if (both) return both.find(found => isMoved(found) && found.info) ?? both.find(({ status }) => status === 'expired') ?? inSecond;
     const [first, second] = this.order;
     const [mark, other] = isMoved(inFirst) ? [inFirst, second] : [inSecond as RetiredSession, first];
     return whereabouts(search.id, mark, { other, from: this.from });
