@@ -10,10 +10,10 @@ WITH_SERVERS = node build/test/support/servers/run.js
 TESTS = $(shell find build/test build/examples -name '*.test.js' | sort)
 # Browsers and explored schedules are the same on every version of Node.js.
 WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/% build/test/examples/%, $(TESTS)))
-# So are bundles, other runtimes, test runners, pages and their examples, what servers, clusters and other packages do with the statements of
+# So are types, bundles, other runtimes, test runners, pages and their examples, what servers, clusters and other packages do with the statements of
 # a store, who wins a race between processes, what a full or lost server answers, what attackers reach or store, and the stores that must
 # fail the tests for stores.
-TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/bundles.test.js %/runtimes.test.js %/runners.test.js \
+TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/package.test.js %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   build/test/docs/% %/redis-conformance.test.js %/redis-revocation.test.js %/redis-cluster.test.js %/redis-sentinel.test.js %/redis-commands.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/migrating-conformance.test.js %/express-store-packages.test.js \
   %/redis-full.test.js %/lost-servers.test.js %/postgres-connections.test.js %/mysql-connections.test.js %/sqlite-processes.test.js \

@@ -1,21 +1,17 @@
 import { deepStrictEqual, match, strictEqual } from 'node:assert/strict';
-import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import { installedIn } from '../package/support/installed.js';
+import { installedIn, packed } from '../package/support/installed.js';
 import { root } from './support/command.js';
 
 describe('The installed command', () => {
 
   let folder: string;
   before(() => {
-    // The library first: the registry may not have this version yet.
-    folder = installedIn();
-    execFileSync('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: root, stdio: 'pipe' });
-    const tarball = readdirSync(folder).find(name => /session-cli.*\.tgz$/.test(name)) as string;
-    execFileSync('npm', ['install', '--no-audit', '--no-fund', '--prefer-offline', '--ignore-scripts', join(folder, tarball)], { cwd: folder, stdio: 'pipe' });
+    // The library, too: the registry may not have this version yet.
+    folder = installedIn(packed(), packed(root));
   });
 
   const run = (...args: string[]) => (

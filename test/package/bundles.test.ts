@@ -7,8 +7,7 @@ import { build } from 'esbuild';
 import webpack from 'webpack';
 import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
-import { installedIn, root } from './support/installed.js';
-
+import { root, unpackedIn } from './support/installed.js';
 
 /** An application that opens a store by its address. */
 const PROGRAM = `
@@ -52,7 +51,7 @@ describe('An application in one file', () => {
   let folder: string;
 
   before(() => {
-    folder = installedIn('@curveball/kernel', 'redis', 'pg', 'mysql2');
+    folder = unpackedIn('@curveball/kernel', 'redis', 'pg', 'mysql2');
     writeFileSync(join(folder, 'app.js'), PROGRAM);
     writeFileSync(join(folder, 'app.cjs'), REQUIRING);
   });

@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { promisify } from 'node:util';
-import { installedIn, root } from './support/installed.js';
+import { installedIn, packed, root } from './support/installed.js';
 
 const RUNNERS = ['vitest@4.1.12', 'jest@30.5.2', 'mocha@12.0.3'];
 
@@ -21,7 +21,7 @@ describe('What the packed package has for tests of applications', { concurrency:
   let folder: string;
 
   before(() => {
-    folder = installedIn('@curveball/kernel', ...RUNNERS);
+    folder = installedIn(packed(), '@curveball/kernel', ...RUNNERS);
     const runners = join(root, 'test/package/runners');
     cpSync(runners, folder, { recursive: true });
     // Two files at once, or one after the other in one process: each has a clock of its own.

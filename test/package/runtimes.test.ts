@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
-import { installedIn, root } from './support/installed.js';
+import { root, unpackedIn } from './support/installed.js';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -32,7 +32,7 @@ describe('The packed package', () => {
   let folder: string;
 
   before(() => {
-    folder = installedIn('@curveball/core', '@curveball/kernel', 'redis', 'pg', 'mysql2');
+    folder = unpackedIn('@curveball/core', '@curveball/kernel', 'redis', 'pg', 'mysql2');
     for (const file of ['served.mjs', 'listening.mjs']) copyFileSync(join(root, 'test/package/consumer', file), join(folder, file));
   });
 
