@@ -137,7 +137,7 @@ export class MemoryOperations {
   #page(handles: ShardedMap<string>, { after, limit }: Page): { found: Found[]; next: string | null } {
 
     const looked: string[] = [];
-    for (const [handle] of handles.after(after)) {
+    for (const handle of handles.keysAfter(after)) {
       // There is at least one more.
       if (looked.length === limit) return { found: this.#all(handles, looked), next: looked.at(-1) ?? null };
       looked.push(handle);

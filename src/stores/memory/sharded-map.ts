@@ -2,6 +2,14 @@ import { inspect } from 'node:util';
 
 const SHARDS = 256;
 
+/** The keys of one shard, in their order. */
+interface Sorted {
+  readonly index: number;
+  readonly keys: readonly string[];
+}
+
+const NOT_SORTED: Sorted = { index: -1, keys: [] };
+
 /** A copy of it has no holes, so that it is faster to read than a new array. */
 const NONE: readonly undefined[] = Array.from({ length: SHARDS }, () => undefined);
 
@@ -25,6 +33,9 @@ export class ShardedMap<V> extends Map<string, V> {
 
   /** Each is made when it is first used: most programs have several stores of few entries. */
   readonly #shards: Array<Map<string, V> | undefined>;
+
+  /** The shard that was sorted last: each page of a list would sort it again. */
+  #sorted = NOT_SORTED;
 
   /** @param parts the number of maps for each key; only a subclass uses any but the first */
   constructor(parts: 1 | 2 = 1) {
@@ -98,18 +109,25 @@ export class ShardedMap<V> extends Map<string, V> {
   }
 
   /**
-   * The entries after a key, in an order that no change affects: that of the shards, and
-   * within a shard that of the keys. Only for a map of one part.
+   * The keys after a key, in an order that no change affects: that of the shards, and
+   * within a shard that of the keys. What was added since an earlier call has come to
+   * that shard may be missing. Only for a map of one part.
    *
    * @param key need not exist; `''` comes before all
    */
-  *after(key: string): Generator<[string, V]> {
+  *keysAfter(key: string): Generator<string, void> {
     const start = key === '' ? 0 : indexOf(key);
     for (let index = start; index < SHARDS; index++) {
-      const entries = [...this.#shards[index] ?? []];
-      const rest = index === start ? entries.filter(([each]) => each > key) : entries;
-      yield* rest.sort(([one], [other]) => one < other ? -1 : 1);
+      const shard = this.#shards[index] ?? new Map<string, V>();
+      const goesOn = key !== '' && index === start;
+      // What goes on has sorted this shard when it came here, or others have sorted it since.
+      if (!goesOn || this.#sorted.index !== index) this.#sorted = { index, keys: [...shard.keys()].sort() };
+      const { keys } = this.#sorted;
+      for (let at = goesOn ? placeAfter(key, keys) : 0; at < keys.length; at++) {
+        if (shard.has(keys[at] as string)) yield keys[at] as string;
+      }
     }
+    this.#sorted = NOT_SORTED;
   }
 
   protected shard(key: string, part = 0): Map<string, V> {
@@ -131,5 +149,18 @@ function indexOf(key: string): number {
     ^ Math.imul(key.charCodeAt(end - 1), 0x85EBCA77)
     ^ Math.imul(key.charCodeAt(end - 2), 0xC2B2AE3D);
   return mixed >>> 24;
+
+}
+
+/** Returns the index of the first key after another one. */
+function placeAfter(key: string, sorted: readonly string[]): number {
+
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] as string) > key) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 
 }

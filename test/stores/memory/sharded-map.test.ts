@@ -87,6 +87,70 @@ describe('ShardedMap', () => {
 
   });
 
+  describe('lists its keys in pages', () => {
+
+    const filled = (count: number) => {
+      const map = new ShardedMap<number>();
+      for (let i = 0; i < count; i++) map.set(`session:${i}`, i);
+      return map;
+    };
+    const pageOf = (map: ShardedMap<number>, after: string, limit: number) => {
+      const page: string[] = [];
+      for (const name of map.keysAfter(after)) {
+        page.push(name);
+        if (page.length === limit) break;
+      }
+      return page;
+    };
+    function* pages(map: ShardedMap<number>, limit: number): Generator<string[]> {
+      for (let page = pageOf(map, '', limit); page.length > 0; page = pageOf(map, page.at(-1) as string, limit)) yield page;
+    }
+
+    it('each key once, also those of a list that goes on after another one', () => {
+
+      const map = filled(5000);
+      const [one, other] = [pages(map, 7), pages(map, 11)];
+      const seen: [string[], string[]] = [[], []];
+      for (let isDone = false; !isDone;) {
+        const next = [one.next(), other.next(), one.next()];
+        isDone = next.every(({ done }) => done);
+        for (const [index, { value }] of next.entries()) seen[index % 2 as 0 | 1].push(...value ?? []);
+      }
+      for (const keys of seen) deepStrictEqual([...keys].sort(), [...map.keys()].sort());
+
+    });
+
+    it('with those that were added before a list came to their shard, and without those that were removed', () => {
+
+      const map = filled(5000);
+      const unfinished = pages(map, 5);
+      unfinished.next();
+      for (let i = 5000; i < 6000; i++) map.set(`session:${i}`, i);
+      for (let i = 0; i < 1000; i++) map.delete(`session:${i}`);
+      const seen = [...pages(map, 5)].flat();
+      deepStrictEqual(seen.sort(), [...map.keys()].sort());
+
+    });
+
+    it('without sorting a shard for each page', t => {
+
+      const map = filled(20_000);
+      let sorted = 0;
+      const { sort } = Array.prototype;
+      t.after(() => Object.assign(Array.prototype, { sort }));
+      Object.assign(Array.prototype, { sort(this: unknown[]) {
+        sorted++;
+        return sort.call(this);
+      } });
+      let count = 0;
+      for (const page of pages(map, 2)) count += page.length;
+      strictEqual(count, 20_000);
+      ok(sorted < 1000, `it sorted ${sorted} times`);
+
+    });
+
+  });
+
   it('shows its entries when it is printed', () => {
 
     strictEqual(inspect(new ShardedMap().set('a', 1)), inspect(new Map([['a', 1]])));
