@@ -40,8 +40,7 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 
       const handles = await askAll(async store => {
         const ended = await store.endSessionsOf(user, terms);
-        // Without `only`, `to` remembers that the user's sessions were ended, and refuses each.
-        if (store === from && moves && terms?.only !== undefined && ended.length > 0) await to.keepOutHandle(terms.only, terms.reason);
+        if (store === from && moves) await Promise.all(ended.map(handle => to.keepOutHandle(handle, terms?.reason)));
         return ended;
       });
       return [...new Set(handles.flat())];

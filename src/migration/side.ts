@@ -100,10 +100,15 @@ export class Side {
 
   }
 
-  /** As {@link keepOut}, for a session of which only the handle is known. */
+  /**
+   * As {@link keepOut}, for a session of which only the handle is known. If a copy has
+   * put it here, it ends: one that was killed may not have entered it for its user, or
+   * not have asked whether the sessions of the user were ended in the meantime.
+   */
   async keepOutHandle(handle: string, reason: EndReason | undefined): Promise<void> {
 
-    await this.keepOut(handle + newStoredId().slice(HANDLE_LENGTH), { reason });
+    const isKeptOut = await this.keepOut(handle + newStoredId().slice(HANDLE_LENGTH), { reason });
+    if (!isKeptOut) await (this.store as AtomicSessionStore).endByHandle?.(handle, reason);
 
   }
 

@@ -57,6 +57,8 @@ export class RedisOperations implements EngineOperations<'later'> {
     const began = requestBegan(newInfoOf(record, terms));
     const packed = info ? packInfo(info) + pack(texts) : pack(texts);
     const ids = former.filter(id => id.remaining > 0).flatMap(id => [milliseconds(id.remaining), id.hash]);
+    // Before the session: its visitor has its id, and if this process dies in between, its user must find it.
+    await this.#users.enter(handle, remaining, info);
     const args = [hash, this.#records.token(), milliseconds(remaining), milliseconds(idle ?? 0), packed, ...ids];
     if (await this.#records.run(PUT_RECORD, handle, args) !== 'done') return false;
     return !await this.#users.isRevoked(handle, remaining, info, began);

@@ -101,6 +101,13 @@ export class RedisUsers {
 
   }
 
+  /** Enters a session of a user before there is a record of it. */
+  async enter(handle: string, lifetime: number, info: StoredInfo | undefined): Promise<void> {
+
+    if (typeof info?.user === 'string') await this.#index.enter(info.user, handle, kept(lifetime));
+
+  }
+
   /**
    * Enters a session that has become one of a user, and says whether sessions of
    * the user have been ended since the request began. Ending them leaves a mark

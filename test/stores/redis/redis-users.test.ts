@@ -72,6 +72,28 @@ describe('RedisStore keeps the user and details of a session, and its index of u
   const user = fc.array(text, { minLength: 1, maxLength: 4 }).map(parts => parts.join('')).filter(joined => joined !== '');
   const details = fc.oneof(fc.string({ unit: 'grapheme-ascii' }), fc.constant('{"label":"a b"}'), fc.constant(' '.repeat(4096)));
 
+  it('finds the session of a record that was put into the store by a process that died then', async () => {
+
+    const whose = someone();
+    const id = await session(whose);
+    const { records } = await store.recordPage({ limit: 1000 });
+    const record = records.find(({ handle }) => handle === store.handleOf(id));
+    ok(record);
+    await store.delete(id);
+    for (const entry of await client.keys(`${PREFIX}user:*`)) await client.del(entry);
+    let isDead = false;
+    const dying = sending(async (command, key) => {
+      if (isDead) throw new Error('killed');
+      const answer = await command();
+      isDead = key === `${PREFIX}${record.handle}`;
+      return answer;
+    });
+    await rejects(async () => dying.putRecord(record, { requestAge: 1 }), /killed/);
+    strictEqual((await store.load(id))?.status, 'live');
+    deepStrictEqual(await handles(whose), [record.handle]);
+
+  });
+
   it('returns any user and any details, after changes, touches, moves and set()', async () => {
 
     await fc.assert(fc.asyncProperty(fc.option(user), details, user, async (whose, what, other) => {
