@@ -10,8 +10,8 @@ import { scanning } from './redis-scan.js';
  * returned and that no page had room for.
  */
 
-const HANDLE = `[A-Za-z\\d]{${HANDLE_LENGTH}}`;
-const CURSOR = new RegExp(`^(\\w+):(?:(\\d{1,20}):|:(?=\\w))((?:${HANDLE}(?:,${HANDLE})*)?)$`);
+const HANDLE = `[\\w-]{${HANDLE_LENGTH}}`;
+const CURSOR = new RegExp(`^(\\w+):(?:(\\d{1,20}):|:(?=[\\w-]))((?:${HANDLE}(?:,${HANDLE})*)?)$`);
 
 /** The most times that a server is asked for one page: it may have many other keys. */
 const MOST_SCANS = 20;

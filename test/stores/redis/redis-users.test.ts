@@ -94,6 +94,26 @@ describe('RedisStore keeps the user and details of a session, and its index of u
 
   });
 
+  it('lists sessions page by page whose handles have a hyphen or an underscore', async () => {
+
+    const handles = ['-', '_'].map(sign => store.newSessionId().slice(0, 15) + sign).concat(['-', '_'].map(sign => sign + store.newSessionId().slice(0, 15)));
+    for (const handle of handles) {
+      const record = { handle, hash: 'x'.repeat(43), former: [], texts: toTexts({ a: 1 }), idle: 0, remaining: 60 };
+      strictEqual(await store.putRecord(record), true);
+    }
+    const listed: string[] = [];
+    for (let after: string | null | undefined; after !== null;) {
+      const page = await store.sessionPage({ limit: 1, ...(after && { after }) });
+      listed.push(...page.sessions.map(({ handle }) => handle));
+      after = page.next;
+    }
+    for (const handle of handles) {
+      ok(listed.includes(handle));
+      strictEqual(await store.endByHandle(handle), true);
+    }
+
+  });
+
   it('returns any user and any details, after changes, touches, moves and set()', async () => {
 
     await fc.assert(fc.asyncProperty(fc.option(user), details, user, async (whose, what, other) => {
