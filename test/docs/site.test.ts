@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import * as library from '../../src/index.js';
-import { launchChromium } from '../support/browsers/chromium.js';
+import { launchHeadlessShell } from '../support/browsers/headless-shell.js';
 import { root } from './support/markdown.js';
 
 describe('The folder that `make docs` makes', () => {
@@ -32,7 +32,7 @@ describe('The folder that `make docs` makes', () => {
 
   it('finds a word without a server', { timeout: 60_000 }, async t => {
 
-    const browser = await launchChromium();
+    const browser = await launchHeadlessShell();
     t.after(() => browser.close());
     const page = await browser.newPage();
     await page.goto(pathToFileURL(join(folder, 'index.html')).href);

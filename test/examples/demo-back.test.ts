@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { MemoryStore, UserSessions } from '@curveball/session';
 import type { Page } from 'playwright-core';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { launchChromium } from '../support/browsers/chromium.js';
+import { inBrowsers } from '../support/browsers/in-browsers.js';
 import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
 
 /*
@@ -11,7 +12,7 @@ import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
  * no page of the demo, as test/browser/kept-pages.test.ts shows.
  */
 
-const test = inChromium({ keepsPages: true });
+const test = inBrowsers({ Chromium: launchChromium }, { keepsPages: true });
 
 /** Signs a visitor in, who then leaves for a page that does not use the session. */
 async function leavePage(t: TestContext, store = new MemoryStore()) {

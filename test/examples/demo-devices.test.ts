@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { it, type TestContext } from 'node:test';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { deviceLabel, maskedAddress } from '../../examples/demo/device.js';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { type RunningDemo, runDemo, signIn, signOut, visit, whoIsSignedIn } from './running-demo.js';
 
-const test = inChromium();
+const test = inHeadlessShell();
 
 const LAPTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36';
 const PHONE = 'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { MemoryStore, type SessionEnd, UserSessions } from '@curveball/session';
 import type { Page } from 'playwright-core';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
 
-const test = inChromium();
+const test = inHeadlessShell();
 
 test('says once what was done, on whichever page comes next, and after a sign-out', async t => {
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { runDemo, signIn, visit } from './running-demo.js';
 
 const file = (path: string) => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
@@ -13,7 +13,7 @@ const SHOWN = file('docs/demo.png');
 const SIZE = { width: 640, height: 1100 };
 const MOST_BYTES = 100_000;
 
-const test = inChromium();
+const test = inHeadlessShell();
 
 test('looks as the picture in the README does', async t => {
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { Page } from 'playwright-core';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { runDemo, signIn, visit } from './running-demo.js';
 
-const test = inChromium();
+const test = inHeadlessShell();
 
 /** A minute passes for the demo, not for the browser. */
 function passMinute(t: TestContext): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MemoryStore, UserSessions } from '@curveball/session';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { type Deferred, deferred } from '../support/events.js';
 import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
 
@@ -10,7 +10,7 @@ import { runDemo, secondTab, signIn, signOut, visit } from './running-demo.js';
  * sign the visitor out.
  */
 
-const test = inChromium();
+const test = inHeadlessShell();
 
 interface Race {
   /** What the other tab asks for. */

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import type { Context } from '@curveball/core';
 import { MemoryStore } from '@curveball/session';
 import type { Page } from 'playwright-core';
-import { inChromium } from '../support/browsers/in-browsers.js';
+import { inHeadlessShell } from '../support/browsers/in-browsers.js';
 import { inEachBrowser } from '../support/browsers/in-each-browser.js';
 import { deferred } from '../support/events.js';
 import { runDemo, secondTab, signIn, signOut, visit, whoIsSignedIn } from './running-demo.js';
 
 const test = inEachBrowser({ keepsPages: true });
 // What these show is the server's doing.
-const testInChromium = inChromium({ keepsPages: true });
+const testOnce = inHeadlessShell();
 
-testInChromium('signs in under any name, which never becomes markup', async t => {
+testOnce('signs in under any name, which never becomes markup', async t => {
 
   const page = await visit(t, await runDemo(t));
   const name = '<b>Ada</b> & "co" \'s';
@@ -23,7 +23,7 @@ testInChromium('signs in under any name, which never becomes markup', async t =>
 
 });
 
-testInChromium('asks again for a name that is blank', async t => {
+testOnce('asks again for a name that is blank', async t => {
 
   const page = await visit(t, await runDemo(t));
   await page.getByLabel('Your name').fill('   ');
@@ -34,7 +34,7 @@ testInChromium('asks again for a name that is blank', async t => {
 
 });
 
-testInChromium('makes an id worthless at a sign-in that an attacker has planted, whether alive or made up', async t => {
+testOnce('makes an id worthless at a sign-in that an attacker has planted, whether alive or made up', async t => {
 
   const begin = (ctx: Context) => {
     Object.assign(ctx.session, { cart: 'a book' });
@@ -94,7 +94,7 @@ test('remembers a device for 30 days if that is asked for, and else until the br
 
 });
 
-testInChromium('stays signed in over a reload, in a second tab and, if the store allows it, over a restart', async t => {
+testOnce('stays signed in over a reload, in a second tab and, if the store allows it, over a restart', async t => {
 
   const store = new MemoryStore();
   const demo = await runDemo(t, { store });
@@ -110,7 +110,7 @@ testInChromium('stays signed in over a reload, in a second tab and, if the store
 
 });
 
-testInChromium('keeps a note', async t => {
+testOnce('keeps a note', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -142,7 +142,7 @@ test('refuses a form of another site, and changes nothing', async t => {
 
 });
 
-testInChromium('demands its token from browsers that do not say where a form comes from', async t => {
+testOnce('demands its token from browsers that do not say where a form comes from', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -159,7 +159,7 @@ testInChromium('demands its token from browsers that do not say where a form com
 
 });
 
-testInChromium('counts 20 clicks at once as 20, also if two have read the same count: they take turns', async t => {
+testOnce('counts 20 clicks at once as 20, also if two have read the same count: they take turns', async t => {
 
   const store = new MemoryStore();
   const { load, update } = store;
@@ -220,7 +220,7 @@ test('signs out, and "back" does not show the old page', async t => {
 
 });
 
-testInChromium('notices that another tab has signed out', async t => {
+testOnce('notices that another tab has signed out', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -232,7 +232,7 @@ testInChromium('notices that another tab has signed out', async t => {
 
 });
 
-testInChromium('answers the requests of a signed-out tab without signing a user in', async t => {
+testOnce('answers the requests of a signed-out tab without signing a user in', async t => {
 
   const page = await visit(t, await runDemo(t));
   await signIn(page);
@@ -249,7 +249,7 @@ testInChromium('answers the requests of a signed-out tab without signing a user 
 
 });
 
-testInChromium('reports that the session ended while a form was under way', async t => {
+testOnce('reports that the session ended while a form was under way', async t => {
 
   const store = new MemoryStore();
   const { update } = store;
@@ -266,7 +266,7 @@ testInChromium('reports that the session ended while a form was under way', asyn
 
 });
 
-testInChromium('shows a page while the store is down, and keeps its users signed in', async t => {
+testOnce('shows a page while the store is down, and keeps its users signed in', async t => {
 
   const store = new MemoryStore();
   const { load } = store;
@@ -288,7 +288,7 @@ testInChromium('shows a page while the store is down, and keeps its users signed
 });
 
 // By WebDriver BiDi, playwright can't turn JavaScript off.
-testInChromium('works without JavaScript', async t => {
+testOnce('works without JavaScript', async t => {
 
   const page = await visit(t, await runDemo(t), { javaScriptEnabled: false });
   await signIn(page);

@@ -1,6 +1,6 @@
 import { after, type TestContext, test } from 'node:test';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { launchChromium } from './chromium.js';
+import { launchHeadlessShell } from './headless-shell.js';
 import type { BrowserOptions } from './launch.js';
 
 type Launch = (options: BrowserOptions) => Promise<Browser>;
@@ -35,9 +35,9 @@ export function inBrowsers(browsers: { readonly [name: string]: Launch }, option
 }
 
 /** For tests that are about the server, and would show nothing more in a second browser. */
-export function inChromium(options?: BrowserOptions): BrowserTest {
+export function inHeadlessShell(): BrowserTest {
 
-  return inBrowsers({ Chromium: launchChromium }, options);
+  return inBrowsers({ 'headless Chromium': launchHeadlessShell });
 
 }
 

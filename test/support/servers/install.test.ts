@@ -130,7 +130,8 @@ test('only tests in a browser need one, and only those that share servers start 
   assert.ok(namesOf([built('examples/demo')]).includes('Chromium or Chrome'));
   assert.ok(namesOf([built('browser/csrf')]).includes('openssl'));
   assert.ok(namesOf([built('browser/csrf')]).includes('Firefox'));
-  assert.ok(!namesOf([built('examples/demo-picture')]).includes('Firefox'));
+  assert.deepEqual(namesOf([built('examples/demo-picture')]), ['The headless shell of Chromium, or Chromium or Chrome']);
+  assert.deepEqual(namesOf([built('examples/demo-picture')], { CHROMIUM_PATH: '/bin/true' }), []);
   assert.ok(!namesOf([built('examples/demo')], { CHROMIUM_PATH: '/bin/true' }).includes('Chromium or Chrome'));
   assert.ok(!namesOf([built('examples/demo')], { FIREFOX_PATH: '/bin/true' }).includes('Firefox'));
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { CHROMIUM, FIREFOX, MARIADB, type Need, OPENSSL, POSTGRES, PS, REDIS } from './programs.js';
+import { CHROMIUM, FIREFOX, HEADLESS_SHELL, MARIADB, type Need, OPENSSL, POSTGRES, PS, REDIS } from './programs.js';
 
 /** Test files that import one of these modules, however indirectly, need something from the system. */
 const file = (name: string) => fileURLToPath(new URL(`${name}.js`, import.meta.url));
@@ -12,6 +12,7 @@ const NEEDED_BY: ReadonlyArray<readonly [module: string, need: Need]> = [
   [file('./server'), PS],
   [file('../../browser/support/certificate'), OPENSSL],
   [file('../browsers/chromium'), CHROMIUM],
+  [file('../browsers/headless-shell'), HEADLESS_SHELL],
   [file('../browsers/firefox'), FIREFOX],
 ];
 
@@ -36,7 +37,7 @@ export function needsOf(args: readonly string[], environment: NodeJS.ProcessEnv 
   for (const test of tests) collect(test.startsWith('/') ? test : `${process.cwd()}/${test}`, modules);
   const sharesServers = tests.length === 0 || modules.has(SHARED_SERVERS);
   const needed = new Set(NEEDED_BY.filter(([module]) => modules.has(module)).map(([, need]) => need));
-  if (environment.CHROMIUM_PATH) needed.delete(CHROMIUM);
+  if (environment.CHROMIUM_PATH) for (const need of [CHROMIUM, HEADLESS_SHELL]) needed.delete(need);
   if (environment.FIREFOX_PATH) needed.delete(FIREFOX);
   if (sharesServers) {
     for (const [variable, need] of SERVERS) if (!environment[variable]) needed.add(need).add(PS);

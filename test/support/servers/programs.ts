@@ -45,12 +45,21 @@ export const PS: Need = { name: 'ps', programs: [['ps']], debian: 'procps' };
 
 export const OPENSSL: Need = { name: 'openssl', programs: [['openssl']], debian: 'openssl', homebrew: 'openssl' };
 
+const CHROMIUMS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Chromium', 'Google Chrome'];
+
 export const CHROMIUM: Need = {
   name: 'Chromium or Chrome',
-  programs: [['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'Chromium', 'Google Chrome']],
+  programs: [CHROMIUMS],
   debian: 'chromium',
   homebrew: 'google-chrome',
   instead: 'Set CHROMIUM_PATH to the executable of a Chromium or Chrome, or, on Ubuntu, run `snap install chromium`',
+};
+
+export const HEADLESS_SHELL: Need = {
+  ...CHROMIUM,
+  name: 'The headless shell of Chromium, or Chromium or Chrome',
+  programs: [['chromium-headless-shell', ...CHROMIUMS]],
+  debian: 'chromium-headless-shell',
 };
 
 export const FIREFOX: Need = {
