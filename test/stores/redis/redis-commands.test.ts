@@ -373,6 +373,16 @@ describe('RedisStore on a server', () => {
       await store.touch(id, 60, 'Ada');
       strictEqual((await store.sessionsOf('Ada')).length, 1);
       strictEqual((await store.endSessionsOf('Ada')).length, 1);
+      const { records: [record] } = await store.recordPage();
+      ok(record);
+      ok((await store.sessionPage()).sessions.length > 0);
+      for (const exact of [true, false]) ok((await store.countSessions({ exact })).live > 0);
+      ok((await store.ping()).roundTrip > 0);
+      ok(await store.takeRecord(record.handle));
+      const handle = store.handleOf(store.newSessionId());
+      strictEqual(await store.putRecord({ ...record, handle }), true);
+      strictEqual(await store.endByHandle(handle), true);
+      strictEqual((await store.statesOf([handle]))[0]?.status, 'retired');
       await store.endAllSessions();
       await rejects(new RedisStore({ client, prefix: 'other:' }).create(store.newSessionId(), toTexts({ a: 1 }), { lifetime: 60 }), /permission/i);
     }
