@@ -109,7 +109,8 @@ const KINDS: { readonly [scheme: string]: Kind } = {
  * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
  *   `postgres://…` or `mysql://…`; docs/open-store.md has the options
  * @throws {TypeError} if the address or an option is wrong
- * @throws {Error} if no driver is installed, or the store can't be reached
+ * @throws {Error} if no driver is installed, or the store can't be reached; with a `code`
+ *   if it is a Redis that can't keep all sessions, such as a node of a cluster
  */
 export async function openStore<const Address extends string | URL>(
   address: Address, options: OpenStoreOptions = {},
