@@ -3,6 +3,7 @@ import fs, { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it, mock } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
@@ -12,6 +13,7 @@ import { startPostgres } from '../support/servers/postgres.js';
 import { startRedis, startRedisClusterOfOne, startSentinel } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { until } from '../support/until.js';
+import { root } from './support/command.js';
 import { diagnosed, findings, made } from './support/doctor.js';
 
 /** Checks that the doctor finds only that a store can't be reached, why, and what to do. */
@@ -37,6 +39,20 @@ describe('doctor, on a server that can\'t be reached', () => {
     for (const scheme of ['redis', 'postgres', 'mysql']) {
       await checkUnreachable(`${scheme}://a:wr0ng@127.0.0.1:1/1`, /ECONNREFUSED/, /^Start the server, or correct the host and the port/);
       await checkUnreachable(`${scheme}://a:wr0ng@nowhere.invalid/1`, /ENOTFOUND|EAI_AGAIN/, /^Correct the name of the host/);
+    }
+
+  });
+
+});
+
+describe('doctor, on the administration of PgBouncer', () => {
+
+  it('says that it is no database', async () => {
+
+    const { remedy } = await import(pathToFileURL(join(root, 'dist/doctor/remedies.js')).href);
+    // As PgBouncer 1.18 says it.
+    for (const message of ['invalid command \'SELECT 1\', use SHOW HELP;', 'extended query protocol not supported by admin console']) {
+      match(remedy(message, ''), /^Give the name of the database in the address/);
     }
 
   });

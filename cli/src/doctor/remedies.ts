@@ -1,6 +1,7 @@
 /** What to do about an error, by a part of its message. The first that matches counts. */
 const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
   [/it is a sentinel/, 'Give the address of the master: SENTINEL GET-MASTER-ADDR-BY-NAME says which it is'],
+  [/admin console|use SHOW HELP/, 'Give the name of the database in the address: this is the administration of PgBouncer'],
   [/There is no folder/, 'Make the folder, or correct the address'],
   [/There is no file/, 'Let "setup" make it, or correct the address'],
   [/not a database/, 'Give the address of another file'],
