@@ -176,7 +176,8 @@ export class Takeover {
     const answer = await other.store.move(other.reservedOf(id), other.idOf(id), change, { lifetime: session.remaining });
     if (answer !== 'moved') {
       // The place is gone: its time was over, or the session has been here, or has ended. The next look finds out.
-      if (await other.hasSession(id)) await left.store.end(left.asideOf(id), { moved: true });
+      // Without a mark: a copy that has just put it there takes one for its end.
+      if (await other.hasSession(id)) await left.store.delete(left.asideOf(id));
       else await this.#reserve(other, search, session.info);
       return AGAIN;
     }

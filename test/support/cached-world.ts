@@ -4,6 +4,7 @@ import { newStoredId } from '../../src/id/stored-id.js';
 import { wrapStore } from '../../src/index.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
+import type { Begun } from './migrating-world.js';
 import { currentRequest, type ParkingLot } from './parking-lot.js';
 import { ParkingStore } from './parking-store.js';
 import type { History, World } from './scenario.js';
@@ -24,12 +25,14 @@ const maxAge = 60;
  * @param reports whether the store reports changes of what that process has loaded,
  *   at any time later, and its answers to loads come at any time, too
  */
-export function cachedWorld(reports: boolean, make: MakeCached = store => cached(store, { maxAge, maxSessions: 10 })): World {
+export function cachedWorld(
+  reports: boolean, make: MakeCached = store => cached(store, { maxAge, maxSessions: 10 }), begun: Begun = { texts: toTexts(FIRST_VALUES), lifetime: 7200 },
+): World {
 
   const memory = timelessStore();
   const first = newStoredId();
   // So long that no request touches it: a touch drops the copy.
-  memory.create(first, toTexts(FIRST_VALUES), { lifetime: 7200 });
+  memory.create(first, begun.texts, begun);
   let copies: AtomicSessionStore | undefined;
   const caller = { process: 'caching', get request() { return currentRequest.getStore() as string; } };
 
@@ -51,7 +54,8 @@ export function cachedWorld(reports: boolean, make: MakeCached = store => cached
       });
     }
     const load = memory.load.bind(memory);
-    const tracking = Object.assign(Object.create(memory) as typeof memory, {
+    const ofUsers = (['sessionsOf', 'endSessionsOf', 'statesOf', 'infoByHandle'] as const).map(method => [method, (memory[method] as () => unknown).bind(memory)] as const);
+    const tracking = Object.assign(Object.create(memory) as typeof memory, Object.fromEntries(ofUsers), {
       load(id: string) {
         watched.add(memory.handleOf(id));
         return load(id);

@@ -1,4 +1,4 @@
-import type { AtomicSessionStore, LoadTerms } from '../../src/base/store.js';
+import type { AtomicSessionStore, CreateTerms, LoadTerms, SessionTexts } from '../../src/base/store.js';
 import { newStoredId } from '../../src/id/stored-id.js';
 import { wrapStore } from '../../src/index.js';
 import { ASIDE } from '../../src/migration/aside.js';
@@ -19,18 +19,21 @@ export type MakeMigrating = (from: AtomicSessionStore, to: AtomicSessionStore, p
 
 const OURS: MakeMigrating = (from, to, phase) => migrating({ from, to, phase });
 
+/** The session with which a world begins. */
+export type Begun = CreateTerms & { readonly texts: SessionTexts };
+
 /**
  * A world with one session, which is in the old one of two stores. Each request is
  * answered by a process of its own.
  */
-export function migratingWorld(knows: (request: string) => Knows, make = OURS): World {
+export function migratingWorld(knows: (request: string) => Knows, make = OURS, begun: Begun = { texts: toTexts(FIRST_VALUES), lifetime: 7200 }): World {
 
   const [from, to] = [timelessStore(), timelessStore()];
   const first = newStoredId();
   const sessions = new Set([first]);
   const old = new Side('from', from);
   // So long that no request touches it.
-  from.create(first, toTexts(FIRST_VALUES), { lifetime: 7200 });
+  from.create(first, begun.texts, begun);
   const newId = (moving?: string) => {
     const id = newStoredId(moving);
     sessions.add(id);

@@ -23,6 +23,8 @@ export class ParkingStore implements AtomicSessionStore {
   declare readonly endSessionsOf?: NonNullable<AtomicSessionStore['endSessionsOf']>;
   declare readonly endAllSessions?: NonNullable<AtomicSessionStore['endAllSessions']>;
   declare readonly sessionPage?: NonNullable<AtomicSessionStore['sessionPage']>;
+  declare readonly statesOf?: NonNullable<AtomicSessionStore['statesOf']>;
+  declare readonly infoByHandle?: NonNullable<AtomicSessionStore['infoByHandle']>;
 
   readonly #lot: ParkingLot;
   readonly #store: AtomicSessionStore;
@@ -51,6 +53,8 @@ export class ParkingStore implements AtomicSessionStore {
       this.sessionsOf = (...args) => this.#park('sessionsOf', args, () => store.sessionsOf?.(...args));
       this.endSessionsOf = (...args) => this.#park('endSessionsOf', args, () => store.endSessionsOf?.(...args));
       this.endAllSessions = (...args) => this.#park('endAllSessions', args, () => store.endAllSessions?.(...args));
+      this.statesOf = (...args) => this.#park('statesOf', args, () => store.statesOf?.(...args));
+      this.infoByHandle = (...args) => this.#park('infoByHandle', args, () => store.infoByHandle?.(...args));
       this.sessionPage = (...args) => this.#park('sessionPage', args, () => store.sessionPage?.(...args));
     }
     if (store.move) {

@@ -4,6 +4,7 @@ import { storedIdOf } from '../../src/encryption/session-keys.js';
 import type { AtomicSessionStore } from '../../src/base/store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { FIRST_VALUES } from './actions.js';
+import type { Begun } from './migrating-world.js';
 import { ParkingLot } from './parking-lot.js';
 import { ParkingStore } from './parking-store.js';
 import type { World } from './scenario.js';
@@ -28,8 +29,12 @@ class TranslatingLot extends ParkingLot {
 
 }
 
-/** As `worldOf()`: each process has `encrypted()` around its way to the store. */
-export function sealedWorld(store: AtomicSessionStore): World {
+/**
+ * As `worldOf()`: each process has `encrypted()` around its way to the store.
+ *
+ * @param ofUser a session of a user, with which the world begins then
+ */
+export function sealedWorld(store: AtomicSessionStore, ofUser?: Begun): World {
 
   const ids = new Map<string, string>();
   const sealed = encrypted(store, KEYED) as Required<AtomicSessionStore>;
@@ -39,11 +44,12 @@ export function sealedWorld(store: AtomicSessionStore): World {
   };
   const first = known(newStoredId());
   // Half of its life is over, so that a request that only reads refreshes it.
-  sealed.create(first, toTexts(FIRST_VALUES), { lifetime: 1800 });
+  const begun = ofUser ?? { texts: toTexts(FIRST_VALUES), lifetime: 1800 };
+  sealed.create(first, begun.texts, begun);
   return {
     cookie: first,
     storeFor: (request, lot) => {
-      const parking = new ParkingStore(new TranslatingLot(lot, id => ids.get(id) ?? id), store, request);
+      const parking = new ParkingStore(new TranslatingLot(lot, id => ids.get(id) ?? id), store, request, [], ofUser && newStoredId);
       const newSessionId = (moving?: string) => known(lot.newId(request, Array.from({ length: 9 }, () => newStoredId(moving))));
       return Object.assign(encrypted(parking, KEYED), { newSessionId });
     },
