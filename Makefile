@@ -16,7 +16,7 @@ WITH_BROWSER = $(filter-out %/demo-server.test.js, $(filter build/test/browser/%
 TESTS_OF_OLDEST = $(filter-out build/test/interleavings/% build/test/processes/% $(WITH_BROWSER) %/package.test.js %/bundles.test.js %/runtimes.test.js %/runners.test.js \
   build/test/docs/% %/redis-conformance.test.js %/redis-revocation.test.js %/redis-cluster.test.js %/redis-sentinel.test.js %/redis-commands.test.js \
   %/cached-store-conformance.test.js %/encrypted-store-conformance.test.js %/migrating-conformance.test.js %/express-store-packages.test.js \
-  %/redis-full.test.js %/lost-servers.test.js %/postgres-connections.test.js %/mysql-connections.test.js %/sqlite-processes.test.js \
+  %/redis-full.test.js %/lost-servers.test.js %/pglite.test.js %/postgres-connections.test.js %/mysql-connections.test.js %/sqlite-processes.test.js \
   %/hostile-visitors.test.js %/hostile-users.test.js %/stored-rows.test.js %/like-unsealed.test.js %/layering.test.js \
   build/test/testing/broken-stores.test.js build/test/cli/doctor% build/test/cli/installed.test.js, $(TESTS))
 # What works with the example, the package, metrics, the command, caches, the kit, stores on servers, and

@@ -15,7 +15,7 @@ const ENCRYPTED_TRIALS = often(40);
 const AT_ONCE = 8;
 
 /** Runs races between two processes. */
-function hold(races: { readonly [name: string]: Race }, address: () => string, more: { maxUserSessions?: number; encrypted?: boolean } = {}): void {
+function hold(races: { readonly [name: string]: Race }, address: () => string, more: { encrypted?: boolean } = {}): void {
 
   const most = more.encrypted ? ENCRYPTED_TRIALS : TRIALS;
   const apps: AppProcess[] = [];
@@ -57,19 +57,9 @@ for (const [name, address] of Object.entries(SERVED_STORES)) {
 
   describe(`Two processes on ${name}`, () => {
 
-    hold({ ...RACES, ...USER_RACES }, address);
+    hold({ ...RACES, ...USER_RACES, ...limitRaces(1), ...limitRaces(2) }, address);
 
   });
-
-  for (const limit of [1, 2]) {
-
-    describe(`Two processes on ${name} that allow a user ${limit === 1 ? 'one session' : `${limit} sessions`}`, () => {
-
-      hold(limitRaces(limit), address, { maxUserSessions: limit });
-
-    });
-
-  }
 
 }
 

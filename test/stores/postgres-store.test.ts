@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { PGlite } from '@electric-sql/pglite';
 import pg from 'pg';
 import { PostgresStore } from '../../src/stores/postgres-store.js';
 import { toTexts } from '../../src/values/session-values.js';
@@ -39,7 +38,7 @@ async function open(table: string, pool: { query(...args: never[]): PromiseLike<
     return pool.query(...args);
   };
   const counted = Object.assign(Object.create(pool), { query });
-  const store = new PostgresStore({ pool: counted, table, ...(pool instanceof PGlite ? {} : { schema: SCHEMA }) });
+  const store = new PostgresStore({ pool: counted, table, schema: SCHEMA });
   await store.setup();
   opened.push(store);
   return store;
@@ -62,14 +61,6 @@ describe('PostgresStore', () => {
     () => open('with_pool'), often(200),
     async commands => new PostgresStore({ pool: failing(admin, commands, ['query', 'connect']), table: 'with_pool', schema: SCHEMA }),
   ));
-
-  describe('with PGlite keeps the contract', () => {
-
-    let database: PGlite | undefined;
-    after(() => database?.close());
-    keepsTheContract(async () => open('sessions', (database ??= new PGlite()) as never), 5);
-
-  });
 
   describe('in its table', () => sqlPromises(open, name => tableOf(`${SCHEMA}.${name}`)));
 

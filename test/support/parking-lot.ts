@@ -151,11 +151,15 @@ export class ParkingLot {
 
   }
 
-  /** Makes an id that shows which request made it. */
-  newId(request: string, given: readonly string[] = []): string {
+  /**
+   * Makes an id that shows which request made it.
+   *
+   * @param given an id to use instead, for a request that has made so many before
+   */
+  newId(request: string, given: (made: number) => string | undefined = () => undefined): string {
 
     const ids = this.ids.get(request) ?? [];
-    ids.push(given[ids.length] ?? `new-${request}${ids.length + 1}`);
+    ids.push(given(ids.length) ?? `new-${request}${ids.length + 1}`);
     this.ids.set(request, ids);
     return ids[ids.length - 1];
 

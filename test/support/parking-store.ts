@@ -66,7 +66,7 @@ export class ParkingStore implements AtomicSessionStore {
   }
 
   newSessionId(moving?: string): string {
-    return this.#lot.newId(this.#caller.request, this.#makeId ? Array.from({ length: 9 }, () => this.#makeId?.(moving) as string) : this.#ids);
+    return this.#lot.newId(this.#caller.request, made => this.#makeId ? this.#makeId(moving) : this.#ids[made]);
   }
 
   get(id: string) {

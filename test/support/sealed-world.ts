@@ -50,7 +50,7 @@ export function sealedWorld(store: AtomicSessionStore, ofUser?: Begun): World {
     cookie: first,
     storeFor: (request, lot) => {
       const parking = new ParkingStore(new TranslatingLot(lot, id => ids.get(id) ?? id), store, request, [], ofUser && newStoredId);
-      const newSessionId = (moving?: string) => known(lot.newId(request, Array.from({ length: 9 }, () => newStoredId(moving))));
+      const newSessionId = (moving?: string) => known(lot.newId(request, () => newStoredId(moving)));
       return Object.assign(encrypted(parking, KEYED), { newSessionId });
     },
     peek: peekInto(sealed),

@@ -24,7 +24,6 @@ export interface AppSettings {
   readonly storeTimeout?: number;
   readonly expiry?: number;
   readonly touchInterval?: number;
-  readonly maxUserSessions?: number;
   readonly encrypted?: boolean;
   /** The `maxAge` of a cache around the store, in seconds; none by default. */
   readonly cached?: number;
@@ -44,10 +43,10 @@ export class AppProcess {
     this.#port = port;
   }
 
-  static async start({ store, storeTimeout, expiry, touchInterval, maxUserSessions, encrypted, cached, clock }: AppSettings): Promise<AppProcess> {
+  static async start({ store, storeTimeout, expiry, touchInterval, encrypted, cached, clock }: AppSettings): Promise<AppProcess> {
 
     const settings = {
-      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, MAX_USER_SESSIONS: maxUserSessions, ENCRYPTED: encrypted, CACHED: cached, CLOCK: clock,
+      STORE: store, STORE_TIMEOUT: storeTimeout, EXPIRY: expiry, TOUCH_INTERVAL: touchInterval, ENCRYPTED: encrypted, CACHED: cached, CLOCK: clock,
     };
     const given = Object.entries(settings).filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
     const child = spawn(process.execPath, ['--no-warnings', PROGRAM], {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { Application } from '@curveball/core';
-import type { Context } from '@curveball/kernel';
+import { type Context, invokeMiddlewares, type Middleware } from '@curveball/kernel';
 import { cached } from '../../../src/cache/cached-store.js';
-import session, { encrypted, isAtomic, isIndexing, UserSessions } from '../../../src/index.js';
+import session, { encrypted, isAtomic, isIndexing, type SessionOptions, UserSessions } from '../../../src/index.js';
 import { KEYED } from '../sealed.js';
 import { errorsToStatus } from '../site.js';
 import { openTestStore } from './open-test-store.js';
@@ -14,7 +14,7 @@ import { openTestStore } from './open-test-store.js';
  * address, and it prints its port.
  */
 
-const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, MAX_USER_SESSIONS, ENCRYPTED, CACHED, CLOCK = '0' } = process.env;
+const { STORE = 'memory:', STORE_TIMEOUT = '3', EXPIRY = '3600', TOUCH_INTERVAL, ENCRYPTED, CACHED, CLOCK = '0' } = process.env;
 
 if (CLOCK !== '0') {
   const { now } = Date;
@@ -151,25 +151,34 @@ async function waitAtGate({ query }: Context): Promise<void> {
 
 }
 
+const options: SessionOptions = {
+  store,
+  storeTimeout: Number(STORE_TIMEOUT),
+  expiry: Number(EXPIRY),
+  ...(isAtomic(store) && store.keepsInfo ? { user: 'owner' } : {}),
+  ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
+};
+const unlimited = session(options);
+/** The query `limit` of a request says how many sessions a user may have, so that one process serves all limits. */
+const LIMITED: { readonly [limit: string]: Middleware } = options.user === undefined ? {} : {
+  1: session({ ...options, maxUserSessions: 1 }), 2: session({ ...options, maxUserSessions: 2 }),
+};
+
 const app = new Application();
 app.use(
   errorsToStatus(),
-  session({
-    store,
-    storeTimeout: Number(STORE_TIMEOUT),
-    expiry: Number(EXPIRY),
-    ...(isAtomic(store) && store.keepsInfo ? { user: 'owner' } : {}),
-    ...(MAX_USER_SESSIONS === undefined ? {} : { maxUserSessions: Number(MAX_USER_SESSIONS) }),
-    ...(TOUCH_INTERVAL === undefined ? {} : { touchInterval: Number(TOUCH_INTERVAL) }),
-  }),
-  async ctx => {
-    const { key = '', pause = '0' } = ctx.query;
-    ctx.response.status = 200;
-    await turns(Number(pause));
-    await ACTIONS[ctx.path.slice(1)]?.(ctx, key);
-    await turns(Number(pause));
-  },
+  ctx => invokeMiddlewares(ctx, [LIMITED[ctx.query.limit ?? ''] ?? unlimited, act]),
 );
+
+async function act(ctx: Context): Promise<void> {
+
+  const { key = '', pause = '0' } = ctx.query;
+  ctx.response.status = 200;
+  await turns(Number(pause));
+  await ACTIONS[ctx.path.slice(1)]?.(ctx, key);
+  await turns(Number(pause));
+
+}
 
 /** Lets others go first. */
 async function turns(number: number): Promise<void> {

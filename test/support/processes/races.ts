@@ -268,33 +268,34 @@ async function overLimit(one: AppProcess, user: string, limit: number, answers: 
 
 }
 
-/** For stores that find the sessions of a user, in applications with the option `maxUserSessions`. */
+/** For stores that find the sessions of a user, with the option `maxUserSessions`. */
 export function limitRaces(limit: number): { readonly [name: string]: Race } {
 
+  const allowed = `limit=${limit}`;
   return {
 
-    'I15: sign-ins at once leave as many sessions of the user as there may be, and at least one': async (one, other, chance) => {
+    [`I15: sign-ins at once leave as many sessions of the user as there may be, ${limit}, and at least one`]: async (one, other, chance) => {
       const user = someone(chance);
       for (let count = 0; count < limit; count++) await signedIn(count % 2 ? one : other, user);
       const anonymous = await one.create();
       const pause = () => `pause=${chance(4)}`;
       const answers = await Promise.all([
-        one.send(`/sign-in?key=${user}&${pause()}`), other.send(`/sign-in?key=${user}&${pause()}`),
-        other.send(`/sign-in?key=${user}&${pause()}`, anonymous),
+        one.send(`/sign-in?key=${user}&${allowed}&${pause()}`), other.send(`/sign-in?key=${user}&${allowed}&${pause()}`),
+        other.send(`/sign-in?key=${user}&${allowed}&${pause()}`, anonymous),
       ]);
       return overLimit(other, user, limit, answers);
     },
 
-    'I15: sessions that are used during a sign-in do not make them more': async (one, other, chance) => {
+    [`I15: sessions that are used during a sign-in do not make them more than ${limit}`]: async (one, other, chance) => {
       const user = someone(chance);
       const ids: string[] = [];
       for (let count = 0; count < limit; count++) ids.push(await signedIn(count % 2 ? one : other, user));
       const pause = () => `pause=${chance(4)}`;
       const [first = '', second = first] = ids;
       const answers = await Promise.all([
-        one.send(`/sign-in?key=${user}&${pause()}`),
-        other.send(`/set?key=a&${pause()}`, first), one.send(`/read?${pause()}`, second), other.send(`/rotate?${pause()}`, first),
-        other.send(`/sign-in?key=${user}&${pause()}`),
+        one.send(`/sign-in?key=${user}&${allowed}&${pause()}`),
+        other.send(`/set?key=a&${allowed}&${pause()}`, first), one.send(`/read?${allowed}&${pause()}`, second), other.send(`/rotate?${allowed}&${pause()}`, first),
+        other.send(`/sign-in?key=${user}&${allowed}&${pause()}`),
       ]);
       return overLimit(one, user, limit, answers);
     },
