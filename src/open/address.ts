@@ -20,13 +20,15 @@ export interface Address {
 /** How the addresses of a kind of store look, and which options they may have. */
 export interface Form {
   readonly hasHost: boolean;
+  /** Whether it can have several hosts, with commas between them. */
+  readonly hasNodes?: boolean;
   /** Members of the query that are the store's own. */
   readonly own: Options;
   /** Members that its driver knows and that can't make the store unsafe. */
   readonly drivers: Options;
 }
 
-const EXAMPLES = ['memory:', 'sqlite:./sessions.db', 'redis://localhost:6379', 'postgres://user@localhost/database', 'mysql://user@localhost/database'];
+const EXAMPLES = ['memory:', 'sqlite:./sessions.db', 'redis://localhost:6379', 'redis+cluster://localhost:6379', 'postgres://user@localhost/database', 'mysql://user@localhost/database'];
 
 /** Returns the text of an address; an empty text for anything but a text or a `URL`. */
 export function textOf(address: unknown): string {
@@ -37,7 +39,7 @@ export function textOf(address: unknown): string {
 
 export function partsOf(text: string): Parts {
 
-  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(text) ?? [];
+  const [, scheme = '', path = '', query = ''] = /^([a-z+]+):([^?]*)\??(.*)$/is.exec(text) ?? [];
   return { scheme, path, query };
 
 }
@@ -49,9 +51,20 @@ export function checkedAddress({ scheme, path, query }: Parts, form: Form): Addr
   checkOptions(new URLSearchParams(query), form);
   const { options, others } = divided(query, Object.keys(form.own));
   const url = `${scheme}:${path}${others && `?${others}`}`;
-  if (form.hasHost && !(path.startsWith('//') && URL.canParse(url))) throw wrong(`it is not a ${scheme}:// URL`);
+  const urls = form.hasNodes ? urlsOfNodes(url) : [url];
+  // As `redis://`, that would be a URL, of the server on this machine.
+  if (form.hasNodes && !/^\/\/(.*@)?[^,/]+(,[^,/]+)*\/?$/.test(path)) throw wrong('it must name nodes, with commas between them, and nothing after them');
+  if (form.hasHost && !(path.startsWith('//') && urls.every(each => URL.canParse(each)))) throw wrong(`it is not a ${scheme}:// URL`);
   decoded(path);
   return { url, path, options };
+
+}
+
+/** Returns an address for each node of a cluster, as drivers take it: with `redis:` in place of `redis+cluster:`. */
+export function urlsOfNodes(url: string): readonly [string, ...string[]] {
+
+  const [, scheme, login = '', hosts = '', rest] = /^([a-z]+)\+cluster:\/\/(.*@)?([^/?]*)(.*)$/is.exec(url) ?? [];
+  return hosts.split(',').map(host => `${scheme}://${login}${host}${rest}`) as [string, ...string[]];
 
 }
 

@@ -8,13 +8,14 @@ import { PostgresStore } from '../stores/postgres-store.js';
 import { RedisStore } from '../stores/redis-store.js';
 import { SqliteStore } from '../stores/sqlite-store.js';
 import { BusyQueue, SETUP } from '../stores/sqlite/busy-queue.js';
-import { type Address, checkedAddress, type Form, filePath, partsOf, textOf, wrong } from './address.js';
+import { type Address, checkedAddress, type Form, filePath, partsOf, textOf, urlsOfNodes, wrong } from './address.js';
 import { boolean, identifier, matching, OPTIONS_OF_MYSQL2, OPTIONS_OF_PG, oneOf, text } from './address-options.js';
 import { causeOf, connected, reason, UnfitServer } from './drivers/connection-errors.js';
 import { NO_DRIVER } from './drivers/load-driver.js';
 import { openMysql } from './drivers/mysql.js';
 import { openPostgres } from './drivers/postgres.js';
 import { openRedis } from './drivers/redis.js';
+import { openRedisCluster } from './drivers/redis-cluster.js';
 import { openSqlite } from './drivers/sqlite.js';
 import type { OpenedStore, StoreAt } from './opened-store.js';
 
@@ -75,6 +76,17 @@ const REDIS: Kind = {
   },
 };
 
+const REDIS_CLUSTER: Kind = {
+  hasHost: true,
+  hasNodes: true,
+  own: { prefix: text },
+  drivers: { family: oneOf('4', '6') },
+  open: async ({ url, options: { prefix } }, setsUp) => {
+    const connection = await connected(openRedisCluster(urlsOfNodes(url)));
+    return opened(setsUp, connection, () => new RedisStore({ client: connection.client, ...given({ prefix }) }));
+  },
+};
+
 const POSTGRES: Kind = {
   hasHost: true,
   own: { table: identifier(50), schema: identifier(50), prepare: boolean },
@@ -98,7 +110,7 @@ const MYSQL: Kind = {
 };
 
 const KINDS: { readonly [scheme: string]: Kind } = {
-  memory: MEMORY, sqlite: SQLITE, redis: REDIS, rediss: REDIS,
+  memory: MEMORY, sqlite: SQLITE, redis: REDIS, rediss: REDIS, 'redis+cluster': REDIS_CLUSTER, 'rediss+cluster': REDIS_CLUSTER,
   postgres: POSTGRES, postgresql: POSTGRES, mysql: MYSQL, mariadb: MYSQL,
 };
 
@@ -106,7 +118,7 @@ const KINDS: { readonly [scheme: string]: Kind } = {
  * Opens the store at an address, with a connection of its own and the driver that
  * is installed for it, and sets up its table unless the options say otherwise.
  *
- * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `rediss://…`,
+ * @param address `memory:`, `sqlite:./sessions.db`, `redis://…`, `redis+cluster://…`,
  *   `postgres://…` or `mysql://…`; docs/open-store.md has the options
  * @throws {TypeError} if the address or an option is wrong
  * @throws {Error} if no driver is installed, or the store can't be reached; with a `code`

@@ -9,7 +9,7 @@ import type { SqliteStore } from '../stores/sqlite-store.js';
 export type StoreAt<Address> =
   Address extends 'memory:' ? MemoryStore
     : Address extends `sqlite:${string}` ? SqliteStore
-      : Address extends `redis://${string}` | `rediss://${string}` ? RedisStore
+      : Address extends `redis${'' | 's'}${'' | '+cluster'}://${string}` ? RedisStore
         : Address extends `postgres://${string}` | `postgresql://${string}` ? PostgresStore
           : Address extends `mysql://${string}` | `mariadb://${string}` ? MysqlStore
             : AnyStore;

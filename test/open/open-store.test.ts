@@ -32,6 +32,7 @@ const ADDRESSES: { readonly [scheme: string]: () => string } = {
   'sqlite:': () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
   'sqlite::memory:': () => 'sqlite::memory:',
   'redis:': () => `${redisUrl()}?prefix=open:`,
+  'redis+cluster:': () => `redis+cluster://${redisClusterUrls().map(url => new URL(url).host).join()}?prefix=open:`,
   'postgres:': () => `${postgresUrl()}?table=opened`,
   'postgresql:': () => `${postgresUrl().replace('postgres:', 'postgresql:')}?table=opened`,
   'mysql:': () => `${mysqlUrl()}?table=opened`,
@@ -198,7 +199,8 @@ describe('openStore()', () => {
       'postgresql://localhost/a?max=5', 'postgres://localhost/a?binary=true', 'mysql://localhost/a?schema=a', 'mariadb://localhost/a?rowsAsArray=true',
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
       'redis://localhost/abc', 'mysql://localhost', 'mariadb://a@localhost/?table=b', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
-      'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
+      'redis+cluster://', 'redis+cluster:a', 'redis+cluster://a,', 'redis+cluster://,a', 'redis+cluster://a/1', 'redis+cluster://a:b', 'redis+cluster://a:1,b:99999',
+      'redis+cluster://user:secret@', 'redis+cluster://a:%secret@b,c', 'rediss+cluster://a?db=1', 'postgres+cluster://a/b', '+cluster://a', 'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
       'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', 'mysql://user:a?table=the%20secret@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {
@@ -217,7 +219,8 @@ describe('openStore()', () => {
     for (const [address, message] of [
       [`${postgresUrl()}?table=a%20b`, /table is "a b"/], [`${mysqlUrl()}?table=a%20b`, /table is "a b"/],
       ['sqlite::memory:?table=a%20b', /table is "a b"/], ['sqlite::memory:?synchronous=off', /^synchronous is "off": it must be normal or full$/],
-      ['redis://localhost?family=5', /^family is "5": it must be 4 or 6$/], ['redis://localhost?prefix=', /^prefix is "": it must be a text that is not empty$/],
+      ['redis://localhost?family=5', /^family is "5": it must be 4 or 6$/], ['redis+cluster://localhost,other?family=5', /^family is "5": it must be 4 or 6$/],
+      ['redis://localhost?prefix=', /^prefix is "": it must be a text that is not empty$/],
       ...Object.entries({
         schema: /"x y": it must be a name of up to 50 letters, digits and _$/, prepare: /"x y": it must be true or false$/, ssl: /must be true, 1, 0 or no-verify$/,
         sslmode: /must be disable, .* or no-verify$/, sslnegotiation: /must be postgres or direct$/, port: /must be a whole number$/, lock_timeout: /must be a whole number$/,
@@ -253,11 +256,11 @@ describe('openStore()', () => {
 
     const start = performance.now();
     for (const address of [
-      'redis://user:secret@127.0.0.1:1', 'postgres://user:secret@127.0.0.1:1/a', 'postgres://127.0.0.1:1/a?password=secret', 'postgres://user:secret@localhost:1/a?sslmode=disable',
+      'redis://user:secret@127.0.0.1:1', 'redis+cluster://user:secret@127.0.0.1:1,127.0.0.1:2', 'postgres://user:secret@127.0.0.1:1/a', 'postgres://127.0.0.1:1/a?password=secret', 'postgres://user:secret@localhost:1/a?sslmode=disable',
       'mysql://user:secret@127.0.0.1:1/a', 'sqlite:/nowhere/at/all.db',
     ]) {
       await rejects(openStore(address), (error: Error) => {
-        match(error.message, /^The store at \w+:\S* can't be opened: .+/);
+        match(error.message, /^The store at [\w+]+:\S* can't be opened: .+/);
         ok(error.cause instanceof Error);
         ok(!inspect(error).includes('secret'), inspect(error));
         return true;
@@ -289,8 +292,8 @@ describe('openStore()', () => {
     t.after(() => server.close());
     const { port } = server.address() as { port: number };
     const start = performance.now();
-    await Promise.all(['redis', 'postgres', 'mysql'].map(scheme => (
-      rejects(openStore(`${scheme}://user@127.0.0.1:${port}/1`), /can't be opened/))));
+    await Promise.all(['redis://user@HOST', 'redis+cluster://user@HOST', 'postgres://user@HOST/1', 'mysql://user@HOST/1'].map(address => (
+      rejects(openStore(address.replace('HOST', `127.0.0.1:${port}`)), /can't be opened/))));
     ok(performance.now() - start < SILENCE * 1.5);
 
   });
@@ -315,6 +318,7 @@ describe('A driver', () => {
 
     const missing: Record<string, string> = {
       'redis://localhost': 'npm install redis \\(or ioredis\\)', 'rediss://localhost': 'npm install redis \\(or ioredis\\)',
+      'redis+cluster://localhost': 'npm install ioredis \\(or redis\\)',
       'postgres://localhost/a': 'npm install pg', 'mysql://localhost/a': 'npm install mysql2',
       ...(hasNodeSqlite ? {} : { 'sqlite::memory:': 'npm install libsql \\(or better-sqlite3\\)' }),
     };

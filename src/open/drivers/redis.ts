@@ -1,28 +1,7 @@
 import { ANSWERING, CLOSING, CONNECTING, pause, within } from './limits.js';
-import { type Candidate, type Driver, loadDriver, noneIfMissing } from './load-driver.js';
+import { type Driver, loadDriver } from './load-driver.js';
+import { IOREDIS, REDIS } from './redis-drivers.js';
 import { type Ask, checkedFitness } from './redis-fitness.js';
-
-const REDIS: Candidate = {
-  name: 'redis',
-  load: async () => {
-    try {
-      return await import('redis' as string);
-    } catch (error) {
-      return noneIfMissing(error, 'redis');
-    }
-  },
-};
-
-const IOREDIS: Candidate = {
-  name: 'ioredis',
-  load: async () => {
-    try {
-      return await import('ioredis' as string);
-    } catch (error) {
-      return noneIfMissing(error, 'ioredis');
-    }
-  },
-};
 
 export interface RedisConnection {
   // biome-ignore lint/suspicious/noExplicitAny: the store knows what it needs of a client
