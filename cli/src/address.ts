@@ -8,7 +8,7 @@ const OWN = ['table', 'schema', 'prepare', 'prefix', 'synchronous'];
 /** An address, with the options of the store apart. */
 export interface Address {
   /** Such as `redis`; that of `rediss:` and `mariadb:` is the common one. */
-  readonly engine: 'memory' | 'sqlite' | 'redis' | 'postgres' | 'mysql';
+  readonly engine: 'memory' | 'sqlite' | 'redis' | 'redis+cluster' | 'postgres' | 'mysql';
   /** As the driver takes it. */
   readonly url: string;
   /** The part between the scheme and the query. */
@@ -17,14 +17,14 @@ export interface Address {
 }
 
 const ENGINES: { readonly [scheme: string]: Address['engine'] } = {
-  memory: 'memory', sqlite: 'sqlite', redis: 'redis', rediss: 'redis',
+  memory: 'memory', sqlite: 'sqlite', redis: 'redis', rediss: 'redis', 'redis+cluster': 'redis+cluster', 'rediss+cluster': 'redis+cluster',
   postgres: 'postgres', postgresql: 'postgres', mysql: 'mysql', mariadb: 'mysql',
 };
 
 /** Takes an address apart that `openStore()` accepts; undefined for any other text. */
 export function parsed(address: string): Address | undefined {
 
-  const [, scheme = '', path = '', query = ''] = /^([a-z]+):([^?]*)\??(.*)$/is.exec(address) ?? [];
+  const [, scheme = '', path = '', query = ''] = /^([a-z+]+):([^?]*)\??(.*)$/is.exec(address) ?? [];
   const engine = ENGINES[scheme.toLowerCase()];
   if (!engine) return undefined;
   const members = new URLSearchParams(query);
@@ -83,7 +83,7 @@ export function fileName(path: string): string {
 /** The passwords of an address, in all the ways in which a server or a driver may write them. */
 function secretsOf(address: string): string[] {
 
-  const [, login = '', query = ''] = /^[a-z]+:(?:\/\/([^?]*)@)?[^?]*\??(.*)$/is.exec(address) ?? [];
+  const [, login = '', query = ''] = /^[a-z+]+:(?:\/\/([^?]*)@)?[^?]*\??(.*)$/is.exec(address) ?? [];
   const [, password = ''] = /^[^:]*:(.*)$/s.exec(login) ?? [];
   const found = [password, decoded(password)];
   for (const member of query.split('&')) {

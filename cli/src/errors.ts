@@ -16,7 +16,6 @@ export function withCauses({ message, cause, errors: [first] = [] }: Error & { r
 export function hinted(message: string): string {
 
   return message
-    .replace(/make a client of it in the application, .*/, 'this command can\'t work on one, and "curveball-session doctor" looks at each of its nodes')
     .replace(', or make a client with sentinels in the application', '')
     .replace('one of these: memory:, ', 'one of these: ')
     .replace(/setup(\(\)|…) makes it/, '"curveball-session setup" makes it')

@@ -7,7 +7,8 @@ import { MEANINGS } from './exit-codes.js';
 /** Addresses of stores, as `openStore()` takes them. */
 const ADDRESSES: ReadonlyArray<readonly [string, string]> = [
   ['sqlite:./sessions.db', 'a file of SQLite; sqlite:/var/lib/app/sessions.db. Driver: Node.js 22.13, or install libsql'],
-  ['redis://HOST:6379/0', 'Redis or Valkey, but no cluster; rediss:// with TLS'],
+  ['redis://HOST:6379/0', 'Redis or Valkey; rediss:// with TLS'],
+  ['redis+cluster://HOST:6379,HOST:6379', 'a cluster of them, by one or more of its nodes; rediss+cluster:// with TLS'],
   ['postgres://USER:PASSWORD@HOST/DATABASE', 'PostgreSQL; also postgresql://'],
   ['mysql://USER:PASSWORD@HOST/DATABASE', 'MySQL or MariaDB; also mariadb://'],
 ];

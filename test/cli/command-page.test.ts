@@ -20,7 +20,7 @@ describe('The page of the command', () => {
   it('lists what the doctor looks at', async () => {
 
     for (const [heading, engine] of [
-      ['Tables', 'table'], ['Redis', 'redis'], ['PostgreSQL', 'postgres'], ['MySQL and MariaDB', 'mysql'], ['SQLite', 'sqlite'],
+      ['Tables', 'table'], ['Redis', 'redis'], ['A cluster of Redis', 'cluster'], ['PostgreSQL', 'postgres'], ['MySQL and MariaDB', 'mysql'], ['SQLite', 'sqlite'],
     ]) {
       deepStrictEqual(table(here, heading).slice(1), (await checks(engine)).map(({ name, what }) => [`\`${name}\``, what]));
     }

@@ -185,7 +185,7 @@ describe('The command', () => {
     for (const args of [['setup'], ['stats'], ['list'], ['end-all', 'Ada', '--yes'], ['end-everything', '--yes'], ['purge', '--anonymous', '--yes']]) {
       const { code, out, err } = await command([...args, '--store', node]);
       deepStrictEqual([args, code, out], [args, 1, '']);
-      match(err, /^Error: The store at redis:\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions\. .*"curveball-session doctor" looks at each of its nodes\n$/);
+      match(err, /^Error: The store at redis:\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions: the address of a cluster begins with redis\+cluster:.*\n$/);
     }
     const replica = await startRedis('--replicaof', '127.0.0.1', '1');
     t.after(() => replica.kill());

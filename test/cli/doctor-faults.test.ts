@@ -7,10 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { createConnection } from 'mysql2/promise';
 import pg from 'pg';
 import { createClient } from 'redis';
-import { redisClusterUrls } from '../support/servers/addresses.js';
+import { redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
+import { admin } from '../support/redis-fail-over.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import { startPostgres } from '../support/servers/postgres.js';
-import { startRedis, startRedisClusterOfOne, startSentinel } from '../support/servers/redis.js';
+import { startRedis, startRedisCluster, startRedisClusterOfOne, startSentinel } from '../support/servers/redis.js';
 import { type Server, temporaryFolder } from '../support/servers/server.js';
 import { until } from '../support/until.js';
 import { root } from './support/command.js';
@@ -91,20 +92,45 @@ describe('doctor, on a faulty Redis', () => {
 
   });
 
-  it('finds a node of a cluster, slots that have no master, and a sentinel, but not the only master of a cluster', async t => {
+  it('says of a node of a cluster, a single server and a sentinel which address to give', async t => {
 
-    deepStrictEqual(await findings(redisClusterUrls()[0] as string), ['cluster']);
-    const alone = await startRedis('--cluster-enabled', 'yes');
-    t.after(() => alone.kill());
-    const [slots, cluster] = await diagnosed(alone.url);
-    deepStrictEqual([slots?.name, cluster?.name], ['slots', 'cluster']);
+    await checkUnreachable(redisClusterUrls()[0] as string, /it is one node of a cluster/, /^Give the address of the cluster$/);
+    await checkUnreachable(redisUrl().replace('redis:', 'redis+cluster:'), /it is not a node of a cluster/, /^Give the address of a single server$/);
     const one = await startRedisClusterOfOne();
     t.after(() => one.kill());
     deepStrictEqual(await findings(one.url), []);
     const sentinel = await startSentinel(one, 'any');
     t.after(() => sentinel.kill());
     await checkUnreachable(sentinel.url, /it is a sentinel, which keeps nothing: give the address of the master$/, /SENTINEL GET-MASTER-ADDR-BY-NAME/);
-    match(slots?.says as string, /^16,384 of 16,384 slots of the cluster have no master, and its state is fail/);
+
+  });
+
+});
+
+describe('doctor, on a faulty cluster of Redis', () => {
+
+  let nodes: Server[] = [];
+  before(async () => { nodes = await startRedisCluster(); });
+  after(() => Promise.all(nodes.map(node => node.kill())));
+
+  it('finds what is wrong with one node, also if it is a replica, nodes that are away, and slots that have no master', async t => {
+
+    const [first, second, , , , replica] = nodes as [Server, Server, Server, Server, Server, Server];
+    const address = first.url.replace('redis:', 'redis+cluster:');
+    deepStrictEqual(await findings(address), []);
+    const command = await admin(t, replica.url);
+    await command('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru', 'maxmemory', '1gb');
+    await until('the nodes know each other', async () => (await findings(address)).length > 0);
+    const [eviction, ...others] = await diagnosed(address);
+    deepStrictEqual([eviction?.name, eviction?.result, others.length], ['eviction', 'problem', 0]);
+    match(eviction?.says as string, new RegExp(`^${new URL(replica.url).host}: maxmemory-policy is allkeys-lru`));
+    await command('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    // Its replica first, so that nobody takes its place.
+    for (const node of [...nodes.slice(3), second]) await node.kill();
+    await until('the cluster knows it', async () => (await findings(address)).includes('slots'));
+    const found = await diagnosed(address);
+    match(found.find(({ name }) => name === 'nodes')?.says as string, /^127\.0\.0\.1:\d+ and \d more can't be reached: .*ECONNREFUSED/);
+    match(found.find(({ name }) => name === 'slots')?.says as string, /^5,46\d of 16,384 slots of the cluster have no master: /);
 
   });
 

@@ -2,7 +2,7 @@ import { deepStrictEqual, doesNotMatch, match, ok, strictEqual } from 'node:asse
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { openStore } from '../../src/open/open-store.js';
-import { mysqlUrl, postgresUrl, redisUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisClusterUrl, redisUrl } from '../support/servers/addresses.js';
 import { temporaryFolder } from '../support/servers/server.js';
 import { command } from './support/command.js';
 import { begin } from './support/sessions.js';
@@ -10,6 +10,7 @@ import { begin } from './support/sessions.js';
 const ADDRESSES: { readonly [engine: string]: () => string } = {
   SQLite: () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
   Redis: () => `${redisUrl()}?prefix=command:`,
+  'a Redis cluster': () => `${redisClusterUrl()}?prefix=command:`,
   PostgreSQL: () => `${postgresUrl()}?table=command`,
   MariaDB: () => `${mysqlUrl()}?table=command`,
 };

@@ -11,7 +11,7 @@ import session from '../../src/index.js';
 import { openStore } from '../../src/open/open-store.js';
 import { toTexts } from '../../src/values/session-values.js';
 import { folderWith } from '../support/processes/store-process.js';
-import { mysqlUrl, postgresUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
+import { mysqlUrl, postgresUrl, redisClusterUrl, redisClusterUrls, redisUrl } from '../support/servers/addresses.js';
 import { startMariadb } from '../support/servers/mariadb.js';
 import { startRedis } from '../support/servers/redis.js';
 import { temporaryFolder } from '../support/servers/server.js';
@@ -32,7 +32,7 @@ const ADDRESSES: { readonly [scheme: string]: () => string } = {
   'sqlite:': () => `sqlite:${join(temporaryFolder(), 'sessions.db')}`,
   'sqlite::memory:': () => 'sqlite::memory:',
   'redis:': () => `${redisUrl()}?prefix=open:`,
-  'redis+cluster:': () => `redis+cluster://${redisClusterUrls().map(url => new URL(url).host).join()}?prefix=open:`,
+  'redis+cluster:': () => `${redisClusterUrl()}?prefix=open:`,
   'postgres:': () => `${postgresUrl()}?table=opened`,
   'postgresql:': () => `${postgresUrl().replace('postgres:', 'postgresql:')}?table=opened`,
   'mysql:': () => `${mysqlUrl()}?table=opened`,
@@ -270,14 +270,17 @@ describe('openStore()', () => {
 
   });
 
-  it('refuses a node of a cluster, and, to set it up, a replica', async t => {
+  it('refuses a node of a cluster, a single server as a cluster, and, to set it up, a replica', async t => {
 
     const url = redisClusterUrls()[0] as string;
     for (const setup of [true, false]) {
       await rejects(openStore(url, { setup }), {
-        code: 'ERR_SESSION_REDIS_CLUSTER', message: /^The store at redis:\/\/\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions\. /,
+        code: 'ERR_SESSION_REDIS_CLUSTER', message: /^The store at redis:\/\/\S+ can't be opened: it is one node of a cluster, and has only a part of the sessions: the address of a cluster begins with redis\+cluster:/,
       });
     }
+    await rejects(openStore(redisUrl().replace('redis:', 'redis+cluster:')), {
+      code: 'ERR_SESSION_REDIS_SINGLE', message: /it is not a node of a cluster: the address of a single server begins with redis:/,
+    });
     const replica = await startRedis('--replicaof', '127.0.0.1', '1');
     t.after(() => replica.kill());
     await rejects(openStore(replica.url), { code: 'ERR_SESSION_REPLICA', message: /it is a replica, which refuses every change: give the address of the master$/ });

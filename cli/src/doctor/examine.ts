@@ -3,6 +3,7 @@ import { openStore } from '@curveball/session/open';
 import { type Address, fileName, parsed } from '../address.js';
 import { hinted } from '../errors.js';
 import type { Check, Finding } from './check.js';
+import { CLUSTER_CHECKS } from './checks/cluster-checks.js';
 import { FILE_CHECKS } from './checks/file-checks.js';
 import { MYSQL_CHECKS } from './checks/mysql-checks.js';
 import { POSTGRES_CHECKS } from './checks/postgres-checks.js';
@@ -13,6 +14,7 @@ import { TABLE_CHECKS } from './checks/table-checks.js';
 import { connectMysql } from './connections/mysql.js';
 import { connectPostgres } from './connections/postgres.js';
 import { RedisServer } from './connections/redis.js';
+import { RedisCluster } from './connections/redis-cluster.js';
 import { openSqliteFile } from './connections/sqlite.js';
 import { remedy } from './remedies.js';
 
@@ -45,12 +47,9 @@ interface Kind {
 }
 
 /** After these findings, nothing else would work. */
-const LAST: readonly string[] = ['role', 'cluster', 'table', 'trial'];
+const LAST: readonly string[] = ['role', 'table', 'trial'];
 
 const REACHABLE = 'reachable';
-
-/** The code of the error that a server is one node of a cluster: it can be looked at, but not used as a store. */
-const NODE = 'ERR_SESSION_REDIS_CLUSTER';
 
 export const KINDS: { readonly [engine: string]: Kind } = {
   sqlite: {
@@ -59,6 +58,7 @@ export const KINDS: { readonly [engine: string]: Kind } = {
     unopened: async ({ path }, results) => existsSync(fileName(path)) && run(FILE_CHECKS, { file: fileName(path) }, results),
   },
   redis: { connect: address => RedisServer.connect(address), checks: REDIS_CHECKS },
+  'redis+cluster': { connect: address => RedisCluster.connect(address), checks: CLUSTER_CHECKS },
   postgres: { connect: connectPostgres, checks: byRole(POSTGRES_CHECKS) },
   mysql: { connect: connectMysql, checks: byRole(MYSQL_CHECKS) },
 };
@@ -71,8 +71,8 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
   const kind = KINDS[address?.engine ?? ''];
   try {
     // First: it refuses a wrong address.
-    const store = await openUnlessNode(text);
-    if (store) open.push(store);
+    const store = await openStore(text, { setup: false }) as OpenSubject['store'];
+    open.push(store);
     const { connect, checks } = kind as Kind;
     const server = await connect(address as Address);
     open.push(server);
@@ -88,20 +88,7 @@ export async function examine(text: string, { slow }: Pick<OpenSubject, 'slow'>)
 
 }
 
-async function openUnlessNode(address: string): Promise<OpenSubject['store'] | null> {
-
-  try {
-    return await openStore(address, { setup: false }) as OpenSubject['store'];
-  } catch (error) {
-    if ((error as { readonly code?: unknown }).code === NODE) return null;
-    throw error;
-  }
-
-}
-
-interface Open extends Pick<OpenSubject, 'slow'>, Pick<Kind, 'checks'> {
-  /** Null if the server is one node of a cluster. */
-  readonly store: OpenSubject['store'] | null;
+interface Open extends Pick<OpenSubject, 'store' | 'slow'>, Pick<Kind, 'checks'> {
   readonly server: Server;
 }
 
@@ -112,7 +99,7 @@ async function look({ store, server, checks, slow }: Open): Promise<Diagnosis> {
   const measured: OpenSubject['measured'] = times => {
     latencySeconds = times;
   };
-  if (await run(checks, server as never, results) && store) {
+  if (await run(checks, server as never, results)) {
     await run(STORE_CHECKS, { store, slow, measured, time: () => server.time() }, results);
   }
   return { results, latencySeconds };

@@ -2,6 +2,8 @@
 const REMEDIES: ReadonlyArray<readonly [RegExp, string]> = [
   [/it is a sentinel/, 'Give the address of the master: SENTINEL GET-MASTER-ADDR-BY-NAME says which it is'],
   [/admin console|use SHOW HELP/, 'Give the name of the database in the address: this is the administration of PgBouncer'],
+  [/it is one node of a cluster/, 'Give the address of the cluster'],
+  [/not a node of a cluster/, 'Give the address of a single server'],
   [/There is no folder/, 'Make the folder, or correct the address'],
   [/There is no file/, 'Let "setup" make it, or correct the address'],
   [/not a database/, 'Give the address of another file'],

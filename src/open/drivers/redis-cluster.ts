@@ -1,3 +1,4 @@
+import { UnfitServer } from './connection-errors.js';
 import { ANSWERING, CLOSING, CONNECTING, pause, within } from './limits.js';
 import { type Driver, loadDriver } from './load-driver.js';
 import { openRedis, type RedisConnection } from './redis.js';
@@ -74,6 +75,8 @@ async function openNodeRedis({ createCluster }: NodeRedisPackage, urls: readonly
     // A command that can't be sent at the moment fails at once.
     defaults: { ...loginOf(first), socket, disableOfflineQueue: true },
     commandOptions: { timeout: 0 },
+    // A master that is away must not keep an application from starting.
+    minimizeConnections: true,
     topologyRefreshOnReconnectionAttemptStrategy: LOST,
   });
   await connected(cluster, () => cluster.isOpen && cluster.destroy());
@@ -105,6 +108,8 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
     lazyConnect: true,
     enableAutoPipelining: true,
     enableOfflineQueue: false,
+    // As above: a cluster without one of its masters may report that it is down.
+    enableReadyCheck: false,
     slotsRefreshTimeout: CONNECTING,
     slotsRefreshInterval: LOOKING,
     clusterRetryStrategy: (failures: number) => isOpen ? pause(failures) : null,
@@ -156,7 +161,7 @@ async function connected(cluster: Pick<IoredisCluster, 'on' | 'connect'>, giveUp
 function asPlain(error: unknown): unknown {
 
   return /cluster support disabled/i.test(String(error))
-    ? new Error('The server is not a node of a cluster: the address of a single server begins with redis:// or rediss://', { cause: error })
+    ? new UnfitServer('ERR_SESSION_REDIS_SINGLE', 'it is not a node of a cluster: the address of a single server begins with redis:// or rediss://')
     : error;
 
 }

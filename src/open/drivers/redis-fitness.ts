@@ -23,8 +23,7 @@ export async function checkedFitness(ask: Ask): Promise<{ readonly isReplica: bo
     throw new UnfitServer('ERR_SESSION_REDIS_SENTINEL', 'it is a sentinel, which keeps nothing: give the address of the master, or make a client with sentinels in the application');
   }
   if (/^cluster_enabled:1/m.test(info) && !await hasAllSlots(ask)) {
-    throw new UnfitServer('ERR_SESSION_REDIS_CLUSTER', 'it is one node of a cluster, and has only a part of the sessions. '
-      + 'No address leads to a whole cluster: make a client of it in the application, with createCluster() of redis or Cluster of ioredis, and give it to RedisStore');
+    throw new UnfitServer('ERR_SESSION_REDIS_CLUSTER', 'it is one node of a cluster, and has only a part of the sessions: the address of a cluster begins with redis+cluster:// or rediss+cluster://');
   }
   return { isReplica: /^role:slave/m.test(info) };
 

@@ -6,9 +6,13 @@ import { type Ask, checkedFitness } from './redis-fitness.js';
 export interface RedisConnection {
   // biome-ignore lint/suspicious/noExplicitAny: the store knows what it needs of a client
   readonly client: any;
+  close(): Promise<void>;
+}
+
+/** A connection to a single server. */
+export interface RedisServerConnection extends RedisConnection {
   /** Whether it led to a replica when it was made. */
   readonly isReplica: boolean;
-  close(): Promise<void>;
 }
 
 interface NodeRedis {
@@ -38,7 +42,7 @@ interface Ioredis {
  *
  * @param driver the one to use; by default, the one that is installed
  */
-export async function openRedis(url: string, driver?: Driver): Promise<RedisConnection> {
+export async function openRedis(url: string, driver?: Driver): Promise<RedisServerConnection> {
 
   const { name, exports } = driver ?? await loadDriver(REDIS, IOREDIS);
   return name === 'redis' ? openNodeRedis(exports, url) : openIoredis(exports, url);
@@ -55,7 +59,7 @@ const TRACKING = { RESP: 3, emitInvalidate: true };
 /** What the server, or a proxy before it, says if it does not let the client learn changes. */
 const REFUSAL = /NOPERM|NOPROTO|unknown (sub)?command/i;
 
-async function openNodeRedis(exports: NodeRedisPackage, url: string): Promise<RedisConnection> {
+async function openNodeRedis(exports: NodeRedisPackage, url: string): Promise<RedisServerConnection> {
 
   try {
     return await connectNodeRedis(exports, url, TRACKING);
@@ -66,7 +70,7 @@ async function openNodeRedis(exports: NodeRedisPackage, url: string): Promise<Re
 
 }
 
-async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string, tracking: object): Promise<RedisConnection> {
+async function connectNodeRedis({ createClient }: NodeRedisPackage, url: string, tracking: object): Promise<RedisServerConnection> {
 
   let isOpen = false;
   const client = createClient({
@@ -181,7 +185,7 @@ function renewWhereUnfit({ isReady, info, renew }: Renewable): () => void {
 
 }
 
-async function openIoredis(Redis: new (url: string, options: object) => Ioredis, url: string): Promise<RedisConnection> {
+async function openIoredis(Redis: new (url: string, options: object) => Ioredis, url: string): Promise<RedisServerConnection> {
 
   let isOpen = false;
   const client = new Redis(url, {

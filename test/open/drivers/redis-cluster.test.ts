@@ -71,7 +71,7 @@ describe('Opening a cluster of Redis', () => {
       const [{ url }] = nodes as [Server];
       await rejects(openRedisCluster([url.replace('//', '//ada:wrong@')], driver), /WRONGPASS/);
       await rejects(openRedisCluster([`redis://127.0.0.1:${await freePort()}`], driver), /ECONNREFUSED/);
-      await rejects(openRedisCluster([redisUrl()], driver), /not a node of a cluster: the address of a single server begins with redis:\/\//);
+      await rejects(openRedisCluster([redisUrl()], driver), { code: 'ERR_SESSION_REDIS_SINGLE', message: /^it is not a node of a cluster: / });
 
     });
 

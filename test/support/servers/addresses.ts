@@ -13,5 +13,7 @@ function address(variable: string): string {
 
 export const redisUrl = (): string => address('SESSION_TEST_REDIS_URL');
 export const redisClusterUrls = (): string[] => address('SESSION_TEST_REDIS_CLUSTER_URLS').split(',');
+/** That of the cluster, as `openStore()` takes it. */
+export const redisClusterUrl = (): string => `redis+cluster://${redisClusterUrls().map(url => new URL(url).host).join()}`;
 export const postgresUrl = (): string => address('SESSION_TEST_POSTGRES_URL');
 export const mysqlUrl = (): string => address('SESSION_TEST_MYSQL_URL');

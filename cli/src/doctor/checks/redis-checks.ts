@@ -1,6 +1,6 @@
 import { bytes, count } from '../../output.js';
 import { type Check, problem, warning } from '../check.js';
-import { fields, type RedisServer } from '../connections/redis.js';
+import type { RedisServer } from '../connections/redis.js';
 
 /** The part of its memory from which a server is nearly full. */
 const NEARLY_FULL = 0.85;
@@ -9,19 +9,6 @@ const NEARLY_FULL = 0.85;
 const LONG = 100_000;
 const MANY = 5;
 const HOUR = 3600;
-
-const SLOTS = 16_384;
-
-const isNode = async (server: RedisServer) => (await server.info('cluster')).get('cluster_enabled') === '1';
-
-/** Returns how many slots this very node serves. */
-async function slotsOf(server: RedisServer): Promise<number> {
-
-  const id = await server.ask('CLUSTER', 'MYID');
-  const ranges = await server.ask('CLUSTER', 'SLOTS') as ReadonlyArray<readonly [number, number, readonly [unknown, unknown, unknown]]>;
-  return ranges.filter(([, , master]) => master[2] === id).reduce((sum, [from, to]) => sum + to - from + 1, 0);
-
-}
 
 const number = (info: ReadonlyMap<string, string>, name: string) => Number(info.get(name) ?? 0);
 
@@ -100,24 +87,5 @@ export const REDIS_CHECKS: ReadonlyArray<Check<RedisServer>> = [
         ? warning(`${count(slow.length)} commands of the last hour took longer than ${LONG / 1000} ms, the slowest one, ${slowest.name}, ${count(slowest.duration / 1000)} ms: all requests wait for such a command`, 'See with SLOWLOG GET which program sends them; sessions need none of them')
         : null;
     },
-  },
-  {
-    name: 'slots',
-    what: 'whether a cluster has a master for each slot',
-    look: async server => {
-      if (!await isNode(server)) return null;
-      const info = fields(String(await server.ask('CLUSTER', 'INFO')));
-      const served = number(info, 'cluster_slots_ok');
-      return info.get('cluster_state') === 'ok' && served === SLOTS
-        ? null
-        : problem(`${count(SLOTS - served)} of ${count(SLOTS)} slots of the cluster have no master, and its state is ${info.get('cluster_state')}: sessions there can't be read or kept`, 'Start the masters that are down, or let replicas take their places: redis-cli --cluster check says which');
-    },
-  },
-  {
-    name: 'cluster',
-    what: 'whether the server is one node of a cluster of several masters',
-    look: async server => (await isNode(server) && await slotsOf(server) < SLOTS
-      ? problem('The server is a node of a cluster: at one address, it has only a part of the sessions', 'Make a client of the cluster in the application, and give it to RedisStore')
-      : null),
   },
 ];

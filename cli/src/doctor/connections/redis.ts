@@ -5,15 +5,18 @@ import { PATIENCE, within } from './within.js';
 /** A connection to Redis for looking at the server itself. */
 export class RedisServer {
 
+  /** Its host and port. */
+  readonly name: string;
   readonly prefix: string;
   readonly #client: ReturnType<typeof createClient>;
 
-  private constructor(client: ReturnType<typeof createClient>, prefix: string) {
+  private constructor(client: ReturnType<typeof createClient>, name: string, prefix: string) {
     this.#client = client;
+    this.name = name;
     this.prefix = prefix;
   }
 
-  static async connect({ url, options }: Address): Promise<RedisServer> {
+  static async connect({ url, options }: Pick<Address, 'url' | 'options'>): Promise<RedisServer> {
 
     const client = createClient({
       url, disableOfflineQueue: true, socket: { connectTimeout: PATIENCE, reconnectStrategy: false },
@@ -28,7 +31,7 @@ export class RedisServer {
       if (client.isOpen) client.destroy();
       throw problem ?? error;
     }
-    return new RedisServer(client, options.prefix ?? 'session:');
+    return new RedisServer(client, new URL(url).host, options.prefix ?? 'session:');
 
   }
 
@@ -37,9 +40,15 @@ export class RedisServer {
   }
 
   /** Returns a section of what the server says of itself. */
-  async info(section: string): Promise<ReadonlyMap<string, string>> {
+  info(section: string): Promise<ReadonlyMap<string, string>> {
+    return this.fields('INFO', section);
+  }
 
-    return fields(String(await this.ask('INFO', section)));
+  /** Returns the lines of an answer, such as `role:master`. */
+  async fields(...words: string[]): Promise<ReadonlyMap<string, string>> {
+
+    const text = String(await this.ask(...words));
+    return new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name as string, value as string]));
 
   }
 
@@ -63,12 +72,5 @@ export class RedisServer {
   async close(): Promise<void> {
     this.#client.destroy();
   }
-
-}
-
-/** Reads lines such as `role:master`. */
-export function fields(text: string): ReadonlyMap<string, string> {
-
-  return new Map([...text.matchAll(/^(\w+):(.*?)\r?$/gm)].map(([, name, value]) => [name as string, value as string]));
 
 }
