@@ -97,8 +97,8 @@ describe('openStore()', () => {
     for (const [address, option] of [
       [redisUrl(), 'prefix'], [postgresUrl(), 'table'], [mysqlUrl(), 'table'], [`sqlite:${join(temporaryFolder(), 'sessions.db')}`, 'table'],
     ] as const) {
-      const [one, other] = await Promise.all([openStore(`${address}?${option}=one`), openStore(`${address}?${option}=other`)]);
-      const again = await openStore(`${address}?${option}=one`);
+      const [one, other] = await Promise.all([openStore(`${address}?${option}=opened_one`), openStore(`${address}?${option}=opened_other`)]);
+      const again = await openStore(`${address}?${option}=opened_one`);
       const id = await one.newSessionId();
       await one.create(id, TEXTS, { lifetime: LONG });
       deepStrictEqual([await other.get(id), await again.get(id)], [null, { user: 'Ada' }]);
