@@ -59,6 +59,8 @@ const ENDED = 4;
 /** Kills a process after some of the time that it needs to do its work. */
 async function killed(child: ChildProcess, after: number): Promise<boolean> {
 
+  // It may have done all of its work before.
+  if (child.exitCode !== null) return false;
   const gone = once(child, 'exit');
   const isLate = await Promise.race([gone.then(() => false), setTimeout(after, true)]);
   child.kill('SIGKILL');
