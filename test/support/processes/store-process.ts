@@ -103,6 +103,7 @@ export class StoreProcess {
 
   async ended(): Promise<number | null> {
 
+    if (!this.isAlive) return this.#child.exitCode;
     const timer = setTimeout(() => this.kill(), 20_000);
     const [code] = await once(this.#child, 'exit');
     clearTimeout(timer);
