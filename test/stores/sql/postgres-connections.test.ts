@@ -223,7 +223,7 @@ describe('PostgresStore', () => {
 
   it('refuses an address with any other value of prepare', async () => {
 
-    await assert.rejects(openStore(`${postgresUrl()}?prepare=no`), { name: 'TypeError', message: /prepare is no: it must be true or false/ });
+    await assert.rejects(openStore(`${postgresUrl()}?prepare=no`), { name: 'TypeError', message: /prepare is "no": it must be true or false/ });
 
   });
 
