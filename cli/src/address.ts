@@ -16,16 +16,17 @@ export interface Address {
   readonly options: { readonly [name: string]: string };
 }
 
-const ENGINES: { readonly [scheme: string]: Address['engine'] } = {
+const ENGINES: ReadonlyMap<string, Address['engine']> = new Map(Object.entries({
   memory: 'memory', sqlite: 'sqlite', redis: 'redis', rediss: 'redis', 'redis+cluster': 'redis+cluster', 'rediss+cluster': 'redis+cluster',
   postgres: 'postgres', postgresql: 'postgres', mysql: 'mysql', mariadb: 'mysql',
-};
+} as const));
 
 /** Takes an address apart that `openStore()` accepts; undefined for any other text. */
 export function parsed(address: string): Address | undefined {
 
-  const [, scheme = '', path = '', query = ''] = /^([a-z+]+):([^?]*)\??(.*)$/is.exec(address) ?? [];
-  const engine = ENGINES[scheme.toLowerCase()];
+  const [, written = '', path = '', query = ''] = /^([a-z+]+):([^?]*)\??(.*)$/is.exec(address) ?? [];
+  const scheme = written.toLowerCase();
+  const engine = ENGINES.get(scheme);
   if (!engine) return undefined;
   const members = new URLSearchParams(query);
   const options: Record<string, string> = {};
@@ -67,9 +68,26 @@ export function withoutSecrets(text: string, addresses: readonly string[]): stri
   let safe = text;
   for (const address of addresses) {
     safe = safe.replaceAll(address, () => shown(address));
-    for (const secret of secretsOf(address)) safe = safe.replaceAll(secret, '…');
+    for (const secret of secretsOf(address)) safe = withoutSecret(safe, secret);
   }
   return safe;
+
+}
+
+/** So many letters of a secret are a part that some message was cut after. */
+const PART = 16;
+
+/** Returns a text without a secret, and without the begin of a long one: servers cut long messages. */
+function withoutSecret(text: string, secret: string): string {
+
+  const begin = secret.slice(0, PART);
+  let rest = text;
+  for (let at = rest.indexOf(begin); at >= 0; at = rest.indexOf(begin, at + 1)) {
+    let end = at + begin.length;
+    while (end < rest.length && end - at < secret.length && rest[end] === secret[end - at]) end++;
+    rest = `${rest.slice(0, at)}…${rest.slice(end)}`;
+  }
+  return rest;
 
 }
 

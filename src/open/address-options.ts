@@ -60,8 +60,8 @@ const sslOfMysql2: OptionCheck = (name, value) => {
   } catch {
     // It is no JSON.
   }
-  // It may have a key and its passphrase.
-  throw wrong(name, value.includes('{') ? {} : value, 'must be Amazon RDS, or an object as JSON, such as {"rejectUnauthorized":true}');
+  // Without the value, which may be a key, or have one.
+  throw new TypeError(`${name} must be Amazon RDS, or an object as JSON, such as {"rejectUnauthorized":true}`);
 
 };
 

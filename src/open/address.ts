@@ -30,6 +30,9 @@ export interface Form {
 
 const EXAMPLES = ['memory:', 'sqlite:./sessions.db', 'redis://localhost:6379', 'redis+cluster://localhost:6379', 'postgres://user@localhost/database', 'mysql://user@localhost/database'];
 
+/** The path of an address of several nodes: a login, and hosts. */
+const NODES = /^\/\/(?:[^@/,]*@)?[^@,/]+(?:,[^@,/]+)*\/?$/;
+
 /** Returns the text of an address; an empty text for anything but a text or a `URL`. */
 export function textOf(address: unknown): string {
 
@@ -40,7 +43,8 @@ export function textOf(address: unknown): string {
 export function partsOf(text: string): Parts {
 
   const [, scheme = '', path = '', query = ''] = /^([a-z+]+):([^?]*)\??(.*)$/is.exec(text) ?? [];
-  return { scheme, path, query };
+  // Drivers compare it as it is: one would take REDISS: for a connection without TLS.
+  return { scheme: scheme.toLowerCase(), path, query };
 
 }
 
@@ -52,8 +56,8 @@ export function checkedAddress({ scheme, path, query }: Parts, form: Form): Addr
   const { options, others } = divided(query, Object.keys(form.own));
   const url = `${scheme}:${path}${others && `?${others}`}`;
   const urls = form.hasNodes ? urlsOfNodes(url) : [url];
-  // As `redis://`, that would be a URL, of the server on this machine.
-  if (form.hasNodes && !/^\/\/(.*@)?[^,/]+(,[^,/]+)*\/?$/.test(path)) throw wrong('it must name nodes, with commas between them, and nothing after them');
+  // A URL without a host, as `redis://` is one, would be of the server on this machine.
+  if (form.hasNodes && !NODES.test(path)) throw wrong('it must name nodes, with commas between them and nothing after them. In its password, @ is written as %40, / as %2F and a comma as %2C');
   if (form.hasHost && !(path.startsWith('//') && urls.every(each => URL.canParse(each)))) throw wrong(`it is not a ${scheme}:// URL`);
   decoded(path);
   return { url, path, options };
@@ -63,7 +67,7 @@ export function checkedAddress({ scheme, path, query }: Parts, form: Form): Addr
 /** Returns an address for each node of a cluster, as drivers take it: with `redis:` in place of `redis+cluster:`. */
 export function urlsOfNodes(url: string): readonly [string, ...string[]] {
 
-  const [, scheme, login = '', hosts = '', rest] = /^([a-z]+)\+cluster:\/\/(.*@)?([^/?]*)(.*)$/is.exec(url) ?? [];
+  const [, scheme, login = '', hosts = '', rest] = /^([a-z]+)\+cluster:\/\/([^@/,]*@)?([^/?]*)(.*)$/s.exec(url) ?? [];
   return hosts.split(',').map(host => `${scheme}://${login}${host}${rest}`) as [string, ...string[]];
 
 }

@@ -109,10 +109,10 @@ const MYSQL: Kind = {
   },
 };
 
-const KINDS: { readonly [scheme: string]: Kind } = {
+const KINDS: ReadonlyMap<string, Kind> = new Map(Object.entries({
   memory: MEMORY, sqlite: SQLITE, redis: REDIS, rediss: REDIS, 'redis+cluster': REDIS_CLUSTER, 'rediss+cluster': REDIS_CLUSTER,
   postgres: POSTGRES, postgresql: POSTGRES, mysql: MYSQL, mariadb: MYSQL,
-};
+}));
 
 /**
  * Opens the store at an address, with a connection of its own and the driver that
@@ -133,7 +133,7 @@ export async function openStore<const Address extends string | URL>(
   const { setup: setsUp = true } = options;
   if (typeof setsUp !== 'boolean') throw wrongOption('setup', setsUp, 'must be true or false');
   const { scheme, path, query } = partsOf(textOf(address));
-  const kind = KINDS[scheme.toLowerCase()];
+  const kind = KINDS.get(scheme);
   if (!kind) throw wrong('it does not begin with a known scheme');
   const checked = checkedAddress({ scheme, path, query }, kind);
   try {

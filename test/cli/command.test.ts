@@ -79,7 +79,7 @@ describe('The command', () => {
 
     const file = inFile();
     for (const [address, message] of Object.entries({
-      'mysql://127.0.0.1:1/a?ssl=banana': /^Error: ssl is "banana": it must be Amazon RDS, or an object/,
+      'mysql://127.0.0.1:1/a?ssl=banana': /^Error: ssl must be Amazon RDS, or an object/,
       'mysql://127.0.0.1:1/a?connectTimeout=x': /^Error: connectTimeout is "x": it must be a whole number$/m,
       'postgres://127.0.0.1:1/a?ssl=banana': /^Error: ssl is "banana": it must be true, 1, 0 or no-verify$/m,
       'postgres://127.0.0.1:1/a?prepare=maybe': /^Error: prepare is "maybe": it must be true or false$/m,
@@ -268,6 +268,29 @@ describe('The command', () => {
       }
       await rejects(openStore(address), (error: Error) => /no server takes user with …/.test(error.message) && !/h(%21|!)dden/.test(inspect(error)));
     }
+
+  });
+
+  it('shows no part of a long password, after which a server has cut its message', async t => {
+
+    // Redis before version 6 does not know HELLO, and repeats 128 letters of what follows it.
+    const server = createServer(socket => {
+      socket.on('error', () => {}).on('data', data => {
+        const [, ...words] = String(data).split('\r\n').filter(line => !/^[*$]\d/.test(line));
+        socket.write(`-ERR unknown command \`HELLO\`, with args beginning with: ${words.map(word => `\`${word}\`, `).join('').slice(0, 128)}\r\n`);
+      });
+    }).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const password = Array.from({ length: 30 }, (_, index) => `word${index}`).join('');
+    const address = `redis://user:${password}@127.0.0.1:${port}`;
+    for (const args of [['stats'], ['doctor'], ['doctor', '--json']]) {
+      const { out, err } = await command([...args, '--store', address]);
+      match(out + err, /unknown command/);
+      doesNotMatch(out + err, /word0word1word2/);
+    }
+    await rejects(openStore(address), (error: Error) => /unknown command/.test(error.message) && !/word0word1word2/.test(inspect(error)));
 
   });
 

@@ -99,6 +99,10 @@ describe('doctor, on a faulty Redis', () => {
     const one = await startRedisClusterOfOne();
     t.after(() => one.kill());
     deepStrictEqual(await findings(one.url), []);
+    await (await admin(t, one.url))('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    // It does not know its own name yet.
+    ok((await findings(one.url.replace('redis:', 'redis+cluster:'))).includes('eviction'));
+    await (await admin(t, one.url))('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     const sentinel = await startSentinel(one, 'any');
     t.after(() => sentinel.kill());
     await checkUnreachable(sentinel.url, /it is a sentinel, which keeps nothing: give the address of the master$/, /SENTINEL GET-MASTER-ADDR-BY-NAME/);

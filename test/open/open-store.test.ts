@@ -200,7 +200,7 @@ describe('openStore()', () => {
       'mysql://localhost/a?typeCast=false', 'redis://localhost?prefix=a:&prefix=b:', 'postgres://localhost/a?table=a&table=b',
       'redis://localhost/abc', 'mysql://localhost', 'mariadb://a@localhost/?table=b', 'redis://localhost/0/1', 'redis://a:%secret@localhost', 'mysql://a%zz@localhost/a', 'postgres://a:b%z@localhost/a',
       'redis+cluster://', 'redis+cluster:a', 'redis+cluster://a,', 'redis+cluster://,a', 'redis+cluster://a/1', 'redis+cluster://a:b', 'redis+cluster://a:1,b:99999',
-      'redis+cluster://user:secret@', 'redis+cluster://a:%secret@b,c', 'rediss+cluster://a?db=1', 'postgres+cluster://a/b', '+cluster://a', 'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
+      'redis+cluster://user:secret@', 'redis+cluster://user:12/secret@a', 'redis+cluster://a,user:secret@b', 'redis+cluster://user:a@secret@b', 'constructor:a', '__proto__:a', 'redis+cluster://a:%secret@b,c', 'rediss+cluster://a?db=1', 'postgres+cluster://a/b', '+cluster://a', 'redis://localhost/0#1', 'postgres://localhost/a?table=a#b', 'postgres://localhost/a?__proto__=1', 'postgres://localhost/a?TABLE=a',
       'user:secret@localhost', 'postgres://user:a?secret@localhost/a', 'redis://:a?secret&secret&b@localhost', 'mysql://user:a?table=a&secret=b@localhost/a', 'mysql://user:a?table=the%20secret@localhost/a', undefined, null, 5, {}, Object.create(null), Symbol('redis://localhost'), [],
     ];
     for (const address of wrong) {
@@ -226,7 +226,7 @@ describe('openStore()', () => {
         sslmode: /must be disable, .* or no-verify$/, sslnegotiation: /must be postgres or direct$/, port: /must be a whole number$/, lock_timeout: /must be a whole number$/,
       }).map(([name, message]) => [`postgres://127.0.0.1:1/a?${name}=x%20y`, message] as const),
       ...Object.entries({
-        ssl: /"x y": it must be Amazon RDS, or an object as JSON, such as \{"rejectUnauthorized":true\}$/, connectTimeout: /must be a whole number$/,
+        ssl: /^ssl must be Amazon RDS, or an object as JSON, such as \{"rejectUnauthorized":true\}$/, connectTimeout: /must be a whole number$/,
         enableKeepAlive: /must be true or false$/, timezone: /must be local, Z, or like \+02:00$/, charset: /^mysql2 refuses an option of the address: Unknown charset 'x y'$/,
       }).map(([name, message]) => [`mysql://127.0.0.1:1/a?${name}=x%20y`, message] as const),
     ] as const) {
@@ -285,6 +285,27 @@ describe('openStore()', () => {
     t.after(() => replica.kill());
     await rejects(openStore(replica.url), { code: 'ERR_SESSION_REPLICA', message: /it is a replica, which refuses every change: give the address of the master$/ });
     await (await openStore(replica.url, { setup: false })).close();
+
+  });
+
+  it('begins with TLS if its address says so, in capitals, too', async t => {
+
+    const first: number[] = [];
+    const server = createServer(socket => {
+      socket.on('error', () => {}).once('data', data => {
+        first.push(data[0] as number);
+        socket.destroy();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const { port } = server.address() as { port: number };
+    for (const scheme of ['rediss', 'REDISS', 'Rediss', 'rediss+cluster', 'REDISS+CLUSTER', 'Rediss+Cluster']) {
+      await rejects(openStore(`${scheme}://user:secret@127.0.0.1:${port}`));
+      // The type of a record of a TLS handshake (RFC 8446, section 5.1).
+      ok(first.length > 0 && first.every(byte => byte === 22), `${scheme} began with ${first}`);
+      first.length = 0;
+    }
 
   });
 

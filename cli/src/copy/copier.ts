@@ -1,7 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import type { RecordPage, SessionRecord } from '@curveball/session';
 import { CommandError } from '../exit-codes.js';
-import { inParallel } from './in-parallel.js';
+import { inParallel } from '../in-parallel.js';
 import { type Outcome, type Route, transfer } from './transfer.js';
 
 /** The key of a record that is no session. It is a part of what stores keep, and stays the same. */

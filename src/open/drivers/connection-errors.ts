@@ -71,8 +71,7 @@ function withoutPassword(message: string, { url, path }: Address): string {
 
   const [, password = ''] = /^\/\/[^/]*?:([^/]*)@/.exec(path) ?? [];
   const { searchParams } = URL.canParse(url) ? new URL(url) : { searchParams: new URLSearchParams() };
-  return [password, decoded(password), searchParams.get('password') ?? '']
-    .reduce((text, each) => each === '' ? text : text.replaceAll(each, '…'), message);
+  return [password, decoded(password), searchParams.get('password') ?? ''].reduce(withoutSecret, message);
 
 }
 
@@ -83,5 +82,23 @@ function decoded(text: string): string {
   } catch {
     return text;
   }
+
+}
+
+/** So many letters of a secret are a part that some message was cut after. */
+const PART = 16;
+
+/** Returns a text without a secret, and without the begin of a long one: servers cut long messages. */
+function withoutSecret(text: string, secret: string): string {
+
+  if (secret === '') return text;
+  const begin = secret.slice(0, PART);
+  let rest = text;
+  for (let at = rest.indexOf(begin); at >= 0; at = rest.indexOf(begin, at + 1)) {
+    let end = at + begin.length;
+    while (end < rest.length && end - at < secret.length && rest[end] === secret[end - at]) end++;
+    rest = `${rest.slice(0, at)}…${rest.slice(end)}`;
+  }
+  return rest;
 
 }

@@ -110,6 +110,8 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
     enableOfflineQueue: false,
     // As above: a cluster without one of its masters may report that it is down.
     enableReadyCheck: false,
+    // As they are: a certificate names hosts, and this client would ask for them by their IP addresses.
+    dnsLookup: (host: string, callBack: (error: null, host: string) => void) => callBack(null, host),
     slotsRefreshTimeout: CONNECTING,
     slotsRefreshInterval: LOOKING,
     clusterRetryStrategy: (failures: number) => isOpen ? pause(failures) : null,
@@ -121,7 +123,7 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
     await connected(cluster, () => cluster.disconnect());
   } catch (error) {
     // The client does not say why. A connection to one node does.
-    if ((error as Error).message === CLOSED) await openRedis(first, { name: 'ioredis', exports: Redis }).then(node => node.close());
+    if ((error as Error).message === CLOSED) await tryNode(first, Redis);
     throw error;
   }
   isOpen = true;
@@ -131,9 +133,22 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
       // Commands of this turn are sent together at its end.
       await new Promise(resolve => setImmediate(resolve));
       isOpen = false;
-      await within(CLOSING, cluster.quit()).catch(() => cluster.disconnect());
+      await within(CLOSING, cluster.quit()).catch(() => {});
+      cluster.disconnect();
     },
   };
+
+}
+
+/** @throws why a node can't be reached */
+async function tryNode(url: string, exports: IoredisPackage): Promise<void> {
+
+  try {
+    await (await openRedis(url, { name: 'ioredis', exports })).close();
+  } catch (error) {
+    // It is reached, and it is a node.
+    if (!(error instanceof UnfitServer)) throw error;
+  }
 
 }
 

@@ -212,7 +212,8 @@ async function openIoredis(Redis: new (url: string, options: object) => Ioredis,
     close: async () => {
       stop();
       isOpen = false;
-      await within(CLOSING, client.quit()).catch(() => client.disconnect());
+      await within(CLOSING, client.quit()).catch(() => {});
+      client.disconnect();
     },
   };
 

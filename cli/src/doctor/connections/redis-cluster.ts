@@ -1,5 +1,10 @@
 import type { Address } from '../../address.js';
+import { inParallel } from '../../in-parallel.js';
 import { RedisServer } from './redis.js';
+
+/** The most nodes that are looked at, and how many connections are made at a time. */
+const MOST = 1000;
+const AT_ONCE = 10;
 
 /** A node that does not accept connections, and why. */
 interface Lost {
@@ -20,19 +25,17 @@ export class RedisCluster {
 
   static async connect({ url, options }: Address): Promise<RedisCluster> {
 
-    const [, scheme, login = '', hosts = ''] = /^(rediss?)\+cluster:\/\/(.*@)?([^/?]*)/is.exec(url) ?? [];
+    const [, scheme, login = '', hosts = ''] = /^(rediss?)\+cluster:\/\/([^@/,]*@)?([^/?]*)/s.exec(url) ?? [];
     const connect = (host: string) => RedisServer.connect({ url: `${scheme}://${login}${host}`, options });
     const first = await firstOf(hosts.split(','), connect);
-    try {
-      const names = namesOf(String(await first.ask('CLUSTER', 'NODES')));
-      const connected = await Promise.allSettled(names.map(connect));
-      const nodes = connected.flatMap(each => each.status === 'fulfilled' ? [each.value] : []);
-      const lost = connected.flatMap((each, index) => (
-        each.status === 'rejected' ? [{ name: names[index] as string, message: (each.reason as Error).message }] : []));
-      return new RedisCluster(nodes, lost);
-    } finally {
-      await first.close();
-    }
+    const names = await namesOf(first).finally(() => first.close());
+    const nodes: RedisServer[] = [];
+    const lost: Lost[] = [];
+    await inParallel(names.slice(0, MOST), AT_ONCE, async name => {
+      await connect(name).then(node => nodes.push(node), (error: Error) => lost.push({ name, message: error.message }));
+    });
+    if (nodes.length === 0) throw new Error(`None of its nodes can be reached at the address that it names: ${lost[0]?.name}: ${lost[0]?.message}`);
+    return new RedisCluster(nodes, lost);
 
   }
 
@@ -51,13 +54,16 @@ export class RedisCluster {
 
 }
 
-/** Reads lines such as `id 10.0.0.1:6379@16379,name flags …`. */
-function namesOf(nodes: string): readonly string[] {
+/** Asks for lines such as `id 10.0.0.1:6379@16379,name flags …`. */
+async function namesOf(asked: RedisServer): Promise<readonly string[]> {
 
-  return nodes.split('\n').flatMap(line => {
-    const [, name, flags = ''] = /^\w+ ([^@ ]+:\d+)@\S* (\S+) /.exec(line) ?? [];
+  const { hostname } = new URL(`redis://${asked.name}`);
+  return String(await asked.ask('CLUSTER', 'NODES')).split('\n').flatMap(line => {
+    const [, address = '', port, name, flags = ''] = /^\w+ ([^@ ]*):(\d+)(?:@\d+)?(?:,([^, ]*)\S*)? (\S+) /.exec(line) ?? [];
     // These are not known yet, or no longer.
-    return name && !/noaddr|handshake/.test(flags) ? [name] : [];
+    if (port === undefined || /noaddr|handshake/.test(flags)) return [];
+    // A node without any is the one that was asked.
+    return [`${name || (address.includes(':') ? `[${address}]` : address) || hostname}:${port}`];
   });
 
 }
