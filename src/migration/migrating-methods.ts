@@ -49,6 +49,11 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
 
   const end = (side: Side, id: string, terms: EndTerms | undefined) => side.store.end(id, terms);
 
+  /** Only while sessions move: no copy runs beside processes that prepare. */
+  const marksEnds = home === to && to.keepsMarks;
+
+  const endInTo = (id: string, terms: EndTerms | undefined) => Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
+
   const endAside = (id: string, terms: EndTerms | undefined) => from.keepsMarks && end(from, from.asideOf(id), terms);
 
   /**
@@ -58,13 +63,26 @@ export function migratingMethods(takeover: Takeover): MethodsOfIds {
    */
   const endInBoth = async (id: string, terms: EndTerms | undefined): Promise<boolean> => {
     const inFrom = (await Promise.all([end(from, from.idOf(id), terms), endAside(id, terms)])).includes(true);
-    // Only while sessions move: no copy runs beside processes that prepare.
-    const isKeptOut = inFrom && home === to && to.keepsMarks && await to.keepOut(to.reservedOf(id), terms);
-    const inTo = await Promise.all([end(to, to.reservedOf(id), terms), end(to, to.idOf(id), terms)]);
+    const isKeptOut = inFrom && marksEnds && await to.keepOut(to.reservedOf(id), terms);
+    const inTo = await endInTo(id, terms);
     if (isKeptOut || inTo.includes(true)) return true;
     // With a mark in `to`, only what a takeover had left in `from` was ended, and the session by another request.
     if (inFrom) return (await to.load(id))?.status !== 'retired';
-    return await endElsewhere(from, to, id, terms) || endElsewhere(to, from, id, terms);
+    return await endElsewhere(from, to, id, terms) || await endElsewhere(to, from, id, terms) || keepOutAgain(id);
+  };
+
+  /**
+   * Leaves the mark of a session that has ended in `from`, if the call that should have
+   * left it has failed. An invented id leaves none: `from` does not know it.
+   *
+   * @returns whether a copy had put the session into `to`, where it ends
+   */
+  const keepOutAgain = async (id: string): Promise<boolean> => {
+    if (!marksEnds || !from.keepsMarks) return false;
+    const found = await Promise.all([from.load(id), from.store.load(from.asideOf(id))]);
+    const ended = found.find(each => each?.status === 'retired' && !each.moved);
+    if (ended?.status !== 'retired' || await to.keepOut(to.reservedOf(id), { reason: ended.reason })) return false;
+    return (await endInTo(id, { reason: ended.reason })).includes(true);
   };
 
   /** A session that got a new id in one store, and was then taken over, is found in the other by its handle alone. */

@@ -1,4 +1,5 @@
-import type { AtomicSessionStore, Awaitable, SessionState, StoredUserSession } from '../base/store.js';
+import type { AtomicSessionStore, Awaitable, EndReason, SessionState, StoredUserSession } from '../base/store.js';
+import { eachOf } from './each-of.js';
 import type { Side } from './side.js';
 
 type Methods = Required<AtomicSessionStore>;
@@ -6,13 +7,16 @@ type Methods = Required<AtomicSessionStore>;
 /** The methods that find sessions by user and handle. */
 export type MethodsOfUsers = Pick<Methods, 'sessionsOf' | 'endSessionsOf' | 'endAllSessions' | 'infoByHandle' | 'statesOf' | 'endByHandle' | 'watch' | 'watchEnds'>;
 
+/** How many marks are left at a time: more would keep other requests from the store's connections. */
+const MARKS_AT_ONCE = 16;
+
 /**
  * Makes the methods that ask both stores.
  *
  * @param asked the stores in the order in which they are asked, so that no session is
  *   missed that moves in between
  */
-export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Methods[]): MethodsOfUsers {
+export function usersInBoth(from: Side, to: Side, asked: readonly Methods[]): MethodsOfUsers {
 
   const moves = asked.at(-1) === to.store;
 
@@ -20,6 +24,27 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
     const answers: T[] = [];
     for (const store of asked) answers.push(await question(store));
     return answers;
+  };
+
+  /**
+   * Ends one session. If it was in `from`, or has ended there before and the call that
+   * should have left its mark has failed, it leaves the mark.
+   *
+   * @param endIn ends it in one store, and says whether it was live there
+   */
+  const endOne = async (handle: string, reason: EndReason | undefined, endIn: (store: Methods) => Awaitable<boolean>): Promise<boolean> => {
+    const answers = await askAll(endIn);
+    if (!moves) return answers.includes(true);
+    const [isInFrom, isInTo] = answers;
+    if (isInFrom && !isInTo) await to.keepOutHandle(handle, reason);
+    if (isInFrom || isInTo) return true;
+    // In this order: a session that was moved is in `to` before `from` says that it has left.
+    const before = await from.stateOf(handle);
+    if (before?.status !== 'retired') return false;
+    const now = await to.stateOf(handle);
+    if (now === null || now?.status === 'expired') await to.keepOutHandle(handle, before.reason);
+    // A copy may have put it there since.
+    return now?.status === 'live' && endIn(to.store);
   };
 
   return {
@@ -36,27 +61,25 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 
     },
 
-    async endSessionsOf(user, terms) {
+    async endSessionsOf(user, terms = {}) {
 
-      const handles = await askAll(async store => {
-        const ended = await store.endSessionsOf(user, terms);
-        if (store === from && moves) await Promise.all(ended.map(handle => to.keepOutHandle(handle, terms?.reason)));
-        return ended;
-      });
-      return [...new Set(handles.flat())];
-
-    },
-
-    async endByHandle(handle, reason) {
-
-      const answers = await askAll(async store => {
-        const isEnded = await store.endByHandle(handle, reason);
-        if (store === from && moves && isEnded) await to.keepOutHandle(handle, reason);
-        return isEnded;
-      });
-      return answers.includes(true);
+      const { only, reason } = terms;
+      if (only !== undefined) {
+        const isEnded = await endOne(only, reason, async store => (await store.endSessionsOf(user, terms)).length > 0);
+        return isEnded ? [only] : [];
+      }
+      const answers = await askAll(store => store.endSessionsOf(user, terms));
+      // After both stores: what has ended there stays so, whatever becomes of the marks.
+      if (moves) {
+        const [inFrom = [], inTo = []] = answers;
+        const marked = new Set(inTo);
+        await eachOf(inFrom.filter(handle => !marked.has(handle)), MARKS_AT_ONCE, handle => to.keepOutHandle(handle, reason));
+      }
+      return [...new Set(answers.flat())];
 
     },
+
+    endByHandle: (handle, reason) => endOne(handle, reason, store => store.endByHandle(handle, reason)),
 
     async endAllSessions() {
 
@@ -83,14 +106,14 @@ export function usersInBoth({ store: from }: Side, to: Side, asked: readonly Met
 
     watch(changed) {
 
-      const watches = [from, to.store].flatMap(store => store.watch(changed) ?? []);
+      const watches = [from, to].flatMap(({ store }) => store.watch(changed) ?? []);
       return watches.length === 2 ? { confirm: () => Promise.all(watches.map(watch => watch.confirm())) } : null;
 
     },
 
     watchEnds(ended) {
 
-      const watches = [from, to.store].flatMap(store => store.watchEnds(ended) ?? []);
+      const watches = [from, to].flatMap(({ store }) => store.watchEnds(ended) ?? []);
       const stop = () => { for (const watch of watches) watch.stop(); };
       if (watches.length === 2) return { stop, confirm: () => Promise.all(watches.map(watch => watch.confirm())) };
       stop();

@@ -1,4 +1,4 @@
-import { type AtomicSessionStore, type Awaitable, type EndReason, type EndTerms, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession } from '../base/store.js';
+import { type AtomicSessionStore, type Awaitable, type EndReason, type EndTerms, type FoundSession, isIndexing, type LiveSession, type LoadTerms, type RetiredSession, type SessionState } from '../base/store.js';
 import { derivedHandle, HANDLE_LENGTH, isPlausibleId } from '../id/session-id.js';
 import { isStoredId, newStoredId, sha256 } from '../id/stored-id.js';
 import { KEEPS_NOTHING } from '../values/other-record.js';
@@ -76,8 +76,14 @@ export class Side {
   /** Says whether a live record has the handle of a session. */
   async #hasRecord(id: string): Promise<boolean> {
 
-    const states = await (this.store as AtomicSessionStore).statesOf?.([this.handleOf(id)]);
-    return states?.[0]?.status === 'live';
+    return (await this.stateOf(this.handleOf(id)))?.status === 'live';
+
+  }
+
+  /** Returns what has become of the session with a handle; undefined if the store can't say. */
+  async stateOf(handle: string): Promise<SessionState | null | undefined> {
+
+    return (await (this.store as AtomicSessionStore).statesOf?.([handle]))?.[0];
 
   }
 

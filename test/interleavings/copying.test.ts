@@ -90,7 +90,7 @@ function application(from: OneRecordStore, to: OneRecordStore, lot: ParkingLot):
 
 }
 
-type Act = (store: IndexingSessionStore, id: string) => Promise<unknown>;
+type Act = (store: IndexingSessionStore, id: string, from: OneRecordStore) => Promise<unknown>;
 
 /** Begins to move a session, and dies before the last step. The place in the other store has been given up since. */
 async function beginToMove(from: OneRecordStore, to: OneRecordStore, id: string): Promise<void> {
@@ -125,7 +125,7 @@ async function inEveryOrder(
       const { records: [record] } = await from.recordPage();
       const lot = new ParkingLot(() => null, []);
       const life = new Life(calls);
-      const acting = act(application(from, to, lot), id);
+      const acting = act(application(from, to, lot), id, from);
       // It may fail before it is waited for.
       acting.catch(() => {});
       transfer({ from: life.of(from, lot, inSteps), to: life.of(to, lot, inSteps), keeps: false }, record as SessionRecord, performance.now()).catch(() => {});
@@ -182,6 +182,26 @@ for (const [what, isCut] of [['a session', false], ['a session whose move was cu
         if (sentence === ALL) await migrating({ from, to }).endAllSessions?.();
         await check(from, to, id);
       }, isCut, true);
+      t.diagnostic(`${runs} schedules`);
+
+    });
+
+  }
+
+  for (const sentence of ['it is ended by its id', 'it is ended by its handle', 'it is ended as one of its user']) {
+
+    test(`${what} stays ended if it is copied, and ${sentence} once more, since the call failed that should have left the mark`, async t => {
+
+      const again: Act = (store, id, from) => {
+        from.endByHandle(from.handleOf(id));
+        return (ENDS[sentence] as Act)(store, id, from);
+      };
+      let runs = 0;
+      for (const inSteps of LONG.has(sentence) ? [false] : [false, true]) {
+        runs += await inEveryOrder(again, async (from, to, id) => {
+          assert.notEqual((await migrating({ from, to }).load(id))?.status, 'live');
+        }, isCut, inSteps);
+      }
       t.diagnostic(`${runs} schedules`);
 
     });

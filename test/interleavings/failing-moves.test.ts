@@ -142,6 +142,32 @@ class Visit {
 
   }
 
+  /** Dies before the last step of a takeover, and so long ago that the place in the new store and the marks are forgotten. */
+  async cutOff(): Promise<void> {
+
+    const dying = new Proxy(this.#to, { get: (store, name) => {
+      const member: unknown = Reflect.get(store, name, store);
+      if (name === 'move') return () => Promise.reject(new Error('killed'));
+      return typeof member === 'function' ? member.bind(store) : member;
+    } });
+    await assert.rejects(async () => migrating({ from: this.#from, to: dying }).load(this.former), /killed/);
+    await this.pass(61);
+
+  }
+
+  /** Reads the record, as a copy does that is killed as soon as it has put it into the new store. @returns what puts it there */
+  async doomedCopy(): Promise<() => Promise<unknown>> {
+
+    const { recordPage } = this.#from as AtomicSessionStore;
+    const { records: [record] } = await recordPage?.call(this.#from) ?? { records: [] };
+    assert.ok(record);
+    // Without the terms: most stores put a record first, and look then whether its user's sessions were ended.
+    const to = { putRecord: (whole: SessionRecord) => this.#to.putRecord(whole) } as AtomicSessionStore;
+    const from = { takeRecord: () => Promise.reject(new Error('killed')) } as unknown as AtomicSessionStore;
+    return () => transfer({ from, to, keeps: false }, record, performance.now()).catch(() => {});
+
+  }
+
   async isOpen(id: string): Promise<boolean> {
 
     return [await this.store.load(id), await this.#to.load(id)].some(found => found?.status === 'live');
@@ -243,6 +269,55 @@ for (const [from, to] of PAIRS) {
           });
           return hasFailed;
         });
+      }
+      t.diagnostic(`${runs} schedules`);
+
+    });
+
+  }
+
+}
+
+const WITH_ALL = 'with all of its user';
+
+const ENDS_TRIED_AGAIN: { readonly [sentence: string]: (store: IndexingSessionStore, id: string) => unknown } = {
+  'by its id': (store, id) => store.end(id, { reason: 'signed-out' }),
+  'by its handle': (store, id) => store.endByHandle?.(store.handleOf(id)),
+  'as one of its user': (store, id) => store.endSessionsOf('ada', { only: store.handleOf(id) }),
+  [WITH_ALL]: store => store.endSessionsOf('ada'),
+};
+
+const MOMENTS = ['before the end is tried again', 'after that', 'when the call that failed was carried out late'] as const;
+
+for (const [from, to] of PAIRS.filter(([kind]) => kind !== 'four methods')) {
+
+  for (const [sentence, end] of Object.entries(ENDS_TRIED_AGAIN)) {
+
+    test(`a session that is ended ${sentence} in a store (${from}) stays out of another (${to}) if a call fails, the end is tried again, and a copy is killed`, async t => {
+
+      let runs = 0;
+      for (const isCut of [false, true]) {
+        for (const moment of MOMENTS) {
+          await withEachFault(async fault => {
+            const visit = new Visit(from, to);
+            await visit.begin();
+            if (isCut) await visit.cutOff();
+            const put = await visit.doomedCopy();
+            let tries = 0;
+            const hasFailed = await visit.send(fault, async store => {
+              if (++tries === 2 && moment === MOMENTS[0]) await put();
+              await end(store, visit.former);
+            });
+            if (moment === MOMENTS[1]) await put();
+            await visit.pass(1);
+            if (moment === MOMENTS[2]) await put();
+            // After a copy was killed, as docs/command.md says.
+            if (sentence === WITH_ALL && hasFailed) await end(visit.store, visit.former);
+            assert.equal(await visit.isOpen(visit.former), false, `${JSON.stringify(fault)}, ${moment}${isCut ? ', cut off before' : ''}`);
+            runs++;
+            return hasFailed;
+          });
+        }
       }
       t.diagnostic(`${runs} schedules`);
 

@@ -1,6 +1,6 @@
 import { deepStrictEqual, rejects, strictEqual } from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { MemoryStore, type SessionRecord, UserSessions, wrapStore } from '../../src/index.js';
+import { type IndexingSessionStore, MemoryStore, type SessionRecord, UserSessions, wrapStore } from '../../src/index.js';
 import { sha256 } from '../../src/id/stored-id.js';
 import { toStored } from '../../src/info/session-details.js';
 import { migrating } from '../../src/migration/migrating-store.js';
@@ -145,12 +145,110 @@ describe('A session that has ended in the old store is kept out of the new one',
     });
   }
 
+  it('by a mark that a second end leaves, if the call that should have left it has failed', async () => {
+
+    for (const [, make] of STORES) {
+      for (const end of [
+        (store: IndexingSessionStore, id: string) => store.end(id, { reason: 'revoked' }),
+        (store: IndexingSessionStore, id: string) => store.endByHandle?.(store.handleOf(id), 'revoked'),
+        async (store: IndexingSessionStore, id: string) => (await store.endSessionsOf('ada', { only: store.handleOf(id), reason: 'revoked' })).length > 0,
+      ]) {
+        const [from, to] = [new MemoryStore(), await make()];
+        const id = begin(from, 'ada');
+        const failing = wrapStore(to, () => ({ create: () => Promise.reject(new Error('no answer')) }));
+        await rejects(async () => end(migrating({ from, to: failing }) as IndexingSessionStore, id), /no answer/);
+        strictEqual(await end(migrating({ from, to }) as IndexingSessionStore, id), false);
+        deepStrictEqual(await to.statesOf([to.handleOf(id)]), [{ status: 'retired', reason: 'revoked' }]);
+      }
+    }
+
+  });
+
+  it('and an end with an invented id, or a handle that the old store does not know, leaves nothing', async () => {
+
+    for (const [, make] of STORES) {
+      const [from, to] = [new MemoryStore(), await make()];
+      const id = begin(from, 'ada');
+      const handle = to.handleOf(id);
+      const store = migrating({ from, to }) as IndexingSessionStore;
+      const ends = async (handles: readonly string[]) => {
+        for (const each of handles) {
+          strictEqual(await store.endByHandle?.(each), false);
+          deepStrictEqual(await store.endSessionsOf('bob', { only: each }), []);
+        }
+        strictEqual(await store.end(to.newSessionId(id)), false);
+        strictEqual(await store.end(to.newSessionId()), false);
+      };
+      const unknown = to.handleOf(to.newSessionId());
+      await ends([unknown, 'no handle']);
+      await from.end(id);
+      strictEqual(await store.end(to.newSessionId(id)), false);
+      deepStrictEqual(await to.statesOf([handle, unknown]), [null, null]);
+    }
+
+  });
+
+  it('and no user ends the session of another that was moved', async () => {
+
+    for (const [, make] of STORES) {
+      const [from, to] = [new MemoryStore(), await make()];
+      const id = begin(from, 'ada');
+      const store = migrating({ from, to }) as IndexingSessionStore;
+      strictEqual((await store.load(id))?.status, 'live');
+      deepStrictEqual(await store.endSessionsOf('bob', { only: store.handleOf(id) }), []);
+      strictEqual((await store.load(id))?.status, 'live');
+    }
+
+  });
+
   it('and no mark is left while the move is prepared', async () => {
 
     const [from, to] = [new MemoryStore(), new MemoryStore()];
     const id = begin(from, 'ada');
     strictEqual(await migrating({ from, to, phase: 'prepare' }).end(id), true);
     deepStrictEqual(await to.statesOf([to.handleOf(id)]), [null]);
+
+  });
+
+});
+
+describe('When all sessions of a user end, the marks in the new store', () => {
+
+  const USERS_SESSIONS = 60;
+
+  it('are left a few at a time, so that they do not keep other requests waiting', async () => {
+
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    for (let count = 0; count < USERS_SESSIONS; count++) begin(from, 'ada');
+    let [running, most] = [0, 0];
+    const watched = wrapStore(to, inner => ({
+      async create(...args: Parameters<MemoryStore['create']>) {
+        most = Math.max(most, ++running);
+        await new Promise(resolve => setImmediate(resolve));
+        running--;
+        return inner.create(...args);
+      },
+    }));
+    strictEqual(await new UserSessions(migrating({ from, to: watched })).endAll('ada'), USERS_SESSIONS);
+    strictEqual(most, 16);
+
+  });
+
+  it('come last: if they fail, the new store has ended the user\'s sessions, and a failed call costs no other mark', async () => {
+
+    const [from, to] = [new MemoryStore(), new MemoryStore()];
+    const handles = Array.from({ length: USERS_SESSIONS }, () => from.handleOf(begin(from, 'ada')));
+    const inTo = begin(to, 'ada');
+    let calls = 0;
+    const failing = wrapStore(to, inner => ({
+      create: (...args: Parameters<MemoryStore['create']>) => calls++ === 20 ? Promise.reject(new Error('no answer')) : inner.create(...args),
+    }));
+    await rejects(async () => (migrating({ from, to: failing }) as IndexingSessionStore).endSessionsOf('ada'), /no answer/);
+    strictEqual((await to.load(inTo))?.status, 'retired');
+    const newInfo = { info: toStored({ user: 'ada', details: { created: 1, renewed: 1 } }), requestAge: 5 };
+    strictEqual(await to.create(to.newSessionId(), toTexts({}), { lifetime: LONG, newInfo }), 'revoked');
+    const states = await to.statesOf(handles);
+    strictEqual(states.filter(state => state?.status === 'retired').length, USERS_SESSIONS - 1);
 
   });
 
