@@ -56,12 +56,12 @@ const sslOfMysql2: OptionCheck = (name, value) => {
 
   try {
     const parsed: unknown = value === 'Amazon RDS' ? {} : JSON.parse(value);
-    if (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed)) return;
+    if (parsed === false || (typeof parsed === 'object' && parsed !== null && !Array.isArray(parsed))) return;
   } catch {
     // It is no JSON.
   }
   // Without the value, which may be a key, or have one.
-  throw new TypeError(`${name} must be Amazon RDS, or an object as JSON, such as {"rejectUnauthorized":true}`);
+  throw new TypeError(`${name} must be false, Amazon RDS, or an object as JSON, such as {"rejectUnauthorized":true}`);
 
 };
 

@@ -79,7 +79,7 @@ describe('The command', () => {
 
     const file = inFile();
     for (const [address, message] of Object.entries({
-      'mysql://127.0.0.1:1/a?ssl=banana': /^Error: ssl must be Amazon RDS, or an object/,
+      'mysql://127.0.0.1:1/a?ssl=banana': /^Error: ssl must be false, Amazon RDS, or an object/,
       'mysql://127.0.0.1:1/a?connectTimeout=x': /^Error: connectTimeout is "x": it must be a whole number$/m,
       'postgres://127.0.0.1:1/a?ssl=banana': /^Error: ssl is "banana": it must be true, 1, 0 or no-verify$/m,
       'postgres://127.0.0.1:1/a?prepare=maybe': /^Error: prepare is "maybe": it must be true or false$/m,

@@ -99,8 +99,7 @@ describe('doctor, on a faulty Redis', () => {
     const one = await startRedisClusterOfOne();
     t.after(() => one.kill());
     deepStrictEqual(await findings(one.url), []);
-    await (await admin(t, one.url))('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
-    // It does not know its own name yet.
+    await (await admin(t, one.url))('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru', 'cluster-announce-ip', '127.0.0.1');
     ok((await findings(one.url.replace('redis:', 'redis+cluster:'))).includes('eviction'));
     await (await admin(t, one.url))('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
     const sentinel = await startSentinel(one, 'any');

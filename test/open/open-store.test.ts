@@ -226,7 +226,7 @@ describe('openStore()', () => {
         sslmode: /must be disable, .* or no-verify$/, sslnegotiation: /must be postgres or direct$/, port: /must be a whole number$/, lock_timeout: /must be a whole number$/,
       }).map(([name, message]) => [`postgres://127.0.0.1:1/a?${name}=x%20y`, message] as const),
       ...Object.entries({
-        ssl: /^ssl must be Amazon RDS, or an object as JSON, such as \{"rejectUnauthorized":true\}$/, connectTimeout: /must be a whole number$/,
+        ssl: /^ssl must be false, Amazon RDS, or an object as JSON, such as \{"rejectUnauthorized":true\}$/, connectTimeout: /must be a whole number$/,
         enableKeepAlive: /must be true or false$/, timezone: /must be local, Z, or like \+02:00$/, charset: /^mysql2 refuses an option of the address: Unknown charset 'x y'$/,
       }).map(([name, message]) => [`mysql://127.0.0.1:1/a?${name}=x%20y`, message] as const),
     ] as const) {
@@ -234,7 +234,7 @@ describe('openStore()', () => {
     }
     for (const ssl of ['%5B%5D', 'null', 'true']) await rejects(openStore(`mysql://127.0.0.1:1/a?ssl=${ssl}`), TypeError);
     await rejects(openStore('mysql://127.0.0.1:1/a?ssl={"key":"secret"'), (error: Error) => error instanceof TypeError && !inspect(error).includes('secret'));
-    for (const option of ['ssl=Amazon%20RDS', 'ssl={"rejectUnauthorized":true}', 'timezone=%2B02:00', 'timezone=Z', 'charset=utf8mb4']) {
+    for (const option of ['ssl=false', 'ssl=Amazon%20RDS', 'ssl={"rejectUnauthorized":true}', 'timezone=%2B02:00', 'timezone=Z', 'charset=utf8mb4']) {
       await rejects(openStore(`mysql://127.0.0.1:1/a?${option}`), /ECONNREFUSED/, option);
     }
     const { status } = await run(`await openStore(${JSON.stringify(`${postgresUrl()}?table=a%20b`)}).catch(() => {})`);

@@ -16,6 +16,7 @@ import { connectPostgres } from './connections/postgres.js';
 import { RedisServer } from './connections/redis.js';
 import { RedisCluster } from './connections/redis-cluster.js';
 import { openSqliteFile } from './connections/sqlite.js';
+import { within } from './connections/within.js';
 import { remedy } from './remedies.js';
 
 /** What has become of one check. */
@@ -50,6 +51,9 @@ interface Kind {
 const LAST: readonly string[] = ['role', 'table', 'trial'];
 
 const REACHABLE = 'reachable';
+
+/** Milliseconds for one check: a client may wait without end for a server that is silent. */
+const LONGEST = 15_000;
 
 export const KINDS: { readonly [engine: string]: Kind } = {
   sqlite: {
@@ -111,7 +115,7 @@ async function run<Subject>(checks: ReadonlyArray<Check<Subject>>, subject: Subj
 
   for (const { name, look } of checks) {
     try {
-      const finding = await look(subject);
+      const finding = await within(Promise.resolve(look(subject)), LONGEST);
       const { severity: result, says, todo } = finding ?? {};
       results.push(result && says && todo ? { name, result, says, todo } : { name, result: 'ok' });
       if (finding && LAST.includes(name)) return false;

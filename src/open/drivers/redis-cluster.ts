@@ -7,6 +7,9 @@ import { IOREDIS, REDIS } from './redis-drivers.js';
 /** The milliseconds between two questions which nodes are masters. */
 const LOOKING = 1000;
 
+/** The milliseconds for which a node of the address is asked for the others, before the next one is. */
+const DISCOVERING = 1500;
+
 /** The milliseconds after which a new master is looked for when one is lost. */
 const LOST = 500;
 
@@ -23,6 +26,7 @@ interface IoredisCluster {
   connect(): Promise<unknown>;
   quit(): Promise<unknown>;
   disconnect(): void;
+  nodes(role: 'master'): readonly unknown[];
 }
 
 /**
@@ -71,7 +75,7 @@ async function openNodeRedis({ createCluster }: NodeRedisPackage, urls: readonly
     ...(isEncrypted(first) && { tls: true }),
   };
   const cluster = createCluster({
-    rootNodes: urls.map(url => ({ url })),
+    rootNodes: urls.map(url => ({ url, socket: { socketTimeout: DISCOVERING } })),
     // A command that can't be sent at the moment fails at once.
     defaults: { ...loginOf(first), socket, disableOfflineQueue: true },
     commandOptions: { timeout: 0 },
@@ -112,7 +116,7 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
     enableReadyCheck: false,
     // As they are: a certificate names hosts, and this client would ask for them by their IP addresses.
     dnsLookup: (host: string, callBack: (error: null, host: string) => void) => callBack(null, host),
-    slotsRefreshTimeout: CONNECTING,
+    slotsRefreshTimeout: DISCOVERING,
     slotsRefreshInterval: LOOKING,
     clusterRetryStrategy: (failures: number) => isOpen ? pause(failures) : null,
     redisOptions: {
@@ -121,7 +125,9 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
   });
   try {
     await connected(cluster, () => cluster.disconnect());
+    if (cluster.nodes('master').length === 0) throw new Error('Its nodes do not say their hosts, as ioredis needs them: set cluster-announce-ip, or another cluster-preferred-endpoint-type');
   } catch (error) {
+    cluster.disconnect();
     // The client does not say why. A connection to one node does.
     if ((error as Error).message === CLOSED) await tryNode(first, Redis);
     throw error;

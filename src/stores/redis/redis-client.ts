@@ -89,9 +89,12 @@ export async function run(commands: RedisCommands, { text, sha1 }: Script, key: 
 /** The client itself, or one for each master of a cluster. */
 export async function mastersOf(client: NodeRedisClient | IoredisClient): Promise<unknown[]> {
 
-  if ('masters' in client && client.masters) return Promise.all(client.masters.map(node => client.nodeClient?.(node as never)));
-  if ('nodes' in client && client.nodes) return [...client.nodes('master')];
-  return [client];
+  const masters = 'masters' in client && client.masters ? await Promise.all(client.masters.map(node => client.nodeClient?.(node as never)))
+    : 'nodes' in client && client.nodes ? [...client.nodes('master')]
+    : [client];
+  // Else all sessions would seem to be none.
+  if (masters.length === 0) throw new Error('The client of the Redis cluster knows no master');
+  return masters;
 
 }
 

@@ -1,4 +1,6 @@
 import { match, ok, rejects, strictEqual } from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import * as ioredis from 'ioredis';
 import * as redis from 'redis';
@@ -56,6 +58,22 @@ describe('Opening a cluster of Redis', () => {
 
     });
 
+    it(`does not wait for a node of the address that is silent, or whose name no one knows (${name})`, async t => {
+
+      const silent = createServer(socket => { socket.on('error', () => {}); }).listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      t.after(() => silent.close());
+      const { port } = silent.address() as { port: number };
+      const urls = [`redis://127.0.0.1:${port}`, 'redis://nowhere.invalid:6379', (nodes[4] as Server).url];
+      // Drivers begin with any of them.
+      for (let times = 0; times < 5; times++) {
+        const { client, close } = await openRedisCluster(urls as unknown as [string], driver);
+        ok(await areLive(new RedisStore({ client }), await begin(new RedisStore({ client }))));
+        await close();
+      }
+
+    });
+
     it(`uses the login of the address for every node (${name})`, async t => {
 
       for (const { url } of nodes) await (await admin(t, url))('ACL', 'SETUSER', 'ada', 'on', '>p@ss', '~*', '+@all');
@@ -87,6 +105,22 @@ describe('Opening a cluster of Redis', () => {
     });
 
   }
+
+  it('is refused if its nodes do not say their hosts, since ioredis would know no master', async t => {
+
+    const commands = await Promise.all(nodes.map(({ url }) => admin(t, url)));
+    const set = (type: string) => Promise.all(commands.map(command => command('CONFIG', 'SET', 'cluster-preferred-endpoint-type', type)));
+    const urls = [(nodes[0] as Server).url] as const;
+    try {
+      await set('unknown-endpoint');
+      await rejects(openRedisCluster(urls, DRIVERS.ioredis), /do not say their hosts/);
+      const store = await open(t, DRIVERS['redis 6'] as Driver, urls);
+      ok(await areLive(store, await begin(store)));
+    } finally {
+      await set('ip');
+    }
+
+  });
 
   it('goes on with the replica of a master that is silent (ioredis)', { timeout: 60_000 }, async t => {
 

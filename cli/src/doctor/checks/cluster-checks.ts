@@ -1,5 +1,5 @@
 import { count } from '../../output.js';
-import { type Check, type Finding, problem } from '../check.js';
+import { type Check, type Finding, problem, warning } from '../check.js';
 import type { RedisServer } from '../connections/redis.js';
 import type { RedisCluster } from '../connections/redis-cluster.js';
 import { REDIS_CHECKS } from './redis-checks.js';
@@ -15,7 +15,7 @@ export const CLUSTER_CHECKS: ReadonlyArray<Check<RedisCluster>> = [
     name: 'nodes',
     what: 'whether every node can be reached, also the replicas',
     look: ({ lost: [first, ...others] }) => (first
-      ? problem(`${withOthers(first.name, others.length)} can't be reached: ${first.message}`, 'Start it, or let the cluster forget it: redis-cli --cluster check says which nodes there are')
+      ? warning(`${withOthers(first.name, others.length)} can't be reached: ${first.message}`, 'Start it, or let the cluster forget it: redis-cli --cluster check says which nodes there are')
       : null),
   },
   {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { OpenedStore } from '@curveball/session/open';
 import { hinted } from '../../errors.js';
 import { type Check, problem, warning } from '../check.js';
+import { within } from '../connections/within.js';
 import { remedy } from '../remedies.js';
 
 /** A store that is open, and what a request may wait for it. */
@@ -21,6 +22,9 @@ const APART = 2;
 /** Questions that are asked, and milliseconds after which no more are. */
 const QUESTIONS = 100;
 const LONGEST = 2000;
+
+/** Milliseconds for the trial. */
+const LONGEST_TRIAL = 10_000;
 
 /** A hundredth of the answers may take so many times longer than half of them. */
 const TAIL = 10;
@@ -45,7 +49,7 @@ export const STORE_CHECKS: ReadonlyArray<Check<OpenSubject>> = [
     what: 'whether a session can be stored, changed, found by its user, moved, ended and removed; it leaves nothing behind',
     look: async ({ store }) => {
       try {
-        await useSession(store);
+        await within(useSession(store), LONGEST_TRIAL);
         return null;
       } catch (error) {
         const message = reason(error);

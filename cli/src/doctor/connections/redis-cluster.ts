@@ -2,6 +2,9 @@ import type { Address } from '../../address.js';
 import { inParallel } from '../../in-parallel.js';
 import { RedisServer } from './redis.js';
 
+/** A range of slots, as CLUSTER SLOTS lists it: the first one, the last one, and their servers. */
+type Range = readonly [from: number, to: number, ...servers: ReadonlyArray<readonly [host: string | null, port: number]>];
+
 /** The most nodes that are looked at, and how many connections are made at a time. */
 const MOST = 1000;
 const AT_ONCE = 10;
@@ -54,16 +57,22 @@ export class RedisCluster {
 
 }
 
-/** Asks for lines such as `id 10.0.0.1:6379@16379,name flags …`. */
+/** @returns the hosts and ports of all nodes; without a right, only of those that serve slots */
 async function namesOf(asked: RedisServer): Promise<readonly string[]> {
 
   const { hostname } = new URL(`redis://${asked.name}`);
-  return String(await asked.ask('CLUSTER', 'NODES')).split('\n').flatMap(line => {
-    const [, address = '', port, name, flags = ''] = /^\w+ ([^@ ]*):(\d+)(?:@\d+)?(?:,([^, ]*)\S*)? (\S+) /.exec(line) ?? [];
+  // A node that does not say its host is the one that was asked.
+  const name = (host: string | null | undefined, port: unknown) => `${host?.includes(':') ? `[${host}]` : host || hostname}:${port}`;
+  const nodes = await asked.ask('CLUSTER', 'NODES').catch(() => null);
+  if (nodes === null) {
+    const ranges = await asked.ask('CLUSTER', 'SLOTS') as readonly Range[];
+    return [...new Set(ranges.flatMap(([, , ...servers]) => servers.map(([host, port]) => name(host, port))))];
+  }
+  // Lines such as `id 10.0.0.1:6379@16379,name flags …`
+  return String(nodes).split('\n').flatMap(line => {
+    const [, address, port, announced, flags = ''] = /^\w+ ([^@ ]*):(\d+)(?:@\d+)?(?:,([^, ]*)\S*)? (\S+) /.exec(line) ?? [];
     // These are not known yet, or no longer.
-    if (port === undefined || /noaddr|handshake/.test(flags)) return [];
-    // A node without any is the one that was asked.
-    return [`${name || (address.includes(':') ? `[${address}]` : address) || hostname}:${port}`];
+    return port === undefined || /noaddr|handshake/.test(flags) ? [] : [name(announced || address, port)];
   });
 
 }
