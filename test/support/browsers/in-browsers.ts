@@ -8,6 +8,9 @@ type Launch = (options: BrowserOptions) => Promise<Browser>;
 /** Defines a test for each browser. */
 export type BrowserTest = (name: string, body: (t: TestContext) => Promise<void>) => void;
 
+/** Milliseconds for one test: what a page does not do, a test may wait for without end. */
+const LONGEST = 120_000;
+
 const launched = new Map<string, Promise<Browser>>();
 let browser: Browser;
 
@@ -23,7 +26,7 @@ export function inBrowsers(browsers: { readonly [name: string]: Launch }, option
   });
   return (title, body) => {
     for (const [name, launch] of Object.entries(browsers)) {
-      test(`${title} (${name})`, async t => {
+      test(`${title} (${name})`, { timeout: LONGEST }, async t => {
         if (!launched.has(name)) launched.set(name, launch(options));
         // The tests of a file run one after the other.
         browser = await launched.get(name) as Browser;
