@@ -74,10 +74,10 @@ export function withoutSecrets(text: string, addresses: readonly string[]): stri
 
 }
 
-/** So many letters of a secret are a part that some message was cut after. */
+/** If a text has as many of the first letters of a secret as this, they are not there by chance. */
 const PART = 16;
 
-/** Returns a text without a secret, and without the begin of a long one: servers cut long messages. */
+/** Returns a text without a secret, and without the first part of a long one: servers cut long messages. */
 function withoutSecret(text: string, secret: string): string {
 
   const begin = secret.slice(0, PART);

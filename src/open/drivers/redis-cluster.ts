@@ -83,7 +83,12 @@ async function openNodeRedis({ createCluster }: NodeRedisPackage, urls: readonly
     minimizeConnections: true,
     topologyRefreshOnReconnectionAttemptStrategy: LOST,
   });
-  await connected(cluster, () => cluster.isOpen && cluster.destroy());
+  try {
+    await connected(cluster);
+  } catch (error) {
+    if (cluster.isOpen) cluster.destroy();
+    throw error;
+  }
   isOpen = true;
   return {
     client: cluster,
@@ -124,7 +129,7 @@ async function openIoredis(Redis: IoredisPackage, urls: readonly [string, ...str
     },
   });
   try {
-    await connected(cluster, () => cluster.disconnect());
+    await connected(cluster);
     if (cluster.nodes('master').length === 0) throw new Error('Its nodes do not say their hosts, as ioredis needs them: set cluster-announce-ip, or another cluster-preferred-endpoint-type');
   } catch (error) {
     cluster.disconnect();
@@ -163,7 +168,7 @@ async function tryNode(url: string, exports: IoredisPackage): Promise<void> {
  *
  * @throws the error of a node, such as a wrong password: the promise may only say that no node has answered
  */
-async function connected(cluster: Pick<IoredisCluster, 'on' | 'connect'>, giveUp: () => unknown): Promise<void> {
+async function connected(cluster: Pick<IoredisCluster, 'on' | 'connect'>): Promise<void> {
 
   let problem: unknown;
   // Without a listener, an error would end the process.
@@ -173,7 +178,6 @@ async function connected(cluster: Pick<IoredisCluster, 'on' | 'connect'>, giveUp
   try {
     await within(CONNECTING, cluster.connect());
   } catch (error) {
-    giveUp();
     throw asPlain(problem ?? error);
   }
 

@@ -35,7 +35,7 @@ describe('Opening a cluster of Redis', () => {
     return new RedisStore({ client });
   };
 
-  /** So many sessions that each master has some. */
+  /** Begins enough sessions for each master to have some. */
   const begin = async (store: RedisStore) => {
     const ids = Array.from({ length: SESSIONS }, () => store.newSessionId());
     for (const id of ids) strictEqual(await store.create(id, toTexts({ a: 1 }), { lifetime: 600 }), true);
